@@ -1,0 +1,63 @@
+//! A decoded, unjudged request.
+
+use crate::call::Call;
+use crate::name::Database;
+use crate::value::Value;
+
+/// What a request asks: a call for the ERP, or something that is answered here.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asked {
+    /// A call of a method of a model.
+    Call(Call),
+    /// Something that the gateway answers by itself.
+    Local(Local),
+}
+
+/// What the gateway answers by itself, without asking the ERP.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Local {
+    /// Odoo `common.version`, `/web/webclient/version_info`, `/web/version`, `/json/version`.
+    Version,
+    /// Odoo `common.about`.
+    About,
+    /// Odoo `db.server_version`.
+    ServerVersion,
+    /// Odoo `db.list`, `/web/database/list`.
+    Databases,
+    /// Odoo `db.db_exist`: whether the caller may know of it.
+    DatabaseExists(Option<Database>),
+    /// Odoo `common.authenticate` and `common.login`: answers the bound user's uid, or `false`.
+    Authenticate,
+    /// Frappe `ping`.
+    Ping,
+    /// Frappe `frappe.auth.get_logged_user`.
+    LoggedUser,
+    /// A service method that is shut to everybody (`db.dump`, `db.create_database`, …).
+    Shut(Value),
+}
+
+/// A credential that lies in the body: what RPC dialects carry beside the call.
+#[derive(Clone)]
+pub struct SlotCredential {
+    /// The database that was named.
+    pub database: Option<Database>,
+    /// Who is claimed: a uid (`object` calls) or a login (`authenticate`, `login`).
+    pub claim: Claim,
+    /// The password slot, where gateway keys are put.
+    pub password: String,
+}
+
+/// Who an RPC body claims to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The numeric id of `object` calls, after Odoo's own lenient reading of it.
+    Uid(i64),
+    /// The login name of `authenticate` and `login`.
+    Login(String),
+}
+
+impl std::fmt::Debug for SlotCredential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SlotCredential").field("database", &self.database).finish_non_exhaustive()
+    }
+}

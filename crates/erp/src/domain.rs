@@ -1,0 +1,1 @@
+//! Odoo search domains: read, bring to one form, evaluate, write.

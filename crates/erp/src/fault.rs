@@ -1,0 +1,65 @@
+//! Why a call failed, in no particular dialect.
+//!
+//! Each dialect has one table from [`FaultKind`] to its own shape, and one back. Messages of
+//! kinds that an ERP makes from its own insides (paths, SQL, tracebacks) never pass: a reader
+//! of answers replaces them by words of ours.
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// The credential is missing, unknown or not accepted.
+    AccessDenied,
+    /// The caller is known and may not do this.
+    AccessError,
+    /// A record is not there, or the caller may not know of it.
+    MissingRecord,
+    /// There is no such model, or the caller may not know of it.
+    UnknownModel,
+    /// There is no such method, or the caller may not know of it.
+    UnknownMethod,
+    /// The values break a constraint (`ValidationError`).
+    Validation,
+    /// The ERP refuses for a business reason (`UserError`).
+    User,
+    /// A field, domain or value makes no sense (`ValueError`).
+    BadValue,
+    /// Arguments are missing, unknown, or cannot be named (`TypeError`).
+    BadArguments,
+    /// The request is not well-formed, before any call could be read from it.
+    Malformed,
+    /// The body, or a part of it, is larger than allowed.
+    TooLarge,
+    /// The content type is not one of this dialect.
+    ContentType,
+    /// The verb is not one of this path.
+    Verb,
+    /// The path is not served.
+    NotFound,
+    /// There is a record like this already, or somebody else changed it (`LockError`,
+    /// `TimestampMismatchError`, `DuplicateEntryError`).
+    Conflict,
+    /// Too many requests; the caller should wait.
+    TooMany,
+    /// The ERP cannot be reached, and the call was not sent.
+    Unreachable,
+    /// The call was sent and the answer was lost: nobody knows whether it was done.
+    Unknown,
+    /// Something went wrong here or inside the ERP.
+    Internal,
+}
+
+/// A failure, with a message for the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What went wrong.
+    pub kind: FaultKind,
+    /// What the caller is told: what to do, and nothing about the inside.
+    pub message: String,
+}
+
+impl Fault {
+    /// A fault of this kind with this message.
+    pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+}

@@ -1,0 +1,25 @@
+//! The dialects of the ERPs, and what a call is.
+//!
+//! Everything here is pure: bytes and values in, bytes and values out.
+//! A dialect is one module with the same four functions ([`dialect`]); what they
+//! read and write is the same [`Call`], [`Value`] and [`Fault`] for all of them.
+#![warn(missing_docs)]
+
+pub mod answer;
+pub mod asked;
+pub mod call;
+pub mod dialect;
+pub mod domain;
+pub mod fault;
+pub mod limits;
+pub mod name;
+pub mod value;
+
+pub use answer::Answer;
+pub use asked::{Asked, Local, SlotCredential};
+pub use call::{Call, RecordId};
+pub use dialect::{Dialect, Inbound, Outbound, Reading, Reply};
+pub use fault::{Fault, FaultKind};
+pub use limits::Limits;
+pub use name::{Database, FieldName, Method, Model};
+pub use value::{Map, Value};

@@ -1,0 +1,1 @@
+//! The road: a request goes through rooms.

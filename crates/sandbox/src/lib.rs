@@ -1,0 +1,1 @@
+//! Embedded look-alikes of Odoo and ERPNext.

@@ -1,0 +1,1 @@
+//! The traits of everything that is kept.

@@ -1,0 +1,1 @@
+//! SQLite store, journal files, sealing.
