@@ -13,6 +13,7 @@ pub mod domain;
 pub mod fault;
 pub mod limits;
 pub mod name;
+pub mod shape;
 pub mod value;
 
 pub use answer::Answer;
@@ -22,4 +23,5 @@ pub use dialect::{Dialect, Inbound, Outbound, Reading, Reply};
 pub use fault::{Fault, FaultKind};
 pub use limits::Limits;
 pub use name::{Database, FieldName, Method, Model};
+pub use shape::Shape;
 pub use value::{Map, Value};

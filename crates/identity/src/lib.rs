@@ -1,1 +1,24 @@
 //! Who is calling: principals, credentials, keys.
+//!
+//! Everything here is pure: chance (for new keys) and time come in as arguments.
+//! Secrets live in [`Secret`]; no `Debug` of this crate shows one.
+#![warn(missing_docs)]
+
+mod base32;
+mod digest;
+mod key;
+mod key_id;
+mod name;
+mod presented;
+mod principal;
+mod secret;
+mod timestamp;
+
+pub use digest::{KeyDigest, Pepper};
+pub use key::{ApiKey, KeyFormatError};
+pub use key_id::KeyId;
+pub use name::{ErpLogin, NameError, PrincipalName, RoleName, UpstreamName};
+pub use presented::{Carrier, Presented, Slot};
+pub use principal::{Principal, PrincipalKind};
+pub use secret::Secret;
+pub use timestamp::{Timestamp, TimestampError};

@@ -1,0 +1,108 @@
+//! The caller, once it is known.
+
+use crate::key_id::KeyId;
+use crate::name::{ErpLogin, PrincipalName, RoleName, UpstreamName};
+
+/// What kind of caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PrincipalKind {
+    /// Nobody said who is calling.
+    Anonymous,
+    /// A program with a key.
+    Integration,
+    /// A person who logged in.
+    Person,
+    /// A program that acts for a person.
+    Agent,
+}
+
+impl PrincipalKind {
+    /// The kind as it stands in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Integration => "integration",
+            Self::Person => "person",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+/// Who is calling, which ERP user the calls run as, and which roles say what may be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    kind: PrincipalKind,
+    name: PrincipalName,
+    key: Option<KeyId>,
+    upstream: UpstreamName,
+    erp_login: ErpLogin,
+    roles: Vec<RoleName>,
+}
+
+impl Principal {
+    /// An integration that showed a key.
+    pub fn integration(
+        name: PrincipalName,
+        key: KeyId,
+        upstream: UpstreamName,
+        erp_login: ErpLogin,
+        roles: Vec<RoleName>,
+    ) -> Self {
+        Self {
+            kind: PrincipalKind::Integration,
+            name,
+            key: Some(key),
+            upstream,
+            erp_login,
+            roles,
+        }
+    }
+
+    /// A caller of another kind.
+    pub fn new(
+        kind: PrincipalKind,
+        name: PrincipalName,
+        upstream: UpstreamName,
+        erp_login: ErpLogin,
+        roles: Vec<RoleName>,
+    ) -> Self {
+        Self {
+            kind,
+            name,
+            key: None,
+            upstream,
+            erp_login,
+            roles,
+        }
+    }
+
+    /// What kind of caller.
+    pub fn kind(&self) -> PrincipalKind {
+        self.kind
+    }
+
+    /// What the operator calls the caller.
+    pub fn name(&self) -> &PrincipalName {
+        &self.name
+    }
+
+    /// The key that was shown, if it was one.
+    pub fn key(&self) -> Option<&KeyId> {
+        self.key.as_ref()
+    }
+
+    /// The only upstream that is open to the caller.
+    pub fn upstream(&self) -> &UpstreamName {
+        &self.upstream
+    }
+
+    /// The ERP user as whom the calls run.
+    pub fn erp_login(&self) -> &ErpLogin {
+        &self.erp_login
+    }
+
+    /// The roles that say what may be done.
+    pub fn roles(&self) -> &[RoleName] {
+        &self.roles
+    }
+}
