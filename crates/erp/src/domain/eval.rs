@@ -3,6 +3,7 @@
 //! Three answers: yes, no, and unknown wherever this cannot be sure that Odoo would answer
 //! the same. A rule may rest on a yes, so a yes is never guessed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Domain;
@@ -115,11 +116,11 @@ pub trait Records {
     fn model(&self, model: &str) -> Option<&ModelFacts>;
 
     /// All ids of a model, inactive ones included, in order; none if they are not known.
-    fn ids(&self, model: &str) -> Option<&[i64]>;
+    fn ids(&self, model: &str) -> Option<Cow<'_, [i64]>>;
 
     /// The value of a field as `read` answers it (links as an id or `[id, name]`, lists of
-    /// ids, `false` for what is empty); none if it is not known.
-    fn value(&self, model: &str, id: i64, field: &str) -> Option<&Value>;
+    /// ids, `false` for what is empty); none if it is not known. Owned where it is computed.
+    fn value(&self, model: &str, id: i64, field: &str) -> Option<Cow<'_, Value>>;
 }
 
 impl Domain {
