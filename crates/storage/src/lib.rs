@@ -1,1 +1,56 @@
-//! The traits of everything that is kept.
+//! The traits of everything that is kept. No driver is named here.
+//!
+//! - [`Store`] is what several processes share: keys, roles, ERP users, settings. Its
+//!   operations are boxed futures, so that rooms hold a `dyn Store` and stay free of generics.
+//! - [`Journal`] is what one core writes: the ledger. It blocks, on that core's own thread.
+//!
+//! Look-ups answer `Option`; time comes in as an argument; what must happen as one thing is one
+//! operation (`revoke` says whether it was the one that revoked).
+//!
+//! **To add a repository:** write its trait in a file of its own here (rows as structs with
+//! newtypes, one method an operation, [`Stored`] as the result), add it to [`Store`]'s list,
+//! add a migration in `crates/store/migrations/*/`, implement it in a file of its own in
+//! `crates/store/src/sqlite/`, and bump the change counter in the same transaction if running
+//! gateways must learn of the change.
+#![warn(missing_docs)]
+
+mod changes;
+mod erp_users;
+mod error;
+mod keys;
+mod roles;
+mod settings;
+
+pub use changes::Changes;
+pub use erp_users::{ErpUserRow, ErpUsers, Sealed};
+pub use error::{StoreError, Stored};
+pub use keys::{KeyRow, Keys, RateLimit};
+pub use roles::Roles;
+pub use settings::Settings;
+
+/// Everything that processes share: `store.keys().find(&id)`, `store.version()`.
+pub trait Store: Keys + Roles + ErpUsers + Settings + Changes {
+    /// The API keys.
+    fn keys(&self) -> &dyn Keys;
+    /// The roles that are kept in the store.
+    fn roles(&self) -> &dyn Roles;
+    /// The ERP users.
+    fn erp_users(&self) -> &dyn ErpUsers;
+    /// What the store remembers about itself.
+    fn settings(&self) -> &dyn Settings;
+}
+
+impl<T: Keys + Roles + ErpUsers + Settings + Changes> Store for T {
+    fn keys(&self) -> &dyn Keys {
+        self
+    }
+    fn roles(&self) -> &dyn Roles {
+        self
+    }
+    fn erp_users(&self) -> &dyn ErpUsers {
+        self
+    }
+    fn settings(&self) -> &dyn Settings {
+        self
+    }
+}
