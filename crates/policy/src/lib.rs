@@ -1,1 +1,27 @@
-//! What may be done, and why.
+//! What may be done, and why: roles, rules, and the judgement of a whole call.
+//!
+//! [`Policy::judge`] is the only way to a [`Permit`], and a permit is the only way to the ERP
+//! and back: it owns the call as it must be sent ([`Permit::next`]), the guard calls before it
+//! ([`Permit::guarded`]) and the terms for the answer ([`Permit::apply`]).
+//! Silence is a no: what no rule allows is refused, and so is what cannot be judged.
+//! Everything here is pure.
+#![warn(missing_docs)]
+
+mod decision;
+mod names;
+mod operation;
+mod permit;
+mod policy;
+mod question;
+mod role;
+mod rule;
+mod schema;
+
+pub use decision::{Decision, Reason, Refusal};
+pub use operation::{Family, Operation};
+pub use permit::{Clean, Permit, Shape};
+pub use policy::Policy;
+pub use question::Question;
+pub use role::{Role, RoleError};
+pub use rule::Rule;
+pub use schema::{FieldSchema, ModelSchema, Schema};

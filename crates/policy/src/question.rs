@@ -1,0 +1,32 @@
+//! What the policy is asked.
+
+use std::net::IpAddr;
+
+use portcullis_erp::{Call, Dialect};
+use portcullis_identity::{Principal, Timestamp, UpstreamName};
+
+use crate::operation::Family;
+use crate::schema::Schema;
+
+/// May this caller do this? The call is owned: the permit keeps it.
+#[derive(Debug, Clone)]
+pub struct Question<'a> {
+    /// Who asks.
+    pub principal: &'a Principal,
+    /// Of which ERP.
+    pub upstream: &'a UpstreamName,
+    /// Which kind of ERP that is.
+    pub family: Family,
+    /// The dialect in which it was asked.
+    pub dialect: Dialect,
+    /// The address from which it was asked.
+    pub address: IpAddr,
+    /// When it was asked.
+    pub now: Timestamp,
+    /// What is known of the ERP's models (Odoo).
+    pub schema: &'a Schema,
+    /// The numeric id of the ERP user as whom the call would run, where it is known.
+    pub uid: Option<i64>,
+    /// What is asked.
+    pub call: Call,
+}

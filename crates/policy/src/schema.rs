@@ -1,0 +1,154 @@
+//! What is known of an Odoo's models: fields, where their values come from, how names are made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_erp::Value;
+use portcullis_erp::domain::FieldKind;
+use portcullis_erp::{FieldName, Model};
+
+/// What is known of an upstream's models.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Schema {
+    models: BTreeMap<Model, ModelSchema>,
+    absent: BTreeSet<Model>,
+}
+
+/// One model.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModelSchema {
+    /// Its fields by name.
+    pub fields: BTreeMap<FieldName, FieldSchema>,
+    /// The field that names a record; `name` if it is not told.
+    pub rec_name: Option<String>,
+    /// The fields by which names are searched, where they are known.
+    pub rec_names_search: Vec<String>,
+}
+
+/// One field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldSchema {
+    /// Its kind.
+    pub kind: FieldKind,
+    /// Its kind as Odoo writes it (`binary`, `reference`, … have no [`FieldKind`]).
+    pub type_name: String,
+    /// The linked model.
+    pub relation: Option<Model>,
+    /// Whether it is a column of its own.
+    pub stored: bool,
+    /// The paths that its value is computed from.
+    pub depends: Vec<String>,
+    /// The path that it mirrors.
+    pub related: Option<String>,
+    /// Whether it must be given.
+    pub required: bool,
+    /// Whether it cannot be set.
+    pub readonly: bool,
+}
+
+impl Schema {
+    /// Nothing is known.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Frappe needs none.
+    pub fn frappe() -> Self {
+        Self::default()
+    }
+
+    /// Adds what `fields_get` answered (all attributes asked) for a model.
+    /// What cannot be read is left out: a field that is not known is not open.
+    pub fn learn(&mut self, model: Model, fields_get: &Value) {
+        self.absent.remove(&model);
+        let read = ModelSchema::from_fields_get(model.as_str(), fields_get);
+        self.models.insert(model, read);
+    }
+
+    /// Notes that there is no such model (or none that the ERP user may see).
+    pub fn absent(&mut self, model: Model) {
+        self.models.remove(&model);
+        self.absent.insert(model);
+    }
+
+    /// What is known of a model.
+    pub fn model(&self, model: &Model) -> Option<&ModelSchema> {
+        self.models.get(model)
+    }
+
+    /// Whether the model is known not to be there.
+    pub fn is_absent(&self, model: &Model) -> bool {
+        self.absent.contains(model)
+    }
+
+    /// The models that are known.
+    pub fn models(&self) -> impl Iterator<Item = (&Model, &ModelSchema)> {
+        self.models.iter()
+    }
+}
+
+impl ModelSchema {
+    /// Reads the answer of `fields_get`.
+    pub fn from_fields_get(model: &str, answer: &Value) -> Self {
+        let mut fields = BTreeMap::new();
+        for (name, facts) in answer.as_map().into_iter().flatten() {
+            if let (Ok(name), Some(facts)) = (FieldName::new(name), FieldSchema::read(facts)) {
+                fields.insert(name, facts);
+            }
+        }
+        let rec_names_search =
+            crate::names::searched(model).iter().map(|name| (*name).to_owned()).collect();
+        Self { fields, rec_name: None, rec_names_search }
+    }
+
+    /// A field by its name.
+    pub fn field(&self, name: &str) -> Option<&FieldSchema> {
+        FieldName::new(name).ok().and_then(|name| self.fields.get(&name))
+    }
+
+    /// The field that names a record.
+    pub fn rec_name(&self) -> &str {
+        match self.rec_name.as_deref() {
+            Some(name) => name,
+            None if self.field("name").is_some() => "name",
+            None if self.field("x_name").is_some() => "x_name",
+            None => "id",
+        }
+    }
+}
+
+impl FieldSchema {
+    fn read(facts: &Value) -> Option<Self> {
+        let facts = facts.as_map()?;
+        let text = |key: &str| facts.get(key).and_then(Value::as_str);
+        let truth = |key: &str| facts.get(key) == Some(&Value::Bool(true));
+        let type_name = text("type")?;
+        let depends = match facts.get("depends").and_then(Value::as_list) {
+            Some(paths) => paths.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect(),
+            None => Vec::new(),
+        };
+        // Odoo writes `related` as a dotted text; some versions as a list of names.
+        let related = match facts.get("related") {
+            Some(Value::Text(path)) if !path.is_empty() => Some(path.clone()),
+            Some(Value::List(parts)) if !parts.is_empty() => {
+                Some(parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("."))
+            }
+            _ => None,
+        };
+        Some(Self {
+            kind: FieldKind::read(type_name),
+            type_name: type_name.to_owned(),
+            relation: text("relation").and_then(|name| Model::new(name).ok()),
+            // Not told: taken for computed, the careful side.
+            stored: truth("store"),
+            depends,
+            related,
+            required: truth("required"),
+            readonly: truth("readonly"),
+        })
+    }
+
+    /// Whether it links to many records.
+    pub fn is_x2many(&self) -> bool {
+        matches!(self.kind, FieldKind::One2many | FieldKind::Many2many)
+    }
+}
