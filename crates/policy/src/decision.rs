@@ -103,6 +103,20 @@ impl Refusal {
         Self::new(reason, Fault::new(FaultKind::AccessError, message), advice)
     }
 
+    /// A record that is not there, and one that is not for this caller.
+    pub(crate) fn missing() -> Self {
+        Self::new(
+            Reason::Missing,
+            Fault::new(FaultKind::MissingRecord, "Record does not exist or has been deleted."),
+            "a record is not there, or the rule's domain does not hold for it",
+        )
+    }
+
+    pub(crate) fn under(mut self, rule: &str) -> Self {
+        self.rule = Some(rule.to_owned());
+        self
+    }
+
     /// The model whose fields must be known to judge this. Whoever can tell asks the ERP
     /// (`fields_get`), puts the answer into the schema (or [`crate::Schema::absent`]), and
     /// asks the policy again.

@@ -7,7 +7,9 @@
 //! Everything here is pure.
 #![warn(missing_docs)]
 
+mod danger;
 mod decision;
+mod frappe;
 mod names;
 mod operation;
 mod permit;
@@ -16,12 +18,14 @@ mod question;
 mod role;
 mod rule;
 mod schema;
+mod terms;
 
 pub use decision::{Decision, Reason, Refusal};
 pub use operation::{Family, Operation};
-pub use permit::{Clean, Permit, Shape};
+pub use permit::{Clean, Permit};
 pub use policy::Policy;
 pub use question::Question;
 pub use role::{Role, RoleError};
+pub use portcullis_erp::Shape;
 pub use rule::Rule;
 pub use schema::{FieldSchema, ModelSchema, Schema};

@@ -1,0 +1,12 @@
+//! Judging Frappe's calls.
+
+use portcullis_erp::Value;
+
+/// Reads a rule's domain as Frappe filters that must all hold: `[["field", "op", value], …]`.
+pub(crate) fn rule_filters(value: &Value) -> Option<Vec<Value>> {
+    let conditions = value.as_list()?;
+    let plain = conditions.iter().all(|condition| {
+        matches!(condition.as_list(), Some([Value::Text(_), Value::Text(_), _]))
+    });
+    plain.then(|| conditions.to_vec())
+}

@@ -1,0 +1,139 @@
+//! The policy's yes: the call as it must be sent, what must be asked before, and the terms
+//! on which the answer may be handed on.
+//!
+//! A permit is made by [`crate::Policy::judge`] only, cannot be copied, and gives nothing out
+//! but a reference to what must be sent next.
+
+use std::collections::VecDeque;
+
+use portcullis_erp::{Call, Fault, FaultKind, Shape, Value};
+
+use crate::decision::{Reason, Refusal};
+use crate::operation::Operation;
+use crate::terms::Terms;
+
+/// What was allowed. It owns the call.
+#[derive(Debug)]
+pub struct Permit {
+    pub(crate) rule: String,
+    pub(crate) operation: Operation,
+    pub(crate) shape: Shape,
+    // INVARIANT: made by the judge; the front one is sent first, `call` after all of them.
+    pub(crate) guards: VecDeque<Guard>,
+    pub(crate) call: Call,
+    pub(crate) terms: Terms,
+}
+
+/// A call that is sent before the call itself, and what its answer must be.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    pub(crate) call: Call,
+    pub(crate) check: Check,
+}
+
+/// What a guard's answer must be.
+#[derive(Debug)]
+pub(crate) enum Check {
+    /// All of these ids, in any order.
+    Ids(Vec<i64>),
+}
+
+/// An answer on which the terms have been applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clean {
+    value: Value,
+    removed: bool,
+}
+
+impl Permit {
+    /// The rule that allows it, as `role/rule`.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// What is done.
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// What the call names, without values: for records.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// By what, besides the caller, the call is counted.
+    pub fn rate_key(&self) -> &str {
+        &self.rule
+    }
+
+    /// What must be sent now.
+    pub fn next(&self) -> &Call {
+        self.guards.front().map_or(&self.call, |guard| &guard.call)
+    }
+
+    /// Whether what must be sent now is a guard: its answer goes to [`Permit::guarded`], not
+    /// to the caller. A fault that answers a guard ends the call.
+    pub fn is_guard(&self) -> bool {
+        !self.guards.is_empty()
+    }
+
+    /// Takes the answer to a guard.
+    ///
+    /// # Errors
+    /// When the guard says that the call may not be made.
+    pub fn guarded(mut self, answer: &Value) -> Result<Self, Box<Refusal>> {
+        let Some(guard) = self.guards.pop_front() else {
+            return Err(unexpected("an answer to a guard that was not asked"));
+        };
+        match guard.check {
+            Check::Ids(ids) => {
+                let Some(found) = answer.as_list() else {
+                    return Err(unexpected("a guard search did not answer a list"));
+                };
+                if !ids.iter().all(|id| found.contains(&Value::Int(*id))) {
+                    return Err(Box::new(Refusal::missing().under(&self.rule)));
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    /// Applies the terms to the answer of the call itself.
+    ///
+    /// # Errors
+    /// When the answer has a shape that the terms cannot be applied to, or a guard is open.
+    pub fn apply(self, answer: Value) -> Result<Clean, Box<Refusal>> {
+        if self.is_guard() {
+            return Err(unexpected("an answer to a call that was not sent"));
+        }
+        match self.terms.apply(answer) {
+            Ok((value, removed)) => Ok(Clean { value, removed }),
+            Err(what) => Err(unexpected(what)),
+        }
+    }
+}
+
+impl Clean {
+    /// The answer.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The answer, owned.
+    pub fn into_value(self) -> Value {
+        self.value
+    }
+
+    /// Whether something was taken out of it.
+    pub fn was_cut(&self) -> bool {
+        self.removed
+    }
+}
+
+fn unexpected(what: &str) -> Box<Refusal> {
+    Box::new(Refusal::new(
+        Reason::Answer,
+        Fault::new(FaultKind::Internal, "the answer cannot be handed on"),
+        format!("the ERP's answer has an unexpected shape: {what}"),
+    ))
+}

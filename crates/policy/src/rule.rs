@@ -1,0 +1,147 @@
+//! One rule: what it speaks of, and what it allows there.
+
+use std::collections::BTreeSet;
+
+use portcullis_erp::domain::Domain;
+use portcullis_erp::{Dialect, Method, Model, Value};
+use portcullis_identity::UpstreamName;
+
+use crate::operation::{Family, Operation};
+
+/// One rule of a role. Every rule is a grant (or a denial) of its own: fields of one rule
+/// are never joined with records of another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    pub(crate) name: String,
+    pub(crate) effect: Effect,
+    pub(crate) upstream: Option<BTreeSet<UpstreamName>>,
+    pub(crate) models: Models,
+    pub(crate) operations: BTreeSet<Operation>,
+    pub(crate) methods: BTreeSet<Method>,
+    pub(crate) arguments: Arguments,
+    pub(crate) fields: FieldSet,
+    pub(crate) write_fields: Option<FieldSet>,
+    pub(crate) hidden: BTreeSet<String>,
+    pub(crate) derived: BTreeSet<String>,
+    pub(crate) domain: Option<RuleDomain>,
+    pub(crate) dialects: Option<BTreeSet<Dialect>>,
+    pub(crate) context: BTreeSet<String>,
+    pub(crate) max_rows: Option<u32>,
+}
+
+/// Whether a rule gives or takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It allows what it names.
+    Allow,
+    /// What it names is refused, whatever other rules say: whole operations, or, where it
+    /// has `fields`, those fields.
+    Deny,
+}
+
+/// The models a rule speaks of.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Models {
+    /// Every model but the dangerous ones.
+    All,
+    /// These.
+    Named(BTreeSet<Model>),
+}
+
+/// What may stand in arguments of listed methods that no table describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arguments {
+    /// Texts, numbers and truth values.
+    Scalar,
+    /// Anything.
+    Any,
+}
+
+/// A set of fields.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum FieldSet {
+    /// `"*"`: all but credentials.
+    All,
+    /// These.
+    Only(BTreeSet<String>),
+}
+
+/// Which records a rule speaks of.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RuleDomain {
+    /// In Odoo's form, if it can be read so.
+    pub(crate) odoo: Option<Domain>,
+    /// As Frappe filters (all of them must hold), if it can be read so.
+    pub(crate) frappe: Option<Vec<Value>>,
+}
+
+impl FieldSet {
+    pub(crate) fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names) => names.contains(name),
+        }
+    }
+}
+
+impl Rule {
+    /// The rule's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it takes instead of giving.
+    pub fn denies(&self) -> bool {
+        self.effect == Effect::Deny
+    }
+
+    /// The models that it names; none if it speaks of all.
+    pub fn models(&self) -> Option<&BTreeSet<Model>> {
+        match &self.models {
+            Models::All => None,
+            Models::Named(models) => Some(models),
+        }
+    }
+
+    /// The operations that it allows (or denies).
+    pub fn operations(&self) -> &BTreeSet<Operation> {
+        &self.operations
+    }
+
+    /// The methods that it allows by name.
+    pub fn methods(&self) -> &BTreeSet<Method> {
+        &self.methods
+    }
+
+    /// Whether it holds for some records only.
+    pub fn has_domain(&self) -> bool {
+        self.domain.is_some()
+    }
+
+    /// Whether it speaks of this model. `"*"` does not reach what is dangerous.
+    pub(crate) fn speaks_of(&self, model: &Model, family: Family) -> bool {
+        match &self.models {
+            Models::All => {
+                self.effect == Effect::Deny || !crate::danger::model(model.as_str(), family)
+            }
+            Models::Named(models) => models.contains(model),
+        }
+    }
+
+    /// Whether it holds for this upstream and dialect.
+    pub(crate) fn holds_for(&self, upstream: &UpstreamName, dialect: Dialect) -> bool {
+        self.upstream.as_ref().is_none_or(|names| names.contains(upstream))
+            && self.dialects.as_ref().is_none_or(|dialects| dialects.contains(&dialect))
+    }
+
+    /// Whether a field may be read under this rule, by its name alone.
+    pub(crate) fn reads(&self, field: &str) -> bool {
+        field == "id" || (self.fields.has(field) && !self.hidden.contains(field))
+    }
+
+    /// Whether a field may be written under this rule, by its name alone.
+    pub(crate) fn writes(&self, field: &str) -> bool {
+        let set = self.write_fields.as_ref().unwrap_or(&self.fields);
+        set.has(field) && !self.hidden.contains(field) && field != "id"
+    }
+}
