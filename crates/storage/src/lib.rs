@@ -17,6 +17,7 @@
 mod changes;
 mod erp_users;
 mod error;
+mod journal;
 mod keys;
 mod roles;
 mod settings;
@@ -24,6 +25,7 @@ mod settings;
 pub use changes::Changes;
 pub use erp_users::{ErpUserRow, ErpUsers, Sealed};
 pub use error::{StoreError, Stored};
+pub use journal::{Journal, JournalError};
 pub use keys::{KeyRow, Keys, RateLimit};
 pub use roles::Roles;
 pub use settings::Settings;
