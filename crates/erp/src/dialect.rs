@@ -5,6 +5,7 @@
 //! answer or a fault (`write_answer`, `write_fault`). This file has the types they share and
 //! the one `match` that leads to them.
 
+pub mod signature;
 pub mod xmlrpc;
 
 use crate::answer::Answer;
