@@ -1,4 +1,5 @@
 //! The documents name files that exist, and the tests that they name are there.
+#![expect(clippy::unwrap_used, reason = "this file is tests, its helpers too")]
 
 use std::path::{Path, PathBuf};
 
