@@ -5,13 +5,22 @@
 //! answer or a fault (`write_answer`, `write_fault`). This file has the types they share and
 //! the one `match` that leads to them.
 
+mod frappe;
+mod json2;
+mod jsonrpc;
+pub mod local;
+mod media;
+mod odoo;
+mod odoo_web;
+mod piece;
+mod rpc;
 pub mod signature;
 pub mod xmlrpc;
 
 use crate::answer::Answer;
 use crate::asked::{Asked, SlotCredential};
 use crate::call::Call;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
 use crate::name::Database;
 use crate::value::Value;
@@ -90,6 +99,10 @@ pub enum Form {
     Value,
     /// Frappe `{"data": …}` with status 202, as a DELETE is answered.
     Accepted,
+    /// Odoo: the one element of a list of one. RPC's `create` of one record answers one id.
+    Single,
+    /// Odoo's pages that are JSON without an envelope.
+    Bare,
 }
 
 /// A request that could not be read: what the caller is told, and how.
@@ -154,36 +167,62 @@ impl Dialect {
     ///
     /// # Errors
     /// When it is malformed, too large, or asks for what this dialect does not have.
-    pub fn read(self, _request: Inbound<'_>, _limits: &Limits) -> Result<Reading, ReadError> {
-        Err(ReadError {
-            fault: Fault::new(crate::FaultKind::NotFound, "not served"),
-            reply: Reply::plain(self),
-        })
+    pub fn read(self, request: Inbound<'_>, limits: &Limits) -> Result<Reading, ReadError> {
+        match self {
+            Self::XmlRpc1 | Self::XmlRpc2 => xmlrpc::read(self, request, limits),
+            Self::JsonRpc => jsonrpc::read(request, limits),
+            Self::Json2 => json2::read(request, limits),
+            Self::OdooWeb => odoo_web::read(request, limits),
+            Self::FrappeResource | Self::FrappeMethod => frappe::read(self, request, limits),
+        }
     }
 
     /// Writes a call as a request of this dialect.
     ///
     /// # Errors
     /// When this dialect cannot say it (JSON-2 with arguments that cannot be named).
-    pub fn write(self, _call: &Call, _login: &UpstreamLogin<'_>) -> Result<Outbound, Fault> {
-        Err(Fault::new(crate::FaultKind::BadArguments, "cannot be said in this dialect"))
+    pub fn write(self, call: &Call, login: &UpstreamLogin<'_>) -> Result<Outbound, Fault> {
+        match self {
+            Self::XmlRpc1 | Self::XmlRpc2 => xmlrpc::write(self, call, login),
+            Self::JsonRpc => Ok(jsonrpc::write(call, login)),
+            Self::Json2 => json2::write(call, login),
+            Self::OdooWeb => Err(Fault::new(FaultKind::BadArguments, "this dialect has no calls")),
+            Self::FrappeResource | Self::FrappeMethod => frappe::write(call, login),
+        }
     }
 
     /// Reads the ERP's answer to a request of this dialect. Never fails: what cannot be read
     /// is a fault.
-    pub fn read_answer(self, _answer: Returned<'_>, _limits: &Limits) -> Answer {
-        Answer::Fault(Fault::new(crate::FaultKind::Internal, "unreadable"))
+    pub fn read_answer(self, answer: Returned<'_>, limits: &Limits) -> Answer {
+        match self {
+            Self::XmlRpc1 | Self::XmlRpc2 => xmlrpc::read_answer(answer, limits),
+            Self::JsonRpc | Self::OdooWeb => jsonrpc::read_answer(answer, limits),
+            Self::Json2 => json2::read_answer(answer, limits),
+            Self::FrappeResource | Self::FrappeMethod => frappe::read_answer(answer, limits),
+        }
     }
 }
 
 impl Reply {
     /// Writes a result for the caller.
-    pub fn write_answer(&self, _value: &Value) -> Written {
-        Written { status: 200, content_type: "text/plain", headers: Vec::new(), body: Vec::new() }
+    pub fn write_answer(&self, value: &Value) -> Written {
+        match self.dialect {
+            Dialect::XmlRpc1 | Dialect::XmlRpc2 => xmlrpc::write_answer(self, value),
+            Dialect::JsonRpc => jsonrpc::write_answer(self, value),
+            Dialect::Json2 => json2::write_answer(value),
+            Dialect::OdooWeb => odoo_web::write_answer(self, value),
+            Dialect::FrappeResource | Dialect::FrappeMethod => frappe::write_answer(self, value),
+        }
     }
 
     /// Writes a fault for the caller.
-    pub fn write_fault(&self, _fault: &Fault) -> Written {
-        Written { status: 500, content_type: "text/plain", headers: Vec::new(), body: Vec::new() }
+    pub fn write_fault(&self, fault: &Fault) -> Written {
+        match self.dialect {
+            Dialect::XmlRpc1 | Dialect::XmlRpc2 => xmlrpc::write_fault(self, fault),
+            Dialect::JsonRpc => jsonrpc::write_fault(self, fault),
+            Dialect::Json2 => json2::write_fault(fault),
+            Dialect::OdooWeb => odoo_web::write_fault(self, fault),
+            Dialect::FrappeResource | Dialect::FrappeMethod => frappe::write_fault(fault),
+        }
     }
 }

@@ -16,6 +16,8 @@ use crate::limits::Limits;
 
 /// The key under which serde_json hands over a number of any precision.
 const NUMBER: &str = "$serde_json::private::Number";
+const TOO_MANY: &str = "there are more values than allowed";
+const TOO_DEEP: &str = "this is nested too deeply";
 
 /// Why a text is not JSON that we take. The message names no content of the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +29,8 @@ pub struct JsonError {
     pub line: usize,
     /// The column, from 1.
     pub column: usize,
+    /// Whether a limit was passed, rather than a rule broken.
+    pub too_large: bool,
 }
 
 /// Reads one JSON text.
@@ -48,6 +52,7 @@ pub fn from_json(bytes: &[u8], limits: &Limits) -> Result<Value, JsonError> {
         },
         line: error.line(),
         column: error.column(),
+        too_large: matches!(budget.why.get(), TOO_MANY | TOO_DEEP),
     })
 }
 
@@ -75,7 +80,7 @@ impl Budget {
                 self.left.set(left);
                 Ok(())
             }
-            None => Err(self.refuse("there are more values than allowed")),
+            None => Err(self.refuse(TOO_MANY)),
         }
     }
 }
@@ -88,7 +93,7 @@ struct Seed<'a> {
 impl Seed<'_> {
     fn deeper<E: serde::de::Error>(&self) -> Result<Seed<'_>, E> {
         if self.depth >= self.budget.depth {
-            return Err(self.budget.refuse("this is nested too deeply"));
+            return Err(self.budget.refuse(TOO_DEEP));
         }
         Ok(Seed { budget: self.budget, depth: self.depth.saturating_add(1) })
     }
@@ -185,6 +190,19 @@ fn number(text: &str) -> Option<Value> {
     text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::Float)
 }
 
+/// A moment as JSON dialects write it: `20261122T13:00:00` is `2026-11-22 13:00:00` there.
+fn moment(text: &str) -> std::borrow::Cow<'_, str> {
+    let part = |range: std::ops::Range<usize>| {
+        text.get(range).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b':'))
+    };
+    if let (17, Some("T"), Some(year), Some(month), Some(day), Some(time)) =
+        (text.len(), text.get(8..9), part(0..4), part(4..6), part(6..8), part(9..17))
+    {
+        return format!("{year}-{month}-{day} {time}").into();
+    }
+    text.into()
+}
+
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -200,7 +218,7 @@ impl Serialize for Value {
             Self::Bytes(bytes) => {
                 writer.serialize_str(&base64::engine::general_purpose::STANDARD.encode(bytes))
             }
-            Self::Moment(text) => writer.serialize_str(text),
+            Self::Moment(text) => writer.serialize_str(&moment(text)),
             Self::List(items) => {
                 let mut list = writer.serialize_seq(Some(items.len()))?;
                 for item in items {
@@ -239,6 +257,13 @@ mod tests {
         assert!(read(r#"{"a":1,"b":2}"#).is_ok());
         assert_eq!(read(r#"{"a":1,"a":2}"#).unwrap_err().reason, "a key stands twice in one object");
         assert!(read(r#"{"a":1,"\u0061":2}"#).is_err());
+    }
+
+    #[test]
+    fn moments_are_written_as_erps_write_them_in_json() {
+        let json = |text: &str| String::from_utf8(to_json(&Value::Moment(text.into()))).unwrap();
+        assert_eq!(json("20261122T13:00:01"), "\"2026-11-22 13:00:01\"");
+        assert_eq!(json("2026-11-22T13:00:01Z"), "\"2026-11-22T13:00:01Z\"");
     }
 
     #[test]

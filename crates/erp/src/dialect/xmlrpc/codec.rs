@@ -11,6 +11,7 @@ mod tests;
 mod write;
 
 pub use read::{read_call, read_response, read_value};
+pub(in crate::dialect) use write::write_pieces;
 pub use write::{write_call, write_fault, write_response, write_value};
 
 use crate::value::Value;

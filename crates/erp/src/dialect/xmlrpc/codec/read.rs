@@ -2,7 +2,10 @@
 //!
 //! quick-xml expands no entity, knows no limit and checks neither characters nor attributes;
 //! all of that is done here.
-#![expect(clippy::wildcard_enum_match_arm, reason = "what is not named is refused")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is not named is refused"
+)]
 
 use std::borrow::Cow;
 

@@ -6,7 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::UnsayableError;
-use crate::value::Value;
+use crate::call::RecordId;
+use crate::dialect::piece::Piece;
+use crate::value::{Map, Value};
 
 const HEAD: &[u8] = b"<?xml version=\"1.0\"?>\n";
 
@@ -36,6 +38,85 @@ pub fn write_call(out: &mut Vec<u8>, method: &str, params: &[Value]) -> Result<(
         out.extend_from_slice(b"</param>\n");
     }
     out.extend_from_slice(b"</params>\n</methodCall>\n");
+    Ok(())
+}
+
+/// Writes a request from borrowed parts.
+pub(in crate::dialect) fn write_pieces(
+    out: &mut Vec<u8>,
+    method: &str,
+    params: &[Piece<'_>],
+) -> Result<(), UnsayableError> {
+    out.extend_from_slice(HEAD);
+    out.extend_from_slice(b"<methodCall>\n<methodName>");
+    escape(out, method, Manner::Exact)?;
+    out.extend_from_slice(b"</methodName>\n<params>\n");
+    for param in params {
+        out.extend_from_slice(b"<param>\n");
+        put_piece(out, param)?;
+        out.extend_from_slice(b"</param>\n");
+    }
+    out.extend_from_slice(b"</params>\n</methodCall>\n");
+    Ok(())
+}
+
+fn put_piece(out: &mut Vec<u8>, piece: &Piece<'_>) -> Result<(), UnsayableError> {
+    match piece {
+        Piece::Value(value) => put(out, value, Manner::Exact)?,
+        Piece::Text(text) => put_text(out, text, Manner::Exact)?,
+        Piece::Int(number) => print(out, format_args!("<value><int>{number}</int></value>\n")),
+        Piece::Ids(ids) => {
+            out.extend_from_slice(b"<value><array><data>\n");
+            for id in *ids {
+                match id {
+                    RecordId::Number(number) => {
+                        print(out, format_args!("<value><int>{number}</int></value>\n"));
+                    }
+                    RecordId::Name(name) => put_text(out, name, Manner::Exact)?,
+                }
+            }
+            out.extend_from_slice(b"</data></array></value>\n");
+        }
+        Piece::List(items) => {
+            out.extend_from_slice(b"<value><array><data>\n");
+            for item in items {
+                put_piece(out, item)?;
+            }
+            out.extend_from_slice(b"</data></array></value>\n");
+        }
+        Piece::Entries(map) => put_map(out, map, Manner::Exact)?,
+        Piece::Map(entries) => {
+            out.extend_from_slice(b"<value><struct>\n");
+            for (name, piece) in entries {
+                out.extend_from_slice(b"<member>\n<name>");
+                escape(out, name, Manner::Exact)?;
+                out.extend_from_slice(b"</name>\n");
+                put_piece(out, piece)?;
+                out.extend_from_slice(b"</member>\n");
+            }
+            out.extend_from_slice(b"</struct></value>\n");
+        }
+    }
+    Ok(())
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str, manner: Manner) -> Result<(), UnsayableError> {
+    out.extend_from_slice(b"<value><string>");
+    escape(out, text, manner)?;
+    out.extend_from_slice(b"</string></value>\n");
+    Ok(())
+}
+
+fn put_map(out: &mut Vec<u8>, map: &Map, manner: Manner) -> Result<(), UnsayableError> {
+    out.extend_from_slice(b"<value><struct>\n");
+    for (name, value) in map {
+        out.extend_from_slice(b"<member>\n<name>");
+        escape(out, name, manner)?;
+        out.extend_from_slice(b"</name>\n");
+        put(out, value, manner)?;
+        out.extend_from_slice(b"</member>\n");
+    }
+    out.extend_from_slice(b"</struct></value>\n");
     Ok(())
 }
 
@@ -94,11 +175,7 @@ fn put(out: &mut Vec<u8>, value: &Value, manner: Manner) -> Result<(), Unsayable
             Manner::Exact => return Err(UnsayableError::Number),
             Manner::Lenient => put(out, &Value::Null, manner)?,
         },
-        Value::Text(text) => {
-            out.extend_from_slice(b"<value><string>");
-            escape(out, text, manner)?;
-            out.extend_from_slice(b"</string></value>\n");
-        }
+        Value::Text(text) => put_text(out, text, manner)?,
         Value::Bytes(bytes) => {
             out.extend_from_slice(b"<value><base64>\n");
             // 57 bytes make a line of 76 characters.
@@ -119,17 +196,7 @@ fn put(out: &mut Vec<u8>, value: &Value, manner: Manner) -> Result<(), Unsayable
             }
             out.extend_from_slice(b"</data></array></value>\n");
         }
-        Value::Map(map) => {
-            out.extend_from_slice(b"<value><struct>\n");
-            for (name, value) in map {
-                out.extend_from_slice(b"<member>\n<name>");
-                escape(out, name, manner)?;
-                out.extend_from_slice(b"</name>\n");
-                put(out, value, manner)?;
-                out.extend_from_slice(b"</member>\n");
-            }
-            out.extend_from_slice(b"</struct></value>\n");
-        }
+        Value::Map(map) => put_map(out, map, manner)?,
     }
     Ok(())
 }
