@@ -6,11 +6,16 @@
 //! older versions read the same way.
 
 mod eval;
+mod facts;
 mod leaf;
+mod like;
+mod moment;
 mod parse;
+mod python;
 mod write;
 
-pub use eval::{Answer3, FieldFacts, FieldKind, ModelFacts, Records};
+pub use eval::{Answer3, SearchError};
+pub use facts::{Digits, FieldFacts, FieldKind, ModelFacts, Records};
 pub use leaf::{FieldPath, Leaf, Operand, Operator};
 pub use parse::DomainError;
 

@@ -11,6 +11,7 @@ pub mod call;
 pub mod dialect;
 pub mod domain;
 pub mod fault;
+pub mod filters;
 pub mod limits;
 pub mod name;
 pub mod shape;
