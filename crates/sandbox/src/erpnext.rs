@@ -18,8 +18,8 @@ mod identity;
 mod list;
 mod method;
 mod naming;
-mod params;
 mod pages;
+mod params;
 mod reply;
 mod route;
 mod save;
@@ -151,7 +151,13 @@ impl ErpNext {
         let site = options.site.clone();
         let hosts = options.hosts.clone();
         demo::furnish(&schema, &mut world, &mut sessions, options, clock::now());
-        Self { site, hosts, schema, world: RwLock::new(world), sessions: Mutex::new(sessions) }
+        Self {
+            site,
+            hosts,
+            schema,
+            world: RwLock::new(world),
+            sessions: Mutex::new(sessions),
+        }
     }
 }
 
@@ -183,7 +189,7 @@ pub(crate) struct Turn<'a> {
     pub(crate) seen: Seen,
 }
 
-impl Turn<'_> {
+impl<'a> Turn<'a> {
     pub(crate) fn verb(&self) -> &str {
         &self.request.verb
     }
@@ -200,18 +206,23 @@ impl Turn<'_> {
     ///
     /// # Errors
     /// 404, or 500 where only the case differs (the real database finds it, the rest does not).
-    pub(crate) fn doctype(&self, name: &str) -> Result<&schema::DocType, Failure> {
+    pub(crate) fn doctype(&self, name: &str) -> Result<&'a schema::DocType, Failure> {
         if let Some(doctype) = self.erp.schema.get(name) {
             return Ok(doctype);
         }
-        if self.erp.schema.all().any(|doctype| doctype.name.eq_ignore_ascii_case(name)) {
+        if self
+            .erp
+            .schema
+            .all()
+            .any(|doctype| doctype.name.eq_ignore_ascii_case(name))
+        {
             let words = format!("('DocType', '{name}')");
             return Err(Failure::internal("pymysql.err.", "ProgrammingError", words));
         }
         Err(Failure::absent("DocType", name))
     }
 
-    pub(crate) fn world(&self) -> Result<std::sync::RwLockReadGuard<'_, World>, Failure> {
+    pub(crate) fn world(&self) -> Result<std::sync::RwLockReadGuard<'a, World>, Failure> {
         self.erp.world.read().map_err(|_| broken())
     }
 }

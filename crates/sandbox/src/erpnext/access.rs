@@ -19,7 +19,11 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) fn guest() -> Self {
-        Self { user: GUEST.to_owned(), roles: vec![GUEST.to_owned()], is_system_user: false }
+        Self {
+            user: GUEST.to_owned(),
+            roles: vec![GUEST.to_owned()],
+            is_system_user: false,
+        }
     }
 
     pub(crate) fn is_guest(&self) -> bool {
@@ -66,7 +70,8 @@ impl Caller {
             return true;
         }
         if doctype.name == "File" && right == 'r' && !self.is_administrator() {
-            return field(doc, "owner") == self.user || super::values::whole(doc.get("is_private")) == 0;
+            return field(doc, "owner") == self.user
+                || super::values::whole(doc.get("is_private")) == 0;
         }
         self.may(doctype, right)
     }

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 fn next() -> u64 {
     static KEY: OnceLock<RandomState> = OnceLock::new();
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    KEY.get_or_init(RandomState::new).hash_one(COUNT.fetch_add(1, Ordering::Relaxed))
+    KEY.get_or_init(RandomState::new)
+        .hash_one(COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// So many bytes, as lower-case hexadecimal text.
@@ -31,7 +32,10 @@ pub(crate) fn row_name() -> String {
 
 /// Thirty letters and digits, as OAuth tokens are made.
 pub(crate) fn token() -> String {
-    letters(30, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    letters(
+        30,
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+    )
 }
 
 fn letters(count: usize, alphabet: &str) -> String {

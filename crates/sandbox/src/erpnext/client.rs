@@ -20,7 +20,10 @@ fn said(turn: &Turn<'_>, doctype: &str, doc: &Doc, levels: Levels) -> Result<Out
 pub(crate) fn get_list(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     let doctype = turn.params.need("get_list", "doctype")?;
     let mut query = Query::read(turn, &doctype)?;
-    query.length = turn.params.get("limit_page_length").map_or(20, |length| whole(Some(length)));
+    query.length = turn
+        .params
+        .get("limit_page_length")
+        .map_or(20, |length| whole(Some(length)));
     list::run(turn, &query).map(Outcome::Value)
 }
 
@@ -42,15 +45,23 @@ fn named(turn: &mut Turn<'_>, doctype: &str) -> Result<String, Failure> {
         return Ok(name);
     }
     match turn.params.loose_json("filters") {
-        Some(filters) => list::first_name(turn, doctype, filters)?
-            .ok_or_else(|| Failure::thrown(404, "DoesNotExistError", "No document found for given filters")),
+        Some(filters) => list::first_name(turn, doctype, filters)?.ok_or_else(|| {
+            Failure::thrown(
+                404,
+                "DoesNotExistError",
+                "No document found for given filters",
+            )
+        }),
         None => Ok(doctype.to_owned()),
     }
 }
 
 pub(crate) fn get_value(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     let doctype = turn.params.need("get_value", "doctype")?;
-    let wanted = turn.params.loose_json("fieldname").ok_or_else(|| Failure::missing_argument("get_value", "fieldname"))?;
+    let wanted = turn
+        .params
+        .loose_json("fieldname")
+        .ok_or_else(|| Failure::missing_argument("get_value", "fieldname"))?;
     let filters = turn.params.loose_json("filters");
     let fields = match wanted {
         Value::List(fields) => Value::List(fields),
@@ -64,7 +75,9 @@ pub(crate) fn get_value(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     let rows = list::run(turn, &query)?;
     let first = rows.as_list().and_then(<[Value]>::first).cloned();
     // A permlevel that hides every field leaves the name in a list, and nothing here.
-    Ok(Outcome::Value(first.unwrap_or_else(|| Value::Map(Map::new()))))
+    Ok(Outcome::Value(
+        first.unwrap_or_else(|| Value::Map(Map::new())),
+    ))
 }
 
 pub(crate) fn get_single_value(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
@@ -72,9 +85,16 @@ pub(crate) fn get_single_value(turn: &mut Turn<'_>) -> Result<Outcome, Failure> 
     let wanted = turn.params.need("get_single_value", "field")?;
     let kind = turn.doctype(&doctype)?;
     if !turn.caller.may(kind, 'r') {
-        return Err(Failure::thrown(403, "PermissionError", format!("No permission for {doctype}")));
+        return Err(Failure::thrown(
+            403,
+            "PermissionError",
+            format!("No permission for {doctype}"),
+        ));
     }
-    let value = turn.world()?.get(&doctype, &doctype).and_then(|doc| doc.get(&wanted).cloned());
+    let value = turn
+        .world()?
+        .get(&doctype, &doctype)
+        .and_then(|doc| doc.get(&wanted).cloned());
     Ok(Outcome::Value(value.unwrap_or_default()))
 }
 
@@ -85,7 +105,9 @@ pub(crate) fn get_password(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
         return Err(Failure::forbidden());
     }
     let sessions = turn.erp.sessions.lock().map_err(|_| broken())?;
-    let secret = sessions.api_secret(&name).filter(|_| wanted == "api_secret");
+    let secret = sessions
+        .api_secret(&name)
+        .filter(|_| wanted == "api_secret");
     Ok(Outcome::Value(secret.map(text).unwrap_or_default()))
 }
 
@@ -106,9 +128,14 @@ pub(crate) fn has_permission(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     };
     let kind = turn.doctype(&doctype)?;
     let world = turn.world()?;
-    let doc = world.get(&doctype, &name).ok_or_else(|| Failure::absent(&doctype, &name))?;
+    let doc = world
+        .get(&doctype, &name)
+        .ok_or_else(|| Failure::absent(&doctype, &name))?;
     let may = turn.caller.may_on(kind, doc, right);
-    Ok(Outcome::Value(Value::Map(Map::from_iter([("has_permission".to_owned(), Value::Bool(may))]))))
+    Ok(Outcome::Value(Value::Map(Map::from_iter([(
+        "has_permission".to_owned(),
+        Value::Bool(may),
+    )]))))
 }
 
 fn doctype_of(doc: &Map) -> Result<String, Failure> {
@@ -128,7 +155,10 @@ pub(crate) fn insert(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
 }
 
 pub(crate) fn insert_many(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
-    let docs = turn.params.json("docs")?.ok_or_else(|| Failure::missing_argument("insert_many", "docs"))?;
+    let docs = turn
+        .params
+        .json("docs")?
+        .ok_or_else(|| Failure::missing_argument("insert_many", "docs"))?;
     let docs = docs.as_list().unwrap_or_default();
     if docs.len() > 200 {
         return Err(Failure::invalid("Only 200 inserts allowed in one request"));
@@ -153,7 +183,12 @@ pub(crate) fn submit(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     stored(turn, doc, Some(1), "frappe.client.submit")
 }
 
-fn stored(turn: &mut Turn<'_>, mut doc: Map, status: Option<i64>, call: &str) -> Result<Outcome, Failure> {
+fn stored(
+    turn: &mut Turn<'_>,
+    mut doc: Map,
+    status: Option<i64>,
+    call: &str,
+) -> Result<Outcome, Failure> {
     let doctype = doctype_of(&doc)?;
     turn.sees(Some(&doctype), call);
     let name = field(&doc, "name").to_owned();
@@ -206,17 +241,31 @@ pub(crate) fn delete(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
 
 pub(crate) fn rename_doc(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     let doctype = turn.params.need("rename_doc", "doctype")?;
-    let old = turn.params.text("old_name").or_else(|| turn.params.text("docname"));
+    let old = turn
+        .params
+        .text("old_name")
+        .or_else(|| turn.params.text("docname"));
     let old = old.ok_or_else(|| Failure::missing_argument("rename_doc", "old_name"))?;
-    let new = turn.params.text("new_name").or_else(|| turn.params.text("name"));
+    let new = turn
+        .params
+        .text("new_name")
+        .or_else(|| turn.params.text("name"));
     let new = new.ok_or_else(|| Failure::missing_argument("rename_doc", "new_name"))?;
     save::rename(turn, &doctype, &old, &new).map(|name| Outcome::Value(text(name)))
 }
 
 pub(crate) fn bulk_update(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
-    let docs = turn.params.json("docs")?.ok_or_else(|| Failure::missing_argument("bulk_update", "docs"))?;
+    let docs = turn
+        .params
+        .json("docs")?
+        .ok_or_else(|| Failure::missing_argument("bulk_update", "docs"))?;
     let mut failed = Vec::new();
-    for doc in docs.as_list().unwrap_or_default().iter().filter_map(Value::as_map) {
+    for doc in docs
+        .as_list()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_map)
+    {
         let mut values = doc.clone();
         let doctype = doctype_of(doc)?;
         turn.sees(Some(&doctype), "frappe.client.bulk_update");
@@ -230,5 +279,8 @@ pub(crate) fn bulk_update(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
             failed.push(Value::Map(one));
         }
     }
-    Ok(Outcome::Value(Value::Map(Map::from_iter([("failed_docs".to_owned(), Value::List(failed))]))))
+    Ok(Outcome::Value(Value::Map(Map::from_iter([(
+        "failed_docs".to_owned(),
+        Value::List(failed),
+    )]))))
 }

@@ -7,7 +7,7 @@ use super::failure::{Failure, Message};
 use super::reply::Outcome;
 use super::save;
 use super::schema::{DocType, OF_CHILD, STANDARD};
-use super::values::{Doc, field, parse, text, whole};
+use super::values::{Doc, field, parse, text};
 
 /// How a document is written down.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,16 +30,28 @@ pub(crate) enum Levels {
 }
 
 /// A document as it goes out.
-pub(crate) fn shown(turn: &Turn<'_>, doctype: &DocType, doc: &Doc, nulls: Nulls, levels: Levels) -> Value {
+pub(crate) fn shown(
+    turn: &Turn<'_>,
+    doctype: &DocType,
+    doc: &Doc,
+    nulls: Nulls,
+    levels: Levels,
+) -> Value {
     let mut out = Map::with_capacity(doc.len());
     let hidden = |name: &str| {
         levels != Levels::All
             && !turn.caller.is_administrator()
-            && doctype.field(name).is_some_and(|field| !turn.caller.reaches(doctype, field, 'r'))
+            && doctype
+                .field(name)
+                .is_some_and(|field| !turn.caller.reaches(doctype, field, 'r'))
     };
     let is_always_there = |name: &str| name == "last_scanned_warehouse";
     for (name, value) in doc {
-        if doctype.field(name).is_some_and(super::schema::Field::is_table) || name == "__unsaved" {
+        if doctype
+            .field(name)
+            .is_some_and(super::schema::Field::is_table)
+            || name == "__unsaved"
+        {
             continue;
         }
         let value = match (hidden(name), levels) {
@@ -53,7 +65,10 @@ pub(crate) fn shown(turn: &Turn<'_>, doctype: &DocType, doc: &Doc, nulls: Nulls,
     }
     out.insert("doctype".to_owned(), text(doctype.name.as_str()));
     for table in doctype.tables().filter(|table| !hidden(&table.name)) {
-        let rows = doc.get(&table.name).and_then(Value::as_list).unwrap_or_default();
+        let rows = doc
+            .get(&table.name)
+            .and_then(Value::as_list)
+            .unwrap_or_default();
         let rows = rows.iter().filter_map(Value::as_map);
         let rows = rows.map(|row| match turn.erp.schema.get(&table.options) {
             Some(child) => shown(turn, child, row, nulls, Levels::All),
@@ -75,7 +90,8 @@ fn unreadable(turn: &Turn<'_>, doctype: &str, name: &str) -> Failure {
          <strong>{doctype}</strong><br>User <strong>{user}</strong> does not have access to this document"
     );
     if doctype == "User" {
-        words = format!("Not allowed via controller permission check<br>{words}: {doctype} - {name}");
+        words =
+            format!("Not allowed via controller permission check<br>{words}: {doctype} - {name}");
     }
     Failure::forbidden().with_message(Message::plain(words))
 }
@@ -93,7 +109,9 @@ pub(crate) fn readable(turn: &Turn<'_>, doctype: &str, name: &str) -> Result<Doc
         }
         return Ok(row.row);
     }
-    let doc = world.get(doctype, name).ok_or_else(|| Failure::absent(doctype, name))?;
+    let doc = world
+        .get(doctype, name)
+        .ok_or_else(|| Failure::absent(doctype, name))?;
     if !turn.caller.may_on(kind, doc, 'r') {
         return Err(unreadable(turn, doctype, name));
     }
@@ -103,7 +121,13 @@ pub(crate) fn readable(turn: &Turn<'_>, doctype: &str, name: &str) -> Result<Doc
 pub(crate) fn read(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<Value, Failure> {
     turn.sees(Some(doctype), "get");
     let doc = readable(turn, doctype, name)?;
-    Ok(shown(turn, turn.doctype(doctype)?, &doc, Nulls::Dropped, Levels::Reached))
+    Ok(shown(
+        turn,
+        turn.doctype(doctype)?,
+        &doc,
+        Nulls::Dropped,
+        Levels::Reached,
+    ))
 }
 
 /// The values of a REST body: everything, or what stands in `data`.
@@ -112,7 +136,11 @@ fn values(turn: &Turn<'_>) -> Result<Map, Failure> {
         Some(Value::Map(data)) => Ok(data.clone()),
         Some(Value::Text(data)) => match parse(data.as_bytes()) {
             Ok(Value::Map(data)) => Ok(data),
-            Ok(_) => Err(Failure::internal("", "TypeError", "argument after ** must be a mapping, not list")),
+            Ok(_) => Err(Failure::internal(
+                "",
+                "TypeError",
+                "argument after ** must be a mapping, not list",
+            )),
             Err(_) => Err(Failure::not_json(data.as_bytes())),
         },
         Some(_) | None => Ok(turn.params.map.clone()),
@@ -124,7 +152,13 @@ pub(crate) fn create(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failur
     turn.doctype(doctype)?;
     let values = values(turn)?;
     let doc = save::insert(turn, doctype, values)?;
-    Ok(shown(turn, turn.doctype(doctype)?, &doc, Nulls::Dropped, Levels::All))
+    Ok(shown(
+        turn,
+        turn.doctype(doctype)?,
+        &doc,
+        Nulls::Dropped,
+        Levels::All,
+    ))
 }
 
 pub(crate) fn update(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<Value, Failure> {
@@ -136,7 +170,13 @@ pub(crate) fn update(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<V
     } else {
         save::update(turn, doctype, name, values)?
     };
-    Ok(shown(turn, turn.doctype(doctype)?, &doc, Nulls::Dropped, Levels::All))
+    Ok(shown(
+        turn,
+        turn.doctype(doctype)?,
+        &doc,
+        Nulls::Dropped,
+        Levels::All,
+    ))
 }
 
 pub(crate) fn delete(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<Value, Failure> {
@@ -148,8 +188,20 @@ pub(crate) fn delete(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<V
 
 /// Methods of documents that are there, but that nobody may call from outside.
 const CLOSED: [&str; 14] = [
-    "validate", "on_update", "before_save", "after_insert", "db_set", "db_update", "insert", "delete",
-    "get_title", "get_blocked_modules", "on_submit", "on_cancel", "reload", "set_status",
+    "validate",
+    "on_update",
+    "before_save",
+    "after_insert",
+    "db_set",
+    "db_update",
+    "insert",
+    "delete",
+    "get_title",
+    "get_blocked_modules",
+    "on_submit",
+    "on_cancel",
+    "reload",
+    "set_status",
 ];
 
 pub(crate) fn run_method(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<Value, Failure> {
@@ -162,12 +214,22 @@ pub(crate) fn run_method(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Resu
         "save" => save::update(turn, doctype, name, Map::new()),
         method if CLOSED.contains(&method) => {
             let module = turn.doctype(doctype)?.module.to_lowercase();
-            let app = if matches!(module.as_str(), "core" | "desk") { "frappe" } else { "erpnext" };
+            let app = if matches!(module.as_str(), "core" | "desk") {
+                "frappe"
+            } else {
+                "erpnext"
+            };
             let file = doctype.to_lowercase().replace(' ', "_");
             let path = format!("{app}.{module}.doctype.{file}.{file}.{method}");
             return Err(Failure::not_whitelisted(&path));
         }
-        method => return Err(Failure::page(404, "Not Found", format!("Method {method} not found"))),
+        method => {
+            return Err(Failure::page(
+                404,
+                "Not Found",
+                format!("Method {method} not found"),
+            ));
+        }
     }
     .map(|saved| {
         // `get` is answered by what is stored now; other methods do not change anything here.
@@ -181,14 +243,28 @@ pub(crate) fn run_method(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Resu
 
 /// `/private/files/…`: to the owner, and to nobody else.
 pub(crate) fn private_file(turn: &mut Turn<'_>, path: &str) -> Result<Outcome, Failure> {
-    let forbidden = || Failure::page(403, "Forbidden", "You don't have permission to access this file");
+    let forbidden = || {
+        Failure::page(
+            403,
+            "Forbidden",
+            "You don't have permission to access this file",
+        )
+    };
     let world = turn.world()?;
-    let file = world.all("File").find(|file| field(file, "file_url") == path).ok_or_else(forbidden)?;
+    let file = world
+        .all("File")
+        .find(|file| field(file, "file_url") == path)
+        .ok_or_else(forbidden)?;
     if field(file, "owner") != turn.caller.user && !turn.caller.is_administrator() {
         return Err(forbidden());
     }
     let content = field(file, "content").as_bytes().to_vec();
-    Ok(Outcome::Raw(200, "text/plain; charset=utf-8", content, Vec::new()))
+    Ok(Outcome::Raw(
+        200,
+        "text/plain; charset=utf-8",
+        content,
+        Vec::new(),
+    ))
 }
 
 /// What a DocType is made of, for version 2 clients.
@@ -205,7 +281,10 @@ pub(crate) fn meta(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure>
     meta.insert("module".to_owned(), text(kind.module.as_str()));
     meta.insert("autoname".to_owned(), text(kind.autoname.as_str()));
     meta.insert("title_field".to_owned(), text(kind.title_field.as_str()));
-    meta.insert("search_fields".to_owned(), text(kind.search_fields.join(",")));
+    meta.insert(
+        "search_fields".to_owned(),
+        text(kind.search_fields.join(",")),
+    );
     meta.insert("istable".to_owned(), flag(kind.is_child));
     meta.insert("issingle".to_owned(), flag(kind.is_single));
     meta.insert("is_submittable".to_owned(), flag(kind.is_submittable));
@@ -214,7 +293,10 @@ pub(crate) fn meta(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure>
         let mut put = |name: &str, value: Value| drop(one.insert(name.to_owned(), value));
         put("doctype", text("DocField"));
         put("parent", text(kind.name.as_str()));
-        put("idx", Value::Int(i64::try_from(at.saturating_add(1)).unwrap_or(0)));
+        put(
+            "idx",
+            Value::Int(i64::try_from(at.saturating_add(1)).unwrap_or(0)),
+        );
         put("fieldname", text(field.name.as_str()));
         put("label", text(field.label()));
         put("fieldtype", text(field.kind.as_str()));
@@ -226,7 +308,14 @@ pub(crate) fn meta(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure>
         put("set_only_once", flag(field.is('s')));
         put("allow_on_submit", flag(field.is('a')));
         put("permlevel", Value::Int(i64::from(field.permlevel)));
-        put("default", if field.default.is_empty() { Value::Null } else { text(field.default.as_str()) });
+        put(
+            "default",
+            if field.default.is_empty() {
+                Value::Null
+            } else {
+                text(field.default.as_str())
+            },
+        );
         Value::Map(one)
     });
     meta.insert("fields".to_owned(), Value::List(fields.collect()));
@@ -234,9 +323,22 @@ pub(crate) fn meta(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure>
         let mut one = Map::new();
         one.insert("doctype".to_owned(), text("DocPerm"));
         one.insert("role".to_owned(), text(permission.role.as_str()));
-        one.insert("permlevel".to_owned(), Value::Int(i64::from(permission.level)));
-        for (letter, right) in [('r', "read"), ('w', "write"), ('c', "create"), ('d', "delete"),
-            ('s', "submit"), ('x', "cancel"), ('a', "amend"), ('l', "select"), ('e', "export"), ('p', "report")] {
+        one.insert(
+            "permlevel".to_owned(),
+            Value::Int(i64::from(permission.level)),
+        );
+        for (letter, right) in [
+            ('r', "read"),
+            ('w', "write"),
+            ('c', "create"),
+            ('d', "delete"),
+            ('s', "submit"),
+            ('x', "cancel"),
+            ('a', "amend"),
+            ('l', "select"),
+            ('e', "export"),
+            ('p', "report"),
+        ] {
             one.insert(right.to_owned(), flag(permission.rights.contains(letter)));
         }
         Value::Map(one)
@@ -248,9 +350,4 @@ pub(crate) fn meta(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure>
 /// Whether a value may be given for a column of this name at all.
 pub(crate) fn is_standard(name: &str) -> bool {
     STANDARD.contains(&name) || OF_CHILD.contains(&name)
-}
-
-/// The docstatus of a document.
-pub(crate) fn docstatus(doc: &Doc) -> i64 {
-    whole(doc.get("docstatus"))
 }

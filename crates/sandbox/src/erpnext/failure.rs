@@ -17,7 +17,12 @@ pub(crate) struct Message {
 impl Message {
     /// A message without an exception.
     pub(crate) fn plain(text: impl Into<String>) -> Self {
-        Self { text: text.into(), title: "Message", indicator: None, raised: None }
+        Self {
+            text: text.into(),
+            title: "Message",
+            indicator: None,
+            raised: None,
+        }
     }
 
     fn encoded(&self) -> String {
@@ -30,7 +35,9 @@ impl Message {
             out.push_str(&format!(", \"indicator\": {}", spaced_string(indicator)));
         }
         if let Some(id) = &self.raised {
-            out.push_str(&format!(", \"raise_exception\": 1, \"__frappe_exc_id\": \"{id}\""));
+            out.push_str(&format!(
+                ", \"raise_exception\": 1, \"__frappe_exc_id\": \"{id}\""
+            ));
         }
         out.push('}');
         out
@@ -39,8 +46,10 @@ impl Message {
 
 /// The list of messages as it stands in `_server_messages`.
 pub(crate) fn encoded(messages: &[Message]) -> String {
-    let parts: Vec<String> =
-        messages.iter().map(|message| spaced_string(&message.encoded())).collect();
+    let parts: Vec<String> = messages
+        .iter()
+        .map(|message| spaced_string(&message.encoded()))
+        .collect();
     format!("[{}]", parts.join(", "))
 }
 
@@ -70,7 +79,12 @@ pub(crate) struct Failure {
 const HOME: &str = "frappe.exceptions.";
 
 impl Failure {
-    fn new(status: u16, module: &'static str, class: &'static str, text: impl Into<String>) -> Self {
+    fn new(
+        status: u16,
+        module: &'static str,
+        class: &'static str,
+        text: impl Into<String>,
+    ) -> Self {
         Self {
             status,
             class,
@@ -87,7 +101,11 @@ impl Failure {
     }
 
     /// An exception of a language or library, status 500.
-    pub(crate) fn internal(module: &'static str, class: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn internal(
+        module: &'static str,
+        class: &'static str,
+        text: impl Into<String>,
+    ) -> Self {
         Self::new(500, module, class, text)
     }
 
@@ -131,8 +149,11 @@ impl Failure {
 
     /// 404 of a document or DocType that is not there.
     pub(crate) fn absent(doctype: &str, name: &str) -> Self {
-        let mut failure =
-            Self::thrown(404, "DoesNotExistError", format!("{doctype} {name} not found"));
+        let mut failure = Self::thrown(
+            404,
+            "DoesNotExistError",
+            format!("{doctype} {name} not found"),
+        );
         failure.traced = false;
         failure
     }
@@ -256,7 +277,9 @@ impl Failure {
         let mut body = Map::new();
         body.insert("errors".to_owned(), Value::List(vec![Value::Map(error)]));
         if !others.is_empty() {
-            let others = others.into_iter().map(|message| Value::Map(object(message)));
+            let others = others
+                .into_iter()
+                .map(|message| Value::Map(object(message)));
             body.insert("messages".to_owned(), Value::List(others.collect()));
         }
         body

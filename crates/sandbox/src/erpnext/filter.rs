@@ -60,7 +60,9 @@ fn one(doctype: &str, parts: &[Value]) -> Result<Condition, Failure> {
     match parts {
         [field, value] => Ok(made(doctype, &name(field), "=", value)),
         [field, operator, value] => Ok(made(doctype, &name(field), &name(operator), value)),
-        [table, field, operator, value, ..] => Ok(made(&name(table), &name(field), &name(operator), value)),
+        [table, field, operator, value, ..] => {
+            Ok(made(&name(table), &name(field), &name(operator), value))
+        }
         _ => Err(out_of_range()),
     }
 }
@@ -78,8 +80,13 @@ fn made(doctype: &str, field: &str, operator: &str, value: &Value) -> Condition 
 pub(crate) fn check(turn: &Turn<'_>, conditions: &[Condition]) -> Result<(), Failure> {
     for condition in conditions {
         let kind: &DocType = turn.doctype(&condition.doctype)?;
-        if !OPERATORS.split(", ").any(|known| known.trim() == condition.operator) {
-            return Err(Failure::invalid(format!("Operator must be one of {OPERATORS}")));
+        if !OPERATORS
+            .split(", ")
+            .any(|known| known.trim() == condition.operator)
+        {
+            return Err(Failure::invalid(format!(
+                "Operator must be one of {OPERATORS}"
+            )));
         }
         if !kind.has_column(&condition.field) {
             return Err(not_permitted(&condition.field));
@@ -90,7 +97,11 @@ pub(crate) fn check(turn: &Turn<'_>, conditions: &[Condition]) -> Result<(), Fai
 
 /// 417 of a field that the table does not have.
 pub(crate) fn not_permitted(field: &str) -> Failure {
-    Failure::thrown(417, "DataError", format!("Field not permitted in query: {field}"))
+    Failure::thrown(
+        417,
+        "DataError",
+        format!("Field not permitted in query: {field}"),
+    )
 }
 
 /// Whether a stored value meets the condition.
@@ -106,7 +117,11 @@ pub(crate) fn meets(condition: &Condition, stored: &Value) -> bool {
         "not in" => !any(stored, wanted),
         "is" => {
             let set = !null && !plain(Some(stored)).is_empty();
-            if plain(Some(wanted)) == "set" { set } else { !set }
+            if plain(Some(wanted)) == "set" {
+                set
+            } else {
+                !set
+            }
         }
         ">" => !null && order(stored, wanted).is_gt(),
         "<" => order(stored, wanted).is_lt(),
@@ -115,7 +130,9 @@ pub(crate) fn meets(condition: &Condition, stored: &Value) -> bool {
         "between" => match wanted.as_list() {
             Some([low, high]) => {
                 let high = match high {
-                    Value::Text(day) if day.len() == 10 => Value::Text(format!("{day} 23:59:59.999999")),
+                    Value::Text(day) if day.len() == 10 => {
+                        Value::Text(format!("{day} 23:59:59.999999"))
+                    }
                     other => other.clone(),
                 };
                 !null && order(stored, low).is_ge() && order(stored, &high).is_le()
@@ -129,7 +146,9 @@ pub(crate) fn meets(condition: &Condition, stored: &Value) -> bool {
 fn any(stored: &Value, wanted: &Value) -> bool {
     match wanted {
         Value::List(values) => values.iter().any(|value| equal(stored, value)),
-        Value::Text(values) => values.split(',').any(|value| equal(stored, &Value::from(value.trim()))),
+        Value::Text(values) => values
+            .split(',')
+            .any(|value| equal(stored, &Value::from(value.trim()))),
         other => equal(stored, other),
     }
 }
@@ -156,8 +175,10 @@ fn fold(text: &str) -> String {
 
 /// `%` stands for any letters, `_` for one.
 pub(crate) fn like(text: &str, pattern: &str) -> bool {
-    let (text, pattern): (Vec<char>, Vec<char>) =
-        (text.to_lowercase().chars().collect(), pattern.to_lowercase().chars().collect());
+    let (text, pattern): (Vec<char>, Vec<char>) = (
+        text.to_lowercase().chars().collect(),
+        pattern.to_lowercase().chars().collect(),
+    );
     let (mut at, mut in_pattern, mut star, mut mark) = (0_usize, 0_usize, None, 0_usize);
     while at < text.len() {
         match pattern.get(in_pattern) {
@@ -178,5 +199,9 @@ pub(crate) fn like(text: &str, pattern: &str) -> bool {
             }
         }
     }
-    pattern.get(in_pattern..).unwrap_or_default().iter().all(|letter| *letter == '%')
+    pattern
+        .get(in_pattern..)
+        .unwrap_or_default()
+        .iter()
+        .all(|letter| *letter == '%')
 }

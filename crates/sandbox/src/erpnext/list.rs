@@ -34,8 +34,12 @@ impl Query {
     /// The arguments that all list calls share.
     pub(crate) fn read(turn: &Turn<'_>, doctype: &str) -> Result<Self, Failure> {
         let params = &turn.params;
-        let start = params.get("limit_start").map_or(0, |value| whole(Some(value)));
-        let as_dict = params.get("as_dict").map(|value| plain(Some(value)).to_lowercase());
+        let start = params
+            .get("limit_start")
+            .map_or(0, |value| whole(Some(value)));
+        let as_dict = params
+            .get("as_dict")
+            .map(|value| plain(Some(value)).to_lowercase());
         Ok(Self {
             doctype: doctype.to_owned(),
             parent: params.text("parent"),
@@ -47,7 +51,9 @@ impl Query {
             start,
             length: 20,
             as_rows: matches!(as_dict.as_deref(), Some("false" | "0")),
-            debug: params.text("debug").is_some_and(|debug| debug != "0" && debug.to_lowercase() != "false"),
+            debug: params
+                .text("debug")
+                .is_some_and(|debug| debug != "0" && debug.to_lowercase() != "false"),
         })
     }
 }
@@ -56,7 +62,10 @@ impl Query {
 pub(crate) fn resource(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure> {
     turn.sees(Some(doctype), "get_list");
     let mut query = Query::read(turn, doctype)?;
-    let asked = turn.params.get("limit_page_length").or_else(|| turn.params.get("limit"));
+    let asked = turn
+        .params
+        .get("limit_page_length")
+        .or_else(|| turn.params.get("limit"));
     query.length = asked.map_or(20, |length| whole(Some(length)));
     run(turn, &query)
 }
@@ -65,7 +74,10 @@ pub(crate) fn resource(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Fail
 pub(crate) fn document(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure> {
     turn.sees(Some(doctype), "get_list");
     let mut query = Query::read(turn, doctype)?;
-    query.length = turn.params.get("limit").map_or(20, |length| whole(Some(length)));
+    query.length = turn
+        .params
+        .get("limit")
+        .map_or(20, |length| whole(Some(length)));
     query.as_rows = false;
     run(turn, &query)
 }
@@ -81,7 +93,9 @@ pub(crate) fn count(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure
     query.group_by = None;
     query.as_rows = false;
     let rows = run(turn, &query)?;
-    Ok(Value::Int(i64::try_from(rows.as_list().map_or(0, <[Value]>::len)).unwrap_or(0)))
+    Ok(Value::Int(
+        i64::try_from(rows.as_list().map_or(0, <[Value]>::len)).unwrap_or(0),
+    ))
 }
 
 /// One line of a list before it is cut to columns: a document, and a row of its table where
@@ -103,7 +117,9 @@ fn admit(turn: &Turn<'_>, kind: &DocType, query: &Query) -> Result<(), Failure> 
     };
     let may = |kind: &DocType| turn.caller.may(kind, 'r') || turn.caller.may(kind, 'l');
     if kind.is_child {
-        let Some(parent) = &query.parent else { return Err(Failure::forbidden()) };
+        let Some(parent) = &query.parent else {
+            return Err(Failure::forbidden());
+        };
         let parent = turn.doctype(parent)?;
         let holds = parent.tables().any(|table| table.options == kind.name);
         return match (may(parent), holds) {
@@ -129,7 +145,10 @@ pub(crate) fn run(turn: &mut Turn<'_>, query: &Query) -> Result<Value, Failure> 
     admit(turn, kind, query)?;
     let columns = column::read(turn, kind, query)?;
     let all = filter::parse(&kind.name, query.filters.as_ref().unwrap_or(&Value::Null))?;
-    let any = filter::parse(&kind.name, query.or_filters.as_ref().unwrap_or(&Value::Null))?;
+    let any = filter::parse(
+        &kind.name,
+        query.or_filters.as_ref().unwrap_or(&Value::Null),
+    )?;
     filter::check(turn, &all)?;
     filter::check(turn, &any)?;
     let order = order_of(query)?;
@@ -150,21 +169,32 @@ pub(crate) fn run(turn: &mut Turn<'_>, query: &Query) -> Result<Value, Failure> 
             || !matches!(field(line.doc, "name"), "Administrator" | "Guest");
         own && all.iter().all(meets) && (any.is_empty() || any.iter().any(meets))
     });
-    let sort_inside = order.iter().all(|(name, _)| !columns.iter().any(|column| column.alias() == name && column.is_computed()));
+    let sort_inside = order.iter().all(|(name, _)| {
+        !columns
+            .iter()
+            .any(|column| column.alias() == name && column.is_computed())
+    });
     if sort_inside {
         sort(kind, &order, &mut lines);
     }
-    let mut rows: Vec<Vec<(String, Value)>> = if columns.iter().any(Column::is_aggregate) || query.group_by.is_some() {
-        grouped(kind, query, &columns, &lines, &world)
-    } else {
-        page(&lines, query).iter().map(|line| cut(kind, &columns, &[*line], &world)).collect()
-    };
+    let mut rows: Vec<Vec<(String, Value)>> =
+        if columns.iter().any(Column::is_aggregate) || query.group_by.is_some() {
+            grouped(kind, query, &columns, &lines, &world)
+        } else {
+            page(&lines, query)
+                .iter()
+                .map(|line| cut(kind, &columns, &[*line], &world))
+                .collect()
+        };
     if query.group_by.is_some() || columns.iter().any(Column::is_aggregate) {
         if !sort_inside {
             sort_rows(&order, &mut rows);
         }
         let start = usize::try_from(query.start).unwrap_or(usize::MAX);
-        let length = usize::try_from(query.length).ok().filter(|length| *length > 0).unwrap_or(usize::MAX);
+        let length = usize::try_from(query.length)
+            .ok()
+            .filter(|length| *length > 0)
+            .unwrap_or(usize::MAX);
         rows = rows.into_iter().skip(start).take(length).collect();
     }
     drop(world);
@@ -207,16 +237,31 @@ fn lines<'a>(
     query: &Query,
 ) -> Vec<Line<'a>> {
     if kind.is_child {
-        let parent = query.parent.as_deref().and_then(|parent| schema.get(parent));
+        let parent = query
+            .parent
+            .as_deref()
+            .and_then(|parent| schema.get(parent));
         let tables = parent.into_iter().flat_map(|parent| {
-            parent.tables().filter(|table| table.options == kind.name).map(|table| (&parent.name, &table.name))
+            parent
+                .tables()
+                .filter(|table| table.options == kind.name)
+                .map(|table| (&parent.name, &table.name))
         });
         let rows = tables.flat_map(|(parent, table)| {
             world.all(parent).flat_map(move |doc| {
-                doc.get(table).and_then(Value::as_list).unwrap_or_default().iter().filter_map(Value::as_map)
+                doc.get(table)
+                    .and_then(Value::as_list)
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(Value::as_map)
             })
         });
-        return rows.map(|row| Line { doc: row, row: None }).collect();
+        return rows
+            .map(|row| Line {
+                doc: row,
+                row: None,
+            })
+            .collect();
     }
     let documents = world.all(&kind.name);
     let Some(table) = table else {
@@ -225,8 +270,14 @@ fn lines<'a>(
     documents
         .flat_map(|doc| {
             let rows = doc.get(table).and_then(Value::as_list).unwrap_or_default();
-            let mut lines: Vec<Line<'a>> =
-                rows.iter().filter_map(Value::as_map).map(|row| Line { doc, row: Some(row) }).collect();
+            let mut lines: Vec<Line<'a>> = rows
+                .iter()
+                .filter_map(Value::as_map)
+                .map(|row| Line {
+                    doc,
+                    row: Some(row),
+                })
+                .collect();
             if lines.is_empty() {
                 lines.push(Line { doc, row: None });
             }
@@ -236,14 +287,23 @@ fn lines<'a>(
 }
 
 fn page<'l, 'a>(lines: &'l [Line<'a>], query: &Query) -> &'l [Line<'a>] {
-    let start = usize::try_from(query.start).unwrap_or(usize::MAX).min(lines.len());
-    let length = usize::try_from(query.length).ok().filter(|length| *length > 0).unwrap_or(usize::MAX);
-    lines.get(start..start.saturating_add(length).min(lines.len())).unwrap_or_default()
+    let start = usize::try_from(query.start)
+        .unwrap_or(usize::MAX)
+        .min(lines.len());
+    let length = usize::try_from(query.length)
+        .ok()
+        .filter(|length| *length > 0)
+        .unwrap_or(usize::MAX);
+    lines
+        .get(start..start.saturating_add(length).min(lines.len()))
+        .unwrap_or_default()
 }
 
 /// Field and direction of each part of an `order_by`.
 fn order_of(query: &Query) -> Result<Vec<(String, bool)>, Failure> {
-    let Some(order) = &query.order_by else { return Ok(Vec::new()) };
+    let Some(order) = &query.order_by else {
+        return Ok(Vec::new());
+    };
     let lower = order.to_lowercase();
     if lower.contains("select") && lower.contains('(') {
         return Err(Failure::invalid("Cannot use sub-query in order by"));
@@ -256,7 +316,9 @@ fn order_of(query: &Query) -> Result<Vec<(String, bool)>, Failure> {
         .filter_map(|part| {
             let mut words = part.split_whitespace();
             let name = column::bare(words.next()?);
-            let down = words.next().is_some_and(|word| word.eq_ignore_ascii_case("desc"));
+            let down = words
+                .next()
+                .is_some_and(|word| word.eq_ignore_ascii_case("desc"));
             Some((name, down))
         })
         .collect())
@@ -268,7 +330,11 @@ fn sort(kind: &DocType, order: &[(String, bool)], lines: &mut [Line<'_>]) {
     }
     lines.sort_by(|left, right| {
         for (name, down) in order {
-            let value = |line: &Line<'_>| column::stored(kind, *line, &kind.name, name).cloned().unwrap_or_default();
+            let value = |line: &Line<'_>| {
+                column::stored(kind, *line, &kind.name, name)
+                    .cloned()
+                    .unwrap_or_default()
+            };
             let ordering = compared(&value(left), &value(right));
             let ordering = if *down { ordering.reverse() } else { ordering };
             if ordering.is_ne() {
@@ -283,7 +349,10 @@ fn sort_rows(order: &[(String, bool)], rows: &mut [Vec<(String, Value)>]) {
     rows.sort_by(|left, right| {
         for (name, down) in order {
             let value = |row: &[(String, Value)]| {
-                row.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+                row.iter()
+                    .find(|(key, _)| key == name)
+                    .map(|(_, value)| value.clone())
+                    .unwrap_or_default()
             };
             let ordering = compared(&value(left), &value(right));
             let ordering = if *down { ordering.reverse() } else { ordering };
@@ -311,26 +380,51 @@ fn grouped(
     lines: &[Line<'_>],
     world: &World,
 ) -> Vec<Vec<(String, Value)>> {
-    let Some(by) = query.group_by.as_deref().and_then(|by| by.split([',', ' ']).next()).map(column::bare) else {
+    let Some(by) = query
+        .group_by
+        .as_deref()
+        .and_then(|by| by.split([',', ' ']).next())
+        .map(column::bare)
+    else {
         return vec![cut(kind, columns, lines, world)];
     };
     let mut groups: Vec<(Value, Vec<Line<'_>>)> = Vec::new();
     for line in lines {
-        let key = column::stored(kind, *line, &kind.name, &by).cloned().unwrap_or_default();
-        match groups.iter_mut().find(|(known, _)| compared(known, &key).is_eq()) {
+        let key = column::stored(kind, *line, &kind.name, &by)
+            .cloned()
+            .unwrap_or_default();
+        match groups
+            .iter_mut()
+            .find(|(known, _)| compared(known, &key).is_eq())
+        {
             Some((_, members)) => members.push(*line),
             None => groups.push((key, vec![*line])),
         }
     }
-    groups.iter().map(|(_, members)| cut(kind, columns, members, world)).collect()
+    groups
+        .iter()
+        .map(|(_, members)| cut(kind, columns, members, world))
+        .collect()
 }
 
-fn cut(kind: &DocType, columns: &[Column], lines: &[Line<'_>], world: &World) -> Vec<(String, Value)> {
-    columns.iter().map(|column| (column.alias().to_owned(), column.value(kind, lines, world))).collect()
+fn cut(
+    kind: &DocType,
+    columns: &[Column],
+    lines: &[Line<'_>],
+    world: &World,
+) -> Vec<(String, Value)> {
+    columns
+        .iter()
+        .map(|column| (column.alias().to_owned(), column.value(kind, lines, world)))
+        .collect()
 }
 
 /// The names of a DocType's documents that match, for helpers of other methods.
-pub(crate) fn first_name(turn: &mut Turn<'_>, doctype: &str, filters: Value) -> Result<Option<String>, Failure> {
+pub(crate) fn first_name(
+    turn: &mut Turn<'_>,
+    doctype: &str,
+    filters: Value,
+) -> Result<Option<String>, Failure> {
     let mut query = Query::read(turn, doctype)?;
     query.fields = None;
     query.filters = Some(filters).filter(truthy);
@@ -338,7 +432,10 @@ pub(crate) fn first_name(turn: &mut Turn<'_>, doctype: &str, filters: Value) -> 
     query.start = 0;
     query.order_by = None;
     let rows = run(turn, &query)?;
-    let first = rows.as_list().and_then(<[Value]>::first).and_then(Value::as_map);
+    let first = rows
+        .as_list()
+        .and_then(<[Value]>::first)
+        .and_then(Value::as_map);
     Ok(first.map(|row| field(row, "name").to_owned()))
 }
 

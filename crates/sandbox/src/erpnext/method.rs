@@ -27,11 +27,25 @@ const fn method(
     verbs: &'static [&'static str],
     run: fn(&mut Turn<'_>) -> Result<Outcome, Failure>,
 ) -> Method {
-    Method { name, verbs, guests: false, run }
+    Method {
+        name,
+        verbs,
+        guests: false,
+        run,
+    }
 }
 
-const fn open(name: &'static str, verbs: &'static [&'static str], run: fn(&mut Turn<'_>) -> Result<Outcome, Failure>) -> Method {
-    Method { name, verbs, guests: true, run }
+const fn open(
+    name: &'static str,
+    verbs: &'static [&'static str],
+    run: fn(&mut Turn<'_>) -> Result<Outcome, Failure>,
+) -> Method {
+    Method {
+        name,
+        verbs,
+        guests: true,
+        run,
+    }
 }
 
 const METHODS: &[Method] = &[
@@ -46,7 +60,11 @@ const METHODS: &[Method] = &[
     open("frappe.handler.upload_file", POST, upload),
     open("download_file", USUAL, download),
     open("frappe.handler.download_file", USUAL, download),
-    open("frappe.core.doctype.user.user.reset_password", POST, no_mail),
+    open(
+        "frappe.core.doctype.user.user.reset_password",
+        POST,
+        no_mail,
+    ),
     open("frappe.core.doctype.user.user.sign_up", USUAL, no_sign_up),
     open("frappe.www.login.send_login_link", USUAL, no_mail),
     method("frappe.auth.get_logged_user", USUAL, logged_user),
@@ -55,10 +73,18 @@ const METHODS: &[Method] = &[
     method("frappe.client.get_count", USUAL, client::get_count),
     method("frappe.client.get", USUAL, client::get),
     method("frappe.client.get_value", USUAL, client::get_value),
-    method("frappe.client.get_single_value", USUAL, client::get_single_value),
+    method(
+        "frappe.client.get_single_value",
+        USUAL,
+        client::get_single_value,
+    ),
     method("frappe.client.get_password", USUAL, client::get_password),
     method("frappe.client.get_js", USUAL, client::get_js),
-    method("frappe.client.has_permission", USUAL, client::has_permission),
+    method(
+        "frappe.client.has_permission",
+        USUAL,
+        client::has_permission,
+    ),
     method("frappe.client.insert", WRITING, client::insert),
     method("frappe.client.insert_many", WRITING, client::insert_many),
     method("frappe.client.save", WRITING, client::save),
@@ -66,7 +92,11 @@ const METHODS: &[Method] = &[
     method("frappe.client.submit", WRITING, client::submit),
     method("frappe.client.cancel", WRITING, client::cancel),
     method("frappe.client.rename_doc", WRITING, client::rename_doc),
-    method("frappe.model.rename_doc.update_document_title", WRITING, client::rename_doc),
+    method(
+        "frappe.model.rename_doc.update_document_title",
+        WRITING,
+        client::rename_doc,
+    ),
     method("frappe.client.delete", DELETING, client::delete),
     method("frappe.client.bulk_update", WRITING, client::bulk_update),
     method("frappe.desk.reportview.get", USUAL, report_view),
@@ -75,7 +105,11 @@ const METHODS: &[Method] = &[
     method("frappe.desk.form.load.getdoc", USUAL, get_doc),
     method("frappe.desk.query_report.run", USUAL, query_report),
     method("frappe.core.doctype.user.user.get_roles", USUAL, get_roles),
-    method("frappe.core.doctype.user.user.generate_keys", USUAL, generate_keys),
+    method(
+        "frappe.core.doctype.user.user.generate_keys",
+        USUAL,
+        generate_keys,
+    ),
     method("run_doc_method", USUAL, run_doc_method),
     method("frappe.handler.run_doc_method", USUAL, run_doc_method),
 ];
@@ -83,7 +117,10 @@ const METHODS: &[Method] = &[
 /// Runs the method of this name.
 pub(crate) fn call(turn: &mut Turn<'_>, name: &str) -> Result<Outcome, Failure> {
     turn.sees(None, name);
-    turn.seen.model = turn.params.text("doctype").or_else(|| turn.params.text("dt"));
+    turn.seen.model = turn
+        .params
+        .text("doctype")
+        .or_else(|| turn.params.text("dt"));
     let Some(method) = METHODS.iter().find(|method| method.name == name) else {
         return Err(unknown(name));
     };
@@ -97,8 +134,14 @@ pub(crate) fn call(turn: &mut Turn<'_>, name: &str) -> Result<Outcome, Failure> 
 }
 
 fn unknown(name: &str) -> Failure {
-    let failed = |why: String| Failure::invalid(format!("Failed to get method for command {name} with {why}"));
-    let Some((app, _)) = name.split_once('.') else { return failed(format!("'{name}'")) };
+    let failed = |why: String| {
+        Failure::invalid(format!(
+            "Failed to get method for command {name} with {why}"
+        ))
+    };
+    let Some((app, _)) = name.split_once('.') else {
+        return failed(format!("'{name}'"));
+    };
     if matches!(app, "frappe" | "erpnext") {
         return Failure::not_whitelisted(name);
     }
@@ -133,10 +176,21 @@ fn version(_: &mut Turn<'_>) -> Result<Outcome, Failure> {
 }
 
 fn versions(_: &mut Turn<'_>) -> Result<Outcome, Failure> {
-    let apps = [("frappe", "Frappe Framework", "15.55.2"), ("erpnext", "ERPNext", "15.90.0")];
+    let apps = [
+        ("frappe", "Frappe Framework", "15.55.2"),
+        ("erpnext", "ERPNext", "15.90.0"),
+    ];
     let apps = apps.map(|(app, title, version)| {
-        let facts = [("title", title), ("description", title), ("branch", ""), ("version", version)];
-        let facts: Map = facts.into_iter().map(|(key, value)| (key.to_owned(), text(value))).collect();
+        let facts = [
+            ("title", title),
+            ("description", title),
+            ("branch", ""),
+            ("version", version),
+        ];
+        let facts: Map = facts
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), text(value)))
+            .collect();
         (app.to_owned(), Value::Map(facts))
     });
     say(Map::from_iter(apps))
@@ -152,21 +206,37 @@ fn no_mail(_: &mut Turn<'_>) -> Result<Outcome, Failure> {
 }
 
 fn no_sign_up(_: &mut Turn<'_>) -> Result<Outcome, Failure> {
-    Err(Failure::titled(417, "ValidationError", "Not Allowed", "Sign Up is disabled"))
+    Err(Failure::titled(
+        417,
+        "ValidationError",
+        "Not Allowed",
+        "Sign Up is disabled",
+    ))
 }
 
 fn report_view(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     let doctype = turn.params.need("get", "doctype")?;
     let mut query = list::Query::read(turn, &doctype)?;
-    query.start = turn.params.get("start").map_or(0, |start| super::values::whole(Some(start)));
-    query.length = turn.params.get("page_length").map_or(20, |length| super::values::whole(Some(length)));
+    query.start = turn
+        .params
+        .get("start")
+        .map_or(0, |start| super::values::whole(Some(start)));
+    query.length = turn
+        .params
+        .get("page_length")
+        .map_or(20, |length| super::values::whole(Some(length)));
     query.order_by = query.order_by.or_else(|| Some("modified desc".to_owned()));
     query.as_rows = false;
     let rows = list::run(turn, &query)?;
     let rows = rows.as_list().unwrap_or_default();
-    let Some(first) = rows.first().and_then(Value::as_map) else { return say(Value::List(Vec::new())) };
+    let Some(first) = rows.first().and_then(Value::as_map) else {
+        return say(Value::List(Vec::new()));
+    };
     let keys = list::names(first.keys().map(String::as_str));
-    let values = rows.iter().filter_map(Value::as_map).map(|row| Value::List(row.values().cloned().collect()));
+    let values = rows
+        .iter()
+        .filter_map(Value::as_map)
+        .map(|row| Value::List(row.values().cloned().collect()));
     let mut message = Map::new();
     message.insert("keys".to_owned(), keys);
     message.insert("values".to_owned(), Value::List(values.collect()));
@@ -191,10 +261,18 @@ fn search_link(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
             .collect();
         let name = field(doc, "name");
         let hit = name.to_lowercase().contains(&wanted)
-            || shown.iter().any(|value| value.to_lowercase().contains(&wanted));
+            || shown
+                .iter()
+                .any(|value| value.to_lowercase().contains(&wanted));
         if hit {
-            let entry = [("value", name.to_owned()), ("description", shown.join(", "))];
-            let entry: Map = entry.into_iter().map(|(key, value)| (key.to_owned(), text(value))).collect();
+            let entry = [
+                ("value", name.to_owned()),
+                ("description", shown.join(", ")),
+            ];
+            let entry: Map = entry
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), text(value)))
+                .collect();
             found.push(Value::Map(entry));
         }
         if found.len() >= 10 {
@@ -210,10 +288,19 @@ fn get_doc(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     let name = turn.params.need("getdoc", "name")?;
     let doc = document::readable(turn, &doctype, &name)?;
     let kind = turn.doctype(&doctype)?;
-    let mut shown = document::shown(turn, kind, &doc, document::Nulls::Dropped, document::Levels::Reached);
+    let mut shown = document::shown(
+        turn,
+        kind,
+        &doc,
+        document::Nulls::Dropped,
+        document::Levels::Reached,
+    );
     if let Value::Map(shown) = &mut shown {
         let empty = ["addr_list", "contact_list", "dashboard_info"];
-        let onload: Map = empty.map(|key| (key.to_owned(), Value::List(Vec::new()))).into_iter().collect();
+        let onload: Map = empty
+            .map(|key| (key.to_owned(), Value::List(Vec::new())))
+            .into_iter()
+            .collect();
         shown.insert("__onload".to_owned(), Value::Map(onload));
     }
     let mut answer = Map::new();
@@ -229,7 +316,10 @@ fn query_report(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
 }
 
 fn get_roles(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
-    let user = turn.params.text("uid").ok_or_else(|| Failure::internal("", "KeyError", "'uid'"))?;
+    let user = turn
+        .params
+        .text("uid")
+        .ok_or_else(|| Failure::internal("", "KeyError", "'uid'"))?;
     let caller = identity::caller_of(&*turn.world()?, &user);
     say(list::names(caller.roles.iter().map(String::as_str)))
 }
@@ -258,7 +348,10 @@ fn run_doc_method(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
         "submit" => save::set_docstatus(turn, &doctype, &name, 1)?,
         "cancel" => save::set_docstatus(turn, &doctype, &name, 2)?,
         other => {
-            let words = format!("'{}' object has no attribute '{other}'", doctype.replace(' ', ""));
+            let words = format!(
+                "'{}' object has no attribute '{other}'",
+                doctype.replace(' ', "")
+            );
             return Err(Failure::internal("", "AttributeError", words));
         }
     };
@@ -269,26 +362,64 @@ fn upload(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     if turn.caller.is_guest() {
         return Err(Failure::forbidden());
     }
-    let name = turn.params.file.as_ref().map(|file| file.name.replace(['/', '\\'], ""));
+    let name = turn
+        .params
+        .file
+        .as_ref()
+        .map(|file| file.name.replace(['/', '\\'], ""));
     let may_be = |name: &str| {
         let kind = name.rsplit('.').next().unwrap_or_default().to_lowercase();
-        matches!(kind.as_str(), "jpg" | "jpeg" | "png" | "pdf" | "txt" | "csv" | "doc" | "docx" | "xls" | "xlsx" | "odt" | "ods")
+        matches!(
+            kind.as_str(),
+            "jpg"
+                | "jpeg"
+                | "png"
+                | "pdf"
+                | "txt"
+                | "csv"
+                | "doc"
+                | "docx"
+                | "xls"
+                | "xlsx"
+                | "odt"
+                | "ods"
+        )
     };
     if !turn.caller.is_system_user && name.as_deref().is_some_and(|name| !may_be(name)) {
         let words = "You can only upload JPG, PNG, PDF, TXT, CSV or Microsoft documents.";
         return Err(Failure::invalid(words));
     }
-    if let Some(method) = turn.params.form.get("method").map(|method| plain(Some(method))) {
+    if let Some(method) = turn
+        .params
+        .form
+        .get("method")
+        .map(|method| plain(Some(method)))
+    {
         return call(turn, &method);
     }
-    let form = |name: &str| turn.params.form.get(name).map(|value| plain(Some(value))).unwrap_or_default();
+    let form = |name: &str| {
+        turn.params
+            .form
+            .get(name)
+            .map(|value| plain(Some(value)))
+            .unwrap_or_default()
+    };
     let is_private = form("is_private") == "1";
-    let content = turn.params.file.as_ref().map(|file| file.content.clone()).unwrap_or_default();
+    let content = turn
+        .params
+        .file
+        .as_ref()
+        .map(|file| file.content.clone())
+        .unwrap_or_default();
     let mut values = Map::new();
     let mut put = |key: &str, value: Value| drop(values.insert(key.to_owned(), value));
     match &name {
         Some(name) => {
-            let folder = if is_private { "/private/files/" } else { "/files/" };
+            let folder = if is_private {
+                "/private/files/"
+            } else {
+                "/files/"
+            };
             let kind = name.rsplit('.').next().unwrap_or_default().to_uppercase();
             put("file_name", text(name.as_str()));
             put("file_type", text(kind));
@@ -298,15 +429,24 @@ fn upload(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
         None => {
             let url = form("file_url");
             if url.starts_with("/private/") {
-                let words = format!("[Errno 2] No such file or directory: './{}{url}'", turn.erp.site);
+                let words = format!(
+                    "[Errno 2] No such file or directory: './{}{url}'",
+                    turn.erp.site
+                );
                 return Err(Failure::internal("", "FileNotFoundError", words));
             }
-            put("file_name", text(url.rsplit('/').next().unwrap_or_default()));
+            put(
+                "file_name",
+                text(url.rsplit('/').next().unwrap_or_default()),
+            );
             put("file_url", text(url));
         }
     }
     put("is_private", Value::Int(i64::from(is_private)));
-    put("file_size", Value::Int(i64::try_from(content.len()).unwrap_or(0)));
+    put(
+        "file_size",
+        Value::Int(i64::try_from(content.len()).unwrap_or(0)),
+    );
     put("folder", text("Home"));
     let (attached, to) = (form("doctype"), form("docname"));
     if !attached.is_empty() {
@@ -322,17 +462,32 @@ fn upload(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     }
     let kind = turn.doctype("File")?;
     let doc: Doc = shaped(kind, values);
-    let shown = document::shown(turn, kind, &doc, document::Nulls::Dropped, document::Levels::All);
+    let shown = document::shown(
+        turn,
+        kind,
+        &doc,
+        document::Nulls::Dropped,
+        document::Levels::All,
+    );
     let mut kept = doc;
-    kept.insert("content".to_owned(), text(String::from_utf8_lossy(&content).into_owned()));
-    turn.erp.world.write().map_err(|_| broken())?.put("File", kept);
+    kept.insert(
+        "content".to_owned(),
+        text(String::from_utf8_lossy(&content).into_owned()),
+    );
+    turn.erp
+        .world
+        .write()
+        .map_err(|_| broken())?
+        .put("File", kept);
     say(shown)
 }
 
 fn download(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     let url = turn.params.need("download_file", "file_url")?;
     let world = turn.world()?;
-    let file = world.all("File").find(|file| field(file, "file_url") == url);
+    let file = world
+        .all("File")
+        .find(|file| field(file, "file_url") == url);
     let file = file.ok_or_else(Failure::forbidden)?;
     if field(file, "owner") != turn.caller.user && !turn.caller.is_administrator() {
         return Err(Failure::forbidden());
@@ -340,7 +495,12 @@ fn download(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     let name = field(file, "file_name");
     let disposition = format!("attachment; filename={name}");
     let content = field(file, "content").as_bytes().to_vec();
-    Ok(Outcome::Raw(200, "text/plain; charset=utf-8", content, vec![("Content-Disposition", disposition)]))
+    Ok(Outcome::Raw(
+        200,
+        "text/plain; charset=utf-8",
+        content,
+        vec![("Content-Disposition", disposition)],
+    ))
 }
 
 /// A document that came as an argument, as JSON or as JSON inside a text.
@@ -349,10 +509,18 @@ pub(crate) fn given_doc(turn: &Turn<'_>, function: &str, name: &str) -> Result<M
         Some(Value::Map(map)) => Ok(map.clone()),
         Some(Value::Text(inner)) => match parse(inner.as_bytes()) {
             Ok(Value::Map(map)) => Ok(map),
-            Ok(_) => Err(Failure::internal("", "ValueError", "First non keyword argument must be a string or dict")),
+            Ok(_) => Err(Failure::internal(
+                "",
+                "ValueError",
+                "First non keyword argument must be a string or dict",
+            )),
             Err(_) => Err(Failure::not_json(inner.as_bytes())),
         },
-        Some(_) => Err(Failure::internal("", "ValueError", "First non keyword argument must be a string or dict")),
+        Some(_) => Err(Failure::internal(
+            "",
+            "ValueError",
+            "First non keyword argument must be a string or dict",
+        )),
         None => Err(Failure::missing_argument(function, name)),
     }
 }

@@ -20,8 +20,17 @@ pub(crate) struct Named {
 ///
 /// # Errors
 /// When the field that gives the name is empty.
-pub(crate) fn name(world: &mut World, doctype: &DocType, doc: &mut Doc, now: i64) -> Result<Named, Failure> {
-    let plain = |name: String| Named { name, counted: None, note: None };
+pub(crate) fn name(
+    world: &mut World,
+    doctype: &DocType,
+    doc: &mut Doc,
+    now: i64,
+) -> Result<Named, Failure> {
+    let plain = |name: String| Named {
+        name,
+        counted: None,
+        note: None,
+    };
     if doctype.name == "Customer" && !field(doc, "customer_name").is_empty() {
         return Ok(customer(world, field(doc, "customer_name")));
     }
@@ -48,7 +57,11 @@ pub(crate) fn name(world: &mut World, doctype: &DocType, doc: &mut Doc, now: i64
         }
         let prefix = prefix(&pattern, now);
         let number = world.next_in(&prefix);
-        return Ok(Named { name: format!("{prefix}{number:05}"), counted: Some((prefix, number)), note: None });
+        return Ok(Named {
+            name: format!("{prefix}{number:05}"),
+            counted: Some((prefix, number)),
+            note: None,
+        });
     }
     let given = field(doc, "name");
     if doctype.autoname == "Prompt" && !given.is_empty() {
@@ -85,16 +98,35 @@ pub(crate) fn counted(name: &str) -> Option<(String, u32)> {
 /// Customers are named by their name; a namesake gets ` - 1`, ` - 2` and so on.
 fn customer(world: &World, wanted: &str) -> Named {
     if !world.has("Customer", wanted) {
-        return Named { name: wanted.to_owned(), counted: None, note: None };
+        return Named {
+            name: wanted.to_owned(),
+            counted: None,
+            note: None,
+        };
     }
     let stem = format!("{wanted} - ");
     let highest = world
         .all("Customer")
-        .filter_map(|doc| doc.get("name").and_then(Value::as_str)?.strip_prefix(&stem)?.parse::<u32>().ok())
+        .filter_map(|doc| {
+            doc.get("name")
+                .and_then(Value::as_str)?
+                .strip_prefix(&stem)?
+                .parse::<u32>()
+                .ok()
+        })
         .max()
         .unwrap_or(0);
     let name = format!("{stem}{}", highest.saturating_add(1));
     let words = format!("Changed customer name to '{name}' as '{wanted}' already exists.");
-    let note = Message { text: words, title: "Note", indicator: Some("yellow"), raised: None };
-    Named { name, counted: None, note: Some(note) }
+    let note = Message {
+        text: words,
+        title: "Note",
+        indicator: Some("yellow"),
+        raised: None,
+    };
+    Named {
+        name,
+        counted: None,
+        note: Some(note),
+    }
 }

@@ -19,7 +19,10 @@ pub(crate) fn message(failure: &Failure) -> String {
 
 /// A page that is not there.
 pub(crate) fn absent() -> String {
-    site("Not Found", "<h1>Page not found</h1><p>There is no such page here.</p>")
+    site(
+        "Not Found",
+        "<h1>Page not found</h1><p>There is no such page here.</p>",
+    )
 }
 
 /// The log-in page.
@@ -31,13 +34,20 @@ pub(crate) fn login() -> String {
 
 /// The desk, which carries the session's token.
 pub(crate) fn desk(token: &str) -> String {
-    site("Desk", &format!("<script>frappe = {{csrf_token: \"{token}\"}}; frappe.csrf_token = \"{token}\";</script>"))
+    site(
+        "Desk",
+        &format!(
+            "<script>frappe = {{csrf_token: \"{token}\"}}; frappe.csrf_token = \"{token}\";</script>"
+        ),
+    )
 }
 
 /// The words under a redirect.
 pub(crate) fn redirect(to: &str) -> String {
     let to = escaped(to);
-    format!("<!doctype html>\n<html lang=en>\n<title>Redirecting</title>\n<a href=\"{to}\">{to}</a>\n")
+    format!(
+        "<!doctype html>\n<html lang=en>\n<title>Redirecting</title>\n<a href=\"{to}\">{to}</a>\n"
+    )
 }
 
 fn site(title: &str, inner: &str) -> String {
@@ -49,5 +59,9 @@ fn site(title: &str, inner: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }

@@ -14,8 +14,6 @@ use crate::http::Request;
 #[derive(Default)]
 pub(crate) struct Params {
     pub(crate) map: Map,
-    /// What was sent as JSON stays typed; forms and queries are texts.
-    pub(crate) is_json: bool,
     /// The uploaded file, of a multipart body.
     pub(crate) file: Option<Upload>,
     /// The keys that came in a form body.
@@ -36,7 +34,12 @@ impl Params {
     /// is neither object nor list.
     pub(crate) fn read(request: &Request) -> Result<Self, Failure> {
         let content_type = request.header("content-type").unwrap_or_default();
-        let mime = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let mime = content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         let is_json = mime == "application/json"
             || (mime.starts_with("application/") && mime.ends_with("+json"));
         if is_json && !request.body.is_empty() {
@@ -60,8 +63,11 @@ impl Params {
 
     fn read_json(body: &[u8]) -> Result<Self, Failure> {
         match values::parse(body) {
-            Ok(Value::Map(map)) => Ok(Self { map, is_json: true, ..Self::default() }),
-            Ok(Value::List(_)) => Ok(Self { is_json: true, ..Self::default() }),
+            Ok(Value::Map(map)) => Ok(Self {
+                map,
+                ..Self::default()
+            }),
+            Ok(Value::List(_)) => Ok(Self::default()),
             Ok(_) => Err(Failure::invalid("Invalid request arguments")),
             Err(error) if error.to_string().starts_with("recursion limit") => {
                 let words = "maximum recursion depth exceeded while decoding a JSON array from a \
@@ -86,10 +92,20 @@ impl Params {
             let mut halves = split_on(part, b"\r\n\r\n").into_iter();
             let Some(head) = halves.next() else { continue };
             let head = String::from_utf8_lossy(head).into_owned();
-            let content = part.get(head.len().saturating_add(4)..).unwrap_or_default().to_vec();
-            let Some(name) = quoted(&head, "name=") else { continue };
+            let content = part
+                .get(head.len().saturating_add(4)..)
+                .unwrap_or_default()
+                .to_vec();
+            let Some(name) = quoted(&head, "name=") else {
+                continue;
+            };
             match quoted(&head, "filename=") {
-                Some(file) => self.file = Some(Upload { name: file, content }),
+                Some(file) => {
+                    self.file = Some(Upload {
+                        name: file,
+                        content,
+                    })
+                }
                 None => {
                     let value = text(String::from_utf8_lossy(&content).into_owned());
                     self.form.insert(name, value);
@@ -105,7 +121,9 @@ impl Params {
 
     /// An argument as text, if it was given and is not empty.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        self.get(name).map(|value| values::plain(Some(value))).filter(|text| !text.is_empty())
+        self.get(name)
+            .map(|value| values::plain(Some(value)))
+            .filter(|text| !text.is_empty())
     }
 
     /// An argument that is JSON inside a text, or JSON itself.
@@ -135,7 +153,8 @@ impl Params {
     /// # Errors
     /// 500 as of a call without it.
     pub(crate) fn need(&self, function: &str, name: &str) -> Result<String, Failure> {
-        self.text(name).ok_or_else(|| Failure::missing_argument(function, name))
+        self.text(name)
+            .ok_or_else(|| Failure::missing_argument(function, name))
     }
 }
 
@@ -146,15 +165,22 @@ pub(crate) fn pairs(encoded: &[u8]) -> impl Iterator<Item = (String, String)> {
 
 /// A path, percent-decoded once; `+` stays itself.
 pub(crate) fn decoded_path(path: &str) -> String {
-    percent_decode(path.as_bytes()).decode_utf8_lossy().into_owned()
+    percent_decode(path.as_bytes())
+        .decode_utf8_lossy()
+        .into_owned()
 }
 
 fn split_on<'a>(bytes: &'a [u8], mark: &[u8]) -> Vec<&'a [u8]> {
     let mut parts = Vec::new();
     let mut rest = bytes;
-    while let Some(at) = rest.windows(mark.len().max(1)).position(|window| window == mark) {
+    while let Some(at) = rest
+        .windows(mark.len().max(1))
+        .position(|window| window == mark)
+    {
         parts.push(rest.get(..at).unwrap_or_default());
-        rest = rest.get(at.saturating_add(mark.len())..).unwrap_or_default();
+        rest = rest
+            .get(at.saturating_add(mark.len())..)
+            .unwrap_or_default();
     }
     parts.push(rest);
     parts

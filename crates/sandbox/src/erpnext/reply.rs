@@ -71,7 +71,11 @@ fn written(turn: &Turn<'_>, outcome: Outcome, wrap: Wrap) -> Response {
             return with_cookies(turn, response, false);
         }
     };
-    with_cookies(turn, Response::new(status, JSON, to_json(&Value::Map(annotated(turn, body)))), false)
+    with_cookies(
+        turn,
+        Response::new(status, JSON, to_json(&Value::Map(annotated(turn, body)))),
+        false,
+    )
 }
 
 fn wrapped(value: Value, wrap: Wrap) -> Map {
@@ -93,14 +97,21 @@ fn annotated(turn: &Turn<'_>, mut body: Map) -> Map {
     }
     if !turn.debug.is_empty() {
         let lines: Vec<String> = turn.debug.iter().map(|line| spaced_string(line)).collect();
-        body.insert("_debug_messages".to_owned(), text(format!("[{}]", lines.join(", "))));
+        body.insert(
+            "_debug_messages".to_owned(),
+            text(format!("[{}]", lines.join(", "))),
+        );
     }
     body
 }
 
 fn failed(turn: &Turn<'_>, failure: &Failure) -> Response {
     if let Some((title, words)) = &failure.page {
-        let mut response = Response::new(failure.status, HTML, pages::plain(failure.status, title, words));
+        let mut response = Response::new(
+            failure.status,
+            HTML,
+            pages::plain(failure.status, title, words),
+        );
         if let Some(verbs) = failure.allow {
             response = response.with("Allow", verbs);
         }
@@ -111,16 +122,27 @@ fn failed(turn: &Turn<'_>, failure: &Failure) -> Response {
         let response = Response::new(failure.status, HTML, page).with("X-Page-Name", "message");
         return with_cookies(turn, response, failure.clears_cookies);
     }
-    let mut body = if turn.version_2 { failure.body_v2(&turn.messages) } else { failure.body(&turn.messages) };
+    let mut body = if turn.version_2 {
+        failure.body_v2(&turn.messages)
+    } else {
+        failure.body(&turn.messages)
+    };
     if turn.session == Standing::Expired {
         body.shift_insert(0, "session_expired".to_owned(), Value::Int(1));
     }
     if !turn.debug.is_empty() && !turn.version_2 {
         let lines: Vec<String> = turn.debug.iter().map(|line| spaced_string(line)).collect();
-        body.insert("_debug_messages".to_owned(), text(format!("[{}]", lines.join(", "))));
+        body.insert(
+            "_debug_messages".to_owned(),
+            text(format!("[{}]", lines.join(", "))),
+        );
     }
     let bytes = to_json(&Value::Map(body));
-    with_cookies(turn, Response::new(failure.status, JSON, bytes), failure.clears_cookies)
+    with_cookies(
+        turn,
+        Response::new(failure.status, JSON, bytes),
+        failure.clears_cookies,
+    )
 }
 
 /// Whether a failure is shown as a page: on API paths to those who ask for text, elsewhere
@@ -141,17 +163,38 @@ fn with_cookies(turn: &Turn<'_>, mut response: Response, clear: bool) -> Respons
     let guest = (GUEST.to_owned(), "no", GUEST.to_owned(), GUEST.to_owned());
     let (sid, system_user, name, user) = match &turn.session {
         Standing::Open(sid) => {
-            let name = turn.world().map(|world| full_name(&world, &turn.caller.user));
-            let system_user = if turn.caller.is_system_user { "yes" } else { "no" };
-            (sid.clone(), system_user, name.unwrap_or_default(), turn.caller.user.clone())
+            let name = turn
+                .world()
+                .map(|world| full_name(&world, &turn.caller.user));
+            let system_user = if turn.caller.is_system_user {
+                "yes"
+            } else {
+                "no"
+            };
+            (
+                sid.clone(),
+                system_user,
+                name.unwrap_or_default(),
+                turn.caller.user.clone(),
+            )
         }
         Standing::None | Standing::Expired | Standing::Ended => guest,
     };
     if sid == GUEST || !turn.caller.is_guest() {
         let until = http_date(turn.now.saturating_add(LIFE.saturating_mul(1_000_000)));
-        set(format!("sid={sid}; Expires={until}; Max-Age={LIFE};{secure} HttpOnly; Path=/; SameSite=Lax"));
-        for (key, value) in [("system_user", system_user), ("full_name", &name), ("user_id", &user), ("user_image", "")] {
-            set(format!("{key}={};{secure} Path=/; SameSite=Lax", cookie_text(value)));
+        set(format!(
+            "sid={sid}; Expires={until}; Max-Age={LIFE};{secure} HttpOnly; Path=/; SameSite=Lax"
+        ));
+        for (key, value) in [
+            ("system_user", system_user),
+            ("full_name", &name),
+            ("user_id", &user),
+            ("user_image", ""),
+        ] {
+            set(format!(
+                "{key}={};{secure} Path=/; SameSite=Lax",
+                cookie_text(value)
+            ));
         }
     }
     if clear || matches!(turn.session, Standing::Expired | Standing::Ended) {
@@ -173,12 +216,16 @@ fn cookie_text(value: &str) -> String {
 
 fn http_date(micros: i64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let (year, month, day, hour, minute, second) = clock::parts(micros);
     let weekday = usize::try_from(micros.div_euclid(86_400_000_000).rem_euclid(7)).unwrap_or(0);
     let weekday = DAYS.get(weekday).copied().unwrap_or("Thu");
-    let month = usize::try_from(month.saturating_sub(1)).ok().and_then(|at| MONTHS.get(at)).copied();
+    let month = usize::try_from(month.saturating_sub(1))
+        .ok()
+        .and_then(|at| MONTHS.get(at))
+        .copied();
     let month = month.unwrap_or("Jan");
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }

@@ -32,7 +32,11 @@ pub(crate) fn answer(erp: &ErpNext, request: &Request) -> Response {
         now: clock::now(),
         seen: Seen::default(),
     };
-    let mut wrap = if turn.version_2 { Wrap::Data } else { Wrap::Message };
+    let mut wrap = if turn.version_2 {
+        Wrap::Data
+    } else {
+        Wrap::Message
+    };
     let outcome = run(&mut turn, &mut wrap);
     reply::write(&turn, outcome, wrap)
 }
@@ -44,21 +48,35 @@ fn run(turn: &mut Turn<'_>, wrap: &mut Wrap) -> Result<Outcome, Failure> {
         return Err(Failure::page(413, "Request Entity Too Large", words));
     }
     turn.params = Params::read(turn.request)?;
-    let command = turn.params.text("cmd").or_else(|| match turn.path.trim_end_matches('/') {
-        "/api/method/login" | "/api/v1/method/login" | "/api/v2/method/login" => Some("login".to_owned()),
-        _ => None,
-    });
+    let command = turn
+        .params
+        .text("cmd")
+        .or_else(|| match turn.path.trim_end_matches('/') {
+            "/api/method/login" | "/api/v1/method/login" | "/api/v2/method/login" => {
+                Some("login".to_owned())
+            }
+            _ => None,
+        });
     if command.as_deref() == Some("login") && turn.verb() != "OPTIONS" {
         turn.sees(None, "login");
         let answer = identity::log_in(turn)?;
-        return Ok(Outcome::Object(if turn.version_2 { Default::default() } else { answer }));
+        return Ok(Outcome::Object(if turn.version_2 {
+            Default::default()
+        } else {
+            answer
+        }));
     }
     if turn.verb() != "OPTIONS" {
         identity::resume(turn)?;
         identity::authorize(turn)?;
     }
     if turn.verb() == "OPTIONS" {
-        return Ok(Outcome::Raw(200, "text/plain; charset=utf-8", Vec::new(), Vec::new()));
+        return Ok(Outcome::Raw(
+            200,
+            "text/plain; charset=utf-8",
+            Vec::new(),
+            Vec::new(),
+        ));
     }
     if let Some(command) = command {
         return method::call(turn, &command);
@@ -72,14 +90,27 @@ fn run(turn: &mut Turn<'_>, wrap: &mut Wrap) -> Result<Outcome, Failure> {
 
 /// The real server picks the tenant by a header before the host.
 fn find_site(turn: &Turn<'_>) -> Result<(), Failure> {
-    let absent = |name: &str| Err(Failure::page(404, "Not Found", format!("{name} does not exist")));
+    let absent = |name: &str| {
+        Err(Failure::page(
+            404,
+            "Not Found",
+            format!("{name} does not exist"),
+        ))
+    };
     if let Some(name) = turn.request.header("x-frappe-site-name") {
         let last = name.rsplit('/').next().unwrap_or_default();
-        return if last == turn.erp.site { Ok(()) } else { absent(name) };
+        return if last == turn.erp.site {
+            Ok(())
+        } else {
+            absent(name)
+        };
     }
     let host = turn.request.header("host").unwrap_or_default();
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    if turn.erp.hosts.is_empty() || host.is_empty() || turn.erp.hosts.iter().any(|known| known == host) {
+    if turn.erp.hosts.is_empty()
+        || host.is_empty()
+        || turn.erp.hosts.iter().any(|known| known == host)
+    {
         return Ok(());
     }
     absent(host)
@@ -89,7 +120,10 @@ fn api(turn: &mut Turn<'_>, rest: &str, wrap: &mut Wrap) -> Result<Outcome, Fail
     let rest = rest.strip_prefix('/').unwrap_or(rest);
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     let segments: Vec<&str> = rest.split('/').collect();
-    if segments.iter().any(|segment| segment.is_empty() || *segment == "." || *segment == "..") {
+    if segments
+        .iter()
+        .any(|segment| segment.is_empty() || *segment == "." || *segment == "..")
+    {
         return Err(Failure::nowhere());
     }
     match segments.as_slice() {
@@ -143,7 +177,9 @@ fn version_2(turn: &mut Turn<'_>, segments: &[&str]) -> Result<Outcome, Failure>
             _ => Err(wrong_verb("GET, HEAD, POST")),
         },
         ["document", doctype, name @ .., "method", method] if !name.is_empty() => {
-            turn.params.map.insert("run_method".to_owned(), Value::from(*method));
+            turn.params
+                .map
+                .insert("run_method".to_owned(), Value::from(*method));
             document::run_method(turn, doctype, &name.join("/")).map(Outcome::Value)
         }
         ["document", doctype, name @ ..] => {
@@ -170,14 +206,17 @@ fn wrong_verb(allow: &'static str) -> Failure {
 
 /// What lies beside the API: files, the desk, a few pages.
 fn site(turn: &mut Turn<'_>, path: &str) -> Result<Outcome, Failure> {
-    let page = |status, page: String| {
-        Ok(Outcome::Raw(status, HTML, page.into_bytes(), Vec::new()))
-    };
+    let page = |status, page: String| Ok(Outcome::Raw(status, HTML, page.into_bytes(), Vec::new()));
     if path.starts_with("/backups") {
         if turn.caller.has_role("System Manager") {
-            return Err(Failure::page(404, "Not Found", "The requested URL was not found on the server."));
+            return Err(Failure::page(
+                404,
+                "Not Found",
+                "The requested URL was not found on the server.",
+            ));
         }
-        let words = "You need to be logged in and have System Manager Role to be able to access backups.";
+        let words =
+            "You need to be logged in and have System Manager Role to be able to access backups.";
         return Err(Failure::page(403, "Forbidden", words));
     }
     if path.starts_with("/private/files/") {
@@ -191,9 +230,10 @@ fn site(turn: &mut Turn<'_>, path: &str) -> Result<Outcome, Failure> {
                 let token = sessions.desk_token(sid).unwrap_or_default();
                 page(200, pages::desk(&token))
             }
-            Standing::None | Standing::Expired | Standing::Ended => {
-                Ok(Outcome::Redirect(301, "/login?redirect-to=%2Fapp".to_owned()))
-            }
+            Standing::None | Standing::Expired | Standing::Ended => Ok(Outcome::Redirect(
+                301,
+                "/login?redirect-to=%2Fapp".to_owned(),
+            )),
         },
         _ => page(404, pages::absent()),
     }

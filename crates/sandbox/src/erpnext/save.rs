@@ -5,10 +5,10 @@ use portcullis_erp::value::{Map, Value};
 
 use super::access::Caller;
 use super::failure::{Failure, Message};
-use super::schema::{DocType, Field, OF_CHILD, STANDARD, Schema, label};
+use super::schema::{DocType, OF_CHILD, STANDARD, Schema};
 use super::values::{Doc, field, plain, text, truthy, whole};
 use super::world::{World, moment, shaped};
-use super::{Turn, broken, chance, naming, selling};
+use super::{Turn, broken, naming, selling};
 
 mod check;
 
@@ -19,8 +19,15 @@ fn refused(caller: &Caller, doctype: &str, name: Option<&str>, right: &str) -> F
         "User <strong>{}</strong> does not have access to this document: {doctype} - {shown}",
         caller.user
     );
-    let words = if doctype == "ToDo" { format!("Not allowed via controller permission check<br>{words}") } else { words };
-    let named = name.map_or_else(|| " ".to_owned(), |name| format!("<strong>{name}</strong> "));
+    let words = if doctype == "ToDo" {
+        format!("Not allowed via controller permission check<br>{words}")
+    } else {
+        words
+    };
+    let named = name.map_or_else(
+        || " ".to_owned(),
+        |name| format!("<strong>{name}</strong> "),
+    );
     Failure::forbidden().with_message(Message::plain(words)).with_error_message(format!(
         "You need the '{right}' permission on <strong>{doctype}</strong> {named}to perform this action."
     ))
@@ -115,17 +122,30 @@ fn finish_insert(
 }
 
 /// Saves values over a document.
-pub(crate) fn update(turn: &mut Turn<'_>, doctype: &str, name: &str, values: Map) -> Result<Doc, Failure> {
+pub(crate) fn update(
+    turn: &mut Turn<'_>,
+    doctype: &str,
+    name: &str,
+    values: Map,
+) -> Result<Doc, Failure> {
     let erp = turn.erp;
     let kind = turn.doctype(doctype)?;
     let mut world = erp.world.write().map_err(|_| broken())?;
-    let before = world.get(doctype, name).cloned().ok_or_else(|| Failure::absent(doctype, name))?;
+    let before = world
+        .get(doctype, name)
+        .cloned()
+        .ok_or_else(|| Failure::absent(doctype, name))?;
     let mut values = known(kind, values);
-    if let Some(other) = values.get("name").filter(|other| plain(Some(other)) != name) {
+    if let Some(other) = values
+        .get("name")
+        .filter(|other| plain(Some(other)) != name)
+    {
         return Err(Failure::absent(doctype, &plain(Some(other))));
     }
     let was = whole(before.get("docstatus"));
-    let will = values.get("docstatus").map_or(was, |status| whole(Some(status)));
+    let will = values
+        .get("docstatus")
+        .map_or(was, |status| whole(Some(status)));
     let right = match (was, will) {
         (0, 1) => ('s', "submit"),
         (1, 2) => ('x', "cancel"),
@@ -137,7 +157,15 @@ pub(crate) fn update(turn: &mut Turn<'_>, doctype: &str, name: &str, values: Map
     check::constants(kind, &before, &values)?;
     check::modified(&before, &values, turn.now)?;
     check::docstatus(was, will)?;
-    for name in ["name", "owner", "creation", "modified", "modified_by", "idx", "docstatus"] {
+    for name in [
+        "name",
+        "owner",
+        "creation",
+        "modified",
+        "modified_by",
+        "idx",
+        "docstatus",
+    ] {
         values.swap_remove(name);
     }
     drop_unreachable(&turn.caller, kind, &mut values, Some(&before));
@@ -149,35 +177,63 @@ pub(crate) fn update(turn: &mut Turn<'_>, doctype: &str, name: &str, values: Map
     let now = moment(turn.now);
     doc.insert("modified".to_owned(), text(now.as_str()));
     doc.insert("modified_by".to_owned(), text(turn.caller.user.as_str()));
-    name_rows(&erp.schema, kind, &mut doc, Some(&before), &turn.caller, &now);
+    name_rows(
+        &erp.schema,
+        kind,
+        &mut doc,
+        Some(&before),
+        &turn.caller,
+        &now,
+    );
     check::mandatory(&erp.schema, kind, &doc)?;
     selling::complete(&world, kind, &mut doc, turn.now)?;
-    name_rows(&erp.schema, kind, &mut doc, Some(&before), &turn.caller, &now);
+    name_rows(
+        &erp.schema,
+        kind,
+        &mut doc,
+        Some(&before),
+        &turn.caller,
+        &now,
+    );
     check::selects(kind, &doc)?;
     check::lengths(kind, &doc)?;
     if will != was {
         set_status(&mut doc, will);
     }
+    world.put(doctype, doc.clone());
+    // INVARIANT: sessions are locked before the world, never while it is locked.
+    drop(world);
     if doctype == "User" && whole(doc.get("enabled")) == 0 {
         erp.sessions.lock().map_err(|_| broken())?.drop_user(name);
     }
-    world.put(doctype, doc.clone());
     Ok(doc)
 }
 
 /// Submits (1) or cancels (2).
-pub(crate) fn set_docstatus(turn: &mut Turn<'_>, doctype: &str, name: &str, status: i64) -> Result<Doc, Failure> {
+pub(crate) fn set_docstatus(
+    turn: &mut Turn<'_>,
+    doctype: &str,
+    name: &str,
+    status: i64,
+) -> Result<Doc, Failure> {
     let mut values = Map::new();
     values.insert("docstatus".to_owned(), Value::Int(status));
     update(turn, doctype, name, values)
 }
 
 /// Saves values over one child row, and the row's document with it.
-pub(crate) fn update_row(turn: &mut Turn<'_>, child: &str, name: &str, values: Map) -> Result<Doc, Failure> {
+pub(crate) fn update_row(
+    turn: &mut Turn<'_>,
+    child: &str,
+    name: &str,
+    values: Map,
+) -> Result<Doc, Failure> {
     let erp = turn.erp;
     let kind = turn.doctype(child)?;
     let mut world = erp.world.write().map_err(|_| broken())?;
-    let at = world.row(&erp.schema, child, name).ok_or_else(|| Failure::absent(child, name))?;
+    let at = world
+        .row(&erp.schema, child, name)
+        .ok_or_else(|| Failure::absent(child, name))?;
     let parent = turn.doctype(&at.parent)?;
     if !turn.caller.may(parent, 'w') {
         return Err(refused(&turn.caller, child, Some(name), "write"));
@@ -193,7 +249,10 @@ pub(crate) fn update_row(turn: &mut Turn<'_>, child: &str, name: &str, values: M
         row.insert("image".to_owned(), Value::Null); // Fetched again from the item, which has none.
     }
     row.insert("modified".to_owned(), text(moment(turn.now)));
-    let doc = world.get(&at.parent, &at.parent_name).cloned().ok_or_else(broken)?;
+    let doc = world
+        .get(&at.parent, &at.parent_name)
+        .cloned()
+        .ok_or_else(broken)?;
     let mut doc = Doc::clone(&doc);
     if let Some(Value::List(rows)) = doc.get_mut(&at.table)
         && let Some(place) = rows.get_mut(at.at)
@@ -212,11 +271,16 @@ pub(crate) fn delete(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<(
     let kind = turn.doctype(doctype)?;
     let mut world = erp.world.write().map_err(|_| broken())?;
     if kind.is_child {
-        let at = world.row(&erp.schema, doctype, name).ok_or_else(Failure::nowhere)?;
+        let at = world
+            .row(&erp.schema, doctype, name)
+            .ok_or_else(Failure::nowhere)?;
         if !turn.caller.may(turn.doctype(&at.parent)?, 'w') {
             return Err(refused(&turn.caller, doctype, Some(name), "delete"));
         }
-        let doc = world.get(&at.parent, &at.parent_name).cloned().ok_or_else(broken)?;
+        let doc = world
+            .get(&at.parent, &at.parent_name)
+            .cloned()
+            .ok_or_else(broken)?;
         let mut doc = Doc::clone(&doc);
         if let Some(Value::List(rows)) = doc.get_mut(&at.table) {
             rows.remove(at.at);
@@ -224,7 +288,10 @@ pub(crate) fn delete(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<(
         world.put(&at.parent, doc);
         return Ok(());
     }
-    let doc = world.get(doctype, name).cloned().ok_or_else(Failure::nowhere)?;
+    let doc = world
+        .get(doctype, name)
+        .cloned()
+        .ok_or_else(Failure::nowhere)?;
     if !turn.caller.may_on(kind, &doc, 'd') {
         let words = format!("User not allowed to delete {doctype}: {name}");
         let before = format!(
@@ -248,13 +315,25 @@ pub(crate) fn delete(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<(
 }
 
 /// Gives a document another name, and every link to it.
-pub(crate) fn rename(turn: &mut Turn<'_>, doctype: &str, old: &str, new: &str) -> Result<String, Failure> {
+pub(crate) fn rename(
+    turn: &mut Turn<'_>,
+    doctype: &str,
+    old: &str,
+    new: &str,
+) -> Result<String, Failure> {
     let erp = turn.erp;
     let kind = turn.doctype(doctype)?;
     let mut world = erp.world.write().map_err(|_| broken())?;
-    let doc = world.get(doctype, old).cloned().ok_or_else(|| Failure::absent(doctype, old))?;
+    let doc = world
+        .get(doctype, old)
+        .cloned()
+        .ok_or_else(|| Failure::absent(doctype, old))?;
     if !turn.caller.may_on(kind, &doc, 'w') {
-        return Err(Failure::thrown(403, "PermissionError", "You need write permission to rename"));
+        return Err(Failure::thrown(
+            403,
+            "PermissionError",
+            "You need write permission to rename",
+        ));
     }
     if world.has(doctype, new) {
         return Err(Failure::invalid(format!(
@@ -269,7 +348,11 @@ pub(crate) fn rename(turn: &mut Turn<'_>, doctype: &str, old: &str, new: &str) -
     }
     world.put(doctype, doc);
     for other in erp.schema.all().filter(|other| !other.is_child) {
-        for link in other.fields.iter().filter(|field| field.kind == "Link" && field.options == doctype) {
+        for link in other
+            .fields
+            .iter()
+            .filter(|field| field.kind == "Link" && field.options == doctype)
+        {
             let linked: Vec<Doc> = world
                 .all(&other.name)
                 .filter(|doc| field(doc, &link.name) == old)
@@ -286,7 +369,10 @@ pub(crate) fn rename(turn: &mut Turn<'_>, doctype: &str, old: &str, new: &str) -
 
 /// The values that the DocType has a place for.
 fn known(kind: &DocType, values: Map) -> Map {
-    values.into_iter().filter(|(name, _)| kind.field(name).is_some() || STANDARD.contains(&name.as_str())).collect()
+    values
+        .into_iter()
+        .filter(|(name, _)| kind.field(name).is_some() || STANDARD.contains(&name.as_str()))
+        .collect()
 }
 
 /// Values above the caller's permlevel are silently not written.
@@ -295,7 +381,9 @@ fn drop_unreachable(caller: &Caller, kind: &DocType, values: &mut Map, before: O
         return;
     }
     values.retain(|name, value| {
-        let reached = kind.field(name).is_none_or(|field| caller.reaches(kind, field, 'w'));
+        let reached = kind
+            .field(name)
+            .is_none_or(|field| caller.reaches(kind, field, 'w'));
         reached || before.is_some_and(|before| before.get(name) == Some(value))
     });
 }
@@ -303,14 +391,19 @@ fn drop_unreachable(caller: &Caller, kind: &DocType, values: &mut Map, before: O
 /// Defaults of a new document.
 fn defaults(kind: &DocType, values: &mut Map, now: i64) {
     for field in &kind.fields {
-        let empty = values.get(&field.name).is_none_or(|value| *value == Value::Null);
+        let empty = values
+            .get(&field.name)
+            .is_none_or(|value| *value == Value::Null);
         if !empty || field.is_table() {
             continue;
         }
         let default = match field.default.as_str() {
-            "" if field.name == "naming_series" => {
-                field.options.split('|').find(|option| !option.is_empty()).unwrap_or_default().to_owned()
-            }
+            "" if field.name == "naming_series" => field
+                .options
+                .split('|')
+                .find(|option| !option.is_empty())
+                .unwrap_or_default()
+                .to_owned(),
             "" => continue,
             "Today" => super::world::date(now),
             "Now" => moment(now),
@@ -323,13 +416,27 @@ fn defaults(kind: &DocType, values: &mut Map, now: i64) {
 
 /// Gives child rows their names, columns and places. Rows that were there before, by name,
 /// keep their owner and creation, and nothing else: a row replaces a row.
-fn name_rows(schema: &Schema, kind: &DocType, doc: &mut Doc, before: Option<&Doc>, caller: &Caller, now: &str) {
+fn name_rows(
+    schema: &Schema,
+    kind: &DocType,
+    doc: &mut Doc,
+    before: Option<&Doc>,
+    caller: &Caller,
+    now: &str,
+) {
     let parent = field(doc, "name").to_owned();
     let docstatus = whole(doc.get("docstatus"));
     for table in kind.tables() {
-        let Some(child) = schema.get(&table.options) else { continue };
-        let Some(Value::List(rows)) = doc.get_mut(&table.name) else { continue };
-        let old = before.and_then(|before| before.get(&table.name)).and_then(Value::as_list).unwrap_or_default();
+        let Some(child) = schema.get(&table.options) else {
+            continue;
+        };
+        let Some(Value::List(rows)) = doc.get_mut(&table.name) else {
+            continue;
+        };
+        let old = before
+            .and_then(|before| before.get(&table.name))
+            .and_then(Value::as_list)
+            .unwrap_or_default();
         let taken = std::mem::take(rows);
         for (at, row) in taken.into_iter().enumerate() {
             let Value::Map(mut row) = row else { continue };
@@ -348,14 +455,20 @@ fn name_rows(schema: &Schema, kind: &DocType, doc: &mut Doc, before: Option<&Doc
                 put("name", text(super::chance::row_name()));
             }
             let kept = |key: &str, fresh: &str| {
-                earlier.and_then(|old| old.get(key)).cloned().unwrap_or_else(|| text(fresh))
+                earlier
+                    .and_then(|old| old.get(key))
+                    .cloned()
+                    .unwrap_or_else(|| text(fresh))
             };
             put("owner", kept("owner", &caller.user));
             put("creation", kept("creation", now));
             put("modified", text(now));
             put("modified_by", text(caller.user.as_str()));
             put("docstatus", Value::Int(docstatus));
-            put("idx", Value::Int(i64::try_from(at.saturating_add(1)).unwrap_or(0)));
+            put(
+                "idx",
+                Value::Int(i64::try_from(at.saturating_add(1)).unwrap_or(0)),
+            );
             put("parent", text(parent.as_str()));
             put("parentfield", text(table.name.as_str()));
             put("parenttype", text(kind.name.as_str()));
@@ -366,7 +479,10 @@ fn name_rows(schema: &Schema, kind: &DocType, doc: &mut Doc, before: Option<&Doc
 
 fn child_defaults(child: &DocType, row: &mut Map) {
     for field in &child.fields {
-        if !field.default.is_empty() && !field.default.starts_with([':', '_']) && !row.contains_key(&field.name) {
+        if !field.default.is_empty()
+            && !field.default.starts_with([':', '_'])
+            && !row.contains_key(&field.name)
+        {
             row.insert(field.name.clone(), text(field.default.as_str()));
         }
     }
@@ -385,7 +501,11 @@ fn set_status(doc: &mut Doc, status: i64) {
         }
     }
     if doc.contains_key("delivery_status") {
-        let words = if status == 1 { "To Deliver and Bill" } else { "Cancelled" };
+        let words = if status == 1 {
+            "To Deliver and Bill"
+        } else {
+            "Cancelled"
+        };
         doc.insert("status".to_owned(), text(words));
     }
 }

@@ -7,8 +7,15 @@ use super::CustomField;
 const TABLE: &str = include_str!("doctypes.tsv");
 
 /// Columns that every document has, in order.
-pub(crate) const STANDARD: [&str; 7] =
-    ["name", "owner", "creation", "modified", "modified_by", "docstatus", "idx"];
+pub(crate) const STANDARD: [&str; 7] = [
+    "name",
+    "owner",
+    "creation",
+    "modified",
+    "modified_by",
+    "docstatus",
+    "idx",
+];
 /// Columns that child rows have besides.
 pub(crate) const OF_CHILD: [&str; 3] = ["parent", "parentfield", "parenttype"];
 /// Columns that may be asked for in lists and are always empty here.
@@ -67,7 +74,10 @@ impl Field {
     }
 
     pub(crate) fn is_float(&self) -> bool {
-        matches!(self.kind.as_str(), "Currency" | "Float" | "Percent" | "Rating" | "Duration")
+        matches!(
+            self.kind.as_str(),
+            "Currency" | "Float" | "Percent" | "Rating" | "Duration"
+        )
     }
 
     /// The label as messages show it.
@@ -105,7 +115,9 @@ impl DocType {
 
     /// The fields that are columns of the table.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(|field| !field.is_table() && !field.is('v'))
+        self.fields
+            .iter()
+            .filter(|field| !field.is_table() && !field.is('v'))
     }
 
     /// Whether the table has this column.
@@ -113,7 +125,9 @@ impl DocType {
         STANDARD.contains(&name)
             || OPTIONAL.contains(&name)
             || (self.is_child && OF_CHILD.contains(&name))
-            || self.field(name).is_some_and(|field| !field.is_table() && !field.is('v'))
+            || self
+                .field(name)
+                .is_some_and(|field| !field.is_table() && !field.is('v'))
     }
 
     fn add(&mut self, field: Field) {
@@ -128,7 +142,9 @@ impl Schema {
         let mut types = HashMap::new();
         let mut current = DocType::default();
         for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
-            let mut cells = line.split('\t').map(|cell| if cell == "-" { "" } else { cell });
+            let mut cells = line
+                .split('\t')
+                .map(|cell| if cell == "-" { "" } else { cell });
             let mut next = || cells.next().unwrap_or_default().to_owned();
             match next().as_str() {
                 "doctype" => {
@@ -152,14 +168,28 @@ impl Schema {
                 "perm" => {
                     let (role, level, rights) = (next(), next(), next());
                     let level = level.parse().unwrap_or_default();
-                    current.permissions.push(Permission { role, level, rights });
+                    current.permissions.push(Permission {
+                        role,
+                        level,
+                        rights,
+                    });
                 }
                 _ => {
                     let (name, kind, options) = (next(), next(), next());
                     let (flags, default) = (next(), next());
-                    let level = flags.chars().find_map(|flag| flag.to_digit(10)).unwrap_or(0);
+                    let level = flags
+                        .chars()
+                        .find_map(|flag| flag.to_digit(10))
+                        .unwrap_or(0);
                     let permlevel = u8::try_from(level).unwrap_or(u8::MAX);
-                    current.add(Field { name, kind, options, default, permlevel, flags });
+                    current.add(Field {
+                        name,
+                        kind,
+                        options,
+                        default,
+                        permlevel,
+                        flags,
+                    });
                 }
             }
         }

@@ -11,7 +11,12 @@ use super::world::{World, date};
 ///
 /// # Errors
 /// When the controller refuses.
-pub(crate) fn complete(world: &World, kind: &DocType, doc: &mut Doc, now: i64) -> Result<(), Failure> {
+pub(crate) fn complete(
+    world: &World,
+    kind: &DocType,
+    doc: &mut Doc,
+    now: i64,
+) -> Result<(), Failure> {
     match kind.name.as_str() {
         "Customer" => {
             if field(doc, "language").is_empty() {
@@ -60,12 +65,20 @@ fn order(world: &World, doc: &mut Doc, now: i64) -> Result<(), Failure> {
     }
     let (currency, abbr) = world
         .get("Company", field(doc, "company"))
-        .map(|company| (field(company, "default_currency").to_owned(), field(company, "abbr").to_owned()))
+        .map(|company| {
+            (
+                field(company, "default_currency").to_owned(),
+                field(company, "abbr").to_owned(),
+            )
+        })
         .unwrap_or_else(|| ("USD".to_owned(), "DC".to_owned()));
     if let Some(customer) = world.get("Customer", field(doc, "customer")) {
         for name in ["customer_name", "tax_id", "customer_group", "territory"] {
             if absent(doc, name) {
-                doc.insert(name.to_owned(), customer.get(name).cloned().unwrap_or_default());
+                doc.insert(
+                    name.to_owned(),
+                    customer.get(name).cloned().unwrap_or_default(),
+                );
             }
         }
         fill(doc, "language", field(customer, "language"));
@@ -86,7 +99,10 @@ fn order(world: &World, doc: &mut Doc, now: i64) -> Result<(), Failure> {
             doc.insert(name.to_owned(), Value::Float(1.0));
         }
     }
-    let dates = [field(doc, "delivery_date").to_owned(), field(doc, "transaction_date").to_owned()];
+    let dates = [
+        field(doc, "delivery_date").to_owned(),
+        field(doc, "transaction_date").to_owned(),
+    ];
     let mut quantity = 0.0;
     let mut sum = 0.0;
     if let Some(Value::List(rows)) = doc.get_mut("items") {
@@ -99,20 +115,37 @@ fn order(world: &World, doc: &mut Doc, now: i64) -> Result<(), Failure> {
         }
     }
     if field(doc, "delivery_date").is_empty() && number(doc.get("skip_delivery_note")) == 0.0 {
-        let first = doc.get("items").and_then(Value::as_list).and_then(<[Value]>::first);
-        let row_date = first.and_then(Value::as_map).map(|row| field(row, "delivery_date").to_owned());
+        let first = doc
+            .get("items")
+            .and_then(Value::as_list)
+            .and_then(<[Value]>::first);
+        let row_date = first
+            .and_then(Value::as_map)
+            .map(|row| field(row, "delivery_date").to_owned());
         match row_date.filter(|date| !date.is_empty()) {
             Some(date) => drop(doc.insert("delivery_date".to_owned(), text(date))),
             None => return Err(Failure::invalid("Please enter Delivery Date")),
         }
     }
     doc.insert("total_qty".to_owned(), Value::Float(quantity));
-    for name in ["base_total", "base_net_total", "total", "net_total", "base_grand_total", "grand_total",
-        "base_rounded_total", "rounded_total", "amount_eligible_for_commission"] {
+    for name in [
+        "base_total",
+        "base_net_total",
+        "total",
+        "net_total",
+        "base_grand_total",
+        "grand_total",
+        "base_rounded_total",
+        "rounded_total",
+        "amount_eligible_for_commission",
+    ] {
         doc.insert(name.to_owned(), Value::Float(sum));
     }
     for name in ["base_in_words", "in_words"] {
-        doc.insert(name.to_owned(), text(format!("{currency} {} only.", words(sum))));
+        doc.insert(
+            name.to_owned(),
+            text(format!("{currency} {} only.", words(sum))),
+        );
     }
     schedule(doc, &dates[1], sum);
     Ok(())
@@ -120,14 +153,21 @@ fn order(world: &World, doc: &mut Doc, now: i64) -> Result<(), Failure> {
 
 /// The one payment that is due when the order is placed.
 fn schedule(doc: &mut Doc, due: &str, sum: f64) {
-    let Some(Value::List(rows)) = doc.get_mut("payment_schedule") else { return };
+    let Some(Value::List(rows)) = doc.get_mut("payment_schedule") else {
+        return;
+    };
     if rows.is_empty() {
         rows.push(Value::Map(Map::new()));
     }
     if let Some(Value::Map(row)) = rows.first_mut() {
         row.insert("due_date".to_owned(), text(due));
         row.insert("invoice_portion".to_owned(), Value::Float(100.0));
-        for name in ["payment_amount", "outstanding", "base_payment_amount", "base_outstanding"] {
+        for name in [
+            "payment_amount",
+            "outstanding",
+            "base_payment_amount",
+            "base_outstanding",
+        ] {
             row.insert(name.to_owned(), Value::Float(sum));
         }
     }
@@ -175,30 +215,78 @@ fn line(world: &World, row: &mut Map, dates: &[String; 2], abbr: &str) {
     for name in ["base_rate", "net_rate", "base_net_rate", "stock_uom_rate"] {
         row.insert(name.to_owned(), Value::Float(rate));
     }
-    for name in ["amount", "base_amount", "net_amount", "base_net_amount", "gross_profit"] {
+    for name in [
+        "amount",
+        "base_amount",
+        "net_amount",
+        "base_net_amount",
+        "gross_profit",
+    ] {
         row.insert(name.to_owned(), Value::Float(quantity * rate));
     }
 }
 
 /// A sum in words, whole units only.
 fn words(sum: f64) -> String {
-    const ONES: [&str; 20] = ["Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine",
-        "Ten", "Eleven", "Twelve", "Thirteen", "Fourteen", "Fifteen", "Sixteen", "Seventeen", "Eighteen", "Nineteen"];
-    const TENS: [&str; 10] =
-        ["", "", "Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ninety"];
+    const ONES: [&str; 20] = [
+        "Zero",
+        "One",
+        "Two",
+        "Three",
+        "Four",
+        "Five",
+        "Six",
+        "Seven",
+        "Eight",
+        "Nine",
+        "Ten",
+        "Eleven",
+        "Twelve",
+        "Thirteen",
+        "Fourteen",
+        "Fifteen",
+        "Sixteen",
+        "Seventeen",
+        "Eighteen",
+        "Nineteen",
+    ];
+    const TENS: [&str; 10] = [
+        "", "", "Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ninety",
+    ];
     fn pick(list: &[&str], at: u64) -> String {
-        usize::try_from(at).ok().and_then(|at| list.get(at)).copied().unwrap_or_default().to_owned()
+        usize::try_from(at)
+            .ok()
+            .and_then(|at| list.get(at))
+            .copied()
+            .unwrap_or_default()
+            .to_owned()
     }
     fn say(number: u64) -> String {
         let join = |head: String, rest: u64, and: &str| {
-            if rest == 0 { head } else { format!("{head}{and}{}", say(rest)) }
+            if rest == 0 {
+                head
+            } else {
+                format!("{head}{and}{}", say(rest))
+            }
         };
         match number {
             0..20 => pick(&ONES, number),
             20..100 => join(pick(&TENS, number / 10), number % 10, "-"),
-            100..1_000 => join(format!("{} Hundred", say(number / 100)), number % 100, " And "),
-            1_000..1_000_000 => join(format!("{} Thousand", say(number / 1_000)), number % 1_000, ", "),
-            _ => join(format!("{} Million", say(number / 1_000_000)), number % 1_000_000, ", "),
+            100..1_000 => join(
+                format!("{} Hundred", say(number / 100)),
+                number % 100,
+                " And ",
+            ),
+            1_000..1_000_000 => join(
+                format!("{} Thousand", say(number / 1_000)),
+                number % 1_000,
+                ", ",
+            ),
+            _ => join(
+                format!("{} Million", say(number / 1_000_000)),
+                number % 1_000_000,
+                ", ",
+            ),
         }
     }
     say(format!("{:.0}", sum.trunc().abs()).parse().unwrap_or(0))
@@ -209,6 +297,9 @@ mod tests {
     #[test]
     fn sums_are_said_in_words() {
         assert_eq!(super::words(40.0), "Forty");
-        assert_eq!(super::words(1_221.5), "One Thousand, Two Hundred And Twenty-One");
+        assert_eq!(
+            super::words(1_221.5),
+            "One Thousand, Two Hundred And Twenty-One"
+        );
     }
 }

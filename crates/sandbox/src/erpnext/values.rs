@@ -57,7 +57,9 @@ pub(crate) fn plain(value: Option<&Value>) -> String {
         Some(Value::Bool(truth)) => i64::from(*truth).to_string(),
         Some(Value::Big(digits)) => digits.to_string(),
         Some(Value::Moment(moment)) => moment.to_string(),
-        Some(Value::Null | Value::Bytes(_) | Value::List(_) | Value::Map(_)) | None => String::new(),
+        Some(Value::Null | Value::Bytes(_) | Value::List(_) | Value::Map(_)) | None => {
+            String::new()
+        }
     }
 }
 
@@ -82,9 +84,12 @@ fn from_serde(value: serde_json::Value) -> Value {
         },
         serde_json::Value::String(text) => Value::Text(text),
         serde_json::Value::Array(items) => Value::List(items.into_iter().map(from_serde).collect()),
-        serde_json::Value::Object(entries) => {
-            Value::Map(entries.into_iter().map(|(key, value)| (key, from_serde(value))).collect())
-        }
+        serde_json::Value::Object(entries) => Value::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key, from_serde(value)))
+                .collect(),
+        ),
     }
 }
 

@@ -27,7 +27,10 @@ impl World {
 
     /// The documents of a DocType, by name.
     pub(crate) fn all(&self, doctype: &str) -> impl Iterator<Item = &Arc<Doc>> {
-        self.tables.get(doctype).into_iter().flat_map(BTreeMap::values)
+        self.tables
+            .get(doctype)
+            .into_iter()
+            .flat_map(BTreeMap::values)
     }
 
     pub(crate) fn put(&mut self, doctype: &str, doc: Doc) {
@@ -59,25 +62,44 @@ impl World {
 
     /// Gives the last number of a series back.
     pub(crate) fn revert(&mut self, series: &str, number: u32) {
-        if let Some(count) = self.series.get_mut(series).filter(|count| **count == number) {
+        if let Some(count) = self
+            .series
+            .get_mut(series)
+            .filter(|count| **count == number)
+        {
             *count = count.saturating_sub(1);
         }
     }
 
     /// The parent document and the field in which a child row stands.
-    pub(crate) fn row(&self, schema: &super::schema::Schema, child: &str, name: &str) -> Option<Row> {
+    pub(crate) fn row(
+        &self,
+        schema: &super::schema::Schema,
+        child: &str,
+        name: &str,
+    ) -> Option<Row> {
         schema.all().find_map(|parent| {
-            parent.tables().filter(|table| table.options == child).find_map(|table| {
-                self.all(&parent.name).find_map(|doc| {
-                    let rows = doc.get(&table.name)?.as_list()?;
-                    let at = rows.iter().position(|row| {
-                        row.as_map().is_some_and(|row| super::values::field(row, "name") == name)
-                    })?;
-                    let row = rows.get(at)?.as_map()?.clone();
-                    let parent_name = super::values::field(doc, "name").to_owned();
-                    Some(Row { parent: parent.name.clone(), parent_name, table: table.name.clone(), at, row })
+            parent
+                .tables()
+                .filter(|table| table.options == child)
+                .find_map(|table| {
+                    self.all(&parent.name).find_map(|doc| {
+                        let rows = doc.get(&table.name)?.as_list()?;
+                        let at = rows.iter().position(|row| {
+                            row.as_map()
+                                .is_some_and(|row| super::values::field(row, "name") == name)
+                        })?;
+                        let row = rows.get(at)?.as_map()?.clone();
+                        let parent_name = super::values::field(doc, "name").to_owned();
+                        Some(Row {
+                            parent: parent.name.clone(),
+                            parent_name,
+                            table: table.name.clone(),
+                            at,
+                            row,
+                        })
+                    })
                 })
-            })
         })
     }
 }
@@ -119,7 +141,17 @@ pub(crate) fn shaped(doctype: &DocType, mut from: Doc) -> Doc {
     for field in &doctype.fields {
         let value = from.swap_remove(&field.name);
         let value = if field.is_table() {
-            Value::List(value.and_then(|rows| if let Value::List(rows) = rows { Some(rows) } else { None }).unwrap_or_default())
+            Value::List(
+                value
+                    .and_then(|rows| {
+                        if let Value::List(rows) = rows {
+                            Some(rows)
+                        } else {
+                            None
+                        }
+                    })
+                    .unwrap_or_default(),
+            )
         } else if field.is_whole() {
             Value::Int(whole(value.as_ref()))
         } else if field.is_float() {

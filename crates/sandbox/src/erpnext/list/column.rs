@@ -20,7 +20,11 @@ enum Source {
     /// A field of the document or, with another DocType, of its table's row.
     Field { doctype: String, field: String },
     /// A field of the document that a link leads to.
-    Linked { link: String, doctype: String, field: String },
+    Linked {
+        link: String,
+        doctype: String,
+        field: String,
+    },
     /// A function over all lines of a group.
     Aggregate { function: Function, field: String },
     /// The field, or a constant where it is null.
@@ -51,23 +55,31 @@ impl Column {
 
     pub(crate) fn value(&self, kind: &DocType, lines: &[Line<'_>], world: &World) -> Value {
         let first = lines.first().copied();
-        let of_first = |doctype: &str, field: &str| first.and_then(|line| stored(kind, line, doctype, field).cloned());
+        let of_first = |doctype: &str, field: &str| {
+            first.and_then(|line| stored(kind, line, doctype, field).cloned())
+        };
         match &self.source {
             Source::Field { doctype, field } => of_first(doctype, field).unwrap_or_default(),
-            Source::Linked { link, doctype, field } => first
+            Source::Linked {
+                link,
+                doctype,
+                field,
+            } => first
                 .and_then(|line| world.get(doctype, super::super::values::field(line.doc, link)))
                 .and_then(|doc| doc.get(field).cloned())
                 .unwrap_or_default(),
-            Source::IfNull { field, otherwise } => {
-                of_first(&kind.name, field).filter(|value| *value != Value::Null).unwrap_or_else(|| otherwise.clone())
-            }
+            Source::IfNull { field, otherwise } => of_first(&kind.name, field)
+                .filter(|value| *value != Value::Null)
+                .unwrap_or_else(|| otherwise.clone()),
             Source::Aggregate { function, field } => aggregate(*function, kind, lines, field),
         }
     }
 }
 
 fn aggregate(function: Function, kind: &DocType, lines: &[Line<'_>], field: &str) -> Value {
-    let values = lines.iter().filter_map(|line| stored(kind, *line, &kind.name, field));
+    let values = lines
+        .iter()
+        .filter_map(|line| stored(kind, *line, &kind.name, field));
     let values: Vec<&Value> = values.filter(|value| **value != Value::Null).collect();
     let sum = || values.iter().map(|value| number(Some(value))).sum::<f64>();
     match function {
@@ -79,14 +91,31 @@ fn aggregate(function: Function, kind: &DocType, lines: &[Line<'_>], field: &str
             let count = number(Some(&Value::Int(i64::try_from(values.len()).unwrap_or(1))));
             Value::Float(sum() / count)
         }
-        Function::Least => values.iter().min_by(|a, b| filter::order(a, b)).map(|value| (*value).clone()).unwrap_or_default(),
-        Function::Greatest => values.iter().max_by(|a, b| filter::order(a, b)).map(|value| (*value).clone()).unwrap_or_default(),
+        Function::Least => values
+            .iter()
+            .min_by(|a, b| filter::order(a, b))
+            .map(|value| (*value).clone())
+            .unwrap_or_default(),
+        Function::Greatest => values
+            .iter()
+            .max_by(|a, b| filter::order(a, b))
+            .map(|value| (*value).clone())
+            .unwrap_or_default(),
     }
 }
 
 /// A stored value of a line.
-pub(crate) fn stored<'a>(kind: &DocType, line: Line<'a>, doctype: &str, field: &str) -> Option<&'a Value> {
-    if doctype == kind.name { line.doc.get(field) } else { line.row?.get(field) }
+pub(crate) fn stored<'a>(
+    kind: &DocType,
+    line: Line<'a>,
+    doctype: &str,
+    field: &str,
+) -> Option<&'a Value> {
+    if doctype == kind.name {
+        line.doc.get(field)
+    } else {
+        line.row?.get(field)
+    }
 }
 
 /// A field's name without quotes, table and alias.
@@ -108,7 +137,9 @@ pub(crate) fn table_of<'c>(
         Source::Field { doctype, .. } => Some(doctype.clone()),
         Source::Linked { .. } | Source::Aggregate { .. } | Source::IfNull { .. } => None,
     });
-    let other = named.chain(conditions.map(|condition| condition.doctype.clone())).find(|name| *name != kind.name);
+    let other = named
+        .chain(conditions.map(|condition| condition.doctype.clone()))
+        .find(|name| *name != kind.name);
     let Some(other) = other else { return Ok(None) };
     let table = kind.tables().find(|table| table.options == other);
     match table {
@@ -121,7 +152,10 @@ pub(crate) fn table_of<'c>(
 pub(crate) fn read(turn: &Turn<'_>, kind: &DocType, query: &Query) -> Result<Vec<Column>, Failure> {
     let plain_name = || Column {
         alias: "name".to_owned(),
-        source: Source::Field { doctype: kind.name.clone(), field: "name".to_owned() },
+        source: Source::Field {
+            doctype: kind.name.clone(),
+            field: "name".to_owned(),
+        },
     };
     let asked: Vec<String> = match &query.fields {
         None => return Ok(vec![plain_name()]),
@@ -144,30 +178,57 @@ pub(crate) fn read(turn: &Turn<'_>, kind: &DocType, query: &Query) -> Result<Vec
 }
 
 fn everything<'a>(turn: &'a Turn<'_>, kind: &'a DocType) -> impl Iterator<Item = Column> + 'a {
-    let own = kind.columns().filter(|field| turn.caller.reaches(kind, field, 'r')).map(|field| field.name.as_str());
-    let rows: &[&str] = if kind.is_child { &super::super::schema::OF_CHILD } else { &[] };
-    STANDARD.iter().copied().chain(own).chain(rows.iter().copied()).map(|name| Column {
-        alias: name.to_owned(),
-        source: Source::Field { doctype: kind.name.clone(), field: name.to_owned() },
-    })
+    let own = kind
+        .columns()
+        .filter(|field| turn.caller.reaches(kind, field, 'r'))
+        .map(|field| field.name.as_str());
+    let rows: &[&str] = if kind.is_child {
+        &super::super::schema::OF_CHILD
+    } else {
+        &[]
+    };
+    STANDARD
+        .iter()
+        .copied()
+        .chain(own)
+        .chain(rows.iter().copied())
+        .map(|name| Column {
+            alias: name.to_owned(),
+            source: Source::Field {
+                doctype: kind.name.clone(),
+                field: name.to_owned(),
+            },
+        })
 }
 
 fn one(turn: &Turn<'_>, kind: &DocType, asked: &str) -> Result<Option<Column>, Failure> {
     let lower = asked.to_lowercase();
     if lower.contains("select ") {
         let inner = lower.split("select ").nth(1).unwrap_or_default();
-        return Err(filter::not_permitted(inner.split_whitespace().next().unwrap_or_default()));
+        return Err(filter::not_permitted(
+            inner.split_whitespace().next().unwrap_or_default(),
+        ));
     }
     let (expression, alias) = match lower.find(" as ") {
         Some(at) => {
             let (expression, alias) = asked.split_at_checked(at).unwrap_or((asked, ""));
-            let alias = alias.get(4..).unwrap_or_default().trim().trim_matches(['`', '\'', '"']);
+            let alias = alias
+                .get(4..)
+                .unwrap_or_default()
+                .trim()
+                .trim_matches(['`', '\'', '"']);
             (expression.trim(), Some(alias.to_owned()))
         }
         None => (asked, None),
     };
     if let Some((function, inner)) = expression.split_once('(') {
-        return call(turn, kind, function, inner.trim_end_matches(')'), alias.unwrap_or_else(|| asked.to_owned()));
+        return call(
+            turn,
+            kind,
+            function,
+            inner.trim_end_matches(')'),
+            alias.unwrap_or_else(|| asked.to_owned()),
+        );
     }
     let clean = expression.replace('`', "");
     let (table, name) = match clean.rsplit_once('.') {
@@ -177,14 +238,30 @@ fn one(turn: &Turn<'_>, kind: &DocType, asked: &str) -> Result<Option<Column>, F
     let alias = alias.unwrap_or_else(|| name.clone());
     let own = table.is_empty() || table.strip_prefix("tab") == Some(kind.name.as_str());
     if own {
-        return reached(turn, kind, &name)
-            .map(|reached| reached.then(|| Column { alias, source: Source::Field { doctype: kind.name.clone(), field: name } }));
+        return reached(turn, kind, &name).map(|reached| {
+            reached.then(|| Column {
+                alias,
+                source: Source::Field {
+                    doctype: kind.name.clone(),
+                    field: name,
+                },
+            })
+        });
     }
-    let child = kind.tables().find(|field| field.name == table || table.strip_prefix("tab") == Some(&field.options));
+    let child = kind
+        .tables()
+        .find(|field| field.name == table || table.strip_prefix("tab") == Some(&field.options));
     if let Some(child) = child {
         let child = turn.doctype(&child.options)?;
-        return reached(turn, child, &name)
-            .map(|reached| reached.then(|| Column { alias, source: Source::Field { doctype: child.name.clone(), field: name } }));
+        return reached(turn, child, &name).map(|reached| {
+            reached.then(|| Column {
+                alias,
+                source: Source::Field {
+                    doctype: child.name.clone(),
+                    field: name,
+                },
+            })
+        });
     }
     if let Some(link) = kind.field(&table).filter(|field| field.kind == "Link") {
         let target = turn.doctype(&link.options)?;
@@ -192,8 +269,16 @@ fn one(turn: &Turn<'_>, kind: &DocType, asked: &str) -> Result<Option<Column>, F
             return Err(Failure::silent(403, "PermissionError", target.name.clone()));
         }
         let (link, doctype) = (link.name.clone(), target.name.clone());
-        return reached(turn, target, &name)
-            .map(|reached| reached.then(|| Column { alias, source: Source::Linked { link, doctype, field: name } }));
+        return reached(turn, target, &name).map(|reached| {
+            reached.then(|| Column {
+                alias,
+                source: Source::Linked {
+                    link,
+                    doctype,
+                    field: name,
+                },
+            })
+        });
     }
     match table.strip_prefix("tab") {
         Some(other) => Err(Failure::silent(403, "PermissionError", other)),
@@ -206,10 +291,18 @@ fn reached(turn: &Turn<'_>, kind: &DocType, name: &str) -> Result<bool, Failure>
     if !kind.has_column(name) {
         return Err(filter::not_permitted(name));
     }
-    Ok(kind.field(name).is_none_or(|field| turn.caller.reaches(kind, field, 'r')))
+    Ok(kind
+        .field(name)
+        .is_none_or(|field| turn.caller.reaches(kind, field, 'r')))
 }
 
-fn call(turn: &Turn<'_>, kind: &DocType, function: &str, inner: &str, alias: String) -> Result<Option<Column>, Failure> {
+fn call(
+    turn: &Turn<'_>,
+    kind: &DocType,
+    function: &str,
+    inner: &str,
+    alias: String,
+) -> Result<Option<Column>, Failure> {
     let out_of_range = || Failure::internal("", "IndexError", "list index out of range");
     let mut arguments = inner.split(',').map(bare);
     let name = arguments.next().unwrap_or_default();
@@ -227,14 +320,24 @@ fn call(turn: &Turn<'_>, kind: &DocType, function: &str, inner: &str, alias: Str
         return Ok(None);
     }
     let source = match function {
-        Some(Function::Count) if name == "*" || name == "1" => {
-            Source::Aggregate { function: Function::Count, field: "*".to_owned() }
-        }
-        Some(function) => Source::Aggregate { function, field: name },
+        Some(Function::Count) if name == "*" || name == "1" => Source::Aggregate {
+            function: Function::Count,
+            field: "*".to_owned(),
+        },
+        Some(function) => Source::Aggregate {
+            function,
+            field: name,
+        },
         None => {
             let otherwise = arguments.next().unwrap_or_default();
-            let otherwise = otherwise.trim().parse().map_or_else(|_| Value::Text(otherwise.trim_matches(['\'', '"', ' ']).to_owned()), Value::Int);
-            Source::IfNull { field: name, otherwise }
+            let otherwise = otherwise.trim().parse().map_or_else(
+                |_| Value::Text(otherwise.trim_matches(['\'', '"', ' ']).to_owned()),
+                Value::Int,
+            );
+            Source::IfNull {
+                field: name,
+                otherwise,
+            }
         }
     };
     Ok(Some(Column { alias, source }))

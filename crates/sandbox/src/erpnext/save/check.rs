@@ -8,12 +8,19 @@ use super::super::values::{Doc, field, number, plain, truthy, whole};
 use super::super::world::{World, moment};
 
 /// Links must lead somewhere. DocTypes that are not kept here are believed.
-pub(crate) fn links(schema: &Schema, world: &World, kind: &DocType, doc: &Doc) -> Result<(), Failure> {
+pub(crate) fn links(
+    schema: &Schema,
+    world: &World,
+    kind: &DocType,
+    doc: &Doc,
+) -> Result<(), Failure> {
     let mut missing = Vec::new();
     let mut look = |kind: &DocType, doc: &Doc, row: Option<usize>| {
         for link in kind.fields.iter().filter(|field| field.kind == "Link") {
             let target = field(doc, &link.name);
-            let kept = schema.get(&link.options).is_some_and(|target| !target.fields.is_empty());
+            let kept = schema
+                .get(&link.options)
+                .is_some_and(|target| !target.fields.is_empty());
             if !target.is_empty() && kept && !world.has(&link.options, target) {
                 let row = row.map_or_else(String::new, |at| format!("Row #{at}: "));
                 missing.push(format!("{row}{}: {target}", link.label()));
@@ -22,8 +29,13 @@ pub(crate) fn links(schema: &Schema, world: &World, kind: &DocType, doc: &Doc) -
     };
     look(kind, doc, None);
     for table in kind.tables() {
-        let Some(child) = schema.get(&table.options) else { continue };
-        let rows = doc.get(&table.name).and_then(Value::as_list).unwrap_or_default();
+        let Some(child) = schema.get(&table.options) else {
+            continue;
+        };
+        let rows = doc
+            .get(&table.name)
+            .and_then(Value::as_list)
+            .unwrap_or_default();
         for (at, row) in rows.iter().filter_map(Value::as_map).enumerate() {
             look(child, row, Some(at.saturating_add(1)));
         }
@@ -55,8 +67,13 @@ pub(crate) fn mandatory(schema: &Schema, kind: &DocType, doc: &Doc) -> Result<()
         messages.push(Message::plain(words));
     }
     for table in kind.tables() {
-        let Some(child) = schema.get(&table.options) else { continue };
-        let rows = doc.get(&table.name).and_then(Value::as_list).unwrap_or_default();
+        let Some(child) = schema.get(&table.options) else {
+            continue;
+        };
+        let rows = doc
+            .get(&table.name)
+            .and_then(Value::as_list)
+            .unwrap_or_default();
         for (at, row) in rows.iter().filter_map(Value::as_map).enumerate() {
             for field in child.fields.iter().filter(|field| lacks(row, field)) {
                 names.push(field.name.clone());
@@ -72,7 +89,12 @@ pub(crate) fn mandatory(schema: &Schema, kind: &DocType, doc: &Doc) -> Result<()
     if names.is_empty() {
         return Ok(());
     }
-    let words = format!("[{}, {}]: {}", kind.name, field(doc, "name"), names.join(", "));
+    let words = format!(
+        "[{}, {}]: {}",
+        kind.name,
+        field(doc, "name"),
+        names.join(", ")
+    );
     let mut failure = Failure::silent(417, "MandatoryError", words);
     failure.messages = messages;
     Err(failure)
@@ -104,7 +126,11 @@ pub(crate) fn selects(kind: &DocType, doc: &Doc) -> Result<(), Failure> {
 
 /// Short texts have at most 140 letters.
 pub(crate) fn lengths(kind: &DocType, doc: &Doc) -> Result<(), Failure> {
-    for short in kind.fields.iter().filter(|field| matches!(field.kind.as_str(), "Data" | "Link" | "Select")) {
+    for short in kind
+        .fields
+        .iter()
+        .filter(|field| matches!(field.kind.as_str(), "Data" | "Link" | "Select"))
+    {
         let value = field(doc, &short.name);
         if value.len() > 140 && value.chars().count() > 140 {
             let words = format!(
@@ -113,7 +139,12 @@ pub(crate) fn lengths(kind: &DocType, doc: &Doc) -> Result<(), Failure> {
                 field(doc, "name"),
                 short.label()
             );
-            return Err(Failure::titled(417, "CharacterLengthExceededError", "Value too big", words));
+            return Err(Failure::titled(
+                417,
+                "CharacterLengthExceededError",
+                "Value too big",
+                words,
+            ));
         }
     }
     Ok(())
@@ -121,14 +152,23 @@ pub(crate) fn lengths(kind: &DocType, doc: &Doc) -> Result<(), Failure> {
 
 /// What never changes, and what is set once.
 pub(crate) fn constants(kind: &DocType, before: &Doc, values: &Map) -> Result<(), Failure> {
-    let fixed = kind.fields.iter().filter(|field| field.is('s')).map(|field| field.name.as_str());
+    let fixed = kind
+        .fields
+        .iter()
+        .filter(|field| field.is('s'))
+        .map(|field| field.name.as_str());
     for name in std::iter::once("creation").chain(fixed) {
-        let Some(value) = values.get(name) else { continue };
+        let Some(value) = values.get(name) else {
+            continue;
+        };
         let old = before.get(name).filter(|old| truthy(old));
         if let Some(old) = old
             && plain(Some(old)) != plain(Some(value))
         {
-            let words = format!("Value cannot be changed for <strong>{}</strong>", label(name));
+            let words = format!(
+                "Value cannot be changed for <strong>{}</strong>",
+                label(name)
+            );
             return Err(Failure::thrown(417, "CannotChangeConstantError", words));
         }
     }
@@ -137,7 +177,9 @@ pub(crate) fn constants(kind: &DocType, before: &Doc, values: &Map) -> Result<()
 
 /// Somebody else was faster.
 pub(crate) fn modified(before: &Doc, values: &Map, now: i64) -> Result<(), Failure> {
-    let Some(known) = values.get("modified").filter(|value| truthy(value)) else { return Ok(()) };
+    let Some(known) = values.get("modified").filter(|value| truthy(value)) else {
+        return Ok(());
+    };
     let stored = field(before, "modified");
     if plain(Some(known)) == stored {
         return Ok(());
@@ -157,7 +199,11 @@ pub(crate) fn transition(was: i64, will: i64) -> Failure {
         1 => "Submitted",
         _ => "Cancelled",
     };
-    let words = format!("Cannot change docstatus from {was} ({}) to {will} ({})", word(was), word(will));
+    let words = format!(
+        "Cannot change docstatus from {was} ({}) to {will} ({})",
+        word(was),
+        word(will)
+    );
     Failure::silent(417, "DocstatusTransitionError", words)
 }
 
@@ -170,12 +216,22 @@ pub(crate) fn docstatus(was: i64, will: i64) -> Result<(), Failure> {
 }
 
 /// After submission only some fields may change.
-pub(crate) fn after_submit(kind: &DocType, was: i64, before: &Doc, values: &Map) -> Result<(), Failure> {
+pub(crate) fn after_submit(
+    kind: &DocType,
+    was: i64,
+    before: &Doc,
+    values: &Map,
+) -> Result<(), Failure> {
     if was != 1 {
         return Ok(());
     }
     for (name, value) in values {
-        let Some(field) = kind.field(name).filter(|field| !field.is('a') && !field.is_table()) else { continue };
+        let Some(field) = kind
+            .field(name)
+            .filter(|field| !field.is('a') && !field.is_table())
+        else {
+            continue;
+        };
         let old = before.get(name);
         let same = if field.is_whole() {
             whole(old) == whole(Some(value))
@@ -191,17 +247,30 @@ pub(crate) fn after_submit(kind: &DocType, was: i64, before: &Doc, values: &Map)
                 plain(old),
                 plain(Some(value))
             );
-            return Err(Failure::titled(417, "UpdateAfterSubmitError", "Not Allowed", words));
+            return Err(Failure::titled(
+                417,
+                "UpdateAfterSubmitError",
+                "Not Allowed",
+                words,
+            ));
         }
     }
     Ok(())
 }
 
 /// Nothing that stays may link to what goes.
-pub(crate) fn unlinked(schema: &Schema, world: &World, doctype: &str, name: &str) -> Result<(), Failure> {
+pub(crate) fn unlinked(
+    schema: &Schema,
+    world: &World,
+    doctype: &str,
+    name: &str,
+) -> Result<(), Failure> {
     for other in schema.all().filter(|other| !other.is_child) {
-        let links: Vec<&Field> =
-            other.fields.iter().filter(|field| field.kind == "Link" && field.options == doctype).collect();
+        let links: Vec<&Field> = other
+            .fields
+            .iter()
+            .filter(|field| field.kind == "Link" && field.options == doctype)
+            .collect();
         if links.is_empty() {
             continue;
         }
