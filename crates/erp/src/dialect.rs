@@ -6,6 +6,7 @@
 //! the one `match` that leads to them.
 
 mod frappe;
+mod greeting;
 mod json2;
 mod jsonrpc;
 pub mod local;

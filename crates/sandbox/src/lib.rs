@@ -7,7 +7,6 @@
 //! for the real thing.
 
 mod clock;
-pub mod erpnext;
 pub mod http;
 pub mod odoo;
 mod serve;

@@ -1,0 +1,238 @@
+//! The eighth room: what is about to be done is written down first.
+//!
+//! The record of a call is opened before the call goes upstream and closed when it was
+//! answered; what cannot be recorded is not done. A record that was never closed (a kill, a
+//! lost answer) reads `outcome unknown`. What was refused to a known caller is written too;
+//! refusals to nobody are counted by address, not written one by one.
+
+use std::cell::{Cell, RefCell};
+
+use portcullis_audit::{Closing, Note, Opening, Outcome};
+use portcullis_erp::{FaultKind, Shape};
+use portcullis_identity::Timestamp;
+use portcullis_storage::Journal;
+
+use crate::authorize::{Granted, Permitted};
+use crate::clock;
+use crate::denial::{Denial, Why};
+use crate::limit::{Admitted, Allowance};
+use crate::snapshot::Snapshot;
+use crate::trail::{Story, Trail};
+
+/// A request that is written down.
+pub struct Recorded {
+    pub(crate) permitted: Permitted,
+    pub(crate) allowance: Option<Allowance>,
+}
+
+/// The journal of one core.
+pub struct Ledger {
+    journal: RefCell<Box<dyn Journal>>,
+    /// Whether closings wait in memory.
+    waiting: Cell<bool>,
+}
+
+/// Opens the record of a request.
+///
+/// # Errors
+/// When it cannot be written; then nothing is done.
+pub fn open(
+    ledger: &Ledger,
+    admitted: Admitted,
+    snapshot: &Snapshot,
+    now: Timestamp,
+    trail: &mut Trail,
+) -> Result<Recorded, Denial> {
+    let Admitted {
+        permitted,
+        allowance,
+    } = admitted;
+    let nothing = Shape::default();
+    let (upstream, model, method, operation, shape, rule) = match &permitted.granted {
+        Granted::Call {
+            permit, upstream, ..
+        } => {
+            let (model, method) = trail.names();
+            (
+                upstream.name(),
+                model,
+                method,
+                permit.operation().as_str(),
+                permit.shape(),
+                permit.rule(),
+            )
+        }
+        // What the gateway answers to nobody reaches no ERP and is counted only.
+        Granted::Here(_) => match &permitted.holder {
+            None => {
+                return Ok(Recorded {
+                    permitted,
+                    allowance,
+                });
+            }
+            Some(holder) => (
+                holder.principal.upstream(),
+                "-",
+                "-",
+                "gateway",
+                &nothing,
+                "",
+            ),
+        },
+    };
+    let opening = Opening {
+        request: trail.request(),
+        at: now,
+        principal: permitted.holder.as_ref().map(|holder| &*holder.principal),
+        address: permitted.address,
+        upstream,
+        dialect: permitted.reply.dialect,
+        model,
+        operation,
+        method,
+        shape,
+        policy_version: snapshot.policy.version(),
+        rule,
+    };
+    if let Err(error) = ledger.journal.borrow_mut().open(&opening) {
+        tracing::error!(%error, request.id = %trail.request(), "a record could not be opened");
+        return Err(Denial::to(permitted.reply, Why::Unrecorded));
+    }
+    trail.opened();
+    Ok(Recorded {
+        permitted,
+        allowance,
+    })
+}
+
+impl Ledger {
+    /// A ledger over a journal.
+    pub fn new(journal: Box<dyn Journal>) -> Self {
+        Self {
+            journal: RefCell::new(journal),
+            waiting: Cell::new(false),
+        }
+    }
+
+    /// Closes a request's record; one that was refused before it could be opened is written
+    /// whole, if its caller is known.
+    pub(crate) fn close(&self, story: &Story, end: End<'_>) {
+        let mut journal = self.journal.borrow_mut();
+        if !story.opened && !write_refused(&mut **journal, story) {
+            return;
+        }
+        let cut = [Note {
+            what: "answer-cut",
+            count: 1,
+        }];
+        journal.close(Closing {
+            request: story.request,
+            at: clock::now(),
+            outcome: end.outcome,
+            status: end.status,
+            duration_us: end.duration_us,
+            bytes_out: end.bytes_out,
+            notes: if story.cut { &cut } else { &[] },
+        });
+        self.waiting.set(true);
+    }
+
+    /// Writes the closings that wait in memory.
+    pub(crate) fn flush(&self) {
+        if !self.waiting.replace(false) {
+            return;
+        }
+        if let Err(error) = self.journal.borrow_mut().flush() {
+            self.waiting.set(true);
+            tracing::error!(%error, "closed records could not be written; trying again");
+        }
+    }
+}
+
+/// How a request ended.
+pub(crate) struct End<'a> {
+    pub(crate) outcome: Outcome<'a>,
+    pub(crate) status: u16,
+    pub(crate) duration_us: u64,
+    pub(crate) bytes_out: u64,
+}
+
+/// Opens a record for what was refused to a known caller. Answers whether there is one now.
+fn write_refused(journal: &mut dyn Journal, story: &Story) -> bool {
+    let (Some(caller), Some(dialect), Some(address)) =
+        (&story.caller, story.dialect, story.address)
+    else {
+        return false;
+    };
+    let shape = Shape::default();
+    let opening = Opening {
+        request: story.request,
+        at: story.at,
+        principal: Some(caller),
+        address,
+        upstream: caller.upstream(),
+        dialect,
+        model: story.model.as_deref().unwrap_or("-"),
+        operation: "refused",
+        method: story.method.as_deref().unwrap_or("-"),
+        shape: &shape,
+        policy_version: story.policy,
+        rule: "",
+    };
+    journal.open(&opening).is_ok()
+}
+
+/// A denial as it stands in a record.
+pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
+    match denial.why() {
+        Why::Lost => Outcome::Unknown,
+        Why::Panicked => Outcome::Panicked,
+        Why::Refused(refusal) | Why::GuardRefused(refusal) => Outcome::Refused {
+            reason: refusal.reason.as_str(),
+        },
+        // The call was done; its answer was withheld.
+        Why::Unclean => Outcome::Fault {
+            kind: "answer-withheld",
+        },
+        Why::Malformed(_)
+        | Why::NotServed
+        | Why::Verb(_)
+        | Why::Paced(_)
+        | Why::Unreadable(_)
+        | Why::Unidentified
+        | Why::LoginFailed
+        | Why::Blind
+        | Why::Unschooled
+        | Why::Limited(_)
+        | Why::Unrecorded
+        | Why::Unreachable
+        | Why::Unsayable(_) => Outcome::Refused {
+            reason: denial.name(),
+        },
+    }
+}
+
+/// The kind of a fault, as it stands in a record.
+pub(crate) const fn fault_name(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::AccessDenied => "access-denied",
+        FaultKind::AccessError => "access-error",
+        FaultKind::MissingRecord => "missing-record",
+        FaultKind::UnknownModel => "unknown-model",
+        FaultKind::UnknownMethod => "unknown-method",
+        FaultKind::Validation => "validation",
+        FaultKind::User => "user",
+        FaultKind::BadValue => "bad-value",
+        FaultKind::BadArguments => "bad-arguments",
+        FaultKind::Malformed => "malformed",
+        FaultKind::TooLarge => "too-large",
+        FaultKind::ContentType => "content-type",
+        FaultKind::Verb => "verb",
+        FaultKind::NotFound => "not-found",
+        FaultKind::Conflict => "conflict",
+        FaultKind::TooMany => "too-many",
+        FaultKind::Unreachable => "unreachable",
+        FaultKind::Unknown => "unknown",
+        FaultKind::Internal => "internal",
+    }
+}

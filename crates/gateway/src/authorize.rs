@@ -1,0 +1,121 @@
+//! The sixth room: may this be done?
+//!
+//! The policy judges; this room brings it what it needs and turns its yes into what the rest
+//! of the road works on. Here alone a [`Permit`] enters the road.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use portcullis_erp::{Asked, Reply, Value};
+use portcullis_identity::Timestamp;
+use portcullis_policy::{Decision, Permit, Question};
+
+use crate::denial::{Denial, Why};
+use crate::identify::Identified;
+use crate::keyring::Holder;
+use crate::snapshot::Snapshot;
+use crate::trail::Trail;
+use crate::upstream::{ErpUser, Links, Upstream};
+
+mod here;
+
+/// How many models one judgement may ask the ERP about.
+const MOST_LESSONS: usize = 16;
+
+/// A request that may be done.
+pub struct Permitted {
+    pub(crate) granted: Granted,
+    pub(crate) holder: Option<Arc<Holder>>,
+    pub(crate) reply: Reply,
+    pub(crate) address: IpAddr,
+}
+
+/// What may be done.
+pub(crate) enum Granted {
+    /// A call, as the permit says.
+    Call {
+        permit: Box<Permit>,
+        upstream: Arc<Upstream>,
+        user: Arc<ErpUser>,
+    },
+    /// An answer of the gateway's own.
+    Here(Value),
+}
+
+/// Judges what is asked.
+///
+/// # Errors
+/// When the policy refuses, or what it must know of the model cannot be found out.
+pub async fn call(
+    snapshot: &Snapshot,
+    links: &Links,
+    identified: Identified,
+    now: Timestamp,
+    trail: &mut Trail,
+) -> Result<Permitted, Denial> {
+    let Identified {
+        asked,
+        holder,
+        upstream,
+        reply,
+        address,
+    } = identified;
+    let call = match asked {
+        Asked::Call(call) => call,
+        Asked::Local(local) => {
+            let value = here::answer(&local, holder.as_deref(), upstream.as_deref(), &reply)
+                .map_err(|why| Denial::to(reply.clone(), why))?;
+            return Ok(Permitted {
+                granted: Granted::Here(value),
+                holder,
+                reply,
+                address,
+            });
+        }
+    };
+    let (Some(holder), Some(upstream)) = (holder, upstream) else {
+        return Err(Denial::to(reply, Why::Unidentified));
+    };
+    let Some(user) = upstream.user(holder.principal.erp_login()) else {
+        trail.asked(call.model.as_str(), call.method.as_str());
+        return Err(Denial::to(reply, Why::Unschooled));
+    };
+    // A judgement may need a model whose fields were not asked for yet; each round learns one.
+    for _ in 0..MOST_LESSONS {
+        let schema = upstream.schema();
+        let decision = snapshot.policy.judge(Question {
+            principal: &holder.principal,
+            upstream: upstream.name(),
+            family: upstream.family(),
+            dialect: reply.dialect,
+            address,
+            now,
+            schema: &schema,
+            uid: user.uid(),
+            call: call.clone(),
+        });
+        let refusal = match decision {
+            Decision::Allow(permit) => {
+                let granted = Granted::Call {
+                    permit,
+                    upstream,
+                    user,
+                };
+                return Ok(Permitted {
+                    granted,
+                    holder: Some(holder),
+                    reply,
+                    address,
+                });
+            }
+            Decision::Refuse(refusal) => refusal,
+        };
+        let Some(model) = refusal.wants() else {
+            return Err(Denial::to(reply, Why::Refused(refusal)));
+        };
+        if upstream.learn(links, model, &user).await.is_err() {
+            break;
+        }
+    }
+    Err(Denial::to(reply, Why::Unschooled))
+}

@@ -1,0 +1,119 @@
+//! The configuration as it is written. Nothing here is checked beyond its form.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawConfig {
+    pub(super) listen: Spanned<String>,
+    #[serde(default = "data")]
+    pub(super) data: PathBuf,
+    pub(super) workers: Option<NonZeroUsize>,
+    #[serde(default)]
+    pub(super) durability: Durability,
+    #[serde(default)]
+    pub(super) limits: RawLimits,
+    #[serde(default)]
+    pub(super) roles: Vec<PathBuf>,
+    #[serde(default)]
+    pub(super) upstream: BTreeMap<String, RawUpstream>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct RawLimits {
+    pub(super) per_minute: NonZeroU32,
+    pub(super) burst: NonZeroU32,
+    pub(super) address_failures_per_minute: NonZeroU32,
+    pub(super) address_failures_burst: NonZeroU32,
+    pub(super) body_bytes: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawUpstream {
+    pub(super) kind: Kind,
+    pub(super) url: Spanned<String>,
+    pub(super) database: Spanned<String>,
+    #[serde(default)]
+    pub(super) dialect: Spoken,
+    #[serde(default)]
+    pub(super) hosts: Vec<String>,
+    #[serde(default = "concurrency")]
+    pub(super) concurrency: NonZeroUsize,
+    #[serde(default = "timeout")]
+    pub(super) timeout_seconds: NonZeroU32,
+    #[serde(default = "answer")]
+    pub(super) answer_bytes: usize,
+    pub(super) keep_alive: Option<bool>,
+    #[serde(default)]
+    pub(super) user: BTreeMap<String, RawUser>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawUser {
+    pub(super) secret_file: PathBuf,
+    pub(super) uid: Option<i64>,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Default)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Durability {
+    #[default]
+    Process,
+    Disk,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Kind {
+    Odoo,
+    Frappe,
+}
+
+#[derive(Deserialize, Clone, Copy, Default)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Spoken {
+    #[default]
+    Auto,
+    Json2,
+    Jsonrpc,
+    Xmlrpc,
+}
+
+impl Default for RawLimits {
+    /// 60 calls a minute and 10 at once for a key; 30 failures a minute and 20 at once for an
+    /// address; 8 MiB a body.
+    fn default() -> Self {
+        let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        Self {
+            per_minute: number(60),
+            burst: number(10),
+            address_failures_per_minute: number(30),
+            address_failures_burst: number(20),
+            body_bytes: 8 << 20,
+        }
+    }
+}
+
+fn data() -> PathBuf {
+    PathBuf::from("data")
+}
+
+fn concurrency() -> NonZeroUsize {
+    NonZeroUsize::new(16).unwrap_or(NonZeroUsize::MIN)
+}
+
+fn timeout() -> NonZeroU32 {
+    NonZeroU32::new(120).unwrap_or(NonZeroU32::MIN)
+}
+
+fn answer() -> usize {
+    64 << 20
+}

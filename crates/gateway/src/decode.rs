@@ -1,0 +1,105 @@
+//! The fourth room: a dialect's request becomes what is asked, and a credential.
+//!
+//! Decoding comes before identifying, because log-ins and the password slots of RPC calls lie
+//! in the body, and a rule cannot judge a call that nobody read. The readers are pure, bounded
+//! and fuzzed (`portcullis_erp::dialect`).
+
+mod credential;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use portcullis_erp::{Asked, Fault, FaultKind, Inbound, Limits, Reply, SlotCredential};
+use portcullis_identity::{Presented, UpstreamName};
+
+use crate::denial::{Denial, Why};
+use crate::throttle::Paced;
+use crate::trail::Trail;
+
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// What is asked and with what credential, unjudged.
+pub struct Decoded {
+    pub(crate) asked: Asked,
+    /// The credential of the headers.
+    pub(crate) presented: Presented,
+    /// The credential that lay in the body.
+    pub(crate) slot: Option<SlotCredential>,
+    pub(crate) reply: Reply,
+    pub(crate) upstream: Option<UpstreamName>,
+    /// The database that a header names (`X-Odoo-Database`).
+    pub(crate) database: Option<String>,
+    pub(crate) address: IpAddr,
+}
+
+/// Reads what a request asks.
+///
+/// # Errors
+/// When the body is too large, ends too early or takes too long, when the request is not well
+/// formed in its dialect, or when it carries more than one credential.
+pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<Decoded, Denial> {
+    let Paced { routed, address } = paced;
+    let dialect = routed.dialect;
+    trail.came_from(address);
+    trail.spoke(dialect);
+    let plain = || Reply::plain(dialect);
+    let head = routed.received.head;
+    let body = tokio::time::timeout(BODY_TIME, routed.received.body.collect(limits.body))
+        .await
+        .unwrap_or_else(|_| {
+            Err(Fault::new(
+                FaultKind::Malformed,
+                "the body took too long to arrive",
+            ))
+        })
+        .map_err(|fault| Denial::to(plain(), Why::Unreadable(fault)))?;
+    let content_type = one_header(&head.headers, "content-type")
+        .map_err(|fault| Denial::to(plain(), Why::Unreadable(fault)))?;
+    let inbound = Inbound {
+        verb: head.method.as_str(),
+        segments: &routed.segments,
+        query: head.uri.query().unwrap_or_default(),
+        content_type,
+        body: &body,
+    };
+    let reading = dialect
+        .read(inbound, limits)
+        .map_err(|error| Denial::to(error.reply, Why::Unreadable(error.fault)))?;
+    if let Asked::Call(call) = &reading.asked {
+        trail.asked(call.model.as_str(), call.method.as_str());
+    }
+    let unreadable = |fault| Denial::to(reading.reply.clone(), Why::Unreadable(fault));
+    let presented = credential::presented(&head.headers).map_err(unreadable)?;
+    let database = one_header(&head.headers, "x-odoo-database").map_err(unreadable)?;
+    Ok(Decoded {
+        asked: reading.asked,
+        presented,
+        slot: reading.slot,
+        database: (!database.is_empty()).then(|| database.to_owned()),
+        reply: reading.reply,
+        upstream: routed.upstream,
+        address,
+    })
+}
+
+/// A header that may stand once at the most; empty if it does not stand.
+fn one_header<'a>(headers: &'a http::HeaderMap, name: &'static str) -> Result<&'a str, Fault> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(Fault::new(
+            FaultKind::Malformed,
+            format!("there is more than one {name} header"),
+        ));
+    }
+    match first {
+        None => Ok(""),
+        Some(value) => value.to_str().map_err(|_| {
+            Fault::new(
+                FaultKind::Malformed,
+                format!("the {name} header is not plain text"),
+            )
+        }),
+    }
+}

@@ -1,0 +1,71 @@
+//! The credential that a request's headers present.
+//!
+//! One request has one credential. Two would leave it to chance (or to an attacker) which of
+//! them counts, so two are refused, even if they are equal.
+
+use base64::Engine as _;
+use http::HeaderMap;
+use portcullis_erp::{Fault, FaultKind};
+use portcullis_identity::{Carrier, Presented, Secret};
+
+/// Finds the credential of a request.
+///
+/// # Errors
+/// When there is more than one, or one that is not well formed.
+pub(super) fn presented(headers: &HeaderMap) -> Result<Presented, Fault> {
+    let mut found = None;
+    for (name, carrier) in [
+        ("x-api-key", Carrier::XApiKey),
+        ("api-key", Carrier::ApiKeyHeader),
+    ] {
+        for value in headers.get_all(name) {
+            let text = value.to_str().map_err(|_| malformed())?.trim();
+            keep(&mut found, text, carrier)?;
+        }
+    }
+    for value in headers.get_all(http::header::AUTHORIZATION) {
+        let text = value.to_str().map_err(|_| malformed())?;
+        let (scheme, rest) = text.trim().split_once(' ').ok_or_else(malformed)?;
+        let rest = rest.trim();
+        match scheme.to_ascii_lowercase().as_str() {
+            "bearer" => keep(&mut found, rest, Carrier::Bearer)?,
+            "apikey" => keep(&mut found, rest, Carrier::ApiKeyScheme)?,
+            "token" => keep(&mut found, rest, Carrier::Token)?,
+            "basic" => {
+                let decoded = base64::engine::general_purpose::STANDARD
+                    .decode(rest)
+                    .map_err(|_| malformed())?;
+                let text = String::from_utf8(decoded).map_err(|_| malformed())?;
+                keep(&mut found, &text, Carrier::Basic)?;
+            }
+            _ => {
+                return Err(Fault::new(
+                    FaultKind::AccessDenied,
+                    "use the scheme Bearer, ApiKey, token or Basic in the Authorization header",
+                ));
+            }
+        }
+    }
+    Ok(found.unwrap_or(Presented::Nothing))
+}
+
+fn keep(found: &mut Option<Presented>, text: &str, carrier: Carrier) -> Result<(), Fault> {
+    if found.is_some() {
+        return Err(Fault::new(
+            FaultKind::Malformed,
+            "there is more than one credential; send one",
+        ));
+    }
+    if text.is_empty() {
+        return Err(malformed());
+    }
+    *found = Some(Presented::Key {
+        text: Secret::new(text.to_owned()),
+        carrier,
+    });
+    Ok(())
+}
+
+fn malformed() -> Fault {
+    Fault::new(FaultKind::AccessDenied, "the credential is not well formed")
+}

@@ -1,0 +1,177 @@
+//! The gateway's no: which room said it, and what the caller sees.
+//!
+//! [`Why`] is closed, and every dialect has one table from a fault's kind to a status, so the
+//! status of every refusal stands in one place.
+
+use portcullis_erp::{Fault, FaultKind, Reply};
+use portcullis_policy::Refusal;
+
+/// A no, on its way to the caller.
+pub struct Denial {
+    why: Why,
+    reply: Option<Reply>,
+}
+
+/// Which room said no, and why.
+pub enum Why {
+    /// `listener`: the request can be read in two ways, or not at all.
+    Malformed(Fault),
+    /// `route`: nothing is served there.
+    NotServed,
+    /// `route`: the path is served, by other verbs.
+    Verb(&'static [&'static str]),
+    /// `throttle`: the address failed too often; wait this many seconds.
+    Paced(u64),
+    /// `decode`: no call could be read from the request.
+    Unreadable(Fault),
+    /// `identify`: the credential is missing, unknown, or not good for this.
+    Unidentified,
+    /// `identify`: the log-in failed in a dialect that answers `false` to that.
+    LoginFailed,
+    /// `identify`: revocations cannot be learned at the moment.
+    Blind,
+    /// `authorize`: the policy's no.
+    Refused(Box<Refusal>),
+    /// `authorize`: what the policy must know of the model is not known yet.
+    Unschooled,
+    /// `limit`: the caller asks too fast.
+    Limited(Wait),
+    /// `audit`: it could not be recorded, so it is not done.
+    Unrecorded,
+    /// `upstream`: the ERP was not reached; nothing was done.
+    Unreachable,
+    /// `upstream`: the call was sent and the answer was lost.
+    Lost,
+    /// `upstream`: the dialect that the ERP is spoken to in cannot say this call.
+    Unsayable(Fault),
+    /// `upstream`: the policy's no once the guard was answered.
+    GuardRefused(Box<Refusal>),
+    /// `filter`: the answer could not be cleaned, so it is not given.
+    Unclean,
+    /// A room panicked.
+    Panicked,
+}
+
+/// How long a limited caller waits, and what it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// Seconds until one request would be admitted, at least 1.
+    pub seconds: u64,
+    /// Requests at once.
+    pub burst: u32,
+    /// Requests a minute.
+    pub per_minute: u32,
+}
+
+impl Denial {
+    /// A no to somebody whose dialect is not known.
+    pub(crate) fn plain(why: Why) -> Self {
+        Self { why, reply: None }
+    }
+
+    /// A no in the caller's dialect.
+    pub(crate) fn to(reply: Reply, why: Why) -> Self {
+        Self {
+            why,
+            reply: Some(reply),
+        }
+    }
+
+    /// Which room said no, and why.
+    pub fn why(&self) -> &Why {
+        &self.why
+    }
+
+    /// How the caller wants to be answered, if that is known.
+    pub fn reply(&self) -> Option<&Reply> {
+        self.reply.as_ref()
+    }
+
+    /// The room and the reason, in one word each, for records and logs.
+    pub fn name(&self) -> &'static str {
+        match &self.why {
+            Why::Malformed(_) => "listener.malformed",
+            Why::NotServed => "route.not-served",
+            Why::Verb(_) => "route.verb",
+            Why::Paced(_) => "throttle.paced",
+            Why::Unreadable(_) => "decode.unreadable",
+            Why::Unidentified => "identify.unidentified",
+            Why::LoginFailed => "identify.login-failed",
+            Why::Blind => "identify.blind",
+            Why::Refused(_) => "authorize.refused",
+            Why::Unschooled => "authorize.unschooled",
+            Why::Limited(_) => "limit.limited",
+            Why::Unrecorded => "audit.unrecorded",
+            Why::Unreachable => "upstream.unreachable",
+            Why::Lost => "upstream.lost",
+            Why::Unsayable(_) => "upstream.unsayable",
+            Why::GuardRefused(_) => "upstream.guard-refused",
+            Why::Unclean => "filter.unclean",
+            Why::Panicked => "serve.panicked",
+        }
+    }
+
+    /// Whether this counts against the caller's address: somebody unknown, or a guess.
+    pub(crate) fn is_suspicious(&self) -> bool {
+        matches!(
+            self.why,
+            Why::Malformed(_)
+                | Why::NotServed
+                | Why::Verb(_)
+                | Why::Unreadable(_)
+                | Why::Unidentified
+                | Why::LoginFailed
+        )
+    }
+
+    /// What the caller is told.
+    pub(crate) fn fault(&self) -> Fault {
+        let say = |kind, message: &str| Fault::new(kind, message);
+        match &self.why {
+            Why::Malformed(fault) | Why::Unreadable(fault) | Why::Unsayable(fault) => fault.clone(),
+            Why::NotServed => say(FaultKind::NotFound, "nothing is served at this path"),
+            Why::Verb(verbs) => say(
+                FaultKind::Verb,
+                &format!("this path takes {}", verbs.join(", ")),
+            ),
+            Why::Paced(seconds) => say(
+                FaultKind::TooMany,
+                &format!("too many failed requests from this address; try again in {seconds} s"),
+            ),
+            Why::Unidentified | Why::LoginFailed => say(FaultKind::AccessDenied, "Access Denied"),
+            Why::Blind => say(
+                FaultKind::Unreachable,
+                "the gateway cannot check credentials at the moment; try again soon",
+            ),
+            Why::Refused(refusal) | Why::GuardRefused(refusal) => refusal.fault.clone(),
+            Why::Unschooled => say(
+                FaultKind::Unreachable,
+                "the gateway does not know this model yet; try again soon",
+            ),
+            Why::Limited(wait) => say(
+                FaultKind::TooMany,
+                &format!(
+                    "more than {} requests a minute; try again in {} s",
+                    wait.per_minute, wait.seconds
+                ),
+            ),
+            Why::Unrecorded => say(
+                FaultKind::Unreachable,
+                "the request could not be recorded and was not done",
+            ),
+            Why::Unreachable => say(
+                FaultKind::Unreachable,
+                "the ERP cannot be reached; nothing was done",
+            ),
+            Why::Lost => say(
+                FaultKind::Unknown,
+                "the answer of the ERP was lost: whether the call was done is unknown",
+            ),
+            Why::Unclean => say(
+                FaultKind::Internal,
+                "the call was done, but its answer is of a form that cannot be checked and is withheld",
+            ),
+            Why::Panicked => say(FaultKind::Internal, "something went wrong in the gateway"),
+        }
+    }
+}

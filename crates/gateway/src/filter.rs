@@ -1,0 +1,58 @@
+//! The tenth room: what the terms hide is taken out of the answer.
+//!
+//! Only the permit can do that ([`Permit::apply`](portcullis_policy::Permit::apply)): it owns
+//! the terms. An answer of a form that it cannot check is not given.
+
+use portcullis_erp::{Fault, Reply, Value};
+use portcullis_policy::Clean;
+
+use crate::denial::{Denial, Why};
+use crate::limit::Allowance;
+use crate::trail::Trail;
+use crate::upstream::{Answered, Done};
+
+/// An answer that the caller may see.
+pub struct Filtered {
+    pub(crate) outcome: Outcome,
+    pub(crate) reply: Reply,
+    pub(crate) allowance: Option<Allowance>,
+}
+
+pub(crate) enum Outcome {
+    Clean(Clean),
+    Here(Value),
+    Fault(Fault),
+}
+
+/// Applies the terms to an answer.
+///
+/// # Errors
+/// When the answer is of a form that cannot be checked.
+pub fn apply(answered: Answered, trail: &mut Trail) -> Result<Filtered, Denial> {
+    let Answered {
+        done,
+        reply,
+        allowance,
+    } = answered;
+    let outcome = match done {
+        Done::Result(permit, value) => match permit.apply(value) {
+            Ok(clean) => {
+                if clean.was_cut() {
+                    trail.cut();
+                }
+                Outcome::Clean(clean)
+            }
+            Err(_) => return Err(Denial::to(reply, Why::Unclean)),
+        },
+        Done::Here(value) => Outcome::Here(value),
+        Done::Fault(fault) => {
+            trail.failed(fault.kind);
+            Outcome::Fault(fault)
+        }
+    };
+    Ok(Filtered {
+        outcome,
+        reply,
+        allowance,
+    })
+}

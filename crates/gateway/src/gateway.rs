@@ -1,0 +1,169 @@
+//! The gateway of one core: the list of the rooms, and what surrounds it.
+
+mod caught;
+
+use std::cell::Cell;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http_body::Body as _;
+use portcullis_audit::{Outcome, RequestId};
+use portcullis_identity::Timestamp;
+use portcullis_storage::Journal;
+
+use crate::audit::{self, End, Ledger};
+use crate::authorize;
+use crate::clock::{self, Stopwatch};
+use crate::decode;
+use crate::denial::Denial;
+use crate::filter;
+use crate::gcra::Rate;
+use crate::identify::{self, Desk};
+use crate::keyring::Keyring;
+use crate::limit;
+use crate::listener::{self, RawRequest};
+use crate::operations;
+use crate::respond::{self, Response};
+use crate::route;
+use crate::snapshot::Snapshot;
+use crate::throttle::{self, Throttle};
+use crate::trail::{Story, Trail};
+use crate::upstream::{self, Links, Upstreams};
+use caught::Caught;
+
+/// What all cores share.
+pub struct Shared {
+    /// Policy and routes; exchanged as a whole.
+    pub snapshot: ArcSwap<Snapshot>,
+    /// The keys.
+    pub keyring: Keyring,
+    /// The addresses that failed.
+    pub throttle: Throttle,
+    /// The ERPs.
+    pub upstreams: Upstreams,
+}
+
+impl Shared {
+    /// What all cores share, from its parts.
+    pub fn new(
+        snapshot: Snapshot,
+        keyring: Keyring,
+        addresses: Rate,
+        upstreams: Upstreams,
+    ) -> Self {
+        Self {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            keyring,
+            throttle: Throttle::new(addresses),
+            upstreams,
+        }
+    }
+}
+
+/// The gateway of one core. Not shared between threads.
+pub struct Gateway {
+    shared: Arc<Shared>,
+    ledger: Ledger,
+    links: Links,
+    /// The upper half of this core's request ids; the lower half counts.
+    ids: Cell<u128>,
+}
+
+impl Gateway {
+    /// A gateway over what all cores share, with a journal of its own.
+    pub fn new(shared: Arc<Shared>, journal: Box<dyn Journal>) -> Self {
+        let first = crate::chance::first_request_id();
+        Self {
+            shared,
+            ledger: Ledger::new(journal),
+            links: Links::default(),
+            ids: Cell::new(first),
+        }
+    }
+
+    /// One answer and one closed record for each request, whichever door it ended at.
+    pub async fn serve(&self, raw: RawRequest) -> Response {
+        let now = clock::now();
+        if let Some(page) = operations::page(&raw, &self.shared.keyring, now) {
+            return page;
+        }
+        let watch = clock::stopwatch();
+        let address = raw.peer.ip();
+        let mut trail = Trail::begin(self.next_id(), now);
+        let result = Caught::new(self.pass(raw, now, &mut trail)).await;
+        self.settle(result, &trail.tell(), address, watch)
+    }
+
+    /// The road.
+    async fn pass(
+        &self,
+        raw: RawRequest,
+        now: Timestamp,
+        trail: &mut Trail,
+    ) -> Result<Response, Denial> {
+        let shared = &*self.shared;
+        let snapshot = shared.snapshot.load_full();
+        trail.judged_by(snapshot.policy.version());
+        let desk = Desk {
+            keyring: &shared.keyring,
+            upstreams: &shared.upstreams,
+        };
+
+        let received = listener::receive(raw)?;
+        let routed = route::find(&snapshot.routes, received)?;
+        let paced = throttle::by_address(&shared.throttle, routed, now)?;
+        let decoded = decode::read(paced, &snapshot.limits, trail).await?;
+        let identified = identify::caller(&desk, decoded, now, trail).await?;
+        let permitted = authorize::call(&snapshot, &self.links, identified, now, trail).await?;
+        let admitted = limit::admit(permitted, now)?;
+        let recorded = audit::open(&self.ledger, admitted, &snapshot, now, trail)?;
+        let answered = upstream::forward(&self.links, recorded).await?;
+        let filtered = filter::apply(answered, trail)?;
+        Ok(respond::with(filtered))
+    }
+
+    /// Closes the record, charges the address, and makes a denial an answer.
+    fn settle(
+        &self,
+        result: Result<Response, Denial>,
+        story: &Story,
+        address: IpAddr,
+        watch: Stopwatch,
+    ) -> Response {
+        let outcome = match (&result, story.fault) {
+            (Ok(_), None) => Outcome::Done,
+            (Ok(_), Some(kind)) => Outcome::Fault {
+                kind: audit::fault_name(kind),
+            },
+            (Err(denial), _) => audit::outcome(denial),
+        };
+        let suspicious = result.as_ref().err().is_some_and(Denial::is_suspicious);
+        if story.caller.is_none() || suspicious {
+            self.shared.throttle.charge(address, story.at);
+        }
+        if matches!(outcome, Outcome::Panicked) {
+            tracing::error!(request.id = %story.request, "a room panicked; the request was answered 500");
+        }
+        let response = result.unwrap_or_else(|denial| respond::denied(&denial));
+        let end = End {
+            outcome,
+            status: response.status().as_u16(),
+            duration_us: watch.micros(),
+            bytes_out: response.body().size_hint().exact().unwrap_or_default(),
+        };
+        self.ledger.close(story, end);
+        response
+    }
+
+    fn next_id(&self) -> RequestId {
+        let id = self.ids.get();
+        self.ids.set(id.wrapping_add(1));
+        RequestId(id)
+    }
+
+    /// Writes what is still in memory of closed records.
+    pub fn flush(&self) {
+        self.ledger.flush();
+    }
+}

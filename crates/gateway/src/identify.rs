@@ -1,0 +1,167 @@
+//! The fifth room: who is calling.
+//!
+//! One credential was presented or none; it is good or the request is refused. A credential
+//! that failed is never tried another way, and is refused even where none was needed.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use portcullis_erp::asked::Claim;
+use portcullis_erp::{Asked, Fault, FaultKind, Local, Reply, SlotCredential};
+use portcullis_identity::{ApiKey, Presented, Timestamp};
+
+use crate::decode::Decoded;
+use crate::denial::{Denial, Why};
+use crate::keyring::{Holder, Keyring};
+use crate::trail::Trail;
+use crate::upstream::{Upstream, Upstreams};
+
+/// What this room knows of the world.
+pub struct Desk<'a> {
+    /// The keys.
+    pub(crate) keyring: &'a Keyring,
+    /// The ERPs.
+    pub(crate) upstreams: &'a Upstreams,
+}
+
+/// A request whose caller is known, or known to be nobody.
+pub struct Identified {
+    pub(crate) asked: Asked,
+    /// Who is calling; none for nobody.
+    pub(crate) holder: Option<Arc<Holder>>,
+    /// The ERP that is meant; none where nobody said which, and nothing needs one.
+    pub(crate) upstream: Option<Arc<Upstream>>,
+    pub(crate) reply: Reply,
+    pub(crate) address: IpAddr,
+}
+
+/// Finds out who is calling.
+///
+/// # Errors
+/// When the credential is not good, belongs to another ERP than the one named, claims to be
+/// another user than the one it is bound to, or is missing where one is needed.
+pub async fn caller(
+    desk: &Desk<'_>,
+    decoded: Decoded,
+    now: Timestamp,
+    trail: &mut Trail,
+) -> Result<Identified, Denial> {
+    let Decoded {
+        asked,
+        presented,
+        slot,
+        reply,
+        upstream,
+        database,
+        address,
+    } = decoded;
+    if !desk.keyring.is_fresh(now) && desk.keyring.look(now).await.is_err() {
+        return Err(Denial::to(reply, Why::Blind));
+    }
+    let no = |why: Why| Denial::to(reply.clone(), why);
+    let failed = || {
+        if matches!(asked, Asked::Local(Local::Authenticate)) {
+            Why::LoginFailed
+        } else {
+            Why::Unidentified
+        }
+    };
+    let text = match (&presented, &slot) {
+        (Presented::Nothing, None) => None,
+        (Presented::Nothing, Some(slot)) if slot.password.is_empty() => return Err(no(failed())),
+        (Presented::Nothing, Some(slot)) => find(desk, &slot.password, now),
+        (Presented::Key { text, .. }, None) => text.expose(|text| find(desk, text, now)),
+        // A password slot must hold something in some clients; an empty one is no credential.
+        (Presented::Key { text, .. }, Some(slot)) if slot.password.is_empty() => {
+            text.expose(|text| find(desk, text, now))
+        }
+        (Presented::Key { .. }, Some(_)) | (Presented::Slot(_), _) => {
+            let fault = Fault::new(
+                FaultKind::Malformed,
+                "there is more than one credential; send one",
+            );
+            return Err(no(Why::Unreadable(fault)));
+        }
+    };
+    let nobody = matches!(presented, Presented::Nothing) && slot.is_none();
+    let Some(holder) = text else {
+        if !nobody {
+            return Err(no(failed()));
+        }
+        if !is_open(&asked) {
+            return Err(no(Why::Unidentified));
+        }
+        let upstream = match &upstream {
+            Some(name) => desk.upstreams.named(name),
+            None => desk.upstreams.only_for(reply.dialect),
+        };
+        return Ok(Identified {
+            asked,
+            holder: None,
+            upstream,
+            reply,
+            address,
+        });
+    };
+    trail.recognised(Arc::clone(&holder.principal));
+    let bound = desk
+        .upstreams
+        .named(holder.principal.upstream())
+        .filter(|bound| {
+            bound.speaks(reply.dialect)
+                && upstream.as_ref().is_none_or(|named| named == bound.name())
+                && database
+                    .as_deref()
+                    .is_none_or(|named| named == bound.database().as_str())
+                && slot.as_ref().is_none_or(|slot| fits(slot, bound, &holder))
+        });
+    match bound {
+        Some(bound) => Ok(Identified {
+            asked,
+            holder: Some(holder),
+            upstream: Some(bound),
+            reply,
+            address,
+        }),
+        None => Err(no(failed())),
+    }
+}
+
+/// The holder of a key in either of its two forms.
+fn find(desk: &Desk<'_>, text: &str, now: Timestamp) -> Option<Arc<Holder>> {
+    let key = match text.split_once(':') {
+        Some((key, secret)) => ApiKey::parse_pair(key, secret),
+        None => ApiKey::parse(text),
+    };
+    desk.keyring.holder(&key.ok()?, now)
+}
+
+/// Whether the database and the user that a body claims are those that the key is bound to.
+fn fits(slot: &SlotCredential, bound: &Upstream, holder: &Holder) -> bool {
+    let login = holder.principal.erp_login();
+    slot.database
+        .as_ref()
+        .is_none_or(|named| named == bound.database())
+        && match &slot.claim {
+            Claim::Uid(uid) => bound
+                .user(login)
+                .is_some_and(|user| user.uid() == Some(*uid)),
+            Claim::Login(named) => named == login.as_str(),
+        }
+}
+
+/// What is answered to nobody too: clients ask it before they log in.
+fn is_open(asked: &Asked) -> bool {
+    match asked {
+        Asked::Call(_) | Asked::Local(Local::LoggedUser | Local::Authenticate) => false,
+        Asked::Local(
+            Local::Version
+            | Local::About
+            | Local::ServerVersion
+            | Local::Databases
+            | Local::DatabaseExists(_)
+            | Local::Ping
+            | Local::Shut(_),
+        ) => true,
+    }
+}

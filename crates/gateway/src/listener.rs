@@ -1,0 +1,89 @@
+//! The first room: what came over the wire becomes one request that is read in one way.
+//!
+//! Refused here: framings that two parsers could understand differently, paths that are not
+//! in origin form, and every way of hiding structure in an encoded path. What leaves has the
+//! path decoded once, segment by segment; nobody behind this room decodes again.
+
+mod body;
+mod framing;
+mod path;
+
+use std::net::SocketAddr;
+
+use http::request::Parts;
+use portcullis_erp::{Fault, FaultKind};
+
+pub use body::Body;
+pub use framing::Framing;
+pub(crate) use framing::{HEAD, Seen};
+pub use path::Path;
+
+use crate::denial::{Denial, Why};
+
+/// A request as the engine hands it over: nothing of it is believed yet.
+pub struct RawRequest {
+    /// Verb, target, headers.
+    pub head: Parts,
+    /// The body, not read yet.
+    pub body: Body,
+    /// The other end of the connection.
+    pub peer: SocketAddr,
+    /// What was seen of the request's framing on the wire.
+    pub framing: Framing,
+}
+
+/// A request with one reading of its framing and path.
+pub struct Received {
+    pub(crate) head: Parts,
+    pub(crate) body: Body,
+    pub(crate) peer: SocketAddr,
+    pub(crate) path: Path,
+}
+
+/// Takes a request in.
+///
+/// # Errors
+/// When its framing or its path could be read in two ways.
+pub fn receive(raw: RawRequest) -> Result<Received, Denial> {
+    let RawRequest {
+        head,
+        body,
+        peer,
+        framing,
+    } = raw;
+    if let Framing::Ambiguous(reason) = framing {
+        return Err(refuse(reason));
+    }
+    if head.headers.get_all(http::header::HOST).iter().count() > 1 {
+        return Err(refuse("there is more than one Host header"));
+    }
+    if head.version == http::Version::HTTP_11 && !head.headers.contains_key(http::header::HOST) {
+        return Err(refuse("there is no Host header"));
+    }
+    if head
+        .headers
+        .get_all(http::header::AUTHORIZATION)
+        .iter()
+        .count()
+        > 1
+    {
+        return Err(refuse("there is more than one Authorization header"));
+    }
+    if head.uri.scheme().is_some() || head.uri.authority().is_some() {
+        return Err(refuse("the request target must be a path"));
+    }
+    if head.headers.contains_key(http::header::CONTENT_ENCODING) {
+        return Err(refuse("send the body without Content-Encoding"));
+    }
+    let path = Path::read(head.uri.path()).map_err(refuse)?;
+    Ok(Received {
+        head,
+        body,
+        peer,
+        path,
+    })
+}
+
+fn refuse(reason: &'static str) -> Denial {
+    Denial::plain(Why::Malformed(Fault::new(FaultKind::Malformed, reason)))
+}

@@ -1,0 +1,71 @@
+//! A request's body, read within bounds.
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+use portcullis_erp::{Fault, FaultKind};
+
+/// A body that may still be on its way.
+pub enum Body {
+    /// All of it is here.
+    Whole(Bytes),
+    /// It comes from a connection.
+    Stream(Incoming),
+}
+
+impl Body {
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// When it is larger than `most` bytes (known from its length, before a byte is read, or
+    /// while reading), or ends too early.
+    pub(crate) async fn collect(self, most: usize) -> Result<Bytes, Fault> {
+        let mut stream = match self {
+            Self::Whole(bytes) if bytes.len() <= most => return Ok(bytes),
+            Self::Whole(_) => return Err(too_large(most)),
+            Self::Stream(stream) => stream,
+        };
+        let declared = stream.size_hint();
+        if declared.lower() > u64::try_from(most).unwrap_or(u64::MAX) {
+            return Err(too_large(most));
+        }
+        if stream.is_end_stream() {
+            return Ok(Bytes::new());
+        }
+        let mut first: Option<Bytes> = None;
+        let mut joined = BytesMut::new();
+        while let Some(frame) = stream.frame().await {
+            let Ok(data) = frame.map_err(|_| cut_short())?.into_data() else {
+                continue;
+            };
+            let have = first.as_ref().map_or(joined.len(), Bytes::len);
+            if have.saturating_add(data.len()) > most {
+                return Err(too_large(most));
+            }
+            match first.take() {
+                None if joined.is_empty() => first = Some(data),
+                None => joined.extend_from_slice(&data),
+                Some(head) => {
+                    joined.reserve(head.len().saturating_add(data.len()));
+                    joined.extend_from_slice(&head);
+                    joined.extend_from_slice(&data);
+                }
+            }
+        }
+        Ok(first.unwrap_or_else(|| joined.freeze()))
+    }
+}
+
+fn too_large(most: usize) -> Fault {
+    Fault::new(
+        FaultKind::TooLarge,
+        format!("the body is larger than the {most} bytes allowed"),
+    )
+}
+
+fn cut_short() -> Fault {
+    Fault::new(
+        FaultKind::Malformed,
+        "the body ended before its declared length",
+    )
+}

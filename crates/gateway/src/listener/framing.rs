@@ -1,0 +1,81 @@
+//! What was seen of a request's framing on the wire.
+//!
+//! hyper reads `Transfer-Encoding` together with `Content-Length` as chunked and says nothing
+//! (RFC 9112 section 6.3 lets it). In front of us may be a proxy that reads the pair the other
+//! way, so such a request is refused. hyper's own head no longer has the length by then;
+//! therefore the connection keeps the first bytes that arrived since the last answer, and a
+//! chunked request is compared with them.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// The most that is kept: as much as a head may have.
+pub(crate) const HEAD: usize = 16 << 10;
+
+/// What was seen of one request's framing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// There is one way to read it.
+    Plain,
+    /// There is more than one way; why.
+    Ambiguous(&'static str),
+}
+
+/// The first bytes that arrived on a connection since the last answer was begun.
+#[derive(Clone, Default)]
+pub(crate) struct Seen(Rc<RefCell<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    bytes: Vec<u8>,
+    /// Whether the next bytes begin a new request.
+    fresh: bool,
+}
+
+impl Seen {
+    /// Takes note of bytes that arrived.
+    pub(crate) fn arrived(&self, bytes: &[u8]) {
+        let mut kept = self.0.borrow_mut();
+        if kept.fresh {
+            kept.fresh = false;
+            kept.bytes.clear();
+        }
+        let room = HEAD.saturating_sub(kept.bytes.len());
+        kept.bytes
+            .extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
+    }
+
+    /// What comes from now on belongs to the next request.
+    pub(crate) fn answered(&self) {
+        self.0.borrow_mut().fresh = true;
+    }
+
+    /// Judges a request from its head as hyper read it.
+    pub(crate) fn judge(&self, head: &http::request::Parts) -> Framing {
+        if !head.headers.contains_key(http::header::TRANSFER_ENCODING) {
+            return Framing::Plain;
+        }
+        let kept = self.0.borrow();
+        let mut headers = [httparse::EMPTY_HEADER; 128];
+        let mut seen = httparse::Request::new(&mut headers);
+        let whole = matches!(seen.parse(&kept.bytes), Ok(httparse::Status::Complete(_)));
+        let target = head
+            .uri
+            .path_and_query()
+            .map_or("", |target| target.as_str());
+        if !whole || seen.method != Some(head.method.as_str()) || seen.path != Some(target) {
+            return Framing::Ambiguous("a chunked request must not be pipelined");
+        }
+        let has = |name: &str| {
+            seen.headers
+                .iter()
+                .filter(|h| h.name.eq_ignore_ascii_case(name))
+                .count()
+        };
+        match (has("transfer-encoding"), has("content-length")) {
+            (1, 0) => Framing::Plain,
+            (1, _) => Framing::Ambiguous("send Content-Length or Transfer-Encoding, not both"),
+            _ => Framing::Ambiguous("send one Transfer-Encoding header"),
+        }
+    }
+}

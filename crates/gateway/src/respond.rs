@@ -1,0 +1,173 @@
+//! The last room: the answer in the caller's dialect. The only file with status codes.
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::Full;
+use portcullis_erp::FaultKind;
+use portcullis_erp::dialect::Written;
+
+use crate::denial::{Denial, Why};
+use crate::filter::{Filtered, Outcome};
+use crate::limit::Allowance;
+
+/// What goes back over the wire.
+pub type Response = http::Response<Full<Bytes>>;
+
+/// Writes a clean answer, or the ERP's own fault, for the caller.
+pub fn with(filtered: Filtered) -> Response {
+    let Filtered {
+        outcome,
+        reply,
+        allowance,
+    } = filtered;
+    let written = match &outcome {
+        Outcome::Clean(clean) => reply.write_answer(clean.value()),
+        Outcome::Here(value) => reply.write_answer(value),
+        Outcome::Fault(fault) => reply.write_fault(fault),
+    };
+    let mut response = finish(written);
+    if let Some(Allowance {
+        limit,
+        remaining,
+        reset,
+    }) = allowance
+    {
+        rate(&mut response, limit, remaining, reset);
+    }
+    response
+}
+
+/// Writes a denial for the caller: in its dialect where that is known, else as plain text.
+pub(crate) fn denied(denial: &Denial) -> Response {
+    let fault = denial.fault();
+    let mut response = match (denial.why(), denial.reply()) {
+        // A failed log-in is an answer in the dialects that have one: `false`.
+        (Why::LoginFailed, Some(reply)) => {
+            finish(reply.write_answer(&portcullis_erp::Value::Bool(false)))
+        }
+        (_, Some(reply)) => finish(reply.write_fault(&fault)),
+        (_, None) => finish(plain(fault.kind, &fault.message)),
+    };
+    match denial.why() {
+        Why::Verb(verbs) => set(&mut response, header::ALLOW, &verbs.join(", ")),
+        Why::Paced(wait) => set(&mut response, header::RETRY_AFTER, &wait.to_string()),
+        Why::Limited(wait) => {
+            set(
+                &mut response,
+                header::RETRY_AFTER,
+                &wait.seconds.to_string(),
+            );
+            rate(&mut response, wait.burst, 0, wait.seconds);
+        }
+        Why::Blind | Why::Unschooled | Why::Unrecorded => {
+            set(&mut response, header::RETRY_AFTER, "1")
+        }
+        Why::Malformed(_) => set(&mut response, header::CONNECTION, "close"),
+        Why::Unreadable(fault) if matches!(fault.kind, FaultKind::TooLarge) => {
+            set(&mut response, header::CONNECTION, "close");
+        }
+        Why::NotServed
+        | Why::Unreadable(_)
+        | Why::Unidentified
+        | Why::LoginFailed
+        | Why::Refused(_)
+        | Why::Unreachable
+        | Why::Lost
+        | Why::Unsayable(_)
+        | Why::GuardRefused(_)
+        | Why::Unclean
+        | Why::Panicked => {}
+    }
+    response
+}
+
+fn plain(kind: FaultKind, message: &str) -> Written {
+    Written {
+        status: status(kind).as_u16(),
+        content_type: "text/plain; charset=utf-8",
+        headers: Vec::new(),
+        body: format!("{message}\n").into_bytes(),
+    }
+}
+
+/// The status of a refusal to somebody whose dialect is not known.
+fn status(kind: FaultKind) -> StatusCode {
+    match kind {
+        FaultKind::AccessDenied => StatusCode::UNAUTHORIZED,
+        FaultKind::AccessError => StatusCode::FORBIDDEN,
+        FaultKind::MissingRecord
+        | FaultKind::UnknownModel
+        | FaultKind::UnknownMethod
+        | FaultKind::NotFound => StatusCode::NOT_FOUND,
+        FaultKind::Validation | FaultKind::User | FaultKind::BadArguments | FaultKind::BadValue => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        FaultKind::Malformed => StatusCode::BAD_REQUEST,
+        FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        FaultKind::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        FaultKind::Verb => StatusCode::METHOD_NOT_ALLOWED,
+        FaultKind::Conflict => StatusCode::CONFLICT,
+        FaultKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        FaultKind::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+        FaultKind::Unknown => StatusCode::BAD_GATEWAY,
+        FaultKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn finish(written: Written) -> Response {
+    let mut response = http::Response::new(Full::new(Bytes::from(written.body)));
+    *response.status_mut() =
+        StatusCode::from_u16(written.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.reserve(8);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(written.content_type),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in written.headers {
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_str(&value),
+        ) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+fn rate(response: &mut Response, limit: u32, remaining: u32, reset: u64) {
+    let headers = response.headers_mut();
+    headers.insert(
+        HeaderName::from_static("ratelimit-limit"),
+        HeaderValue::from(limit),
+    );
+    headers.insert(
+        HeaderName::from_static("ratelimit-remaining"),
+        HeaderValue::from(remaining),
+    );
+    headers.insert(
+        HeaderName::from_static("ratelimit-reset"),
+        HeaderValue::from(reset),
+    );
+}
+
+fn set(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// A small page of the gateway's own.
+pub(crate) fn page(status: StatusCode, text: &'static str) -> Response {
+    finish(Written {
+        status: status.as_u16(),
+        content_type: "text/plain; charset=utf-8",
+        headers: Vec::new(),
+        body: text.as_bytes().to_vec(),
+    })
+}

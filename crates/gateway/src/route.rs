@@ -1,0 +1,196 @@
+//! The second room: which dialect a path belongs to.
+//!
+//! Routes are one table, matched exactly; a path that is in no line is not served, and no line
+//! falls through to another.
+
+use http::Method;
+use portcullis_erp::{Dialect, Reply};
+use portcullis_identity::UpstreamName;
+
+use crate::denial::{Denial, Why};
+use crate::listener::{Path, Received};
+use crate::snapshot::Routes;
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Route {
+    /// The path's first segments, literally.
+    pub prefix: &'static [&'static str],
+    /// How many segments follow, at least and at most.
+    pub rest: (usize, usize),
+    /// The verbs that are served.
+    pub verbs: &'static [&'static str],
+    /// The dialect that is spoken there.
+    pub dialect: Dialect,
+    /// Whether the reader sees the whole path instead of what follows the prefix.
+    whole: bool,
+    /// Which segment behind the prefix is a document's name and may hold a `/`.
+    name_at: Option<usize>,
+    /// Whether one `/` at the end is overlooked, as clients of that ERP send it.
+    trailing: bool,
+}
+
+const POST: &[&str] = &["POST"];
+const GET_POST: &[&str] = &["GET", "POST"];
+const REST: &[&str] = &["GET", "POST", "PUT", "DELETE"];
+
+const fn rpc(prefix: &'static [&'static str], rest: usize, dialect: Dialect) -> Route {
+    Route {
+        prefix,
+        rest: (rest, rest),
+        verbs: POST,
+        dialect,
+        whole: false,
+        name_at: None,
+        trailing: false,
+    }
+}
+
+const fn page(prefix: &'static [&'static str]) -> Route {
+    Route {
+        prefix,
+        rest: (0, 0),
+        verbs: GET_POST,
+        dialect: Dialect::OdooWeb,
+        whole: true,
+        name_at: None,
+        trailing: false,
+    }
+}
+
+const fn resource(prefix: &'static [&'static str]) -> Route {
+    Route {
+        prefix,
+        rest: (1, 2),
+        verbs: REST,
+        dialect: Dialect::FrappeResource,
+        whole: false,
+        name_at: Some(1),
+        trailing: true,
+    }
+}
+
+const fn method(prefix: &'static [&'static str]) -> Route {
+    Route {
+        prefix,
+        rest: (1, 1),
+        verbs: REST,
+        dialect: Dialect::FrappeMethod,
+        whole: false,
+        name_at: None,
+        trailing: true,
+    }
+}
+
+/// Every path that leads to an ERP. A stranger tries each of them in the tests.
+pub const TABLE: &[Route] = &[
+    rpc(&["xmlrpc", "2"], 1, Dialect::XmlRpc2),
+    rpc(&["xmlrpc"], 1, Dialect::XmlRpc1),
+    rpc(&["jsonrpc"], 0, Dialect::JsonRpc),
+    rpc(&["json", "2"], 2, Dialect::Json2),
+    page(&["web", "webclient", "version_info"]),
+    page(&["web", "version"]),
+    page(&["json", "version"]),
+    page(&["web", "database", "list"]),
+    resource(&["api", "resource"]),
+    resource(&["api", "v1", "resource"]),
+    method(&["api", "method"]),
+    method(&["api", "v1", "method"]),
+];
+
+/// A request whose dialect is known.
+pub struct Routed {
+    pub(crate) received: Received,
+    pub(crate) dialect: Dialect,
+    /// The segments for the dialect's reader.
+    pub(crate) segments: Vec<String>,
+    /// The upstream that the host name or the path named, if one did.
+    pub(crate) upstream: Option<UpstreamName>,
+}
+
+/// Finds the dialect of a request.
+///
+/// # Errors
+/// When nothing is served at its path, or not by its verb.
+pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
+    let mut received = received;
+    let host = received
+        .head
+        .headers
+        .get(http::header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let by_host = host.and_then(|host| routes.by_host(host));
+    let (path, by_path) = named_upstream(routes, received.path)?;
+    received.path = path;
+    if let (Some(host), Some(path)) = (&by_host, &by_path)
+        && host != path
+    {
+        return Err(Denial::plain(Why::NotServed));
+    }
+    let upstream = by_path.or(by_host);
+    let segments = received.path.segments();
+    let route = TABLE.iter().find(|route| route.matches(segments));
+    let Some(route) = route else {
+        return Err(Denial::plain(Why::NotServed));
+    };
+    if !route.allows(&received.path) {
+        return Err(Denial::plain(Why::NotServed));
+    }
+    if !route.verbs.contains(&received.head.method.as_str())
+        || received.head.method == Method::OPTIONS
+    {
+        return Err(Denial::to(
+            Reply::plain(route.dialect),
+            Why::Verb(route.verbs),
+        ));
+    }
+    let skip = if route.whole { 0 } else { route.prefix.len() };
+    let segments = segments.get(skip..).unwrap_or_default().to_vec();
+    Ok(Routed {
+        received,
+        dialect: route.dialect,
+        segments,
+        upstream,
+    })
+}
+
+/// `/u/{upstream}/…` names the upstream; what follows is an ordinary path.
+fn named_upstream(routes: &Routes, path: Path) -> Result<(Path, Option<UpstreamName>), Denial> {
+    let [first, name, ..] = path.segments() else {
+        return Ok((path, None));
+    };
+    if first != "u" {
+        return Ok((path, None));
+    }
+    let Some(name) = routes.by_name(name) else {
+        return Err(Denial::plain(Why::NotServed));
+    };
+    Ok((path.without_first(2), Some(name)))
+}
+
+impl Route {
+    fn matches(&self, segments: &[String]) -> bool {
+        let Some(rest) = segments.len().checked_sub(self.prefix.len()) else {
+            return false;
+        };
+        rest >= self.rest.0
+            && rest <= self.rest.1
+            && self
+                .prefix
+                .iter()
+                .zip(segments)
+                .all(|(want, have)| want == have)
+    }
+
+    /// A `/` within a segment is allowed in a document's name and nowhere else.
+    fn allows(&self, path: &Path) -> bool {
+        if path.has_trailing_slash() && !self.trailing {
+            return false;
+        }
+        let name = self.name_at.map(|at| at.saturating_add(self.prefix.len()));
+        path.segments()
+            .iter()
+            .enumerate()
+            .all(|(at, segment)| !segment.contains('/') || Some(at) == name)
+    }
+}

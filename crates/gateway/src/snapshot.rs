@@ -1,0 +1,49 @@
+//! What one request is judged by: an immutable snapshot of policy and routes.
+//!
+//! A request takes the snapshot once; a reload puts a new one beside it, so that a record can
+//! name the version that judged it. A bad file keeps the old one.
+
+use std::collections::HashMap;
+
+use portcullis_erp::Limits;
+use portcullis_identity::UpstreamName;
+use portcullis_policy::Policy;
+
+/// Policy, routes and bounds, all of one version.
+pub struct Snapshot {
+    /// The roles and their rules.
+    pub policy: Policy,
+    /// Which upstream a host name or a path means.
+    pub routes: Routes,
+    /// Bounds of a request's body.
+    pub limits: Limits,
+}
+
+/// Which upstream a host name or a path means.
+#[derive(Default, Clone)]
+pub struct Routes {
+    hosts: HashMap<String, UpstreamName>,
+    names: HashMap<String, UpstreamName>,
+}
+
+impl Routes {
+    /// Adds an upstream and the host names that mean it.
+    pub fn add(&mut self, name: &UpstreamName, hosts: &[String]) {
+        self.names.insert(name.as_str().to_owned(), name.clone());
+        for host in hosts {
+            self.hosts.insert(host.to_ascii_lowercase(), name.clone());
+        }
+    }
+
+    pub(crate) fn by_host(&self, host: &str) -> Option<UpstreamName> {
+        if self.hosts.is_empty() {
+            return None;
+        }
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        self.hosts.get(&name.to_ascii_lowercase()).cloned()
+    }
+
+    pub(crate) fn by_name(&self, name: &str) -> Option<UpstreamName> {
+        self.names.get(name).cloned()
+    }
+}

@@ -1,0 +1,122 @@
+//! The third room: an address that keeps failing waits, before any hash is computed.
+//!
+//! Only requests that failed or stayed anonymous are charged to their address, so that a whole
+//! office behind one address is not locked out by one colleague; identified callers are limited
+//! by key (`limit`). Addresses of IPv6 count by their /64, which is what one subscriber has.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::AtomicI64;
+
+use papaya::HashMap;
+use portcullis_erp::Reply;
+use portcullis_identity::Timestamp;
+
+use crate::denial::{Denial, Why};
+use crate::gcra::Rate;
+use crate::route::Routed;
+
+/// How many addresses are remembered; the memory is forgotten when it is full.
+const MOST_ADDRESSES: usize = 100_000;
+
+/// What is remembered of addresses that failed.
+pub struct Throttle {
+    rate: Rate,
+    cells: HashMap<IpAddr, AtomicI64>,
+}
+
+/// A request whose address may go on.
+pub struct Paced {
+    pub(crate) routed: Routed,
+    /// Where the request came from.
+    pub(crate) address: IpAddr,
+}
+
+/// Lets a request through unless its address has failed too often.
+///
+/// # Errors
+/// When it has: the address waits.
+pub fn by_address(throttle: &Throttle, routed: Routed, now: Timestamp) -> Result<Paced, Denial> {
+    let address = routed.received.peer.ip();
+    match throttle.wait(address, now) {
+        None => Ok(Paced { routed, address }),
+        Some(seconds) => Err(Denial::to(
+            Reply::plain(routed.dialect),
+            Why::Paced(seconds),
+        )),
+    }
+}
+
+impl Throttle {
+    /// A throttle that lets `rate` failures through.
+    pub fn new(rate: Rate) -> Self {
+        Self {
+            rate,
+            cells: HashMap::new(),
+        }
+    }
+
+    /// How many seconds this address has to wait, if it has to.
+    fn wait(&self, address: IpAddr, now: Timestamp) -> Option<u64> {
+        let cells = self.cells.pin();
+        let cell = cells.get(&network(address))?;
+        let tally = self.rate.look(cell, now);
+        (!tally.admitted).then(|| seconds(tally.wait))
+    }
+
+    /// Charges a failed or anonymous request to its address.
+    pub(crate) fn charge(&self, address: IpAddr, now: Timestamp) {
+        let cells = self.cells.pin();
+        if cells.len() >= MOST_ADDRESSES {
+            cells.clear();
+        }
+        let cell = cells.get_or_insert_with(network(address), || AtomicI64::new(0));
+        self.rate.charge(cell, now);
+    }
+}
+
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(six) => IpAddr::V6(Ipv6Addr::from(u128::from(six) & (u128::MAX << 64))),
+        four => four,
+    }
+}
+
+/// Microseconds as whole seconds, rounded up, at least 1.
+pub(crate) fn seconds(micros: i64) -> u64 {
+    u64::try_from(micros)
+        .unwrap_or(0)
+        .div_ceil(1_000_000)
+        .max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_keeps_failing_waits_and_others_do_not() {
+        let throttle = Throttle::new(Rate {
+            per_minute: 60,
+            burst: 3,
+        });
+        let now = Timestamp(1_000_000_000);
+        let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        for _ in 0..3 {
+            assert_eq!(throttle.wait(one, now), None);
+            throttle.charge(one, now);
+        }
+        assert_eq!(throttle.wait(one, now), Some(1));
+        assert_eq!(throttle.wait(other, now), None);
+    }
+
+    #[test]
+    fn one_subscriber_is_one_address() {
+        let here: IpAddr = "2001:db8::1".parse().unwrap();
+        let there: IpAddr = "2001:db8::ffff".parse().unwrap();
+        assert_eq!(network(here), network(there));
+        assert_eq!(
+            network("::ffff:192.0.2.1".parse().unwrap()),
+            IpAddr::from([192, 0, 2, 1])
+        );
+    }
+}

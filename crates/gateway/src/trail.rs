@@ -1,0 +1,111 @@
+//! What is noted of a request on its way, for its record.
+//!
+//! Rooms may only write: a decision that rested on a note would rest on what another room
+//! happened to say. Only the writing of records reads the trail: `audit` and `serve`.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use portcullis_audit::RequestId;
+use portcullis_erp::{Dialect, FaultKind};
+use portcullis_identity::{Principal, Timestamp};
+
+/// The notes of one request.
+pub struct Trail {
+    story: Story,
+}
+
+/// What `serve` makes of a trail at the end.
+pub(crate) struct Story {
+    pub(crate) request: RequestId,
+    pub(crate) at: Timestamp,
+    pub(crate) policy: u64,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) dialect: Option<Dialect>,
+    pub(crate) caller: Option<Arc<Principal>>,
+    pub(crate) model: Option<Box<str>>,
+    pub(crate) method: Option<Box<str>>,
+    /// Whether `audit` opened a record, so that it has to be closed.
+    pub(crate) opened: bool,
+    /// The fault that the ERP answered, if it did.
+    pub(crate) fault: Option<FaultKind>,
+    /// Whether the terms took something out of the answer.
+    pub(crate) cut: bool,
+}
+
+impl Trail {
+    pub(crate) fn begin(request: RequestId, at: Timestamp) -> Self {
+        let story = Story {
+            request,
+            at,
+            policy: 0,
+            address: None,
+            dialect: None,
+            caller: None,
+            model: None,
+            method: None,
+            opened: false,
+            fault: None,
+            cut: false,
+        };
+        Self { story }
+    }
+
+    /// Notes by which version of the policy the request is judged.
+    pub(crate) fn judged_by(&mut self, version: u64) {
+        self.story.policy = version;
+    }
+
+    /// Notes where the request came from.
+    pub(crate) fn came_from(&mut self, address: IpAddr) {
+        self.story.address = Some(address);
+    }
+
+    /// Notes in which dialect it was made.
+    pub(crate) fn spoke(&mut self, dialect: Dialect) {
+        self.story.dialect = Some(dialect);
+    }
+
+    /// Notes what was asked, unjudged.
+    pub(crate) fn asked(&mut self, model: &str, method: &str) {
+        self.story.model = Some(model.into());
+        self.story.method = Some(method.into());
+    }
+
+    /// Notes who was recognised.
+    pub(crate) fn recognised(&mut self, caller: Arc<Principal>) {
+        self.story.caller = Some(caller);
+    }
+
+    /// Notes that a record was opened.
+    pub(crate) fn opened(&mut self) {
+        self.story.opened = true;
+    }
+
+    /// Notes that the ERP answered with a fault.
+    pub(crate) fn failed(&mut self, kind: FaultKind) {
+        self.story.fault = Some(kind);
+    }
+
+    /// Notes that the terms took something out of the answer.
+    pub(crate) fn cut(&mut self) {
+        self.story.cut = true;
+    }
+
+    /// Under which id the record is written.
+    pub(crate) fn request(&self) -> RequestId {
+        self.story.request
+    }
+
+    /// Model and method as they were asked, for the record.
+    pub(crate) fn names(&self) -> (&str, &str) {
+        (
+            self.story.model.as_deref().unwrap_or("-"),
+            self.story.method.as_deref().unwrap_or("-"),
+        )
+    }
+
+    pub(crate) fn tell(self) -> Story {
+        self.story
+    }
+}

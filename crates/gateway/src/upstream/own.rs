@@ -1,0 +1,180 @@
+//! The gateway's own questions to an ERP: who am I there, which dialect, which fields.
+//!
+//! These are the only calls that go upstream without a permit. They are fixed in this file,
+//! carry nothing that a client said, and their answers go to no client.
+
+use std::sync::Arc;
+
+use portcullis_erp::{Answer, Call, Dialect, FaultKind, Model, Value};
+use portcullis_policy::{Family, Schema};
+
+use super::link::Links;
+use super::{AskError, ErpUser, Upstream};
+
+/// Why an upstream is not ready.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unready {
+    /// It does not answer.
+    #[error("it cannot be reached")]
+    Unreachable,
+    /// It does not take the credential of an ERP user.
+    #[error("it does not accept the credential of the ERP user `{0}`")]
+    Refused(String),
+    /// It answered something else than what was asked.
+    #[error("it does not answer like {0}")]
+    Strange(&'static str),
+}
+
+impl Upstream {
+    /// Finds out what must be known before calls can be made: the dialect, the version, and
+    /// the uid of each ERP user.
+    ///
+    /// # Errors
+    /// When the ERP cannot be reached or does not accept a credential.
+    pub async fn prepare(&self, links: &Links) -> Result<(), Unready> {
+        if self.family == Family::Frappe {
+            return Ok(());
+        }
+        let users: Vec<Arc<ErpUser>> = self.users.pin().values().cloned().collect();
+        for user in users {
+            if user.uid().is_none() || self.spoken().is_none() {
+                self.introduce(links, &user).await?;
+            }
+        }
+        if self.version.get().is_none()
+            && let Ok(version) = self.ask_version(links).await
+        {
+            self.version.get_or_init(|| version);
+        }
+        Ok(())
+    }
+
+    /// Tries the dialects that may be spoken here, newest first, until one accepts the user.
+    async fn introduce(&self, links: &Links, user: &ErpUser) -> Result<(), Unready> {
+        let spoken = self.spoken();
+        let candidates = match &spoken {
+            Some(dialect) => std::slice::from_ref(dialect),
+            None => &[Dialect::Json2, Dialect::JsonRpc, Dialect::XmlRpc2],
+        };
+        let mut worst = Unready::Unreachable;
+        for dialect in candidates {
+            match self.uid_by(links, *dialect, user).await {
+                Ok(uid) => {
+                    self.spoken.get_or_init(|| *dialect);
+                    user.learn_uid(uid);
+                    return Ok(());
+                }
+                Err(error) => worst = error,
+            }
+        }
+        Err(worst)
+    }
+
+    async fn uid_by(
+        &self,
+        links: &Links,
+        dialect: Dialect,
+        user: &ErpUser,
+    ) -> Result<i64, Unready> {
+        let outbound = user.with_login(&self.database, |login| dialect.write_login(login));
+        let outbound = outbound.map_err(|_| Unready::Strange("Odoo"))?;
+        let returned = links
+            .send(self, outbound)
+            .await
+            .map_err(|_| Unready::Unreachable)?;
+        let answer = portcullis_erp::dialect::Returned {
+            status: returned.status,
+            content_type: &returned.content_type,
+            body: &returned.body,
+        };
+        match dialect.read_answer(answer, &portcullis_erp::Limits::default()) {
+            Answer::Value(Value::Int(uid)) if uid > 0 => Ok(uid),
+            Answer::Value(Value::Map(context)) => context
+                .get("uid")
+                .and_then(Value::as_int)
+                .ok_or(Unready::Strange("Odoo")),
+            Answer::Value(Value::Bool(false)) => Err(Unready::Refused(user.login().to_string())),
+            Answer::Fault(fault) if fault.kind == FaultKind::AccessDenied => {
+                Err(Unready::Refused(user.login().to_string()))
+            }
+            Answer::Value(_) | Answer::Fault(_) | Answer::DoneWithoutResult => {
+                Err(Unready::Strange("Odoo"))
+            }
+        }
+    }
+
+    async fn ask_version(&self, links: &Links) -> Result<String, Unready> {
+        let spoken = self.spoken().ok_or(Unready::Unreachable)?;
+        let outbound = spoken
+            .write_version()
+            .map_err(|_| Unready::Strange("Odoo"))?;
+        let returned = links
+            .send(self, outbound)
+            .await
+            .map_err(|_| Unready::Unreachable)?;
+        let answer = portcullis_erp::dialect::Returned {
+            status: returned.status,
+            content_type: &returned.content_type,
+            body: &returned.body,
+        };
+        let read = spoken.read_answer(answer, &portcullis_erp::Limits::default());
+        match read {
+            Answer::Value(Value::Map(facts)) => ["server_version", "version"]
+                .iter()
+                .find_map(|key| facts.get(*key).and_then(Value::as_str))
+                .map(str::to_owned)
+                .ok_or(Unready::Strange("Odoo")),
+            Answer::Value(_) | Answer::Fault(_) | Answer::DoneWithoutResult => {
+                Err(Unready::Strange("Odoo"))
+            }
+        }
+    }
+
+    /// Asks for the fields of a model, as an ERP user, and remembers them.
+    ///
+    /// # Errors
+    /// When the ERP does not answer, or not with fields.
+    pub(crate) async fn learn(
+        &self,
+        links: &Links,
+        model: &Model,
+        user: &ErpUser,
+    ) -> Result<(), Unready> {
+        let call = Call::new(model.as_str(), "fields_get").map_err(|_| Unready::Strange("Odoo"))?;
+        let answer = self
+            .ask(links, &call, user)
+            .await
+            .map_err(|error| match error {
+                AskError::NotSent | AskError::Lost => Unready::Unreachable,
+                AskError::TooLarge | AskError::Unsayable(_) => Unready::Strange("Odoo"),
+            })?;
+        let fields = match answer {
+            Answer::Value(fields @ Value::Map(_)) => Some(fields),
+            Answer::Fault(fault) if is_final(fault.kind) => None,
+            Answer::Value(_) | Answer::Fault(_) | Answer::DoneWithoutResult => {
+                return Err(Unready::Strange("Odoo"));
+            }
+        };
+        self.schema.rcu(|known| {
+            let mut next = Schema::clone(known);
+            match &fields {
+                Some(fields) => next.learn(model.clone(), fields),
+                None => next.absent(model.clone()),
+            }
+            next
+        });
+        Ok(())
+    }
+}
+
+/// Whether this fault says that there is no such model for this user, and not a passing trouble.
+fn is_final(kind: FaultKind) -> bool {
+    matches!(
+        kind,
+        FaultKind::UnknownModel
+            | FaultKind::UnknownMethod
+            | FaultKind::AccessError
+            | FaultKind::NotFound
+            | FaultKind::User
+    )
+}
