@@ -6,8 +6,9 @@
 //! - positional arguments that nobody can name stay in `positional`, in order.
 //!
 //! Odoo methods keep their names. Frappe's REST paths and `frappe.client.*` become these
-//! methods: `get_list`, `get_count`, `get`, `insert`, `save`, `set_value`, `delete`,
-//! `submit`, `cancel`; any other dotted method keeps its dotted name, with the DocType as
+//! methods: `get_list`, `get_count`, `get`, `insert`, `save`, `delete`, `submit`, `cancel`
+//! (`PUT` and `frappe.client.set_value` are `save`; the arguments stand in
+//! `dialect/frappe.rs`); any other dotted method keeps its dotted name, with the DocType as
 //! model where an argument `doctype` (or `dt`) names one, else [`Call::NO_MODEL`].
 
 use std::fmt;

@@ -1,5 +1,8 @@
 //! Odoo's JSON-2, `POST /json/2/{model}/{method}` (from Odoo 19): named arguments only.
-#![expect(clippy::wildcard_enum_match_arm, reason = "kinds that are not named here have their ordinary status and name")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "kinds that are not named here have their ordinary status and name"
+)]
 
 use super::jsonrpc::{Exception, JSON, read_body};
 use super::media::Media;

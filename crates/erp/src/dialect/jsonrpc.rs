@@ -198,7 +198,11 @@ pub(super) fn write_fault(reply: &Reply, fault: &Fault) -> Written {
         result: None,
     };
     let malformed = fault.kind == FaultKind::Malformed;
-    let status = if malformed { 400 } else { odoo::rpc_status(fault.kind) };
+    let status = if malformed {
+        400
+    } else {
+        odoo::rpc_status(fault.kind)
+    };
     Written {
         status,
         content_type: JSON,

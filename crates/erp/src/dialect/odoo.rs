@@ -120,6 +120,10 @@ pub(super) fn passed(kind: FaultKind, message: &str) -> Fault {
         "Traceback (most recent call last)",
         "File \"/",
         "psycopg",
+        "pymysql",
+        "IntegrityError(",
+        "OperationalError(",
+        "ProgrammingError(",
         "\nLINE 1:",
     ];
     if !for_users

@@ -114,13 +114,10 @@ fn object(how: &str, args: Vec<Value>) -> Result<Service, Fault> {
     let (positional, keyword) = if how == "execute" {
         (args.collect(), Map::new())
     } else {
-        let positional = match args.next() {
-            Some(Value::List(items)) => items,
-            _ => {
-                return Err(bad(
-                    "`execute_kw` takes a list of arguments after the method",
-                ));
-            }
+        let Some(Value::List(positional)) = args.next() else {
+            return Err(bad(
+                "`execute_kw` takes a list of arguments after the method",
+            ));
         };
         let keyword = match args.next() {
             Some(Value::Map(map)) => map,

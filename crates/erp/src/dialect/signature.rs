@@ -4,7 +4,10 @@
 //! `fields` wherever they stand. So readers bind arguments to the names of Odoo 19, older
 //! spellings included, and writers spread them again. What a known method does not take is
 //! refused here, because a rule that overlooks an argument would let it through.
-#![expect(clippy::wildcard_enum_match_arm, reason = "values are matched by shape; other shapes are refused")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "values are matched by shape; other shapes are refused"
+)]
 
 mod table;
 

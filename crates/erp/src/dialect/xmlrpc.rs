@@ -3,7 +3,10 @@
 //! A result that is `null` is answered as `false`: Odoo itself fails on it ("cannot marshal
 //! None") after the work is done, which would make a client do it twice, and `false` is read
 //! by every client and is Odoo's word for "nothing" anyway.
-#![expect(clippy::wildcard_enum_match_arm, reason = "fault codes are matched by shape; others are internal errors")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "fault codes are matched by shape; others are internal errors"
+)]
 
 pub mod codec;
 

@@ -1,0 +1,185 @@
+//! Answers and faults of Frappe, read and written.
+
+use crate::answer::Answer;
+use crate::dialect::json2::status as usual_status;
+use crate::dialect::odoo::{passed, unreadable, words};
+use crate::dialect::piece::{Piece, json};
+use crate::dialect::{Dialect, Form, Reply, Returned, Written};
+use crate::fault::{Fault, FaultKind};
+use crate::limits::Limits;
+use crate::value::{Map, Value, from_json};
+
+const JSON: &str = "application/json";
+/// How Frappe begins when somebody else saved the document in between.
+const MODIFIED: &str = "Document has been modified";
+
+pub(in crate::dialect) fn read_answer(answer: Returned<'_>, limits: &Limits) -> Answer {
+    let Ok(Value::Map(mut body)) = from_json(answer.body, limits) else {
+        return Answer::Fault(unreadable(answer));
+    };
+    if !(200..300).contains(&answer.status) {
+        return Answer::Fault(fault_of(answer, &body));
+    }
+    if let Some(value) = body
+        .shift_remove("data")
+        .or_else(|| body.shift_remove("message"))
+    {
+        return Answer::Value(value);
+    }
+    for name in [
+        "_server_messages",
+        "_debug_messages",
+        "exc",
+        "exc_type",
+        "exception",
+    ] {
+        body.shift_remove(name);
+    }
+    // A method that returns nothing answers `{}`; a few put their result beside `message`.
+    Answer::Value(if body.is_empty() {
+        Value::Null
+    } else {
+        Value::Map(body)
+    })
+}
+
+fn fault_of(answer: Returned<'_>, body: &Map) -> Fault {
+    let exception = body
+        .get("exc_type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let said = said(body);
+    let kind = match (exception, answer.status) {
+        ("PermissionError", _) => FaultKind::AccessError,
+        ("AuthenticationError" | "SessionExpired" | "CSRFTokenError" | "SecurityException", _)
+        | (_, 401) => FaultKind::AccessDenied,
+        ("DoesNotExistError", _) if said.starts_with("DocType ") => FaultKind::UnknownModel,
+        ("DoesNotExistError" | "PageDoesNotExistError", _) => FaultKind::MissingRecord,
+        ("TimestampMismatchError", _) => {
+            return Fault::new(
+                FaultKind::Conflict,
+                format!(
+                    "Error: {MODIFIED} after you have opened it. Please refresh to get the latest document."
+                ),
+            );
+        }
+        (
+            "DuplicateEntryError" | "UniqueValidationError" | "NameError" | "DocumentLockedError",
+            _,
+        ) => FaultKind::Conflict,
+        ("DataError", _) => FaultKind::BadValue,
+        ("TypeError", _) => FaultKind::BadArguments,
+        ("ValidationError", _) if said.starts_with("Failed to get method") => {
+            FaultKind::UnknownMethod
+        }
+        ("TooManyRequestsError" | "RateLimitExceededError", _) | (_, 429) => FaultKind::TooMany,
+        (_, 417) => FaultKind::Validation,
+        (_, 403) => FaultKind::AccessError,
+        (_, 404) => FaultKind::MissingRecord,
+        (_, 409) => FaultKind::Conflict,
+        ("JSONDecodeError" | "ValueError", _) => FaultKind::BadValue,
+        ("", _) => return unreadable(answer),
+        _ => FaultKind::Internal,
+    };
+    passed(kind, &said)
+}
+
+/// What Frappe says to its user, if it says something: the first of `_server_messages`, which
+/// are JSON in JSON, or what stands behind the name of an exception of Frappe's own.
+fn said(body: &Map) -> String {
+    let limits = Limits::default();
+    let messages = body.get("_server_messages").and_then(Value::as_str);
+    let first = messages.and_then(|text| match from_json(text.as_bytes(), &limits) {
+        Ok(Value::List(items)) => items.into_iter().next(),
+        _ => None,
+    });
+    let message = first.and_then(|item| match from_json(item.as_str()?.as_bytes(), &limits) {
+        Ok(Value::Map(mut message)) => message.shift_remove("message"),
+        _ => None,
+    });
+    if let Some(Value::Text(message)) = message {
+        return message;
+    }
+    let exception = body
+        .get("exception")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    match exception.split_once(": ") {
+        Some((name, said)) if name.starts_with("frappe.exceptions.") => said.trim().to_owned(),
+        _ => String::new(),
+    }
+}
+
+pub(in crate::dialect) fn write_answer(reply: &Reply, value: &Value) -> Written {
+    let status = if reply.form == Form::Accepted {
+        202
+    } else {
+        200
+    };
+    let body = match (reply.dialect, value) {
+        (Dialect::FrappeMethod, Value::Null) => Vec::from("{}"),
+        (Dialect::FrappeMethod, value) => json(&Piece::Map(vec![("message", Piece::Value(value))])),
+        (_, value) => json(&Piece::Map(vec![("data", Piece::Value(value))])),
+    };
+    Written {
+        status,
+        content_type: JSON,
+        headers: Vec::new(),
+        body,
+    }
+}
+
+pub(in crate::dialect) fn write_fault(fault: &Fault) -> Written {
+    let (status, name) = shape(fault);
+    let text = if fault.message.is_empty() {
+        words(fault.kind)
+    } else {
+        &fault.message
+    };
+    let message = json(&Piece::Map(vec![
+        ("message", Piece::Text(text)),
+        ("title", Piece::Text("Message")),
+        ("indicator", Piece::Text("red")),
+        ("raise_exception", Piece::Int(1)),
+    ]));
+    let messages = json(&[String::from_utf8_lossy(&message)]);
+    let exception = format!("frappe.exceptions.{name}: {text}");
+    let messages = String::from_utf8_lossy(&messages);
+    let body = Piece::Map(vec![
+        ("exception", Piece::Text(&exception)),
+        ("exc_type", Piece::Text(name)),
+        ("_server_messages", Piece::Text(&messages)),
+    ]);
+    Written {
+        status,
+        content_type: JSON,
+        headers: Vec::new(),
+        body: json(&body),
+    }
+}
+
+/// Status and exception; Frappe says 417 for most of what a client does wrong.
+fn shape(fault: &Fault) -> (u16, &'static str) {
+    let kind = fault.kind;
+    match kind {
+        FaultKind::AccessDenied => (401, "AuthenticationError"),
+        FaultKind::AccessError => (403, "PermissionError"),
+        FaultKind::MissingRecord | FaultKind::UnknownModel => (404, "DoesNotExistError"),
+        FaultKind::UnknownMethod
+        | FaultKind::Validation
+        | FaultKind::User
+        | FaultKind::BadArguments => (417, "ValidationError"),
+        FaultKind::BadValue => (417, "DataError"),
+        FaultKind::Conflict if fault.message.contains(MODIFIED) => (417, "TimestampMismatchError"),
+        FaultKind::Conflict => (409, "DuplicateEntryError"),
+        FaultKind::Malformed => (usual_status(kind), "ValidationError"),
+        FaultKind::TooLarge => (usual_status(kind), "RequestEntityTooLarge"),
+        FaultKind::ContentType => (usual_status(kind), "UnsupportedMediaType"),
+        FaultKind::Verb => (usual_status(kind), "MethodNotAllowed"),
+        FaultKind::NotFound => (usual_status(kind), "PageDoesNotExistError"),
+        FaultKind::TooMany => (usual_status(kind), "TooManyRequestsError"),
+        FaultKind::Unreachable => (usual_status(kind), "ServiceUnavailable"),
+        FaultKind::Unknown => (usual_status(kind), "GatewayTimeout"),
+        FaultKind::Internal => (usual_status(kind), "InternalServerError"),
+    }
+}

@@ -1,0 +1,529 @@
+//! Whatever path a document is reached by, the call is the same; overrides are refused.
+
+use super::*;
+use crate::call::Call;
+use crate::dialect::UpstreamLogin;
+use crate::name::Database;
+
+struct Request<'a> {
+    verb: &'a str,
+    path: &'a [&'a str],
+    query: &'a str,
+    kind: &'a str,
+    body: &'a str,
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+
+fn ask(dialect: Dialect, request: &Request<'_>) -> Result<Reading, ReadError> {
+    let segments: Vec<String> = request
+        .path
+        .iter()
+        .map(|segment| (*segment).to_owned())
+        .collect();
+    let inbound = Inbound {
+        verb: request.verb,
+        segments: &segments,
+        query: request.query,
+        content_type: request.kind,
+        body: request.body.as_bytes(),
+    };
+    dialect.read(inbound, &Limits::default())
+}
+
+fn resource(
+    verb: &str,
+    path: &[&str],
+    query: &str,
+    kind: &str,
+    body: &str,
+) -> Result<Call, FaultKind> {
+    call(
+        Dialect::FrappeResource,
+        &Request {
+            verb,
+            path,
+            query,
+            kind,
+            body,
+        },
+    )
+}
+
+fn method(
+    verb: &str,
+    dotted: &str,
+    query: &str,
+    kind: &str,
+    body: &str,
+) -> Result<Call, FaultKind> {
+    call(
+        Dialect::FrappeMethod,
+        &Request {
+            verb,
+            path: &[dotted],
+            query,
+            kind,
+            body,
+        },
+    )
+}
+
+fn call(dialect: Dialect, request: &Request<'_>) -> Result<Call, FaultKind> {
+    match ask(dialect, request) {
+        Ok(Reading {
+            asked: Asked::Call(call),
+            ..
+        }) => Ok(call),
+        Ok(_) => panic!("answered here"),
+        Err(error) => Err(error.fault.kind),
+    }
+}
+
+fn sent(call: &Call) -> (String, String) {
+    let database = Database::new("demo").unwrap();
+    let login = UpstreamLogin {
+        database: &database,
+        uid: 0,
+        login: "x",
+        secret: "k:s",
+    };
+    let out = Dialect::FrappeResource.write(call, &login).unwrap();
+    (
+        format!("{} {}", out.verb, out.target),
+        String::from_utf8(out.body).unwrap(),
+    )
+}
+
+#[test]
+fn lists_are_the_same_by_path_and_by_method() {
+    let query = "fields=%5B%22name%22%5D&filters=%7B%22disabled%22%3A0%7D&limit_start=5&limit_page_length=2&order_by=name+desc&debug=true&as_dict=1";
+    let by_path = resource("GET", &["Customer"], query, "", "").unwrap();
+    let by_method = method(
+        "GET",
+        "frappe.client.get_list",
+        &format!("doctype=Customer&{query}"),
+        "",
+        "",
+    )
+    .unwrap();
+    let by_json = method("POST", "frappe.client.get_list", "", JSON,
+        r#"{"doctype":"Customer","fields":["name"],"filters":{"disabled":0},"limit_start":5,"limit_page_length":2,"order_by":"name desc"}"#).unwrap();
+    assert_eq!(by_path, by_method);
+    assert_eq!(by_path, by_json);
+    assert_eq!(
+        by_path.named.keys().collect::<Vec<_>>(),
+        [
+            "fields",
+            "filters",
+            "order_by",
+            "limit_start",
+            "limit_page_length"
+        ]
+    );
+    assert_eq!(
+        sent(&by_path).0,
+        "GET /api/resource/Customer?fields=%5B%22name%22%5D&filters=%7B%22disabled%22%3A0%7D&order_by=name+desc&limit_start=5&limit_page_length=2"
+    );
+    assert_eq!(
+        resource("GET", &["Customer"], "limit=7", "", "")
+            .unwrap()
+            .named["limit_page_length"],
+        Value::Int(7)
+    );
+    assert_eq!(
+        sent(&resource("GET", &["Sales Order"], "", "", "").unwrap()).0,
+        "GET /api/resource/Sales%20Order"
+    );
+}
+
+#[test]
+fn a_long_list_is_asked_by_post() {
+    let many = format!("[{}\"x\"]", "\"a long name of a customer\",".repeat(200));
+    let call = resource(
+        "GET",
+        &["Customer"],
+        &format!("filters={{\"name\":[\"in\",{many}]}}"),
+        "",
+        "",
+    )
+    .unwrap();
+    let (line, body) = sent(&call);
+    assert_eq!(line, "POST /api/method/frappe.client.get_list");
+    assert!(body.starts_with(r#"{"doctype":"Customer","filters":"#));
+}
+
+#[test]
+fn a_number_of_rows_is_a_number() {
+    assert!(resource("GET", &["Customer"], "limit_page_length=0", "", "").is_ok());
+    for wrong in ["abc", "-1", "1.5", "1_0"] {
+        assert_eq!(
+            resource(
+                "GET",
+                &["Customer"],
+                &format!("limit_page_length={wrong}"),
+                "",
+                ""
+            ),
+            Err(FaultKind::BadValue)
+        );
+    }
+}
+
+#[test]
+fn writing_is_the_same_by_path_and_by_method() {
+    let by_path = resource("PUT", &["Customer", "A/B"], "", JSON, r#"{"website":"x"}"#).unwrap();
+    let by_form = resource("PUT", &["Customer", "A/B"], "", FORM, "data=%7B%22website%22%3A%22x%22%2C%22name%22%3A%22A%2FB%22%2C%22doctype%22%3A%22Customer%22%7D").unwrap();
+    let by_field = method(
+        "POST",
+        "frappe.client.set_value",
+        "",
+        JSON,
+        r#"{"doctype":"Customer","name":"A/B","fieldname":"website","value":"x"}"#,
+    )
+    .unwrap();
+    let by_fields = method(
+        "POST",
+        "frappe.client.set_value",
+        "",
+        FORM,
+        "doctype=Customer&name=A%2FB&fieldname=%7B%22website%22%3A%22x%22%7D",
+    )
+    .unwrap();
+    let by_doc = method(
+        "POST",
+        "frappe.client.save",
+        "",
+        JSON,
+        r#"{"doc":"{\"doctype\":\"Customer\",\"name\":\"A/B\",\"website\":\"x\"}"}"#,
+    )
+    .unwrap();
+    for other in [by_form, by_field, by_fields, by_doc] {
+        assert_eq!(by_path, other);
+    }
+    assert_eq!(
+        sent(&by_path),
+        (
+            "PUT /api/resource/Customer/A%2FB".to_owned(),
+            r#"{"data":{"website":"x"}}"#.to_owned()
+        )
+    );
+    let insert = resource(
+        "POST",
+        &["Customer"],
+        "",
+        JSON,
+        r#"{"doctype":"Customer","customer_name":"x"}"#,
+    )
+    .unwrap();
+    assert_eq!(
+        insert,
+        method(
+            "POST",
+            "frappe.client.insert",
+            "",
+            JSON,
+            r#"{"doc":{"doctype":"Customer","customer_name":"x"}}"#
+        )
+        .unwrap()
+    );
+    assert_eq!(sent(&insert).1, r#"{"data":{"customer_name":"x"}}"#);
+}
+
+#[test]
+fn documents_are_read_removed_submitted_and_cancelled() {
+    assert_eq!(
+        sent(&resource("GET", &["Customer", "A B"], "fields=x", "", "").unwrap()).0,
+        "GET /api/resource/Customer/A%20B"
+    );
+    assert_eq!(
+        sent(&resource("DELETE", &["Customer", "A"], "", "", "").unwrap()).0,
+        "DELETE /api/resource/Customer/A"
+    );
+    let cancel = resource(
+        "POST",
+        &["Sales Order", "S1"],
+        "",
+        FORM,
+        "run_method=cancel",
+    )
+    .unwrap();
+    assert_eq!(
+        cancel,
+        method(
+            "POST",
+            "frappe.client.cancel",
+            "",
+            FORM,
+            "doctype=Sales+Order&name=S1"
+        )
+        .unwrap()
+    );
+    assert_eq!(
+        sent(&cancel),
+        (
+            "POST /api/resource/Sales%20Order/S1".to_owned(),
+            r#"{"run_method":"cancel"}"#.to_owned()
+        )
+    );
+    let submit = method(
+        "POST",
+        "frappe.client.submit",
+        "",
+        JSON,
+        r#"{"doc":{"doctype":"Sales Order","name":"S1","status":"x"}}"#,
+    )
+    .unwrap();
+    assert_eq!(
+        sent(&submit).1,
+        r#"{"doc":{"doctype":"Sales Order","name":"S1","status":"x"}}"#
+    );
+    assert_eq!(
+        method("GET", "frappe.client.cancel", "doctype=a&name=b", "", ""),
+        Err(FaultKind::AccessError)
+    );
+    assert_eq!(
+        resource("GET", &["Sales Order", "S1"], "run_method=submit", "", ""),
+        Err(FaultKind::AccessError)
+    );
+    assert_eq!(
+        resource(
+            "POST",
+            &["Sales Order", "S1"],
+            "",
+            FORM,
+            "run_method=db_set"
+        ),
+        Err(FaultKind::UnknownMethod)
+    );
+    assert_eq!(
+        resource("POST", &["Sales Order", "S1"], "", JSON, "{}"),
+        Err(FaultKind::Verb)
+    );
+}
+
+#[test]
+fn what_frappe_lets_override_the_path_is_refused() {
+    assert!(resource("GET", &["Customer"], "limit=1", "", "").is_ok());
+    for (query, kind, body) in [
+        ("limit=1&cmd=frappe.ping", "", ""),
+        ("c%6Dd=frappe.ping", "", ""),
+        ("cmd=frappe.ping", JSON, "{}"),
+        ("", FORM, "cmd=frappe.ping"),
+        ("", JSON, r#"{"cmd":"frappe.ping"}"#),
+        ("", JSON, r#"{"\u0063md":"frappe.ping"}"#),
+        ("sid=1", "", ""),
+        ("a=1&a=2", "", ""),
+        ("a=1", FORM, "a=2"),
+    ] {
+        assert_eq!(
+            resource("GET", &["Customer"], query, kind, body),
+            Err(FaultKind::BadArguments),
+            "{query} {body}"
+        );
+        assert!(method("GET", "frappe.client.get_list", query, kind, body).is_err());
+    }
+}
+
+#[test]
+fn path_and_body_must_agree() {
+    let put = |body| resource("PUT", &["Customer", "A"], "", JSON, body);
+    assert!(put(r#"{"name":"A","doctype":"Customer"}"#).is_ok());
+    for body in [
+        r#"{"name":"B"}"#,
+        r#"{"data":{"name":"B"}}"#,
+        r#"{"data":"{\"name\":\"B\"}"}"#,
+        r#"{"doctype":"User"}"#,
+        r#"{"name":1}"#,
+        r#"{"data":{"a":1},"b":2}"#,
+        r#"{"data":[1]}"#,
+    ] {
+        assert_eq!(put(body), Err(FaultKind::BadArguments), "{body}");
+    }
+    assert_eq!(put(r#"{"data":"{"}"#), Err(FaultKind::BadValue));
+}
+
+#[test]
+fn bodies_that_cannot_be_read_are_refused() {
+    for (kind, body, fault) in [
+        (JSON, "{not json", FaultKind::Malformed),
+        (JSON, "[1]", FaultKind::Malformed),
+        (JSON, r#"{"a":1,"a":2}"#, FaultKind::Malformed),
+        (
+            "application/json; charset=utf-16",
+            "{}",
+            FaultKind::ContentType,
+        ),
+        ("text/plain", "{}", FaultKind::ContentType),
+        (
+            "multipart/form-data; boundary=x",
+            "--x",
+            FaultKind::ContentType,
+        ),
+        (FORM, "a=%ff", FaultKind::Malformed),
+    ] {
+        assert_eq!(
+            resource("POST", &["Customer"], "", kind, body),
+            Err(fault),
+            "{kind} {body}"
+        );
+    }
+    assert!(resource("POST", &["Customer"], "", "application/vnd.x+json", "{}").is_ok());
+    for path in [
+        &["Customer", ""][..],
+        &["Customer", ".."],
+        &["Customer", "a\nb"],
+        &["Cust%omer"],
+        &[],
+        &["a", "b", "c"],
+    ] {
+        assert!(resource("GET", path, "", "", "").is_err(), "{path:?}");
+    }
+}
+
+#[test]
+fn what_is_known_here_is_not_sent() {
+    let local = |dotted| match ask(
+        Dialect::FrappeMethod,
+        &Request {
+            verb: "GET",
+            path: &[dotted],
+            query: "",
+            kind: "",
+            body: "",
+        },
+    ) {
+        Ok(Reading {
+            asked: Asked::Local(local),
+            ..
+        }) => local,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(local("ping"), crate::Local::Ping);
+    assert_eq!(
+        local("frappe.auth.get_logged_user"),
+        crate::Local::LoggedUser
+    );
+    assert_eq!(
+        method("POST", "login", "", FORM, "usr=a&pwd=b"),
+        Err(FaultKind::AccessDenied)
+    );
+    assert_eq!(method("PATCH", "ping", "", "", ""), Err(FaultKind::Verb));
+}
+
+#[test]
+fn other_methods_keep_name_and_arguments() {
+    let call = method(
+        "GET",
+        "frappe.client.get_value",
+        "doctype=Customer&fieldname=x&filters=A",
+        "",
+        "",
+    )
+    .unwrap();
+    assert_eq!(
+        (call.model.as_str(), call.method.as_str(), call.named.len()),
+        ("Customer", "frappe.client.get_value", 3)
+    );
+    assert_eq!(sent(&call).0, "POST /api/method/frappe.client.get_value");
+    let none = method("POST", "erpnext.x.y", "", JSON, r#"{"a":1}"#).unwrap();
+    assert_eq!(none.model.as_str(), Call::NO_MODEL);
+    assert_eq!(
+        method("POST", "erpnext.x.y", "", JSON, r#"{"doctype":["User"]}"#),
+        Err(FaultKind::BadArguments)
+    );
+}
+
+fn read_back(status: u16, body: &str) -> crate::Answer {
+    let returned = crate::dialect::Returned {
+        status,
+        content_type: JSON,
+        body: body.as_bytes(),
+    };
+    Dialect::FrappeMethod.read_answer(returned, &Limits::default())
+}
+
+#[test]
+fn answers_are_read_from_data_and_message() {
+    assert_eq!(
+        read_back(200, r#"{"data":[1]}"#),
+        crate::Answer::Value(Value::List(vec![Value::Int(1)]))
+    );
+    assert_eq!(
+        read_back(200, r#"{"message":1}"#),
+        crate::Answer::Value(Value::Int(1))
+    );
+    assert_eq!(read_back(200, "{}"), crate::Answer::Value(Value::Null));
+    assert!(
+        matches!(read_back(200, "<html>"), crate::Answer::Fault(fault) if fault.kind == FaultKind::Unknown)
+    );
+}
+
+#[test]
+fn faults_lose_what_comes_from_the_inside() {
+    let fault = |status, body: &str| {
+        let crate::Answer::Fault(fault) = read_back(status, body) else {
+            panic!("{body}")
+        };
+        fault
+    };
+    let said = fault(
+        417,
+        r#"{"exception":"frappe.exceptions.MandatoryError: [Customer, X]: customer_name","exc_type":"MandatoryError","exc":"[\"Traceback\"]"}"#,
+    );
+    assert_eq!(
+        (said.kind, said.message.as_str()),
+        (FaultKind::Validation, "[Customer, X]: customer_name")
+    );
+    let sql = fault(
+        409,
+        r#"{"exception":"frappe.exceptions.DuplicateEntryError: ('Item', 'X', IntegrityError(1062, \"Duplicate entry\"))","exc_type":"DuplicateEntryError"}"#,
+    );
+    assert_eq!(
+        (sql.kind, sql.message.as_str()),
+        (FaultKind::Conflict, words(FaultKind::Conflict))
+    );
+    assert_eq!(
+        fault(404, r#"{"exc_type":"DoesNotExistError"}"#).kind,
+        FaultKind::MissingRecord
+    );
+    assert_eq!(fault(404, r#"{"exc_type":"DoesNotExistError","_server_messages":"[\"{\\\"message\\\": \\\"DocType X not found\\\"}\"]"}"#).kind, FaultKind::UnknownModel);
+    assert_eq!(fault(500, r#"{"exception":"pymysql.err.OperationalError: (1054, 'x')","exc_type":"OperationalError"}"#).kind, FaultKind::Internal);
+    assert_eq!(fault(502, "<html>").kind, FaultKind::Unknown);
+}
+
+#[test]
+fn faults_are_read_back_as_they_were_written() {
+    for kind in [
+        FaultKind::AccessDenied,
+        FaultKind::AccessError,
+        FaultKind::MissingRecord,
+        FaultKind::Validation,
+        FaultKind::BadValue,
+        FaultKind::Conflict,
+        FaultKind::TooMany,
+    ] {
+        let written =
+            Reply::plain(Dialect::FrappeResource).write_fault(&Fault::new(kind, words(kind)));
+        let text = String::from_utf8(written.body).unwrap();
+        let crate::Answer::Fault(read) = read_back(written.status, &text) else {
+            panic!("{text}")
+        };
+        assert_eq!(read, Fault::new(kind, words(kind)), "{text}");
+    }
+    let changed = Fault::new(
+        FaultKind::Conflict,
+        "Error: Document has been modified after you have opened it.",
+    );
+    assert_eq!(
+        Reply::plain(Dialect::FrappeResource)
+            .write_fault(&changed)
+            .status,
+        417
+    );
+}
+
+fn words(kind: FaultKind) -> &'static str {
+    crate::dialect::odoo::words(kind)
+}
