@@ -5,19 +5,32 @@
 //! on and what is sent: [`Domain::to_value`] writes prefix notation that Odoo 19 and
 //! older versions read the same way.
 
+mod check;
+mod compile;
 mod eval;
 mod facts;
+mod hierarchy;
+mod known;
 mod leaf;
 mod like;
+mod merge;
 mod moment;
+mod names;
+mod number;
 mod parse;
 mod python;
+mod resolve;
+mod search;
+mod simplify;
+mod tree;
 mod write;
 
-pub use eval::{Answer3, SearchError};
+pub use eval::Answer3;
 pub use facts::{Digits, FieldFacts, FieldKind, ModelFacts, Records};
+pub use known::{KnownRecords, Question, QuestionError, RecordsError};
 pub use leaf::{FieldPath, Leaf, Operand, Operator};
 pub use parse::DomainError;
+pub use search::{Matches, Search, SearchError};
 
 use std::collections::BTreeSet;
 

@@ -112,12 +112,15 @@ pub struct FieldFacts {
     pub selection: Option<Vec<String>>,
     /// How floats are rounded.
     pub digits: Digits,
+    /// The longest text that a `char` takes, if it is bounded: what it is compared with is
+    /// cut to that.
+    pub size: Option<usize>,
 }
 
 impl FieldFacts {
     /// A stored field of that kind.
     pub fn stored(kind: FieldKind) -> Self {
-        Self { kind, relation: None, stored: true, selection: None, digits: Digits::Unknown }
+        Self { kind, relation: None, stored: true, selection: None, digits: Digits::Unknown, size: None }
     }
 
     /// A stored link.

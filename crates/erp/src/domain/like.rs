@@ -46,6 +46,14 @@ impl Pattern {
         Self { parts, folds, unsure_accents }
     }
 
+    /// Whether it asks for a character that no date and no number has.
+    pub(super) fn needs_letters(&self) -> bool {
+        self.parts.iter().any(|part| {
+            matches!(part, Part::One(character)
+                if !character.is_ascii_digit() && !matches!(character, '-' | ':' | '.' | ' '))
+        })
+    }
+
     /// Whether the text matches.
     pub(super) fn matches(&self, text: &str) -> Answer3 {
         if self.parts.contains(&Part::Broken) {
