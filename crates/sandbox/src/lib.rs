@@ -7,6 +7,7 @@
 //! for the real thing.
 
 mod clock;
+pub mod erpnext;
 pub mod http;
 pub mod odoo;
 mod serve;

@@ -1,0 +1,353 @@
+//! One document over REST: create, read, update, delete, run a method of it.
+
+use portcullis_erp::value::{Map, Value};
+
+use super::Turn;
+use super::failure::{Failure, Message};
+use super::reply::Outcome;
+use super::save;
+use super::schema::{DocType, OF_CHILD, STANDARD};
+use super::values::{Doc, field, parse, text};
+
+/// How a document is written down.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nulls {
+    /// As REST does.
+    Dropped,
+    /// As `frappe.client.*` does.
+    Kept,
+}
+
+/// What the caller may see of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Levels {
+    /// What the caller's roles reach.
+    Reached,
+    /// Everything: the real server forgets to look after a save.
+    All,
+    /// What the caller's roles reach; the rest is there, but empty.
+    Emptied,
+}
+
+/// A document as it goes out.
+pub(crate) fn shown(
+    turn: &Turn<'_>,
+    doctype: &DocType,
+    doc: &Doc,
+    nulls: Nulls,
+    levels: Levels,
+) -> Value {
+    let mut out = Map::with_capacity(doc.len());
+    let hidden = |name: &str| {
+        levels != Levels::All
+            && !turn.caller.is_administrator()
+            && doctype
+                .field(name)
+                .is_some_and(|field| !turn.caller.reaches(doctype, field, 'r'))
+    };
+    let is_always_there = |name: &str| name == "last_scanned_warehouse";
+    for (name, value) in doc {
+        if doctype
+            .field(name)
+            .is_some_and(super::schema::Field::is_table)
+            || name == "__unsaved"
+        {
+            continue;
+        }
+        let value = match (hidden(name), levels) {
+            (true, Levels::Reached) => continue,
+            (true, _) => &Value::Null,
+            (false, _) => value,
+        };
+        if nulls == Nulls::Kept || *value != Value::Null || is_always_there(name) {
+            out.insert(name.clone(), value.clone());
+        }
+    }
+    out.insert("doctype".to_owned(), text(doctype.name.as_str()));
+    for table in doctype.tables().filter(|table| !hidden(&table.name)) {
+        let rows = doc
+            .get(&table.name)
+            .and_then(Value::as_list)
+            .unwrap_or_default();
+        let rows = rows.iter().filter_map(Value::as_map);
+        let rows = rows.map(|row| match turn.erp.schema.get(&table.options) {
+            Some(child) => shown(turn, child, row, nulls, Levels::All),
+            None => Value::Map(row.clone()),
+        });
+        out.insert(table.name.clone(), Value::List(rows.collect()));
+    }
+    if let Some(mark) = doc.get("__unsaved") {
+        out.insert("__unsaved".to_owned(), mark.clone());
+    }
+    Value::Map(out)
+}
+
+/// 403 for reading a document, with the words that the real server finds for it.
+fn unreadable(turn: &Turn<'_>, doctype: &str, name: &str) -> Failure {
+    let user = &turn.caller.user;
+    let mut words = format!(
+        "User <strong>{user}</strong> does not have doctype access via role permission for document \
+         <strong>{doctype}</strong><br>User <strong>{user}</strong> does not have access to this document"
+    );
+    if doctype == "User" {
+        words =
+            format!("Not allowed via controller permission check<br>{words}: {doctype} - {name}");
+    }
+    Failure::forbidden().with_message(Message::plain(words))
+}
+
+/// The document, if it is there and may be read: absent comes before forbidden.
+pub(crate) fn readable(turn: &Turn<'_>, doctype: &str, name: &str) -> Result<Doc, Failure> {
+    let kind = turn.doctype(doctype)?;
+    let world = turn.world()?;
+    if kind.is_child {
+        let row = world.row(&turn.erp.schema, doctype, name);
+        let row = row.ok_or_else(|| Failure::absent(doctype, name))?;
+        let parent = turn.doctype(&row.parent)?;
+        if !turn.caller.may(parent, 'r') {
+            return Err(unreadable(turn, &row.parent, &row.parent_name));
+        }
+        return Ok(row.row);
+    }
+    let doc = world
+        .get(doctype, name)
+        .ok_or_else(|| Failure::absent(doctype, name))?;
+    if !turn.caller.may_on(kind, doc, 'r') {
+        return Err(unreadable(turn, doctype, name));
+    }
+    Ok(Doc::clone(doc))
+}
+
+pub(crate) fn read(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<Value, Failure> {
+    turn.sees(Some(doctype), "get");
+    let doc = readable(turn, doctype, name)?;
+    Ok(shown(
+        turn,
+        turn.doctype(doctype)?,
+        &doc,
+        Nulls::Dropped,
+        Levels::Reached,
+    ))
+}
+
+/// The values of a REST body: everything, or what stands in `data`.
+fn values(turn: &Turn<'_>) -> Result<Map, Failure> {
+    match turn.params.get("data") {
+        Some(Value::Map(data)) => Ok(data.clone()),
+        Some(Value::Text(data)) => match parse(data.as_bytes()) {
+            Ok(Value::Map(data)) => Ok(data),
+            Ok(_) => Err(Failure::internal(
+                "",
+                "TypeError",
+                "argument after ** must be a mapping, not list",
+            )),
+            Err(_) => Err(Failure::not_json(data.as_bytes())),
+        },
+        Some(_) | None => Ok(turn.params.map.clone()),
+    }
+}
+
+pub(crate) fn create(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure> {
+    turn.sees(Some(doctype), "insert");
+    turn.doctype(doctype)?;
+    let values = values(turn)?;
+    let doc = save::insert(turn, doctype, values)?;
+    Ok(shown(
+        turn,
+        turn.doctype(doctype)?,
+        &doc,
+        Nulls::Dropped,
+        Levels::All,
+    ))
+}
+
+pub(crate) fn update(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<Value, Failure> {
+    turn.sees(Some(doctype), "save");
+    let kind = turn.doctype(doctype)?;
+    let values = values(turn)?;
+    let doc = if kind.is_child {
+        save::update_row(turn, doctype, name, values)?
+    } else {
+        save::update(turn, doctype, name, values)?
+    };
+    Ok(shown(
+        turn,
+        turn.doctype(doctype)?,
+        &doc,
+        Nulls::Dropped,
+        Levels::All,
+    ))
+}
+
+pub(crate) fn delete(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<Value, Failure> {
+    turn.sees(Some(doctype), "delete");
+    turn.doctype(doctype)?;
+    save::delete(turn, doctype, name)?;
+    Ok(text("ok"))
+}
+
+/// Methods of documents that are there, but that nobody may call from outside.
+const CLOSED: [&str; 14] = [
+    "validate",
+    "on_update",
+    "before_save",
+    "after_insert",
+    "db_set",
+    "db_update",
+    "insert",
+    "delete",
+    "get_title",
+    "get_blocked_modules",
+    "on_submit",
+    "on_cancel",
+    "reload",
+    "set_status",
+];
+
+pub(crate) fn run_method(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<Value, Failure> {
+    let method = turn.params.text("run_method").unwrap_or_default();
+    turn.sees(Some(doctype), &method);
+    let doc = readable(turn, doctype, name)?;
+    match method.as_str() {
+        "submit" => save::set_docstatus(turn, doctype, name, 1),
+        "cancel" => save::set_docstatus(turn, doctype, name, 2),
+        "save" => save::update(turn, doctype, name, Map::new()),
+        method if CLOSED.contains(&method) => {
+            let module = turn.doctype(doctype)?.module.to_lowercase();
+            let app = if matches!(module.as_str(), "core" | "desk") {
+                "frappe"
+            } else {
+                "erpnext"
+            };
+            let file = doctype.to_lowercase().replace(' ', "_");
+            let path = format!("{app}.{module}.doctype.{file}.{file}.{method}");
+            return Err(Failure::not_whitelisted(&path));
+        }
+        method => {
+            return Err(Failure::page(
+                404,
+                "Not Found",
+                format!("Method {method} not found"),
+            ));
+        }
+    }
+    .map(|saved| {
+        // `get` is answered by what is stored now; other methods do not change anything here.
+        let _ = &doc;
+        match turn.doctype(doctype) {
+            Ok(kind) => shown(turn, kind, &saved, Nulls::Dropped, Levels::All),
+            Err(_) => Value::Null,
+        }
+    })
+}
+
+/// `/private/files/…`: to the owner, and to nobody else.
+pub(crate) fn private_file(turn: &mut Turn<'_>, path: &str) -> Result<Outcome, Failure> {
+    let forbidden = || {
+        Failure::page(
+            403,
+            "Forbidden",
+            "You don't have permission to access this file",
+        )
+    };
+    let world = turn.world()?;
+    let file = world
+        .all("File")
+        .find(|file| field(file, "file_url") == path)
+        .ok_or_else(forbidden)?;
+    if field(file, "owner") != turn.caller.user && !turn.caller.is_administrator() {
+        return Err(forbidden());
+    }
+    let content = field(file, "content").as_bytes().to_vec();
+    Ok(Outcome::Raw(
+        200,
+        "text/plain; charset=utf-8",
+        content,
+        Vec::new(),
+    ))
+}
+
+/// What a DocType is made of, for version 2 clients.
+pub(crate) fn meta(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure> {
+    turn.sees(Some(doctype), "meta");
+    if turn.caller.is_guest() {
+        return Err(Failure::forbidden());
+    }
+    let kind = turn.doctype(doctype)?;
+    let mut meta = Map::new();
+    let flag = |truth: bool| Value::Int(i64::from(truth));
+    meta.insert("doctype".to_owned(), text("DocType"));
+    meta.insert("name".to_owned(), text(kind.name.as_str()));
+    meta.insert("module".to_owned(), text(kind.module.as_str()));
+    meta.insert("autoname".to_owned(), text(kind.autoname.as_str()));
+    meta.insert("title_field".to_owned(), text(kind.title_field.as_str()));
+    meta.insert(
+        "search_fields".to_owned(),
+        text(kind.search_fields.join(",")),
+    );
+    meta.insert("istable".to_owned(), flag(kind.is_child));
+    meta.insert("issingle".to_owned(), flag(kind.is_single));
+    meta.insert("is_submittable".to_owned(), flag(kind.is_submittable));
+    let fields = kind.fields.iter().enumerate().map(|(at, field)| {
+        let mut one = Map::new();
+        let mut put = |name: &str, value: Value| drop(one.insert(name.to_owned(), value));
+        put("doctype", text("DocField"));
+        put("parent", text(kind.name.as_str()));
+        put(
+            "idx",
+            Value::Int(i64::try_from(at.saturating_add(1)).unwrap_or(0)),
+        );
+        put("fieldname", text(field.name.as_str()));
+        put("label", text(field.label()));
+        put("fieldtype", text(field.kind.as_str()));
+        put("options", text(field.options.replace('|', "\n")));
+        put("reqd", flag(field.is('R')));
+        put("read_only", flag(field.is('r')));
+        put("hidden", flag(field.is('h')));
+        put("unique", flag(field.is('u')));
+        put("set_only_once", flag(field.is('s')));
+        put("allow_on_submit", flag(field.is('a')));
+        put("permlevel", Value::Int(i64::from(field.permlevel)));
+        put(
+            "default",
+            if field.default.is_empty() {
+                Value::Null
+            } else {
+                text(field.default.as_str())
+            },
+        );
+        Value::Map(one)
+    });
+    meta.insert("fields".to_owned(), Value::List(fields.collect()));
+    let permissions = kind.permissions.iter().map(|permission| {
+        let mut one = Map::new();
+        one.insert("doctype".to_owned(), text("DocPerm"));
+        one.insert("role".to_owned(), text(permission.role.as_str()));
+        one.insert(
+            "permlevel".to_owned(),
+            Value::Int(i64::from(permission.level)),
+        );
+        for (letter, right) in [
+            ('r', "read"),
+            ('w', "write"),
+            ('c', "create"),
+            ('d', "delete"),
+            ('s', "submit"),
+            ('x', "cancel"),
+            ('a', "amend"),
+            ('l', "select"),
+            ('e', "export"),
+            ('p', "report"),
+        ] {
+            one.insert(right.to_owned(), flag(permission.rights.contains(letter)));
+        }
+        Value::Map(one)
+    });
+    meta.insert("permissions".to_owned(), Value::List(permissions.collect()));
+    Ok(Value::Map(meta))
+}
+
+/// Whether a value may be given for a column of this name at all.
+pub(crate) fn is_standard(name: &str) -> bool {
+    STANDARD.contains(&name) || OF_CHILD.contains(&name)
+}

@@ -1,0 +1,445 @@
+//! Lists: fields, filters, order, groups, pages.
+
+use std::cmp::Ordering;
+
+use portcullis_erp::value::{Map, Value};
+
+use super::Turn;
+use super::failure::{Failure, Message};
+use super::filter::{self, Condition};
+use super::schema::DocType;
+use super::values::{Doc, field, plain, text, truthy, whole};
+use super::world::World;
+
+mod column;
+use column::Column;
+
+/// What a list is asked for.
+pub(crate) struct Query {
+    pub(crate) doctype: String,
+    pub(crate) parent: Option<String>,
+    pub(crate) fields: Option<Value>,
+    pub(crate) filters: Option<Value>,
+    pub(crate) or_filters: Option<Value>,
+    pub(crate) order_by: Option<String>,
+    pub(crate) group_by: Option<String>,
+    pub(crate) start: i64,
+    /// 0: all.
+    pub(crate) length: i64,
+    pub(crate) as_rows: bool,
+    pub(crate) debug: bool,
+}
+
+impl Query {
+    /// The arguments that all list calls share.
+    pub(crate) fn read(turn: &Turn<'_>, doctype: &str) -> Result<Self, Failure> {
+        let params = &turn.params;
+        let start = params
+            .get("limit_start")
+            .map_or(0, |value| whole(Some(value)));
+        let as_dict = params
+            .get("as_dict")
+            .map(|value| plain(Some(value)).to_lowercase());
+        Ok(Self {
+            doctype: doctype.to_owned(),
+            parent: params.text("parent"),
+            fields: params.json("fields")?,
+            filters: params.json("filters")?,
+            or_filters: params.json("or_filters")?,
+            order_by: params.text("order_by"),
+            group_by: params.text("group_by"),
+            start,
+            length: 20,
+            as_rows: matches!(as_dict.as_deref(), Some("false" | "0")),
+            debug: params
+                .text("debug")
+                .is_some_and(|debug| debug != "0" && debug.to_lowercase() != "false"),
+        })
+    }
+}
+
+/// `GET /api/resource/X`.
+pub(crate) fn resource(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure> {
+    turn.sees(Some(doctype), "get_list");
+    let mut query = Query::read(turn, doctype)?;
+    let asked = turn
+        .params
+        .get("limit_page_length")
+        .or_else(|| turn.params.get("limit"));
+    query.length = asked.map_or(20, |length| whole(Some(length)));
+    run(turn, &query)
+}
+
+/// `GET /api/v2/document/X`: the page's length has another name there.
+pub(crate) fn document(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure> {
+    turn.sees(Some(doctype), "get_list");
+    let mut query = Query::read(turn, doctype)?;
+    query.length = turn
+        .params
+        .get("limit")
+        .map_or(20, |length| whole(Some(length)));
+    query.as_rows = false;
+    run(turn, &query)
+}
+
+/// `GET /api/v2/doctype/X/count` and `frappe.client.get_count`.
+pub(crate) fn count(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure> {
+    turn.sees(Some(doctype), "get_count");
+    let mut query = Query::read(turn, doctype)?;
+    query.fields = None;
+    query.length = 0;
+    query.start = 0;
+    query.order_by = None;
+    query.group_by = None;
+    query.as_rows = false;
+    let rows = run(turn, &query)?;
+    Ok(Value::Int(
+        i64::try_from(rows.as_list().map_or(0, <[Value]>::len)).unwrap_or(0),
+    ))
+}
+
+/// One line of a list before it is cut to columns: a document, and a row of its table where
+/// the list goes over rows.
+#[derive(Clone, Copy)]
+pub(crate) struct Line<'a> {
+    pub(crate) doc: &'a Doc,
+    pub(crate) row: Option<&'a Doc>,
+}
+
+/// Whether the list may be read at all.
+fn admit(turn: &Turn<'_>, kind: &DocType, query: &Query) -> Result<(), Failure> {
+    let no_access = |doctype: &str| {
+        Failure::forbidden().with_message(Message::plain(format!(
+            "User <strong>{}</strong> does not have doctype access via role permission for document \
+             <strong>{doctype}</strong>",
+            turn.caller.user
+        )))
+    };
+    let may = |kind: &DocType| turn.caller.may(kind, 'r') || turn.caller.may(kind, 'l');
+    if kind.is_child {
+        let Some(parent) = &query.parent else {
+            return Err(Failure::forbidden());
+        };
+        let parent = turn.doctype(parent)?;
+        let holds = parent.tables().any(|table| table.options == kind.name);
+        return match (may(parent), holds) {
+            (false, _) => Err(no_access(&parent.name)),
+            (true, false) => Err(Failure::forbidden()),
+            (true, true) => Ok(()),
+        };
+    }
+    if may(kind) {
+        return Ok(());
+    }
+    let failure = no_access(&kind.name);
+    Err(if turn.version_2 {
+        failure
+    } else {
+        failure.with_error_message(format!("No permission for {}", kind.name))
+    })
+}
+
+/// Runs a list.
+pub(crate) fn run(turn: &mut Turn<'_>, query: &Query) -> Result<Value, Failure> {
+    let kind = turn.doctype(&query.doctype)?;
+    admit(turn, kind, query)?;
+    let columns = column::read(turn, kind, query)?;
+    let all = filter::parse(&kind.name, query.filters.as_ref().unwrap_or(&Value::Null))?;
+    let any = filter::parse(
+        &kind.name,
+        query.or_filters.as_ref().unwrap_or(&Value::Null),
+    )?;
+    filter::check(turn, &all)?;
+    filter::check(turn, &any)?;
+    let order = order_of(query)?;
+    if query.length < 0 || query.start < 0 {
+        return Err(bad_sql(turn, kind, query));
+    }
+    let schema = &turn.erp.schema;
+    let table = column::table_of(kind, &columns, all.iter().chain(&any))?;
+    let world = turn.world()?;
+    let mut lines: Vec<Line<'_>> = lines(schema, &world, kind, table.as_deref(), query);
+    lines.retain(|line| {
+        let meets = |condition: &Condition| {
+            let stored = column::stored(kind, *line, &condition.doctype, &condition.field);
+            filter::meets(condition, stored.unwrap_or(&Value::Null))
+        };
+        let own = kind.name != "User"
+            || turn.caller.is_administrator()
+            || !matches!(field(line.doc, "name"), "Administrator" | "Guest");
+        own && all.iter().all(meets) && (any.is_empty() || any.iter().any(meets))
+    });
+    let sort_inside = order.iter().all(|(name, _)| {
+        !columns
+            .iter()
+            .any(|column| column.alias() == name && column.is_computed())
+    });
+    if sort_inside {
+        sort(kind, &order, &mut lines);
+    }
+    let mut rows: Vec<Vec<(String, Value)>> =
+        if columns.iter().any(Column::is_aggregate) || query.group_by.is_some() {
+            grouped(kind, query, &columns, &lines, &world)
+        } else {
+            page(&lines, query)
+                .iter()
+                .map(|line| cut(kind, &columns, &[*line], &world))
+                .collect()
+        };
+    if query.group_by.is_some() || columns.iter().any(Column::is_aggregate) {
+        if !sort_inside {
+            sort_rows(&order, &mut rows);
+        }
+        let start = usize::try_from(query.start).unwrap_or(usize::MAX);
+        let length = usize::try_from(query.length)
+            .ok()
+            .filter(|length| *length > 0)
+            .unwrap_or(usize::MAX);
+        rows = rows.into_iter().skip(start).take(length).collect();
+    }
+    drop(world);
+    if query.debug {
+        let statement = format!(
+            "select `name`\n\t\t\tfrom `tab{}`\n\t\t\t\n\t\t\t\n\t\t\t\n\t\t\tlimit {} offset {}",
+            query.doctype, query.length, query.start
+        );
+        turn.debug.push("Execution time: 0.00 sec".to_owned());
+        turn.debug.push(statement);
+    }
+    let written = rows.into_iter().map(|row| {
+        if query.as_rows {
+            Value::List(row.into_iter().map(|(_, value)| value).collect())
+        } else {
+            Value::Map(row.into_iter().collect::<Map>())
+        }
+    });
+    Ok(Value::List(written.collect()))
+}
+
+fn bad_sql(turn: &mut Turn<'_>, kind: &DocType, query: &Query) -> Failure {
+    let near = format!("{} offset {}", query.length, query.start);
+    turn.debug.push(format!(
+        "Syntax error in query:\nselect `tab{0}`.`name`\n\t\t\tfrom `tab{0}`\n\t\t\tlimit {near} ",
+        kind.name
+    ));
+    let words = format!(
+        "(1064, \"You have an error in your SQL syntax; check the manual that corresponds to your MariaDB \
+         server version for the right syntax to use near '{near}' at line 6\")"
+    );
+    Failure::internal("pymysql.err.", "ProgrammingError", words)
+}
+
+fn lines<'a>(
+    schema: &super::schema::Schema,
+    world: &'a World,
+    kind: &DocType,
+    table: Option<&str>,
+    query: &Query,
+) -> Vec<Line<'a>> {
+    if kind.is_child {
+        let parent = query
+            .parent
+            .as_deref()
+            .and_then(|parent| schema.get(parent));
+        let tables = parent.into_iter().flat_map(|parent| {
+            parent
+                .tables()
+                .filter(|table| table.options == kind.name)
+                .map(|table| (&parent.name, &table.name))
+        });
+        let rows = tables.flat_map(|(parent, table)| {
+            world.all(parent).flat_map(move |doc| {
+                doc.get(table)
+                    .and_then(Value::as_list)
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(Value::as_map)
+            })
+        });
+        return rows
+            .map(|row| Line {
+                doc: row,
+                row: None,
+            })
+            .collect();
+    }
+    let documents = world.all(&kind.name);
+    let Some(table) = table else {
+        return documents.map(|doc| Line { doc, row: None }).collect();
+    };
+    documents
+        .flat_map(|doc| {
+            let rows = doc.get(table).and_then(Value::as_list).unwrap_or_default();
+            let mut lines: Vec<Line<'a>> = rows
+                .iter()
+                .filter_map(Value::as_map)
+                .map(|row| Line {
+                    doc,
+                    row: Some(row),
+                })
+                .collect();
+            if lines.is_empty() {
+                lines.push(Line { doc, row: None });
+            }
+            lines
+        })
+        .collect()
+}
+
+fn page<'l, 'a>(lines: &'l [Line<'a>], query: &Query) -> &'l [Line<'a>] {
+    let start = usize::try_from(query.start)
+        .unwrap_or(usize::MAX)
+        .min(lines.len());
+    let length = usize::try_from(query.length)
+        .ok()
+        .filter(|length| *length > 0)
+        .unwrap_or(usize::MAX);
+    lines
+        .get(start..start.saturating_add(length).min(lines.len()))
+        .unwrap_or_default()
+}
+
+/// Field and direction of each part of an `order_by`.
+fn order_of(query: &Query) -> Result<Vec<(String, bool)>, Failure> {
+    let Some(order) = &query.order_by else {
+        return Ok(Vec::new());
+    };
+    let lower = order.to_lowercase();
+    if lower.contains("select") && lower.contains('(') {
+        return Err(Failure::invalid("Cannot use sub-query in order by"));
+    }
+    if lower.contains(';') || lower.contains("union") {
+        return Err(Failure::invalid("Illegal SQL Query"));
+    }
+    Ok(order
+        .split(',')
+        .filter_map(|part| {
+            let mut words = part.split_whitespace();
+            let name = column::bare(words.next()?);
+            let down = words
+                .next()
+                .is_some_and(|word| word.eq_ignore_ascii_case("desc"));
+            Some((name, down))
+        })
+        .collect())
+}
+
+fn sort(kind: &DocType, order: &[(String, bool)], lines: &mut [Line<'_>]) {
+    if order.is_empty() {
+        return;
+    }
+    lines.sort_by(|left, right| {
+        for (name, down) in order {
+            let value = |line: &Line<'_>| {
+                column::stored(kind, *line, &kind.name, name)
+                    .cloned()
+                    .unwrap_or_default()
+            };
+            let ordering = compared(&value(left), &value(right));
+            let ordering = if *down { ordering.reverse() } else { ordering };
+            if ordering.is_ne() {
+                return ordering;
+            }
+        }
+        Ordering::Equal
+    });
+}
+
+fn sort_rows(order: &[(String, bool)], rows: &mut [Vec<(String, Value)>]) {
+    rows.sort_by(|left, right| {
+        for (name, down) in order {
+            let value = |row: &[(String, Value)]| {
+                row.iter()
+                    .find(|(key, _)| key == name)
+                    .map(|(_, value)| value.clone())
+                    .unwrap_or_default()
+            };
+            let ordering = compared(&value(left), &value(right));
+            let ordering = if *down { ordering.reverse() } else { ordering };
+            if ordering.is_ne() {
+                return ordering;
+            }
+        }
+        Ordering::Equal
+    });
+}
+
+fn compared(left: &Value, right: &Value) -> Ordering {
+    match (left, right) {
+        (Value::Null, Value::Null) => Ordering::Equal,
+        (Value::Null, _) => Ordering::Less,
+        (_, Value::Null) => Ordering::Greater,
+        _ => filter::order(left, right),
+    }
+}
+
+fn grouped(
+    kind: &DocType,
+    query: &Query,
+    columns: &[Column],
+    lines: &[Line<'_>],
+    world: &World,
+) -> Vec<Vec<(String, Value)>> {
+    let Some(by) = query
+        .group_by
+        .as_deref()
+        .and_then(|by| by.split([',', ' ']).next())
+        .map(column::bare)
+    else {
+        return vec![cut(kind, columns, lines, world)];
+    };
+    let mut groups: Vec<(Value, Vec<Line<'_>>)> = Vec::new();
+    for line in lines {
+        let key = column::stored(kind, *line, &kind.name, &by)
+            .cloned()
+            .unwrap_or_default();
+        match groups
+            .iter_mut()
+            .find(|(known, _)| compared(known, &key).is_eq())
+        {
+            Some((_, members)) => members.push(*line),
+            None => groups.push((key, vec![*line])),
+        }
+    }
+    groups
+        .iter()
+        .map(|(_, members)| cut(kind, columns, members, world))
+        .collect()
+}
+
+fn cut(
+    kind: &DocType,
+    columns: &[Column],
+    lines: &[Line<'_>],
+    world: &World,
+) -> Vec<(String, Value)> {
+    columns
+        .iter()
+        .map(|column| (column.alias().to_owned(), column.value(kind, lines, world)))
+        .collect()
+}
+
+/// The names of a DocType's documents that match, for helpers of other methods.
+pub(crate) fn first_name(
+    turn: &mut Turn<'_>,
+    doctype: &str,
+    filters: Value,
+) -> Result<Option<String>, Failure> {
+    let mut query = Query::read(turn, doctype)?;
+    query.fields = None;
+    query.filters = Some(filters).filter(truthy);
+    query.length = 1;
+    query.start = 0;
+    query.order_by = None;
+    let rows = run(turn, &query)?;
+    let first = rows
+        .as_list()
+        .and_then(<[Value]>::first)
+        .and_then(Value::as_map);
+    Ok(first.map(|row| field(row, "name").to_owned()))
+}
+
+/// A list of texts as a value.
+pub(crate) fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> Value {
+    Value::List(names.into_iter().map(text).collect())
+}
