@@ -1,0 +1,179 @@
+use portcullis_identity::{
+    ErpLogin, KeyDigest, KeyId, PrincipalName, RoleName, Timestamp, UpstreamName,
+};
+use portcullis_storage::{KeyRow, RateLimit, Sealed, Store};
+
+use super::*;
+use crate::entropy;
+
+fn row(name: &str) -> KeyRow {
+    KeyRow {
+        id: entropy::new_key().unwrap().id(),
+        digest: KeyDigest::from_bytes([5; 32]),
+        name: PrincipalName::new(name).unwrap(),
+        upstream: UpstreamName::new("odoo").unwrap(),
+        erp_login: ErpLogin::new("integration").unwrap(),
+        roles: vec![
+            RoleName::new("reader").unwrap(),
+            RoleName::new("seller").unwrap(),
+        ],
+        created: Timestamp(1),
+        expires: Some(Timestamp(100)),
+        revoked: None,
+        limit: Some(RateLimit {
+            per_minute: 60,
+            burst: 10,
+        }),
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_kept_found_and_revoked_once() {
+    let store: Box<dyn Store> = Box::new(SqliteStore::in_memory().await.unwrap());
+    let one = row("Shop");
+    let mut other = row("Till");
+    (other.expires, other.limit, other.roles) = (None, None, Vec::new());
+    let before = store.version().await.unwrap();
+    store.keys().insert(&one).await.unwrap();
+    store.keys().insert(&other).await.unwrap();
+    assert_eq!(store.keys().find(&one.id).await.unwrap(), Some(one.clone()));
+    assert_eq!(
+        store.keys().find(&other.id).await.unwrap(),
+        Some(other.clone())
+    );
+    assert_eq!(store.keys().all().await.unwrap().len(), 2);
+    assert!(store.version().await.unwrap() > before);
+    let again = store.keys().insert(&one).await.unwrap_err();
+    assert!(
+        matches!(again, StoreError::Exists { what: "key" }),
+        "{again:?}"
+    );
+
+    let before = store.version().await.unwrap();
+    assert!(store.keys().revoke(&one.id, Timestamp(50)).await.unwrap());
+    assert!(store.version().await.unwrap() > before);
+    let before = store.version().await.unwrap();
+    assert!(!store.keys().revoke(&one.id, Timestamp(60)).await.unwrap());
+    assert_eq!(store.version().await.unwrap(), before);
+    let found = store.keys().find(&one.id).await.unwrap().unwrap();
+    assert_eq!(found.revoked, Some(Timestamp(50)));
+    assert!(!found.is_valid(Timestamp(51)));
+    let nobody = KeyId::new("pck_aaaaaaaaaaaaaaaa").unwrap();
+    assert!(!store.keys().revoke(&nobody, Timestamp(1)).await.unwrap());
+}
+
+#[tokio::test]
+async fn roles_and_users_are_put_replaced_and_removed() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let store: &dyn Store = &store;
+    let name = RoleName::new("reader").unwrap();
+    store.roles().put(&name, "one", Timestamp(1)).await.unwrap();
+    store.roles().put(&name, "two", Timestamp(2)).await.unwrap();
+    assert_eq!(
+        store.roles().all().await.unwrap(),
+        [(name.clone(), "two".to_owned())]
+    );
+    assert!(store.roles().remove(&name).await.unwrap());
+    assert!(!store.roles().remove(&name).await.unwrap());
+
+    let upstream = UpstreamName::new("odoo").unwrap();
+    let login = ErpLogin::new("integration").unwrap();
+    let users = store.erp_users();
+    users
+        .put(&upstream, &login, None, &Sealed(vec![1]), Timestamp(1))
+        .await
+        .unwrap();
+    let before = store.version().await.unwrap();
+    users
+        .put(&upstream, &login, Some(7), &Sealed(vec![2]), Timestamp(2))
+        .await
+        .unwrap();
+    assert!(store.version().await.unwrap() > before);
+    let user = users.find(&upstream, &login).await.unwrap().unwrap();
+    assert_eq!(
+        (user.uid, user.sealed, user.updated),
+        (Some(7), Sealed(vec![2]), Timestamp(2))
+    );
+    assert_eq!(users.of(&upstream).await.unwrap().len(), 1);
+    assert_eq!(
+        users
+            .of(&UpstreamName::new("other").unwrap())
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
+    assert_eq!(users.all().await.unwrap().len(), 1);
+    assert!(users.remove(&upstream, &login).await.unwrap());
+    assert!(users.find(&upstream, &login).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_setting_is_written_once() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let settings: &dyn Store = &store;
+    let settings = settings.settings();
+    assert_eq!(settings.get("a").await.unwrap(), None);
+    assert_eq!(settings.put_if_absent("a", b"one").await.unwrap(), b"one");
+    assert_eq!(settings.put_if_absent("a", b"two").await.unwrap(), b"one");
+    assert_eq!(
+        settings.get("a").await.unwrap().as_deref(),
+        Some(b"one".as_slice())
+    );
+    let id = entropy::ledger_id(settings).await.unwrap();
+    assert_eq!(entropy::ledger_id(settings).await.unwrap(), id);
+}
+
+#[tokio::test]
+async fn what_one_opening_changes_another_sees() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let one = SqliteStore::open(&path).await.unwrap();
+    let other = SqliteStore::open(&path).await.unwrap();
+    let (one, other): (&dyn Store, &dyn Store) = (&one, &other);
+    let key = row("Shop");
+    one.keys().insert(&key).await.unwrap();
+    let before = other.version().await.unwrap();
+    assert_eq!(other.keys().find(&key.id).await.unwrap(), Some(key.clone()));
+    assert!(one.keys().revoke(&key.id, Timestamp(9)).await.unwrap());
+    assert!(other.version().await.unwrap() > before);
+    assert!(!other.keys().revoke(&key.id, Timestamp(9)).await.unwrap());
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", file.path());
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_does_not_say_what_it_should_is_damaged() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    sqlx::query(
+        "INSERT INTO api_key (id, digest, name, upstream, erp_login, roles, created) \
+         VALUES ('pck_', zeroblob(32), 'a', 'b', 'c', '', 1)",
+    )
+    .execute(&store.pool)
+    .await
+    .unwrap();
+    let store: &dyn Store = &store;
+    let error = store.keys().all().await.unwrap_err();
+    assert!(
+        matches!(error, StoreError::Damaged { what: "key" }),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn many_open_a_new_store_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let path = path.clone();
+        tasks.spawn(async move { SqliteStore::open(&path).await.map(|_| ()) });
+    }
+    for done in tasks.join_all().await {
+        done.unwrap();
+    }
+}
