@@ -37,7 +37,7 @@ impl Search<'_> {
             _ => model.to_owned(),
         };
         let Some(cofacts) = self.facts(&comodel) else { return Ok(Tree::Unknown) };
-        let mut parent = cofacts.parent.as_deref();
+        let mut parent = cofacts.parent.as_deref().or_else(|| self.inherited_parent(cofacts));
         let mut of_itself = kind == FieldKind::Integer;
         if comodel == model {
             if name != "id" {
@@ -130,7 +130,8 @@ impl Search<'_> {
         let mut children: HashMap<i64, Vec<i64>> = HashMap::new();
         let by_path = keeps_paths(facts, parent);
         for &id in ids.iter() {
-            for parent in self.parents(model, facts, parent, id)? {
+            let (_, parents) = self.parents(model, facts, parent, id)?;
+            for parent in parents {
                 children.entry(parent).or_default().push(id);
             }
         }
@@ -145,7 +146,8 @@ impl Search<'_> {
         Some(found)
     }
 
-    /// The records and all that lie above them.
+    /// The records and all that lie above them. A link to another model (the parent that
+    /// users inherit from their contacts) leads on there, and only ids are kept: so does Odoo.
     fn above(
         &self,
         start: &[i64],
@@ -154,20 +156,47 @@ impl Search<'_> {
         parent: &str,
     ) -> Option<HashSet<i64>> {
         let exists: HashSet<i64> = self.records().ids(model)?.iter().copied().collect();
-        let mut found = HashSet::new();
-        let mut left: Vec<i64> =
-            start.iter().copied().filter(|id| exists.contains(id)).collect();
+        let mut found: HashSet<i64> = HashSet::new();
+        let mut model = model.to_owned();
+        let mut facts = facts;
         // What does not exist is left out, whether or not something else does.
-        while let Some(id) = left.pop() {
-            if found.insert(id) {
-                left.extend(self.parents(model, facts, parent, id)?);
+        let mut row: Vec<i64> = start.iter().copied().filter(|id| exists.contains(id)).collect();
+        while !row.is_empty() {
+            found.extend(&row);
+            let mut next = Vec::new();
+            let mut comodel = model.clone();
+            for &id in &row {
+                let (leads_to, parents) = self.parents(&model, facts, parent, id)?;
+                comodel = leads_to;
+                next.extend(parents.into_iter().filter(|parent| !found.contains(parent)));
             }
+            if comodel != model {
+                facts = self.facts(&comodel)?;
+                model = comodel;
+            }
+            next.sort_unstable();
+            next.dedup();
+            row = next;
         }
         Some(found)
     }
 
-    /// The parents of a record, or none where nobody can say.
-    fn parents(&self, model: &str, facts: &ModelFacts, parent: &str, id: i64) -> Option<Vec<i64>> {
+    /// The parent that a model inherits with its fields.
+    fn inherited_parent(&self, facts: &ModelFacts) -> Option<&'static str> {
+        let inherits = facts.inherits.iter().any(|(model, _)| {
+            self.facts(model).is_some_and(|facts| facts.fields.contains_key("parent_id"))
+        });
+        inherits.then_some("parent_id")
+    }
+
+    /// The parents of a record and the model they are of, or none where nobody can say.
+    fn parents(
+        &self,
+        model: &str,
+        facts: &ModelFacts,
+        parent: &str,
+        id: i64,
+    ) -> Option<(String, Vec<i64>)> {
         if keeps_paths(facts, parent) {
             let path = self.records().value(model, id, "parent_path")?;
             let ids: Option<Vec<i64>> = path
@@ -177,14 +206,24 @@ impl Search<'_> {
                 .collect();
             let mut ids = ids?;
             ids.pop();
-            return Some(ids.pop().into_iter().collect());
+            return Some((model.to_owned(), ids.pop().into_iter().collect()));
         }
+        let Some(field) = facts.fields.get(parent) else {
+            let (inherited, link_field) = facts.inherits.iter().find(|(inherited, _)| {
+                self.facts(inherited).is_some_and(|facts| facts.fields.contains_key(parent))
+            })?;
+            return match link(&*self.records().value(model, id, link_field)?)? {
+                Some(linked) => self.parents(inherited, self.facts(inherited)?, parent, linked),
+                None => Some((inherited.clone(), Vec::new())),
+            };
+        };
         let value = self.records().value(model, id, parent)?;
-        match facts.fields.get(parent)?.kind {
-            FieldKind::Many2one => Some(link(&value)?.into_iter().collect()),
-            FieldKind::One2many | FieldKind::Many2many => links(&value),
-            _ => None,
-        }
+        let parents = match field.kind {
+            FieldKind::Many2one => link(&value)?.into_iter().collect(),
+            FieldKind::One2many | FieldKind::Many2many => links(&value)?,
+            _ => return None,
+        };
+        Some((field.relation.clone()?, parents))
     }
 }
 

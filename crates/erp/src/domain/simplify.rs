@@ -54,14 +54,20 @@ impl Search<'_> {
                 simple.push(part);
             }
             let joined = if and { Tree::all(simple) } else { Tree::one(simple) };
-            let (Tree::And(found) | Tree::Or(found)) = joined else { return Ok(joined) };
+            let found = match joined {
+                Tree::And(found) if and => found,
+                Tree::Or(found) if !and => found,
+                other => return Ok(other),
+            };
             let before = found.len();
             let merged = merge(found, and, &|field| self.kind(model, field))?;
             let fewer = merged.len() < before;
             let joined = if and { Tree::all(merged) } else { Tree::one(merged) };
             match joined {
-                Tree::And(found) | Tree::Or(found) if fewer => parts = found,
-                Tree::And(_) | Tree::Or(_) => return Ok(joined),
+                Tree::And(found) if and && fewer => parts = found,
+                Tree::Or(found) if !and && fewer => parts = found,
+                Tree::And(_) if and => return Ok(joined),
+                Tree::Or(_) if !and => return Ok(joined),
                 single => return self.simplify(single, model),
             }
         }
@@ -125,7 +131,7 @@ impl Search<'_> {
         if kind == FieldKind::Other {
             return Ok(Step::Again(Tree::Unknown));
         }
-        match self.step_of_operator(condition, kind, facts, model)? {
+        match self.step_of_operator(condition, kind, facts)? {
             Step::Done(condition) => step_of_kind(condition, kind),
             again => Ok(again),
         }
@@ -151,7 +157,6 @@ impl Search<'_> {
         condition: Condition,
         kind: FieldKind,
         facts: &ModelFacts,
-        model: &str,
     ) -> Result<Step, SearchError> {
         let again = |condition: Condition| Ok(Step::Again(condition.into()));
         match (condition.operator, &condition.right) {
