@@ -36,7 +36,7 @@ pub(crate) fn get(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     let doctype = turn.params.need("get", "doctype")?;
     let name = named(turn, &doctype)?;
     let doc = readable(turn, &doctype, &name)?;
-    said(turn, &doctype, &doc, Levels::Emptied)
+    said(turn, &doctype, &doc, Levels::Reached)
 }
 
 /// The document meant by `name`, or the first one that `filters` find.

@@ -304,6 +304,7 @@ fn rows(schema: &Schema, doctype: &str, doc: &mut Doc, then: i64) {
             fill("parent", text(parent.as_str()));
             fill("parentfield", text(table.name.as_str()));
             fill("parenttype", text(doctype));
+            fill("margin_type", text(""));
             values.insert("docstatus".to_owned(), status.clone());
             values.insert(
                 "idx".to_owned(),
@@ -347,6 +348,7 @@ fn users(
             put("new_password", text(""));
             put("send_welcome_email", Value::Int(0));
             put("onboarding_status", text("{}"));
+            put("desk_theme", text("Light"));
             if let Some(known) = known {
                 put("api_key", text(known.api_key.as_str()));
                 put("api_secret", text("*".repeat(known.api_secret.len())));
@@ -359,10 +361,10 @@ fn users(
                 "roles",
                 Value::List(roles.iter().map(|role| row("role", role)).collect()),
             );
-            put(
-                "social_logins",
-                Value::List(vec![row("provider", "frappe")]),
-            );
+            let mut login = Map::new();
+            login.insert("provider".to_owned(), text("frappe"));
+            login.insert("userid".to_owned(), text(chance::hex(20)));
+            put("social_logins", Value::List(vec![Value::Map(login)]));
             place(schema, world, "User", fields, then);
         };
     add(

@@ -21,12 +21,10 @@ pub(crate) enum Nulls {
 /// What the caller may see of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Levels {
-    /// What the caller's roles reach.
+    /// What the caller's roles reach; of the rest numbers are 0 and tables empty.
     Reached,
     /// Everything: the real server forgets to look after a save.
     All,
-    /// What the caller's roles reach; the rest is there, but empty.
-    Emptied,
 }
 
 /// A document as it goes out.
@@ -54,21 +52,25 @@ pub(crate) fn shown(
         {
             continue;
         }
-        let value = match (hidden(name), levels) {
-            (true, Levels::Reached) => continue,
-            (true, _) => &Value::Null,
-            (false, _) => value,
-        };
+        let emptied = hidden(name).then(|| match doctype.field(name) {
+            Some(field) if field.is_whole() => Value::Int(0),
+            Some(field) if field.is_float() => Value::Float(0.0),
+            Some(_) | None => Value::Null,
+        });
+        let value = emptied.as_ref().unwrap_or(value);
         if nulls == Nulls::Kept || *value != Value::Null || is_always_there(name) {
             out.insert(name.clone(), value.clone());
         }
     }
     out.insert("doctype".to_owned(), text(doctype.name.as_str()));
-    for table in doctype.tables().filter(|table| !hidden(&table.name)) {
-        let rows = doc
-            .get(&table.name)
-            .and_then(Value::as_list)
-            .unwrap_or_default();
+    for table in doctype.tables() {
+        let rows = if hidden(&table.name) {
+            &[]
+        } else {
+            doc.get(&table.name)
+                .and_then(Value::as_list)
+                .unwrap_or_default()
+        };
         let rows = rows.iter().filter_map(Value::as_map);
         let rows = rows.map(|row| match turn.erp.schema.get(&table.options) {
             Some(child) => shown(turn, child, row, nulls, Levels::All),

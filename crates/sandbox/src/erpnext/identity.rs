@@ -26,6 +26,7 @@ pub(crate) struct Sessions {
     secrets: HashMap<String, Secrets>,
     by_key: HashMap<String, String>,
     failed: HashMap<String, (u32, i64)>,
+    resets: HashMap<String, (u32, i64)>,
 }
 
 struct Secrets {
@@ -41,8 +42,10 @@ struct Session {
 /// What the request's session is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// None was shown, or `Guest`.
+    /// Nobody has looked yet: such an answer sets no cookie.
     #[default]
+    Unknown,
+    /// None was shown, or `Guest`.
     None,
     /// A live one.
     Open(String),
@@ -137,6 +140,7 @@ pub(crate) fn caller_of(world: &World, user: &str) -> Caller {
 /// 400 where the session wants its token and the request has none.
 pub(crate) fn resume(turn: &mut Turn<'_>) -> Result<(), Failure> {
     let shown = turn.params.text("sid").or_else(|| cookie(turn, "sid"));
+    turn.session = Standing::None;
     let Some(sid) = shown.filter(|sid| sid != GUEST) else {
         return Ok(());
     };
@@ -199,6 +203,14 @@ pub(crate) fn authorize(turn: &mut Turn<'_>) -> Result<(), Failure> {
     let (Some(scheme), Some(value), None) = (words.next(), words.next(), words.next()) else {
         return Ok(());
     };
+    match turn.request.header("frappe-authorization-source") {
+        None | Some("User") => {}
+        Some(source) if turn.erp.schema.get(source).is_some() => {
+            let words = "(1054, \"Unknown column 'api_key' in 'WHERE'\")";
+            return Err(Failure::internal("pymysql.err.", "OperationalError", words));
+        }
+        Some(_) => return Err(Failure::unauthenticated()),
+    }
     let pair = match scheme.to_ascii_lowercase().as_str() {
         "token" => value.to_owned(),
         "basic" => {
@@ -321,6 +333,17 @@ fn note_login(erp: &ErpNext, user: &str, address: &str, now: i64) -> Result<(), 
     Ok(())
 }
 
+/// Notes that the user has opened the desk.
+pub(crate) fn note_desk(turn: &Turn<'_>) -> Result<(), Failure> {
+    let mut world = turn.erp.world.write().map_err(|_| broken())?;
+    if let Some(doc) = world.get("User", &turn.caller.user) {
+        let mut doc = Doc::clone(doc);
+        doc.insert("last_known_versions".to_owned(), text("{}"));
+        world.put("User", doc);
+    }
+    Ok(())
+}
+
 /// The address that the request says it comes from: the leftmost forwarded one.
 fn address(turn: &Turn<'_>) -> String {
     let forwarded = turn.request.header("x-forwarded-for").unwrap_or_default();
@@ -330,6 +353,27 @@ fn address(turn: &Turn<'_>) -> String {
     } else {
         first.to_owned()
     }
+}
+
+/// Counts a wish for a new password: three an hour for each address.
+///
+/// # Errors
+/// 429 beyond.
+pub(crate) fn count_reset(turn: &Turn<'_>) -> Result<(), Failure> {
+    let mut sessions = turn.erp.sessions.lock().map_err(|_| broken())?;
+    let entry = sessions
+        .resets
+        .entry(address(turn))
+        .or_insert((0, turn.now));
+    if turn.now.saturating_sub(entry.1) >= 3_600_000_000 {
+        *entry = (0, turn.now);
+    }
+    entry.0 = entry.0.saturating_add(1);
+    if entry.0 <= 3 {
+        return Ok(());
+    }
+    let words = "You hit the rate limit because of too many requests. Please try after sometime.";
+    Err(Failure::thrown(429, "RateLimitExceededError", words))
 }
 
 /// The name that pages show.

@@ -63,7 +63,7 @@ const METHODS: &[Method] = &[
     open(
         "frappe.core.doctype.user.user.reset_password",
         POST,
-        no_mail,
+        reset_password,
     ),
     open("frappe.core.doctype.user.user.sign_up", USUAL, no_sign_up),
     open("frappe.www.login.send_login_link", USUAL, no_mail),
@@ -198,6 +198,11 @@ fn versions(_: &mut Turn<'_>) -> Result<Outcome, Failure> {
 
 fn time_zone(_: &mut Turn<'_>) -> Result<Outcome, Failure> {
     say(Map::from_iter([("time_zone".to_owned(), text("UTC"))]))
+}
+
+fn reset_password(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
+    identity::count_reset(turn)?;
+    no_mail(turn)
 }
 
 fn no_mail(_: &mut Turn<'_>) -> Result<Outcome, Failure> {

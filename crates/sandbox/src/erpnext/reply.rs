@@ -115,7 +115,7 @@ fn failed(turn: &Turn<'_>, failure: &Failure) -> Response {
         if let Some(verbs) = failure.allow {
             response = response.with("Allow", verbs);
         }
-        return with_cookies(turn, response, false);
+        return response;
     }
     if wants_page(turn) {
         let page = pages::message(failure);
@@ -179,6 +179,7 @@ fn with_cookies(turn: &Turn<'_>, mut response: Response, clear: bool) -> Respons
             )
         }
         Standing::None | Standing::Expired | Standing::Ended => guest,
+        Standing::Unknown => return response,
     };
     if sid == GUEST || !turn.caller.is_guest() {
         let until = http_date(turn.now.saturating_add(LIFE.saturating_mul(1_000_000)));

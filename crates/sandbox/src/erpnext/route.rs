@@ -16,6 +16,11 @@ use crate::http::{Request, Response, Seen};
 /// The longest body that is taken: 25 MiB.
 const LARGEST_BODY: usize = 25 * 1024 * 1024;
 
+/// The longest request line.
+const LONGEST_LINE: usize = 4094;
+/// The longest header, name and value.
+const LONGEST_HEADER: usize = 8190;
+
 /// Answers one request.
 pub(crate) fn answer(erp: &ErpNext, request: &Request) -> Response {
     let path = decoded_path(&request.path);
@@ -26,7 +31,7 @@ pub(crate) fn answer(erp: &ErpNext, request: &Request) -> Response {
         path,
         params: Params::default(),
         caller: Caller::guest(),
-        session: Standing::None,
+        session: Standing::Unknown,
         messages: Vec::new(),
         debug: Vec::new(),
         now: clock::now(),
@@ -42,6 +47,7 @@ pub(crate) fn answer(erp: &ErpNext, request: &Request) -> Response {
 }
 
 fn run(turn: &mut Turn<'_>, wrap: &mut Wrap) -> Result<Outcome, Failure> {
+    framing(turn)?;
     find_site(turn)?;
     if turn.request.body.len() > LARGEST_BODY {
         let words = "The data value transmitted exceeds the capacity limit.";
@@ -66,10 +72,6 @@ fn run(turn: &mut Turn<'_>, wrap: &mut Wrap) -> Result<Outcome, Failure> {
             answer
         }));
     }
-    if turn.verb() != "OPTIONS" {
-        identity::resume(turn)?;
-        identity::authorize(turn)?;
-    }
     if turn.verb() == "OPTIONS" {
         return Ok(Outcome::Raw(
             200,
@@ -78,6 +80,8 @@ fn run(turn: &mut Turn<'_>, wrap: &mut Wrap) -> Result<Outcome, Failure> {
             Vec::new(),
         ));
     }
+    identity::resume(turn)?;
+    identity::authorize(turn)?;
     if let Some(command) = command {
         return method::call(turn, &command);
     }
@@ -86,6 +90,36 @@ fn run(turn: &mut Turn<'_>, wrap: &mut Wrap) -> Result<Outcome, Failure> {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => api(turn, rest, wrap),
         _ => site(turn, &path),
     }
+}
+
+/// The web server in front of the framework takes only so long a line and header.
+fn framing(turn: &Turn<'_>) -> Result<(), Failure> {
+    let request = turn.request;
+    let query = if request.query.is_empty() {
+        0
+    } else {
+        request.query.len().saturating_add(1)
+    };
+    let parts = [
+        request.verb.len(),
+        1,
+        request.path.len(),
+        query,
+        " HTTP/1.1".len(),
+    ];
+    let line: usize = parts.iter().sum();
+    if line > LONGEST_LINE {
+        let words = format!("Request Line is too large ({line} > {LONGEST_LINE})");
+        return Err(Failure::page(400, "Bad Request", words));
+    }
+    let long = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        name.as_str().len().saturating_add(value.len()) > LONGEST_HEADER
+    };
+    if request.headers.iter().any(long) {
+        let words = "Error parsing headers: 'limit request headers fields size'";
+        return Err(Failure::page(431, "Request Header Fields Too Large", words));
+    }
+    Ok(())
 }
 
 /// The real server picks the tenant by a header before the host.
@@ -228,12 +262,13 @@ fn site(turn: &mut Turn<'_>, path: &str) -> Result<Outcome, Failure> {
             Standing::Open(sid) => {
                 let mut sessions = turn.erp.sessions.lock().map_err(|_| broken())?;
                 let token = sessions.desk_token(sid).unwrap_or_default();
+                drop(sessions);
+                identity::note_desk(turn)?;
                 page(200, pages::desk(&token))
             }
-            Standing::None | Standing::Expired | Standing::Ended => Ok(Outcome::Redirect(
-                301,
-                "/login?redirect-to=%2Fapp".to_owned(),
-            )),
+            Standing::Unknown | Standing::None | Standing::Expired | Standing::Ended => Ok(
+                Outcome::Redirect(301, "/login?redirect-to=%2Fapp".to_owned()),
+            ),
         },
         _ => page(404, pages::absent()),
     }

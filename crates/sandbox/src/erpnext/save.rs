@@ -169,6 +169,12 @@ pub(crate) fn update(
         values.swap_remove(name);
     }
     drop_unreachable(&turn.caller, kind, &mut values, Some(&before));
+    let rows = values
+        .get("items")
+        .and_then(Value::as_list)
+        .unwrap_or_default();
+    let mut rows = rows.iter().filter_map(Value::as_map);
+    let marked = rows.any(|row| row.contains_key("__unsaved"));
     check::after_submit(kind, was, &before, &values)?;
     let mut doc = Doc::clone(&before);
     doc.extend(values);
@@ -203,6 +209,9 @@ pub(crate) fn update(
     world.put(doctype, doc.clone());
     // INVARIANT: sessions are locked before the world, never while it is locked.
     drop(world);
+    if marked {
+        mark_rows(&mut doc, "items");
+    }
     if doctype == "User" && whole(doc.get("enabled")) == 0 {
         erp.sessions.lock().map_err(|_| broken())?.drop_user(name);
     }
@@ -478,6 +487,10 @@ fn name_rows(
 }
 
 fn child_defaults(child: &DocType, row: &mut Map) {
+    if child.field("margin_type").is_some() {
+        row.entry("margin_type".to_owned())
+            .or_insert_with(|| text(""));
+    }
     for field in &child.fields {
         if !field.default.is_empty()
             && !field.default.starts_with([':', '_'])
@@ -510,7 +523,7 @@ fn set_status(doc: &mut Doc, status: i64) {
     }
 }
 
-/// The real server leaves this mark in what it answers to an insert.
+/// The real server leaves this mark in what it answers to an insert, and gives it back.
 fn mark_rows(doc: &mut Doc, table: &str) {
     if let Some(Value::List(rows)) = doc.get_mut(table) {
         for row in rows {

@@ -196,7 +196,6 @@ fn line(world: &World, row: &mut Map, dates: &[String; 2], abbr: &str) {
     fill(row, "warehouse", format!("Stores - {abbr}"));
     fill(row, "cost_center", format!("Main - {abbr}"));
     fill(row, "image", "");
-    fill(row, "margin_type", "");
     fill(row, "item_tax_rate", "{}");
     row.insert("grant_commission".to_owned(), Value::Int(1));
     if number(row.get("conversion_factor")) == 0.0 {
