@@ -1,5 +1,6 @@
 """What is measured: the stub ERP alone, nginx in front of it, the gateway in front of it."""
 
+import json
 import pathlib
 import socket
 import subprocess
@@ -164,11 +165,9 @@ class Gateway(Contender):
         ))
         made = subprocess.run(
             [binary, "key", "create", "--config", config, "--name", "bench", "--upstream", "odoo",
-             "--user", LOGIN, "--role", "reader", "--json"],
+             "--user", LOGIN, "--role", "reader", "--per-minute", "100000000", "--burst", "1000000", "--json"],
             check=True, capture_output=True, text=True,
         )
-        import json
-
         self.key = json.loads(made.stdout)["key"]
         command = pinned([binary, "serve", "--config", config], 1, pin)
         self.log = open(folder / "log", "wb")
