@@ -111,6 +111,7 @@ def rounds(arguments, tally):
     others = {
         "frappe-js-sdk": ["node", "frappe_round.mjs"],
         "curl": [python, "curl_round.py"],
+        "the README's commands": [python, "readme_round.py"],
     }
     if arguments.hostile:
         others["hostile HTTP"] = [python, "../hostile/hostile.py"]

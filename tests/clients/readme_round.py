@@ -1,0 +1,46 @@
+"""The commands of the README, run as they stand: `readme_round.py DEMO.json`.
+
+A block of `sh` behind `<!-- tried -->` must work; one behind `<!-- refused -->` must be refused
+with nothing reaching the ERP.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+from gate import Demo, Round
+
+README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+BLOCK = re.compile(r"<!-- (tried|refused) -->\n```sh\n(.*?)```", re.DOTALL)
+NO = re.compile(r"AccessError|AccessDenied|PermissionError|Fault|Traceback|exc_type")
+
+
+def run(demo):
+    turn = Round(demo)
+    environment = {
+        **os.environ,
+        "GATEWAY": demo.url,
+        "KEY": demo.keys["odoo"],
+        "PAIR": demo.keys["erpnext"],
+    }
+    for verdict, script in BLOCK.findall(README.read_text(encoding="utf-8")):
+        before = len(demo.arrivals())
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script], env=environment, capture_output=True, text=True, timeout=30
+        )
+        said = done.stdout + done.stderr
+        arrived = len(demo.arrivals()) - before
+        if verdict == "tried":
+            fine = done.returncode == 0 and done.stdout.strip() and not NO.search(said) and arrived
+        else:
+            fine = NO.search(said) and not arrived
+        turn.step(f"{script}\nanswered {said!r}, {arrived} reached the ERP", fine)
+    turn.step("the README has commands", turn.steps >= 4)
+    return turn.steps
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as line:
+        print(f"{run(Demo(line.read()))} steps")
