@@ -5,7 +5,7 @@
 //! Each journal holds a lane of its own (see [`lane`]) and writes it in segments.
 
 mod lane;
-mod segment;
+pub(crate) mod segment;
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -226,4 +226,4 @@ fn begin(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

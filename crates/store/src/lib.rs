@@ -5,9 +5,11 @@
 
 pub mod entropy;
 mod journal;
+mod ledger;
 mod sqlite;
 mod vault;
 
 pub use journal::{Durability, FileJournal, JournalOptions};
+pub use ledger::{Follower, Ledger, LedgerError, Record, Selection};
 pub use sqlite::SqliteStore;
 pub use vault::{Place, Vault, VaultError};

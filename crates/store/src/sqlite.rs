@@ -119,14 +119,19 @@ fn unavailable(
 
 /// The error of a driver, told apart where a caller can do something about it.
 fn failed(what: &'static str, thing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
-    move |error| match &error {
-        sqlx::Error::Database(database) if database.kind() == ErrorKind::UniqueViolation => {
-            StoreError::Exists { what: thing }
+    move |error| {
+        if let sqlx::Error::Database(database) = &error
+            && database.kind() == ErrorKind::UniqueViolation
+        {
+            return StoreError::Exists { what: thing };
         }
-        sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) => {
-            StoreError::Damaged { what: thing }
+        if matches!(
+            error,
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_)
+        ) {
+            return StoreError::Damaged { what: thing };
         }
-        _ => unavailable(what, error),
+        unavailable(what, error)
     }
 }
 

@@ -2,24 +2,25 @@ use std::fs;
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt as _;
 
-use portcullis_audit::{Report, Shape, verify};
+use portcullis_audit::{Report, Shape};
 use portcullis_erp::Dialect;
 use portcullis_identity::UpstreamName;
 
 use super::*;
+use crate::ledger::Ledger;
 
 const LEDGER: LedgerId = LedgerId(0xfeed);
 
-fn open(folder: &Path, core: u16) -> FileJournal {
+pub(crate) fn open(folder: &Path, core: u16) -> FileJournal {
     FileJournal::open(folder, core, JournalOptions::new(LEDGER), Timestamp(1)).unwrap()
 }
 
-fn call(journal: &mut FileJournal, request: u128) {
+pub(crate) fn call(journal: &mut FileJournal, request: u128) {
     begin(journal, request).unwrap();
     end(journal, request);
 }
 
-fn begin(journal: &mut FileJournal, request: u128) -> Result<(), JournalError> {
+pub(crate) fn begin(journal: &mut FileJournal, request: u128) -> Result<(), JournalError> {
     journal.open(&Opening {
         request: RequestId(request),
         at: Timestamp(10),
@@ -36,7 +37,7 @@ fn begin(journal: &mut FileJournal, request: u128) -> Result<(), JournalError> {
     })
 }
 
-fn end(journal: &mut FileJournal, request: u128) {
+pub(crate) fn end(journal: &mut FileJournal, request: u128) {
     journal.close(Closing {
         request: RequestId(request),
         at: Timestamp(11),
@@ -49,17 +50,7 @@ fn end(journal: &mut FileJournal, request: u128) {
 }
 
 fn check(folder: &Path) -> Report {
-    let segments = segment::list(folder).unwrap();
-    let bytes: Vec<_> = segments
-        .iter()
-        .map(|segment| fs::read(&segment.path).unwrap())
-        .collect();
-    let all: Vec<_> = segments
-        .iter()
-        .zip(&bytes)
-        .map(|(segment, bytes)| (segment.writer, segment.number, bytes.as_slice()))
-        .collect();
-    verify(all, &[])
+    Ledger::new(folder).verify(&[]).unwrap()
 }
 
 #[test]

@@ -98,7 +98,7 @@ async fn another_master_key_is_named_and_nothing_leaks() {
         let text = fs::read_to_string(path).unwrap();
         let digits = text.trim().strip_prefix("1:").unwrap();
         assert!(
-            !said.contains(&digits[..8]) && !said.contains("sesame"),
+            !said.contains(digits.get(..8).unwrap()) && !said.contains("sesame"),
             "{said}"
         );
     }
@@ -136,7 +136,7 @@ fn a_file_of_another_form_is_refused_without_being_quoted() {
         digits.clone(),
         format!("0:{digits}"),
         format!("1:{digits}\n1:{digits}"),
-        format!("1:{digits}\n2:{}x", &digits[..63]),
+        format!("1:{digits}\n2:{}x", "cd".repeat(31)),
         format!("1:{digits}cd"),
     ] {
         fs::write(&path, &text).unwrap();

@@ -1,0 +1,196 @@
+//! A ledger folder, read: verified, searched, followed.
+//!
+//! Reading needs no lock: segments are only ever appended to, and a line counts once its line
+//! feed is there.
+
+mod follow;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+
+use portcullis_audit::{
+    Closed, Event, Line, Opened, Report, RequestId, Verdict, Verifier, Witness, WriterId,
+};
+use portcullis_identity::Timestamp;
+
+use crate::journal::segment::{self, Segment};
+pub use follow::Follower;
+
+/// The ledger in a folder.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    folder: PathBuf,
+}
+
+/// Why a ledger cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger in `{}` cannot be read", folder.display())]
+pub struct LedgerError {
+    folder: PathBuf,
+    source: io::Error,
+}
+
+/// What was done for one request: its opening, and its closing once there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The lane.
+    pub writer: WriterId,
+    /// The number of the opening within the lane.
+    pub n: u64,
+    /// How it began.
+    pub opened: Opened,
+    /// How it ended. While there is none, it is under way or its outcome is unknown.
+    pub closed: Option<Closed>,
+}
+
+/// Which records are wanted: those that fit everything that is given.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// From this moment on.
+    pub since: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+    /// Only the last ones, as many as this.
+    pub last: Option<usize>,
+    /// This request.
+    pub request: Option<RequestId>,
+    /// This principal, by name.
+    pub principal: Option<String>,
+    /// This key.
+    pub key: Option<String>,
+    /// This upstream.
+    pub upstream: Option<String>,
+    /// This model.
+    pub model: Option<String>,
+    /// This outcome; [`Verdict::Unknown`] takes in those that were never closed.
+    pub outcome: Option<Verdict>,
+}
+
+impl Record {
+    /// How it ended.
+    pub fn outcome(&self) -> Verdict {
+        self.closed
+            .as_ref()
+            .map_or(Verdict::Unknown, |closed| closed.outcome)
+    }
+}
+
+impl Selection {
+    /// Whether a record is wanted (`last` aside).
+    pub fn takes(&self, record: &Record) -> bool {
+        let opened = &record.opened;
+        let is = |wish: &Option<String>, value: Option<&str>| {
+            wish.as_deref().is_none_or(|wish| Some(wish) == value)
+        };
+        self.since.is_none_or(|since| opened.at >= since)
+            && self.until.is_none_or(|until| opened.at < until)
+            && self.request.is_none_or(|request| opened.request == request)
+            && is(&self.principal, opened.principal.as_deref())
+            && is(&self.key, opened.key.as_deref())
+            && is(&self.upstream, Some(&opened.upstream))
+            && is(&self.model, Some(&opened.model))
+            && self
+                .outcome
+                .is_none_or(|outcome| record.outcome() == outcome)
+    }
+}
+
+impl Ledger {
+    /// The ledger in that folder, which need not be there yet.
+    pub fn new(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// Holds every line of every lane against the chain, the heads and `checkpoints`.
+    ///
+    /// # Errors
+    /// When a file cannot be read. What is wrong with the lines stands in the report.
+    pub fn verify(&self, checkpoints: &[Witness]) -> Result<Report, LedgerError> {
+        self.check(checkpoints)
+            .map_err(|source| self.failed(source))
+    }
+
+    /// The wanted records in the order of time.
+    ///
+    /// # Errors
+    /// When a file cannot be read. Lines that cannot be read are passed over: they are for
+    /// [`Ledger::verify`].
+    pub fn records(&self, selection: &Selection) -> Result<Vec<Record>, LedgerError> {
+        let mut kept = BTreeMap::new();
+        let mut keep = |record: Record| {
+            if selection.takes(&record) {
+                kept.insert((record.opened.at, record.writer, record.n), record);
+                if selection.last.is_some_and(|last| kept.len() > last) {
+                    kept.pop_first();
+                }
+            }
+        };
+        let mut follower = self.follow();
+        follower.poll(&mut keep)?;
+        follower.rest(&mut keep);
+        Ok(kept.into_values().collect())
+    }
+
+    /// Goes through the ledger from its first line on, and on as it grows.
+    pub fn follow(&self) -> Follower {
+        Follower::new(self.clone())
+    }
+
+    fn segments(&self) -> io::Result<Vec<Segment>> {
+        match segment::list(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            listed => listed,
+        }
+    }
+
+    fn check(&self, checkpoints: &[Witness]) -> io::Result<Report> {
+        let segments = self.segments()?;
+        let mut witnesses = checkpoints.to_vec();
+        for segment in &segments {
+            let mut first = Vec::new();
+            BufReader::new(File::open(&segment.path)?).read_until(b'\n', &mut first)?;
+            let line = first.strip_suffix(b"\n").unwrap_or_default();
+            if let Ok(Line {
+                event: Event::Head(head),
+                ..
+            }) = Line::parse(line)
+            {
+                witnesses.extend(head.others);
+            }
+        }
+        // Listed again: a line that a head names was there before the head, if perhaps in a
+        // segment that the first listing did not meet yet.
+        let segments = self.segments()?;
+        let mut verifier = Verifier::new(witnesses);
+        let mut line = Vec::new();
+        for segment in &segments {
+            verifier.segment(segment.writer, segment.number);
+            let mut reader = BufReader::with_capacity(256 * 1024, File::open(&segment.path)?);
+            loop {
+                line.clear();
+                if reader.read_until(b'\n', &mut line)? == 0 {
+                    break;
+                }
+                match line.strip_suffix(b"\n") {
+                    Some(line) => verifier.line(line),
+                    None => verifier.tail(&line),
+                }
+            }
+        }
+        Ok(verifier.finish())
+    }
+
+    fn failed(&self, source: io::Error) -> LedgerError {
+        LedgerError {
+            folder: self.folder.clone(),
+            source,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
