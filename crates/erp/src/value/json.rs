@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use base64::Engine as _;
+use indexmap::map::Entry;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -158,23 +159,59 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
-        while let Some(key) = entries.next_key::<String>()? {
-            if key == NUMBER {
+        while let Some(key) = entries.next_key_seed(KeySeed)? {
+            let Key::Name(key) = key else {
                 // serde_json hands a number over as the only entry of a map; an object of a
                 // client that has this key is read as that number too, and written as one.
                 let digits = entries.next_value::<String>()?;
-                if !map.is_empty() || entries.next_key::<String>()?.is_some() {
+                if !map.is_empty() || entries.next_key_seed(KeySeed)?.is_some() {
                     return Err(self.budget.refuse("a key is not allowed"));
                 }
                 return number(&digits).ok_or_else(|| self.budget.refuse("a number is too large"));
+            };
+            match map.entry(key) {
+                Entry::Occupied(_) => {
+                    return Err(self.budget.refuse("a key stands twice in one object"));
+                }
+                Entry::Vacant(place) => {
+                    place.insert(entries.next_value_seed(self.deeper()?)?);
+                }
             }
-            if map.contains_key(&key) {
-                return Err(self.budget.refuse("a key stands twice in one object"));
-            }
-            let value = entries.next_value_seed(self.deeper()?)?;
-            map.insert(key, value);
         }
         Ok(Value::Map(map))
+    }
+}
+
+/// A key, or serde_json's word that a number follows.
+enum Key {
+    Number,
+    Name(String),
+}
+
+/// Reads a key without copying it before it is known to be one.
+struct KeySeed;
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Key;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Key, D::Error> {
+        reader.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Key, E> {
+        Ok(if key == NUMBER { Key::Number } else { Key::Name(key.to_owned()) })
+    }
+
+    fn visit_string<E: serde::de::Error>(self, key: String) -> Result<Key, E> {
+        Ok(if key == NUMBER { Key::Number } else { Key::Name(key) })
     }
 }
 

@@ -6,6 +6,7 @@
 //! The writer has the shape of Python's, line breaks included, because clients were built on it.
 
 mod read;
+mod source;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -327,8 +327,10 @@ fn what_xml_cannot_carry_is_not_sent_and_left_out_of_answers() {
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z_.]{0,12}",
-        any::<String>()
-            .prop_map(|text| text.chars().filter(|c| super::read::allowed(*c)).collect()),
+        any::<String>().prop_map(|text| text
+            .chars()
+            .filter(|c| super::source::allowed(*c))
+            .collect()),
         Just("]]>&lt;\r\n\t\r ' \" <!-- ".to_owned()),
     ]
 }

@@ -208,7 +208,7 @@ fn print(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
 
 /// Writes text with `&`, `<`, `>` and carriage returns as references.
 fn escape(out: &mut Vec<u8>, text: &str, manner: Manner) -> Result<(), UnsayableError> {
-    let special = |c: char| matches!(c, '&' | '<' | '>' | '\r') || !super::read::allowed(c);
+    let special = |c: char| matches!(c, '&' | '<' | '>' | '\r') || !super::source::allowed(c);
     // Most texts have nothing to escape: one pass over the bytes tells.
     if !text
         .bytes()
