@@ -1,5 +1,6 @@
 //! What the ERPNext look-alike does for a client that speaks REST.
 
+#[cfg(test)]
 mod erpnext_site;
 
 use erpnext_site::Site;

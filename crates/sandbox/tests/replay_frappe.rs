@@ -21,6 +21,7 @@
 //! may only shrink: the test fails for a listed exchange that agrees and for an unlisted one
 //! that does not. There is no switch that rewrites it.
 
+#[cfg(test)]
 mod frappe_recorded;
 
 use std::collections::BTreeMap;

@@ -63,9 +63,10 @@ pub(crate) fn get_value(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
         .loose_json("fieldname")
         .ok_or_else(|| Failure::missing_argument("get_value", "fieldname"))?;
     let filters = turn.params.loose_json("filters");
-    let fields = match wanted {
-        Value::List(fields) => Value::List(fields),
-        one => Value::List(vec![one]),
+    let fields = if wanted.as_list().is_some() {
+        wanted
+    } else {
+        Value::List(vec![wanted])
     };
     turn.params.map.swap_remove("filters"); // May be a bare name, which lists do not take.
     let mut query = Query::read(turn, &doctype)?;
@@ -211,16 +212,15 @@ pub(crate) fn set_value(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     let name = turn.params.need("set_value", "name")?;
     let wanted = turn.params.loose_json("fieldname");
     let wanted = wanted.ok_or_else(|| Failure::missing_argument("set_value", "fieldname"))?;
-    let values = match wanted {
-        Value::Map(values) => values,
-        one => {
-            let field = plain(Some(&one));
-            if super::document::is_standard(&field) || field == "doctype" {
-                return Err(Failure::invalid("Cannot edit standard fields"));
-            }
-            let value = turn.params.get("value").cloned().unwrap_or_default();
-            Map::from_iter([(field, value)])
+    let values = if let Value::Map(values) = wanted {
+        values
+    } else {
+        let field = plain(Some(&wanted));
+        if super::document::is_standard(&field) || field == "doctype" {
+            return Err(Failure::invalid("Cannot edit standard fields"));
         }
+        let value = turn.params.get("value").cloned().unwrap_or_default();
+        Map::from_iter([(field, value)])
     };
     let is_child = turn.doctype(&doctype)?.is_child;
     let saved = if is_child {

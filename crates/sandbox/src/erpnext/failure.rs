@@ -53,9 +53,27 @@ pub(crate) fn encoded(messages: &[Message]) -> String {
     format!("[{}]", parts.join(", "))
 }
 
-/// Why a request fails.
+/// Why a request fails. Boxed, for it is rare and large.
 #[derive(Debug, Clone)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Facts>);
+
+impl std::ops::Deref for Failure {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Facts {
+        &mut self.0
+    }
+}
+
+/// What is known of a failure.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts {
     pub(crate) status: u16,
     /// The exception's class.
     pub(crate) class: &'static str,
@@ -85,7 +103,7 @@ impl Failure {
         class: &'static str,
         text: impl Into<String>,
     ) -> Self {
-        Self {
+        Self(Box::new(Facts {
             status,
             class,
             module,
@@ -97,7 +115,7 @@ impl Failure {
             page: None,
             clears_cookies: false,
             allow: None,
-        }
+        }))
     }
 
     /// An exception of a language or library, status 500.

@@ -142,9 +142,11 @@ impl Params {
 
     /// The same, where a text that is not JSON stands for itself (`parse_json`).
     pub(crate) fn loose_json(&self, name: &str) -> Option<Value> {
-        self.get(name).map(|value| match value {
-            Value::Text(inner) => values::parse(inner.as_bytes()).unwrap_or_else(|_| value.clone()),
-            other => other.clone(),
+        self.get(name).map(|value| {
+            let inner = value
+                .as_str()
+                .and_then(|inner| values::parse(inner.as_bytes()).ok());
+            inner.unwrap_or_else(|| value.clone())
         })
     }
 

@@ -64,7 +64,13 @@ impl Site {
         self.send(verb, target, &headers, body)
     }
 
-    pub(crate) fn send(&self, verb: &str, target: &str, headers: &[(&str, String)], body: &str) -> Answer {
+    pub(crate) fn send(
+        &self,
+        verb: &str,
+        target: &str,
+        headers: &[(&str, String)],
+        body: &str,
+    ) -> Answer {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut map = http::HeaderMap::new();
         for (name, value) in headers {
