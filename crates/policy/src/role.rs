@@ -50,6 +50,7 @@ struct RawRule {
     deny: bool,
     upstream: Option<Vec<Spanned<String>>>,
     models: Vec<Spanned<String>>,
+    through: Option<Vec<Spanned<String>>>,
     operations: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     methods: Vec<Spanned<String>>,
@@ -244,6 +245,9 @@ fn read_rule(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
             errors.names(names, "upstream", |text| UpstreamName::new(text).ok()).into_iter().collect()
         }),
         models,
+        through: raw.through.map(|names| {
+            errors.names(names, "model", |text| Model::new(text).ok()).into_iter().collect()
+        }),
         operations,
         methods,
         arguments,

@@ -16,6 +16,7 @@ pub struct Rule {
     pub(crate) effect: Effect,
     pub(crate) upstream: Option<BTreeSet<UpstreamName>>,
     pub(crate) models: Models,
+    pub(crate) through: Option<BTreeSet<Model>>,
     pub(crate) operations: BTreeSet<Operation>,
     pub(crate) methods: BTreeSet<Method>,
     pub(crate) arguments: Arguments,
@@ -132,6 +133,15 @@ impl Rule {
     pub(crate) fn holds_for(&self, upstream: &UpstreamName, dialect: Dialect) -> bool {
         self.upstream.as_ref().is_none_or(|names| names.contains(upstream))
             && self.dialects.as_ref().is_none_or(|dialects| dialects.contains(&dialect))
+    }
+
+    /// Whether it holds for calls that come over a link of this model; none for a call by itself.
+    pub(crate) fn reached(&self, through: Option<&Model>) -> bool {
+        match (&self.through, through) {
+            (None, _) => true,
+            (Some(models), Some(model)) => models.contains(model),
+            (Some(_), None) => false,
+        }
     }
 
     /// Whether a field may be read under this rule, by its name alone.

@@ -39,6 +39,12 @@ impl FieldPath {
     }
 }
 
+impl From<FieldName> for FieldPath {
+    fn from(field: FieldName) -> Self {
+        Self(vec![field])
+    }
+}
+
 impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, part) in self.0.iter().enumerate() {

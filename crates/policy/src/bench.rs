@@ -1,0 +1,153 @@
+//! Everything that one question is judged with: the caller's rules that hold for the upstream
+//! and dialect, and what is known of the ERP's models.
+
+use portcullis_erp::{Dialect, Method, Model};
+use portcullis_identity::{RoleName, UpstreamName};
+
+use crate::decision::{Reason, Refusal};
+use crate::operation::{Family, Operation};
+use crate::rule::{Effect, FieldSet, Rule};
+use crate::schema::{ModelSchema, Schema};
+
+/// A refusal on its way. Boxed, for it is the rare and the larger side.
+pub(crate) type No = Box<Refusal>;
+
+/// A rule and the role that it stands in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held<'a> {
+    pub(crate) role: &'a RoleName,
+    pub(crate) rule: &'a Rule,
+}
+
+impl Held<'_> {
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}/{}", self.role, self.rule.name)
+    }
+}
+
+/// The caller's rules for one upstream and dialect.
+#[derive(Debug)]
+pub(crate) struct Bench<'a> {
+    pub(crate) family: Family,
+    pub(crate) schema: &'a Schema,
+    allow: Vec<Held<'a>>,
+    deny: Vec<Held<'a>>,
+}
+
+impl<'a> Bench<'a> {
+    pub(crate) fn new(
+        family: Family,
+        schema: &'a Schema,
+        upstream: &UpstreamName,
+        dialect: Dialect,
+        rules: impl Iterator<Item = Held<'a>>,
+    ) -> Self {
+        let (deny, allow) = rules
+            .filter(|held| match held.rule.effect {
+                // A denial holds in every dialect that it does not leave out by naming others.
+                Effect::Allow | Effect::Deny => held.rule.holds_for(upstream, dialect),
+            })
+            .partition(|held| held.rule.effect == Effect::Deny);
+        Self { family, schema, allow, deny }
+    }
+
+    /// The rules that allow an operation on a model, in order. `through` is the model whose
+    /// link led here; none for the call itself.
+    pub(crate) fn rules(
+        &self,
+        model: &Model,
+        operation: Operation,
+        through: Option<&Model>,
+    ) -> Vec<Held<'a>> {
+        if self.denies(model, operation, None) {
+            return Vec::new();
+        }
+        self.allow
+            .iter()
+            .filter(|held| {
+                held.rule.operations.contains(&operation)
+                    && held.rule.speaks_of(model, self.family)
+                    && held.rule.reached(through)
+            })
+            .copied()
+            .collect()
+    }
+
+    /// Whether a denial speaks of this operation (of this method, where one is asked).
+    pub(crate) fn denies(
+        &self,
+        model: &Model,
+        operation: Operation,
+        method: Option<&Method>,
+    ) -> bool {
+        self.deny.iter().any(|held| {
+            let rule = held.rule;
+            rule.operations.contains(&operation)
+                && rule.speaks_of(model, self.family)
+                && matches!(&rule.fields, FieldSet::Only(fields) if fields.is_empty())
+                && (rule.methods.is_empty()
+                    || method.is_some_and(|method| rule.methods.contains(method)))
+        })
+    }
+
+    /// Whether a denial speaks of this field.
+    pub(crate) fn denies_field(&self, model: &Model, field: &str, operation: Operation) -> bool {
+        self.deny.iter().any(|held| {
+            let rule = held.rule;
+            rule.speaks_of(model, self.family)
+                && rule.operations.contains(&operation)
+                && match &rule.fields {
+                    FieldSet::All => field != "id",
+                    FieldSet::Only(fields) => fields.contains(field),
+                }
+        })
+    }
+
+    /// Whether a denial speaks of any field of this model.
+    pub(crate) fn denies_fields(&self, model: &Model) -> bool {
+        self.deny.iter().any(|held| {
+            held.rule.speaks_of(model, self.family)
+                && !matches!(&held.rule.fields, FieldSet::Only(fields) if fields.is_empty())
+        })
+    }
+
+    /// Whether some rule says what of this model may be read, or that it may not be: then
+    /// other models must not show more of it.
+    pub(crate) fn restricts(&self, model: &Model) -> bool {
+        self.allow.iter().any(|held| {
+            held.rule.operations.contains(&Operation::Read)
+                && held.rule.speaks_of(model, self.family)
+        }) || self.deny.iter().any(|held| held.rule.speaks_of(model, self.family))
+    }
+
+    /// Whether any rule allows anything with this model.
+    pub(crate) fn knows(&self, model: &Model) -> bool {
+        self.allow.iter().any(|held| held.rule.speaks_of(model, self.family))
+    }
+
+    /// What is known of a model.
+    pub(crate) fn model(&self, model: &Model) -> Result<&'a ModelSchema, No> {
+        if let Some(found) = self.schema.model(model) {
+            return Ok(found);
+        }
+        if self.schema.is_absent(model) {
+            return Err(no_access(model, Reason::NoRule, "the ERP has no such model"));
+        }
+        let mut refusal = no_access(
+            model,
+            Reason::Schema,
+            "the fields of this model are not known yet; ask the ERP for them",
+        );
+        refusal.wants = Some(model.clone());
+        Err(refusal)
+    }
+}
+
+/// "You may not use this model": the same words whether it is there or not.
+pub(crate) fn no_access(model: &Model, reason: Reason, advice: impl Into<String>) -> No {
+    Box::new(Refusal::access(
+        reason,
+        format!("This key may not do this with `{model}`. Ask whoever gave you the key."),
+        advice,
+    ))
+}

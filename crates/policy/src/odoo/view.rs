@@ -1,0 +1,389 @@
+//! What may be seen of one Odoo model under one rule.
+//!
+//! A field is hidden by its data, not by its name: what is related to a field that is not
+//! open, or computed from one, is not open either, unless the rule lists it as `derived`.
+
+use std::collections::BTreeSet;
+
+use portcullis_erp::domain::FieldKind;
+use portcullis_erp::{FieldName, Model};
+
+use crate::bench::{Bench, Held, No};
+use crate::danger;
+use crate::decision::{Reason, Refusal};
+use crate::operation::Operation;
+use crate::rule::FieldSet;
+use crate::schema::{FieldSchema, ModelSchema};
+
+/// One model under one rule.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) bench: &'a Bench<'a>,
+    pub(crate) held: Held<'a>,
+    pub(crate) model: &'a Model,
+    pub(crate) schema: &'a ModelSchema,
+}
+
+/// How deep "computed from what is computed from …" is followed.
+const MAX_DEPTH: usize = 24;
+
+/// Fields that a record has without anybody's doing, and that say nothing of others.
+const OWN: &[&str] = &["id", "create_date", "write_date", "create_uid", "write_uid"];
+
+impl<'a> View<'a> {
+    pub(crate) fn new(
+        bench: &'a Bench<'a>,
+        held: Held<'a>,
+        model: &'a Model,
+    ) -> Result<Self, No> {
+        Ok(Self { bench, held, model, schema: bench.model(model)? })
+    }
+
+    /// The views through which a linked model may be used so, those of rules that hold for
+    /// every record first.
+    pub(crate) fn linked(
+        &self,
+        model: &'a Model,
+        operation: Operation,
+    ) -> Result<Vec<View<'a>>, No> {
+        let mut rules = self.bench.rules(model, operation, Some(self.model));
+        rules.sort_by_key(|held| held.rule.domain.is_some());
+        rules.into_iter().map(|held| View::new(self.bench, held, model)).collect()
+    }
+
+    /// Whether all fields but credentials are open.
+    pub(crate) fn is_whole(&self) -> bool {
+        let rule = self.held.rule;
+        rule.fields == FieldSet::All
+            && rule.hidden.is_empty()
+            && !self.bench.denies_fields(self.model)
+    }
+
+    /// Whether a field is open, as a column of answers.
+    pub(crate) fn readable(&self, field: &str) -> Result<&'a FieldSchema, No> {
+        self.readable_for(field, Operation::Read)
+    }
+
+    fn readable_for(&self, field: &str, operation: Operation) -> Result<&'a FieldSchema, No> {
+        let facts = self.named(field, operation)?;
+        if let Some(path) = self.hidden_through(field, &mut BTreeSet::new(), MAX_DEPTH)? {
+            return Err(self.refuse_field(
+                Reason::HiddenByData,
+                field,
+                format!(
+                    "`{field}` shows `{path}`, which is not open to this role; open that, or list `{field}` under `derived` of the rule"
+                ),
+            ));
+        }
+        if facts.is_x2many() && !self.links_are_open(facts)? {
+            return Err(self.refuse_field(
+                Reason::Link,
+                field,
+                format!(
+                    "`{field}` lists records of another model, not all of which are open; add a rule for it without a domain (operation `name` or `read`)"
+                ),
+            ));
+        }
+        if matches!(facts.type_name.as_str(), "properties" | "properties_definition")
+            && !matches!(&self.held.rule.fields, FieldSet::Only(names) if names.contains(field))
+        {
+            return Err(self.refuse_field(
+                Reason::Field,
+                field,
+                "properties may hold anything: the rule must list such a field by name",
+            ));
+        }
+        Ok(facts)
+    }
+
+    /// Whether a field may be searched, sorted or grouped by. The same as readable.
+    pub(crate) fn searchable(&self, field: &str) -> Result<&'a FieldSchema, No> {
+        self.readable(field)
+    }
+
+    /// A field that the rule opens by its name, whatever its data.
+    fn named(&self, field: &str, operation: Operation) -> Result<&'a FieldSchema, No> {
+        let facts = self.schema.field(field);
+        let open = match operation {
+            Operation::Read => self.held.rule.reads(field),
+            _ => self.held.rule.writes(field),
+        };
+        let listed = |set: &FieldSet| matches!(set, FieldSet::Only(names) if names.contains(field));
+        let set = match (operation, &self.held.rule.write_fields) {
+            (Operation::Read, _) | (_, None) => &self.held.rule.fields,
+            (_, Some(set)) => set,
+        };
+        let credential = danger::credential(field) && !listed(set);
+        let denied = self.bench.denies_field(self.model, field, operation);
+        match facts {
+            Some(facts) if open && !credential && !denied => Ok(facts),
+            _ => Err(self.refuse_field(
+                if denied { Reason::Denied } else { Reason::Field },
+                field,
+                if facts.is_none() {
+                    format!("`{}` has no field `{field}`", self.model)
+                } else {
+                    format!("add `{field}` to `fields` of the rule")
+                },
+            )),
+        }
+    }
+
+    /// The first path that a field's value comes from and that is not open.
+    fn hidden_through(
+        &self,
+        field: &str,
+        seen: &mut BTreeSet<(Model, String)>,
+        depth: usize,
+    ) -> Result<Option<String>, No> {
+        if OWN.contains(&field)
+            || self.held.rule.derived.contains(field)
+            || !seen.insert((self.model.clone(), field.to_owned()))
+        {
+            return Ok(None);
+        }
+        let Some(facts) = self.schema.field(field) else { return Ok(Some(field.to_owned())) };
+        if depth == 0 {
+            return Ok(Some("too much to follow".to_owned()));
+        }
+        let mut sources: Vec<&str> = facts.depends.iter().map(String::as_str).collect();
+        sources.extend(facts.related.as_deref());
+        if field == "display_name" && sources.is_empty() {
+            sources.push(self.schema.rec_name());
+        }
+        if sources.is_empty() && !facts.stored && !self.is_whole() {
+            return Ok(Some("what the server does not tell".to_owned()));
+        }
+        for path in sources {
+            if !self.source_is_open(path, seen, depth)? {
+                return Ok(Some(path.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether everything on a path that a value comes from is open.
+    fn source_is_open(
+        &self,
+        path: &str,
+        seen: &mut BTreeSet<(Model, String)>,
+        depth: usize,
+    ) -> Result<bool, No> {
+        let mut steps = path.splitn(2, '.');
+        let (Some(first), rest) = (steps.next(), steps.next()) else { return Ok(false) };
+        if self.named(first, Operation::Read).is_err()
+            || self.hidden_through(first, seen, depth - 1)?.is_some()
+        {
+            return Ok(false);
+        }
+        let Some(rest) = rest else { return Ok(true) };
+        let Some(comodel) = self.schema.field(first).and_then(|facts| facts.relation.as_ref())
+        else {
+            // A date's part, or a property: as open as the field itself.
+            return Ok(true);
+        };
+        if !self.bench.restricts(comodel) {
+            // Nothing is said of that model. "All fields" then means these as well; a list
+            // of fields does not. The way may lead on to a model of which something is said.
+            let Some((step, behind)) = rest.split_once('.') else { return Ok(self.is_whole()) };
+            if !self.is_whole() || depth == 0 {
+                return Ok(false);
+            }
+            let next = match self.bench.model(comodel) {
+                Ok(schema) => schema.field(step).and_then(|facts| facts.relation.as_ref()),
+                Err(no) if no.wants.is_some() => return Err(no),
+                Err(_) => return Ok(false),
+            };
+            let Some(next) = next else { return Ok(true) };
+            let bridge = Self { model: comodel, schema: self.bench.model(comodel)?, ..*self };
+            return bridge.end_is_open(next, behind, seen, depth - 1);
+        }
+        self.end_is_open(comodel, rest, seen, depth)
+    }
+
+    /// Whether what a path names on a linked model is open there for every record.
+    fn end_is_open(
+        &self,
+        comodel: &'a Model,
+        rest: &str,
+        seen: &mut BTreeSet<(Model, String)>,
+        depth: usize,
+    ) -> Result<bool, No> {
+        if !self.bench.restricts(comodel) {
+            return Ok(true);
+        }
+        for view in self.linked(comodel, Operation::Read)? {
+            if view.held.rule.domain.is_none() && view.source_is_open(rest, seen, depth - 1)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether every record that a list of links may name is open.
+    pub(crate) fn links_are_open(&self, facts: &'a FieldSchema) -> Result<bool, No> {
+        let Some(comodel) = facts.relation.as_ref() else { return Ok(false) };
+        Ok([Operation::Read, Operation::Name].into_iter().any(|operation| {
+            self.bench
+                .rules(comodel, operation, Some(self.model))
+                .iter()
+                .any(|held| held.rule.domain.is_none())
+        }))
+    }
+
+    /// Whether the display names of a linked model are open.
+    pub(crate) fn names_are_open(&self, comodel: &'a Model) -> Result<bool, No> {
+        let by_name = self.bench.rules(comodel, Operation::Name, Some(self.model));
+        if by_name.iter().any(|held| held.rule.domain.is_none())
+            && !self.bench.denies_field(comodel, "display_name", Operation::Read)
+        {
+            return Ok(true);
+        }
+        let by_read = self.bench.rules(comodel, Operation::Read, Some(self.model));
+        for held in by_read {
+            if held.rule.domain.is_some() {
+                continue;
+            }
+            let shown = held.rule.fields == FieldSet::All
+                && held.rule.hidden.is_empty()
+                && !self.bench.denies_fields(comodel);
+            if shown || View::new(self.bench, held, comodel)?.readable("display_name").is_ok() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether records of this model may be searched by name under this rule.
+    pub(crate) fn name_searchable(&self) -> Result<(), No> {
+        self.readable("display_name")?;
+        if self.is_whole() {
+            return Ok(());
+        }
+        let searched = &self.schema.rec_names_search;
+        if searched.is_empty() {
+            return Err(self.refuse_field(
+                Reason::HiddenByData,
+                "display_name",
+                "it is not known by which fields this model searches names; a rule with `fields = \"*\"` and nothing hidden may search them",
+            ));
+        }
+        for field in searched {
+            self.readable(field)?;
+        }
+        self.readable(self.schema.rec_name()).map(|_| ())
+    }
+
+    /// All fields that are open and that a reader who names none gets: no binaries.
+    pub(crate) fn all_readable(&self) -> Result<Vec<String>, No> {
+        let mut names = Vec::new();
+        for (name, facts) in &self.schema.fields {
+            if facts.type_name == "binary" || facts.type_name.starts_with("properties") {
+                continue;
+            }
+            match self.readable(name.as_str()) {
+                Ok(_) => names.push(name.as_str().to_owned()),
+                Err(no) if no.wants.is_some() => return Err(no),
+                Err(_) => {}
+            }
+        }
+        Ok(names)
+    }
+
+    /// Whether a field may be set.
+    pub(crate) fn writable(&self, field: &str, operation: Operation) -> Result<&'a FieldSchema, No> {
+        let facts = self.named(field, operation).map_err(|no| {
+            if no.reason == Reason::Denied {
+                return no;
+            }
+            self.refuse_write(Reason::WriteField, field, format!("add `{field}` to `write-fields` (or `fields`) of the rule"))
+        })?;
+        if facts.stored && facts.related.is_none()
+            || self.held.rule.derived.contains(field)
+            || facts.kind == FieldKind::One2many
+        {
+            return Ok(facts);
+        }
+        // What is not a column of its own is written somewhere else: that must be open too.
+        let target = |path: &str| -> Result<bool, No> {
+            let mut view = *self;
+            let mut steps = path.split('.').peekable();
+            while let Some(step) = steps.next() {
+                if steps.peek().is_none() {
+                    return Ok(view.named(step, operation).is_ok());
+                }
+                let comodel = view.schema.field(step).and_then(|facts| facts.relation.as_ref());
+                let Some(comodel) = comodel else { return Ok(view.named(step, operation).is_ok()) };
+                let mut next = view.linked(comodel, Operation::Write)?.into_iter();
+                match next.find(|view| view.held.rule.domain.is_none()) {
+                    Some(found) => view = found,
+                    None => return Ok(false),
+                }
+            }
+            Ok(false)
+        };
+        let targets: Vec<&str> = match facts.related.as_deref() {
+            Some(path) => vec![path],
+            None => facts.depends.iter().map(String::as_str).collect(),
+        };
+        let mut open = !targets.is_empty() || (self.is_whole() && !facts.readonly);
+        for path in targets {
+            open = open && target(path)?;
+        }
+        if open {
+            Ok(facts)
+        } else {
+            Err(self.refuse_write(
+                Reason::HiddenByData,
+                field,
+                format!("`{field}` is written through to other fields; open those for writing, or list `{field}` under `derived` of the rule"),
+            ))
+        }
+    }
+
+    pub(crate) fn relation(&self, field: &str) -> Option<&'a Model> {
+        let name = FieldName::new(field).ok()?;
+        self.schema.fields.get(&name).and_then(|facts| facts.relation.as_ref())
+    }
+
+    pub(crate) fn refuse_field(
+        &self,
+        reason: Reason,
+        field: &str,
+        advice: impl Into<String>,
+    ) -> No {
+        Box::new(
+            Refusal::access(
+                reason,
+                format!("This key may not use the field `{field}` of `{}` here. Leave it out, or ask whoever gave you the key.", self.model),
+                advice,
+            )
+            .under(&self.held.full_name()),
+        )
+    }
+
+    pub(crate) fn refuse_write(
+        &self,
+        reason: Reason,
+        field: &str,
+        advice: impl Into<String>,
+    ) -> No {
+        Box::new(
+            Refusal::access(
+                reason,
+                format!("This key may not set the field `{field}` of `{}`. Leave it out, or ask whoever gave you the key.", self.model),
+                advice,
+            )
+            .under(&self.held.full_name()),
+        )
+    }
+
+    pub(crate) fn refuse(
+        &self,
+        reason: Reason,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> No {
+        Box::new(Refusal::access(reason, message, advice).under(&self.held.full_name()))
+    }
+}
