@@ -125,6 +125,11 @@ impl<'a> Bench<'a> {
         self.allow.iter().any(|held| held.rule.speaks_of(model, self.family))
     }
 
+    /// Whether the caller may do anything at all here.
+    pub(crate) fn has_rules(&self) -> bool {
+        !self.allow.is_empty()
+    }
+
     /// What is known of a model.
     pub(crate) fn model(&self, model: &Model) -> Result<&'a ModelSchema, No> {
         if let Some(found) = self.schema.model(model) {

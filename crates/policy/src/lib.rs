@@ -7,10 +7,12 @@
 //! Everything here is pure.
 #![warn(missing_docs)]
 
+mod bench;
 mod danger;
 mod decision;
 mod frappe;
 mod names;
+mod odoo;
 mod operation;
 mod permit;
 mod policy;

@@ -1,16 +1,14 @@
 //! The rules of all roles, and the judgement.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 
-use portcullis_erp::{Shape, Value};
 use portcullis_identity::RoleName;
 
-use crate::decision::{Decision, Reason, Refusal};
-use crate::operation::Operation;
-use crate::permit::Permit;
+use crate::bench::{Bench, Held};
+use crate::decision::Decision;
+use crate::operation::Family;
 use crate::question::Question;
 use crate::role::Role;
-use crate::terms::Terms;
 
 /// All roles, in one version.
 #[derive(Debug, Clone, Default)]
@@ -42,50 +40,18 @@ impl Policy {
 
     /// May this be done?
     pub fn judge(&self, question: Question<'_>) -> Decision {
-        let call = &question.call;
-        let operation = match call.method.as_str() {
-            "search" | "read" | "search_read" | "search_count" | "get" | "get_list" | "get_count" => {
-                Operation::Read
-            }
-            "create" | "insert" => Operation::Create,
-            "write" | "save" => Operation::Write,
-            "unlink" | "delete" => Operation::Delete,
-            _ => Operation::Call,
+        let Question { principal, upstream, family, dialect, schema, call, .. } = question;
+        let rules = principal.roles().iter().filter_map(|name| self.roles.get(name)).flat_map(
+            |role| role.rules().iter().map(|rule| Held { role: role.name(), rule }),
+        );
+        let bench = Bench::new(family, schema, upstream, dialect, rules);
+        let judged = match family {
+            Family::Odoo => crate::odoo::judge(&bench, call),
+            Family::Frappe => crate::frappe::judge(&bench, call),
         };
-        for name in question.principal.roles() {
-            let Some(role) = self.roles.get(name) else { continue };
-            for rule in role.rules() {
-                if !rule.holds_for(question.upstream, question.dialect)
-                    || !rule.speaks_of(&call.model, question.family)
-                    || !rule.operations.contains(&operation)
-                    || rule.domain.is_some()
-                {
-                    continue;
-                }
-                let named: BTreeSet<String> = match call.named.get("fields") {
-                    Some(Value::List(names)) => {
-                        names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
-                    }
-                    _ => BTreeSet::new(),
-                };
-                if !named.iter().all(|name| rule.reads(name)) {
-                    continue;
-                }
-                let shape = Shape { fields: named.into_iter().collect(), ..Shape::default() };
-                return Decision::Allow(Box::new(Permit {
-                    rule: format!("{name}/{}", rule.name),
-                    operation,
-                    shape,
-                    guards: VecDeque::new(),
-                    call: question.call,
-                    terms: Terms::Plain,
-                }));
-            }
+        match judged {
+            Ok(permit) => Decision::Allow(Box::new(permit)),
+            Err(refusal) => Decision::Refuse(refusal),
         }
-        Decision::Refuse(Box::new(Refusal::access(
-            Reason::NoRule,
-            format!("this key may not use `{}` of `{}`", call.method, call.model),
-            "add a rule",
-        )))
     }
 }

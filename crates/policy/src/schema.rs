@@ -43,6 +43,8 @@ pub struct FieldSchema {
     pub required: bool,
     /// Whether it cannot be set.
     pub readonly: bool,
+    /// The field of the linked model that leads back (`one2many`).
+    pub inverse: Option<FieldName>,
 }
 
 impl Schema {
@@ -144,6 +146,7 @@ impl FieldSchema {
             related,
             required: truth("required"),
             readonly: truth("readonly"),
+            inverse: text("relation_field").and_then(|name| FieldName::new(name).ok()),
         })
     }
 

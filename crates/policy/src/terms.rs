@@ -1,37 +1,216 @@
 //! The terms of a permit: what is taken out of an answer before anybody sees it.
 //! What has another shape than was asked for is never passed on.
 
-use std::collections::BTreeSet;
+mod groups;
+mod rows;
 
-use portcullis_erp::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_erp::{Map, Value};
+
+/// What rows may hold.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct RowTerms {
+    /// The columns.
+    pub(crate) fields: BTreeSet<String>,
+    /// Links whose names are taken out.
+    pub(crate) nameless: BTreeSet<String>,
+    /// Links that hold rows of their own.
+    pub(crate) nested: BTreeMap<String, Nested>,
+}
+
+/// Rows behind a link.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Nested {
+    /// Whether the link leads to any number of records.
+    pub(crate) many: bool,
+    /// What those rows may hold.
+    pub(crate) terms: RowTerms,
+}
+
+/// What groups may hold.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct GroupTerms {
+    /// Their keys.
+    pub(crate) keys: BTreeSet<String>,
+    /// Keys with links whose names are taken out.
+    pub(crate) nameless: BTreeSet<String>,
+}
 
 /// The shape that the answer must have, and what is taken out of it.
 #[derive(Debug)]
 pub(crate) enum Terms {
-    /// Rows of these fields.
-    Rows(BTreeSet<String>),
-    /// Nothing can be taken out.
-    Plain,
+    /// One or more ids (or a truth value where nothing came of it).
+    Ids,
+    /// A whole number.
+    Count,
+    /// A truth value, or nothing.
+    Done,
+    /// Whether something may be done; `false` whatever the ERP says, if the role says no.
+    Whether { role_says: bool },
+    /// Rows.
+    Rows { terms: RowTerms, order: Option<Vec<i64>> },
+    /// `{"length": …, "records": rows}`.
+    Page(RowTerms),
+    /// Groups; sorted by id where names are taken out.
+    Groups(GroupTerms),
+    /// A list for each grouping, in order.
+    GroupLists(Vec<GroupTerms>),
+    /// Pairs of id and name.
+    Pairs,
+    /// One pair of id and name; the name only if it is open.
+    Pair { named: bool },
+    /// `{"field": {"attribute": …}}`.
+    FieldsGet { fields: BTreeSet<String> },
+    /// A map with these keys; links as ids.
+    Values(BTreeSet<String>),
+    /// A list of these texts.
+    Names(BTreeSet<String>),
+    /// `{"datas": rows of cells}`.
+    Export { columns: usize },
+    /// What a listed method answers: anything.
+    Anything,
+    /// What a listed method answers: only that it was done, and single values.
+    Single,
+    /// A Frappe document.
+    Document(DocumentTerms),
+    /// Frappe rows.
+    Documents(DocumentTerms),
+    /// Frappe: one value or a map of values of these fields.
+    FrappeValues(BTreeSet<String>),
 }
+
+/// What a Frappe document may hold. A child table is open as a whole (`items`) or by column
+/// (`items.qty`).
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DocumentTerms {
+    /// The fields; none means all but credentials and those in `hidden`.
+    pub(crate) fields: Option<BTreeSet<String>>,
+    /// What is not open although everything is.
+    pub(crate) hidden: BTreeSet<String>,
+}
+
+/// What is wrong with an answer.
+pub(crate) type Wrong = &'static str;
 
 impl Terms {
     /// The clean answer, and whether something was taken out; or what is wrong with it.
-    pub(crate) fn apply(self, answer: Value) -> Result<(Value, bool), &'static str> {
-        match self {
-            Self::Rows(fields) => {
-                let Value::List(rows) = answer else { return Err("no list of rows") };
-                let mut removed = false;
-                let mut kept = Vec::with_capacity(rows.len());
-                for row in rows {
-                    let Value::Map(mut row) = row else { return Err("a row that is none") };
-                    let before = row.len();
-                    row.retain(|name, _| fields.contains(name));
-                    removed |= row.len() != before;
-                    kept.push(Value::Map(row));
+    pub(crate) fn apply(self, answer: Value) -> Result<(Value, bool), Wrong> {
+        let mut cut = false;
+        let clean = match self {
+            Self::Ids => match answer {
+                Value::Int(_) => answer,
+                nothing if nothing.is_nothing() => nothing,
+                Value::List(ids) if ids.iter().all(|id| matches!(id, Value::Int(_))) => {
+                    Value::List(ids)
                 }
-                Ok((Value::List(kept), removed))
+                _ => return Err("no ids"),
+            },
+            Self::Count => match answer {
+                Value::Int(_) => answer,
+                _ => return Err("no number"),
+            },
+            Self::Done => match answer {
+                Value::Bool(_) | Value::Null => answer,
+                _ => return Err("no truth value"),
+            },
+            Self::Whether { role_says } => match answer {
+                Value::Bool(_) | Value::Null if role_says => answer,
+                Value::Bool(_) | Value::Null => {
+                    cut = answer == Value::Bool(true);
+                    Value::Bool(false)
+                }
+                _ => return Err("no truth value"),
+            },
+            Self::Rows { terms, order } => {
+                let rows = terms.rows(answer, &mut cut)?;
+                match order {
+                    Some(order) => rows::in_order(rows, &order)?,
+                    None => Value::List(rows),
+                }
             }
-            Self::Plain => Ok((answer, false)),
-        }
+            Self::Page(terms) => {
+                let Value::Map(mut page) = answer else { return Err("no page of rows") };
+                let records = page.shift_remove("records").ok_or("a page without rows")?;
+                let length = match page.shift_remove("length") {
+                    Some(Value::Int(length)) => length,
+                    _ => return Err("a page without length"),
+                };
+                cut |= !page.is_empty();
+                let mut clean = Map::new();
+                clean.insert("length".to_owned(), Value::Int(length));
+                clean.insert("records".to_owned(), Value::List(terms.rows(records, &mut cut)?));
+                Value::Map(clean)
+            }
+            Self::Groups(terms) => terms.groups(answer, &mut cut)?,
+            Self::GroupLists(lists) => {
+                let Value::List(answers) = answer else { return Err("no lists of groups") };
+                if answers.len() != lists.len() {
+                    return Err("another number of groupings");
+                }
+                let clean: Result<Vec<_>, Wrong> = lists
+                    .into_iter()
+                    .zip(answers)
+                    .map(|(terms, groups)| terms.groups(groups, &mut cut))
+                    .collect();
+                Value::List(clean?)
+            }
+            Self::Pairs => {
+                let Value::List(pairs) = answer else { return Err("no list of names") };
+                let mut clean = Vec::with_capacity(pairs.len());
+                for pair in pairs {
+                    clean.push(rows::pair(pair, true)?);
+                }
+                Value::List(clean)
+            }
+            Self::Pair { named } => {
+                cut = !named;
+                if answer.is_nothing() { answer } else { rows::pair(answer, named)? }
+            }
+            Self::FieldsGet { fields } => rows::fields_get(answer, &fields, &mut cut)?,
+            Self::Values(fields) => {
+                let Value::Map(mut values) = answer else { return Err("no values") };
+                let before = values.len();
+                values.retain(|name, _| fields.contains(name));
+                cut = values.len() != before;
+                Value::Map(values)
+            }
+            Self::Names(names) => {
+                let Value::List(mut found) = answer else { return Err("no list of names") };
+                let before = found.len();
+                found.retain(|name| name.as_str().is_some_and(|name| names.contains(name)));
+                cut = found.len() != before;
+                Value::List(found)
+            }
+            Self::Export { columns } => rows::export(answer, columns, &mut cut)?,
+            Self::Anything => answer,
+            Self::Single => match answer {
+                Value::List(_) | Value::Map(_) | Value::Bytes(_) => {
+                    cut = true;
+                    Value::Bool(true)
+                }
+                single => single,
+            },
+            Self::Document(terms) => {
+                let Value::Map(document) = answer else { return Err("no document") };
+                Value::Map(terms.document(document, &mut cut))
+            }
+            Self::Documents(terms) => {
+                let Value::List(rows) = answer else { return Err("no list") };
+                Value::List(terms.list(rows, &mut cut)?)
+            }
+            Self::FrappeValues(fields) => match answer {
+                Value::Map(mut values) => {
+                    let before = values.len();
+                    values.retain(|name, _| fields.contains(name));
+                    cut = values.len() != before;
+                    Value::Map(values)
+                }
+                Value::List(_) => return Err("no values"),
+                single if fields.len() == 1 || single.is_nothing() => single,
+                _ => return Err("no values"),
+            },
+        };
+        Ok((clean, cut))
     }
 }

@@ -1,0 +1,377 @@
+//! One attempt to fit a call under one rule: its arguments, judged by the table and rewritten
+//! in place.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use portcullis_erp::domain::{Domain, Operator};
+use portcullis_erp::{Call, FieldName, Map, Shape, Value};
+
+use crate::bench::No;
+use crate::decision::Reason;
+use crate::odoo::groups::Grouping;
+use crate::odoo::search::{is_plain, is_scalar};
+use crate::odoo::table::{Argument, Known};
+use crate::odoo::values::{Target, Written};
+use crate::odoo::view::View;
+use crate::odoo::{bad_argument, numbers};
+use crate::operation::Operation;
+use crate::permit::{Guard, Permit};
+use crate::terms::{RowTerms, Terms};
+
+/// A call on its way to a permit.
+#[derive(Debug)]
+pub(crate) struct Attempt<'a> {
+    pub(crate) view: View<'a>,
+    pub(crate) known: &'static Known,
+    pub(crate) operation: Operation,
+    /// The call, rewritten as far as it has been judged.
+    pub(crate) call: Call,
+    pub(crate) ids: Vec<i64>,
+    /// Guards that the values ask for.
+    pub(crate) guards: Vec<Guard>,
+    /// The caller's domain, bound so far to what may be looked at.
+    pub(crate) domain: Domain,
+    /// The fields asked for, if any were named.
+    pub(crate) fields: Option<Vec<String>>,
+    pub(crate) ordered: bool,
+    pub(crate) rows: Option<RowTerms>,
+    pub(crate) grouping: Grouping,
+    pub(crate) grouping_sets: Vec<Grouping>,
+    pub(crate) access: Option<Operation>,
+    pub(crate) columns: usize,
+    /// Every field that was named anywhere.
+    pub(crate) named: BTreeSet<String>,
+    shape: Shape,
+}
+
+impl<'a> Attempt<'a> {
+    pub(crate) fn new(
+        view: View<'a>,
+        known: &'static Known,
+        operation: Operation,
+        call: &Call,
+    ) -> Result<Self, No> {
+        let ids = numbers(call)?;
+        if !call.positional.is_empty() || (!known.on_records && !ids.is_empty()) {
+            return Err(bad_argument(&view, "positional"));
+        }
+        if known.on_records && call.ids.is_none() {
+            return Err(bad_argument(&view, "ids"));
+        }
+        let mut shape = Shape { ids: ids.len(), ..Shape::default() };
+        shape.context_keys = call.context.keys().cloned().collect();
+        let mut clean = call.clone();
+        clean.context = view.context(&call.context)?;
+        if !known.on_records {
+            clean.ids = None;
+        }
+        Ok(Self {
+            view,
+            known,
+            operation,
+            call: clean,
+            ids,
+            guards: Vec::new(),
+            domain: Domain::all(),
+            fields: None,
+            ordered: false,
+            rows: None,
+            grouping: Grouping::default(),
+            grouping_sets: Vec::new(),
+            access: None,
+            columns: 0,
+            named: BTreeSet::new(),
+            shape,
+        })
+    }
+
+    /// Judges every argument.
+    pub(crate) fn arguments(&mut self) -> Result<(), No> {
+        let mut later = Vec::new();
+        for (name, value) in std::mem::take(&mut self.call.named) {
+            let Some((_, argument)) =
+                self.known.arguments.iter().find(|(known, _)| *known == name)
+            else {
+                return Err(bad_argument(&self.view, &name));
+            };
+            if matches!(argument, Argument::GroupOrder | Argument::Having) {
+                later.push((name, *argument, value));
+            } else if let Some(value) = self.argument(&name, *argument, value)? {
+                self.call.named.insert(name, value);
+            }
+        }
+        // What sorts and chooses groups may name what they are made of.
+        for (name, argument, value) in later {
+            if let Some(value) = self.argument(&name, argument, value)? {
+                self.call.named.insert(name, value);
+            }
+        }
+        self.named.extend(std::mem::take(&mut self.grouping.fields));
+        for set in &mut self.grouping_sets {
+            self.named.extend(std::mem::take(&mut set.fields));
+        }
+        Ok(())
+    }
+
+    fn argument(
+        &mut self,
+        name: &str,
+        argument: Argument,
+        value: Value,
+    ) -> Result<Option<Value>, No> {
+        let view = self.view;
+        let bad = || bad_argument(&view, name);
+        match argument {
+            Argument::Domain => {
+                self.domain = view.domain(&value)?;
+                if let Ok(asked) = Domain::parse(&value) {
+                    self.shape.domain = asked
+                        .conditions()
+                        .into_iter()
+                        .map(|(path, operator)| (path.to_string(), operator.as_str().to_owned()))
+                        .collect();
+                }
+                return Ok(None);
+            }
+            Argument::Fields => {
+                let names = texts(&value).ok_or_else(bad)?;
+                for field in &names {
+                    view.readable(field)?;
+                }
+                self.named.extend(names.iter().cloned());
+                self.fields = (!names.is_empty()).then_some(names);
+                return Ok(None);
+            }
+            Argument::Specification => {
+                let (rows, named) = view.specification(&value)?;
+                self.rows = Some(rows);
+                self.named.extend(named);
+            }
+            Argument::Order => {
+                if value.is_nothing() || matches!(&value, Value::Text(text) if text.trim().is_empty()) {
+                    return Ok(None);
+                }
+                self.named.extend(view.order(value.as_str().ok_or_else(bad)?)?);
+                self.ordered = true;
+            }
+            Argument::GroupOrder => {
+                if value.is_nothing() || matches!(&value, Value::Text(text) if text.trim().is_empty()) {
+                    return Ok(None);
+                }
+                let text = value.as_str().ok_or_else(bad)?;
+                self.grouping.order(&view, text)?;
+                self.ordered = true;
+            }
+            Argument::Limit => return Ok(self.limit(&value).ok_or_else(bad)?),
+            Argument::Load => {
+                if !matches!(value.as_str(), Some("" | "_classic_read")) && !value.is_nothing() {
+                    return Err(bad());
+                }
+            }
+            Argument::GroupBy => {
+                for text in texts(&value).ok_or_else(bad)? {
+                    self.grouping.by(&view, &text)?;
+                }
+            }
+            Argument::GroupingSets => {
+                for set in value.as_list().ok_or_else(bad)? {
+                    let mut grouping = Grouping::default();
+                    for text in texts(set).ok_or_else(bad)? {
+                        grouping.by(&view, &text)?;
+                        // The order may name any of them.
+                        self.grouping.by(&view, &text)?;
+                    }
+                    self.grouping_sets.push(grouping);
+                }
+            }
+            Argument::Aggregates => {
+                for text in texts(&value).ok_or_else(bad)? {
+                    self.grouping.aggregate(&view, &text)?;
+                }
+            }
+            Argument::GroupFields => {
+                for text in texts(&value).ok_or_else(bad)? {
+                    self.grouping.group_field(&view, &text)?;
+                }
+            }
+            Argument::Having => self.grouping.having(&view, &value)?,
+            Argument::Values | Argument::Defaults => {
+                let values = match &value {
+                    Value::Map(values) => values.clone(),
+                    nothing if nothing.is_nothing() && argument == Argument::Defaults => Map::new(),
+                    _ => return Err(bad()),
+                };
+                return Ok(Some(Value::Map(self.values(&values)?)));
+            }
+            Argument::ValuesList => {
+                let list = value.as_list().ok_or_else(bad)?;
+                let mut clean = Vec::with_capacity(list.len());
+                for values in list {
+                    clean.push(Value::Map(self.values(values.as_map().ok_or_else(bad)?)?));
+                }
+                return Ok(Some(Value::List(clean)));
+            }
+            Argument::NameText => {
+                if !(value.as_str().is_some() || value.is_nothing()) {
+                    return Err(bad());
+                }
+            }
+            Argument::NameOperator => {
+                let operator = value.as_str().and_then(Operator::read).ok_or_else(bad)?;
+                if operator.takes_domain()
+                    || matches!(operator, Operator::ChildOf | Operator::ParentOf | Operator::EqualIfGiven)
+                {
+                    return Err(bad());
+                }
+            }
+            Argument::NewName => {
+                let mut values = Map::new();
+                values.insert(view.schema.rec_name().to_owned(), value.clone());
+                if value.as_str().is_none() || view.own_domain()?.is_some() {
+                    return Err(bad());
+                }
+                self.values(&values)?;
+            }
+            Argument::Access => {
+                self.access = Some(match value.as_str() {
+                    Some("read") => Operation::Read,
+                    Some("write") => Operation::Write,
+                    Some("create") => Operation::Create,
+                    Some("unlink") => Operation::Delete,
+                    _ => return Err(bad()),
+                });
+            }
+            Argument::Sequence => {
+                let field = value.as_str().ok_or_else(bad)?;
+                let mut values = Map::new();
+                values.insert(field.to_owned(), Value::Int(0));
+                self.values(&values)?;
+            }
+            Argument::Paths => {
+                let paths = texts(&value).ok_or_else(bad)?;
+                for path in &paths {
+                    view.export_path(path)?;
+                }
+                self.columns = paths.len();
+                self.named.extend(paths);
+            }
+            Argument::AnyFields => {
+                let names = texts(&value).ok_or_else(bad)?;
+                if names.iter().any(|name| FieldName::new(name).is_err()) {
+                    return Err(bad());
+                }
+                let names: Vec<Value> = names.into_iter().map(Value::from).collect();
+                return Ok((!names.is_empty()).then_some(Value::List(names)));
+            }
+            Argument::Plain => {
+                if !is_plain(&value) {
+                    return Err(bad());
+                }
+            }
+            Argument::Nothing => {
+                if !value.is_nothing() {
+                    return Err(bad());
+                }
+                return Ok(None);
+            }
+        }
+        Ok(Some(value))
+    }
+
+    fn values(&mut self, values: &Map) -> Result<Map, No> {
+        let mut written = Written::default();
+        let ids = std::mem::take(&mut self.ids);
+        let target = match self.operation {
+            Operation::Create => Target::New,
+            _ => Target::These(&ids),
+        };
+        let clean = self.view.values(values, target, &mut written);
+        self.ids = ids;
+        self.guards.extend(written.guards);
+        self.named.extend(written.fields);
+        clean
+    }
+
+    /// The number of rows that may be asked for; the outer none: not a number.
+    fn limit(&self, value: &Value) -> Option<Option<Value>> {
+        let asked = match value {
+            Value::Int(limit) if *limit > 0 => Some(*limit),
+            Value::Int(0) => None,
+            nothing if nothing.is_nothing() => None,
+            _ => return None,
+        };
+        let most = self.view.held.rule.max_rows.map(i64::from);
+        Some(match (asked, most) {
+            (Some(asked), Some(most)) => Some(Value::Int(asked.min(most))),
+            (Some(limit), None) | (None, Some(limit)) => Some(Value::Int(limit)),
+            (None, None) => None,
+        })
+    }
+
+    /// The permit for the call as it has been rewritten.
+    pub(crate) fn permit(mut self, terms: Terms) -> Permit {
+        self.shape.fields = self.named.into_iter().collect();
+        Permit {
+            rule: self.view.held.full_name(),
+            operation: self.operation,
+            shape: self.shape,
+            guards: VecDeque::from(self.guards),
+            call: self.call,
+            terms,
+        }
+    }
+}
+
+impl View<'_> {
+    /// A path of `export_data`: `partner_id/name`, `order_line/product_id/id`.
+    fn export_path(&self, path: &str) -> Result<(), No> {
+        let (first, rest) = match path.split_once('/') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (path, None),
+        };
+        if matches!(first, "id" | ".id") && rest.is_none() {
+            return Ok(());
+        }
+        let facts = self.readable(first)?;
+        let closed = |comodel: &str| {
+            self.refuse_field(
+                Reason::Link,
+                first,
+                format!("the export shows records of `{comodel}` that are not open"),
+            )
+        };
+        match (facts.relation.as_ref(), rest) {
+            (None, None) => Ok(()),
+            (None, Some(_)) => Err(bad_argument(self, "fields_to_export")),
+            (Some(comodel), None | Some("id" | ".id")) => {
+                if rest.is_some() || self.names_are_open(comodel)? {
+                    Ok(())
+                } else {
+                    Err(closed(comodel.as_str()))
+                }
+            }
+            (Some(comodel), Some(rest)) => {
+                for view in self.linked(comodel, Operation::Read)? {
+                    if view.held.rule.domain.is_none() && view.export_path(rest).is_ok() {
+                        return Ok(());
+                    }
+                }
+                Err(closed(comodel.as_str()))
+            }
+        }
+    }
+}
+
+/// A text or a list of texts; nothing is none.
+fn texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::List(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        Value::Text(text) if !text.is_empty() => Some(vec![text.clone()]),
+        Value::Text(_) => Some(Vec::new()),
+        nothing if nothing.is_nothing() => Some(Vec::new()),
+        other => {
+            debug_assert!(is_scalar(other) || matches!(other, Value::Map(_)));
+            None
+        }
+    }
+}

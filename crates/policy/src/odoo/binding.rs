@@ -1,0 +1,202 @@
+//! Binding new values to the rule's domain: what is made or changed under a rule must still
+//! be a record that the rule speaks of. What cannot be said is refused.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_erp::domain::{
+    Answer3, Digits, Domain, FieldFacts, FieldKind, Leaf, ModelFacts, Node, Operand, Operator,
+    Records,
+};
+use portcullis_erp::{Map, Value};
+
+use crate::bench::No;
+use crate::decision::Reason;
+use crate::odoo::view::View;
+
+/// How deep "computed from" is followed.
+const MAX_DEPTH: usize = 12;
+
+impl View<'_> {
+    /// Writes what the rule fixes into a new record, and refuses what contradicts it.
+    pub(crate) fn bind_new(&self, values: &mut Map) -> Result<(), No> {
+        let Some(own) = self.own_domain()? else { return Ok(()) };
+        for leaf in conjuncts(own).iter().filter_map(|node| match node {
+            Node::Leaf(leaf) => Some(leaf),
+            _ => None,
+        }) {
+            if let Some((field, value)) = self.fixed(leaf)
+                && !values.contains_key(field)
+            {
+                values.insert(field.to_owned(), value.into_owned());
+            }
+        }
+        self.must_hold(conjuncts(own), values)
+    }
+
+    /// Refuses changes after which the record might not be one that the rule speaks of.
+    pub(crate) fn bind_changed(&self, values: &Map) -> Result<(), No> {
+        let Some(own) = self.own_domain()? else { return Ok(()) };
+        let touched: Vec<Node> = conjuncts(own)
+            .iter()
+            .filter(|node| {
+                rebuilt(node).fields().iter().any(|path| {
+                    path.parts().first().is_some_and(|field| {
+                        self.follows(field.as_str(), values, &mut BTreeSet::new(), MAX_DEPTH)
+                    })
+                })
+            })
+            .cloned()
+            .collect();
+        self.must_hold(&touched, values)
+    }
+
+    /// Whether a field changes, or may change, when these values are written.
+    fn follows(
+        &self,
+        field: &str,
+        values: &Map,
+        seen: &mut BTreeSet<String>,
+        depth: usize,
+    ) -> bool {
+        if values.contains_key(field) || depth == 0 {
+            return true;
+        }
+        if !seen.insert(field.to_owned()) {
+            return false;
+        }
+        let Some(facts) = self.schema.field(field) else { return true };
+        facts.depends.iter().chain(&facts.related).any(|path| {
+            let first = path.split('.').next().unwrap_or(path);
+            self.follows(first, values, seen, depth - 1)
+        })
+    }
+
+    fn must_hold(&self, nodes: &[Node], values: &Map) -> Result<(), No> {
+        let record = NewRecord::of(self, values);
+        for node in nodes {
+            let holds = rebuilt(node).evaluate(self.model.as_str(), NewRecord::ID, &record);
+            if holds != Answer3::Yes {
+                return Err(self.refuse(
+                    Reason::Values,
+                    format!("These values cannot be allowed for `{}` with this key. Ask whoever gave you the key.", self.model),
+                    if holds == Answer3::No {
+                        "the values contradict the rule's domain"
+                    } else {
+                        "it cannot be said whether a record with these values would satisfy the rule's domain"
+                    },
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// A condition that fixes the value of a column.
+    fn fixed<'l>(&self, leaf: &'l Leaf) -> Option<(&'l str, Cow<'l, Value>)> {
+        let [field] = leaf.path.parts() else { return None };
+        let facts = self.schema.field(field.as_str())?;
+        if !facts.stored || facts.related.is_some() || field.as_str() == "id" {
+            return None;
+        }
+        let Operand::Value(value) = &leaf.operand else { return None };
+        let value = match (leaf.operator, value) {
+            (Operator::Equal, value) => value,
+            (Operator::In, Value::List(items)) if items.len() == 1 => items.first()?,
+            _ => return None,
+        };
+        is_exact(facts.kind, value).then_some((field.as_str(), Cow::Borrowed(value)))
+    }
+}
+
+fn conjuncts(domain: &Domain) -> &[Node] {
+    match domain.node() {
+        Node::And(parts) => parts,
+        node => std::slice::from_ref(node),
+    }
+}
+
+fn rebuilt(node: &Node) -> Domain {
+    match node {
+        Node::And(parts) => parts.iter().map(rebuilt).fold(Domain::all(), Domain::and),
+        Node::Or(parts) => parts.iter().map(rebuilt).fold(Domain::none(), Domain::or),
+        Node::Not(inner) => rebuilt(inner).not(),
+        Node::Leaf(leaf) => Domain::leaf(leaf.clone()),
+        Node::True => Domain::all(),
+        Node::False => Domain::none(),
+    }
+}
+
+/// Whether the ERP keeps this value as it is, so that it can be judged before it is written.
+fn is_exact(kind: FieldKind, value: &Value) -> bool {
+    match (kind, value) {
+        (FieldKind::Boolean, Value::Bool(_))
+        | (FieldKind::Integer, Value::Int(_))
+        | (FieldKind::Many2one, Value::Int(1..) | Value::Bool(false))
+        | (FieldKind::Selection | FieldKind::Char, Value::Text(_) | Value::Bool(false))
+        | (FieldKind::Text, Value::Text(_) | Value::Bool(false))
+        | (FieldKind::Float | FieldKind::Monetary, Value::Int(_) | Value::Float(_)) => true,
+        (FieldKind::Date, Value::Text(text)) => text.len() == 10,
+        (FieldKind::Datetime, Value::Text(text)) => text.len() == 19,
+        _ => false,
+    }
+}
+
+/// A record of which only the values at hand are known.
+struct NewRecord<'v> {
+    model: String,
+    facts: ModelFacts,
+    values: &'v Map,
+}
+
+impl<'v> NewRecord<'v> {
+    const ID: i64 = i64::MAX;
+
+    fn of(view: &View<'_>, values: &'v Map) -> Self {
+        let fields: BTreeMap<String, FieldFacts> = view
+            .schema
+            .fields
+            .iter()
+            .map(|(name, facts)| {
+                let facts = FieldFacts {
+                    kind: facts.kind,
+                    relation: facts.relation.as_ref().map(|model| model.as_str().to_owned()),
+                    stored: facts.stored,
+                    selection: None,
+                    digits: Digits::Unknown,
+                };
+                (name.as_str().to_owned(), facts)
+            })
+            .collect();
+        let facts = ModelFacts {
+            fields,
+            complete: true,
+            rec_name: None,
+            rec_names_search: Vec::new(),
+            parent: None,
+            active: None,
+            inherits: Vec::new(),
+            custom_name_search: true,
+        };
+        Self { model: view.model.as_str().to_owned(), facts, values }
+    }
+}
+
+impl Records for NewRecord<'_> {
+    fn model(&self, model: &str) -> Option<&ModelFacts> {
+        (model == self.model).then_some(&self.facts)
+    }
+
+    fn ids(&self, _model: &str) -> Option<Cow<'_, [i64]>> {
+        None
+    }
+
+    fn value(&self, model: &str, id: i64, field: &str) -> Option<Cow<'_, Value>> {
+        if model != self.model || id != Self::ID {
+            return None;
+        }
+        let value = self.values.get(field)?;
+        let kind = self.facts.fields.get(field)?.kind;
+        let value = if value.is_nothing() { &Value::Bool(false) } else { value };
+        is_exact(kind, value).then_some(Cow::Borrowed(value))
+    }
+}

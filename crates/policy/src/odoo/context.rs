@@ -1,0 +1,72 @@
+//! Odoo's context: an allow-list. Language and time zone pass, what says nothing is dropped,
+//! and everything else may change what a call does, so a rule must name it.
+
+use portcullis_erp::{Map, Value};
+
+use crate::bench::No;
+use crate::decision::Reason;
+use crate::odoo::search::is_plain;
+use crate::odoo::view::View;
+use crate::operation::Operation;
+
+/// Keys without a say: the ERP sets them itself, or only its own screens look at them.
+const DROPPED: &[&str] = &["uid", "params", "active_id", "active_ids", "active_model"];
+
+impl View<'_> {
+    /// The context that is sent.
+    pub(crate) fn context(&self, context: &Map) -> Result<Map, No> {
+        let mut kept = Map::new();
+        for (key, value) in context {
+            let named = self.held.rule.context.contains(key);
+            match key.as_str() {
+                "lang" | "tz" if is_short_text(value) => {
+                    kept.insert(key.clone(), value.clone());
+                }
+                "bin_size" if matches!(value, Value::Bool(_) | Value::Int(_)) => {
+                    kept.insert(key.clone(), value.clone());
+                }
+                key_text if named && is_plain(value) => {
+                    kept.insert(key_text.to_owned(), value.clone());
+                }
+                key_text if DROPPED.contains(&key_text) => {}
+                key_text => {
+                    let default = key_text.strip_prefix("default_");
+                    let open = match default {
+                        Some(field) => self.default_is_open(field, value)?,
+                        None => false,
+                    };
+                    if !open {
+                        return Err(self.refuse(
+                            Reason::Context,
+                            format!("The context key `{key_text}` cannot be allowed. Leave it out, or ask whoever gave you the key."),
+                            format!("add `{key_text}` to `context` of the rule"),
+                        ));
+                    }
+                    kept.insert(key.clone(), value.clone());
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    /// A default is a value that is written.
+    fn default_is_open(&self, field: &str, value: &Value) -> Result<bool, No> {
+        // Records of other models that are made on the way take the same default, and a rule's
+        // domain could be undone by it: only plain fields of models without a domain.
+        if self.held.rule.domain.is_some() || !self.held.rule.operations.contains(&Operation::Create) {
+            return Ok(false);
+        }
+        let facts = self.writable(field, Operation::Create)?;
+        Ok(facts.relation.is_none()
+            && matches!(facts.type_name.as_str(), "char" | "text" | "boolean" | "integer" | "float" | "monetary" | "date" | "datetime" | "selection")
+            && is_plain(value)
+            && !matches!(value, Value::List(_)))
+    }
+}
+
+fn is_short_text(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.len() <= 64,
+        _ => value.is_nothing(),
+    }
+}

@@ -1,0 +1,89 @@
+//! Methods that only a rule knows: listed by name, called on records that the rule opens.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use portcullis_erp::{Call, Shape, Value};
+
+use crate::bench::{Bench, Held, No, no_access};
+use crate::danger;
+use crate::decision::Reason;
+use crate::odoo::search::is_scalar;
+use crate::odoo::view::View;
+use crate::odoo::{bad_argument, names, numbers};
+use crate::operation::{Family, Operation};
+use crate::permit::Permit;
+use crate::rule::Arguments;
+use crate::terms::Terms;
+
+/// Judges a call of a method that no table describes.
+pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
+    if bench.denies(&call.model, Operation::Call, Some(&call.method)) {
+        return Err(no_access(&call.model, Reason::Denied, "a rule with `deny = true` speaks of this"));
+    }
+    let dangerous = danger::method(call.method.as_str(), Family::Odoo);
+    let mut first_no: Option<No> = None;
+    for held in bench.rules(&call.model, Operation::Call, None) {
+        if !held.rule.methods.contains(&call.method) || (dangerous && !names(&held, &call.model)) {
+            continue;
+        }
+        match attempt(bench, held, &call) {
+            Ok(permit) => return Ok(permit),
+            Err(no) if no.wants.is_some() => return Err(no),
+            Err(no) => first_no = first_no.or(Some(no)),
+        }
+    }
+    Err(first_no.unwrap_or_else(|| {
+        no_access(
+            &call.model,
+            if dangerous { Reason::Dangerous } else { Reason::UnknownMethod },
+            format!(
+                "no rule lists `{}`; add it to `methods` of a rule with operation `call`{}",
+                call.method,
+                if dangerous { " that names the model" } else { "" }
+            ),
+        )
+    }))
+}
+
+fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No> {
+    let view = View::new(bench, held, &call.model)?;
+    let ids = numbers(call)?;
+    let mut clean = call.clone();
+    clean.context = view.context(&call.context)?;
+    let any = held.rule.arguments == Arguments::Any;
+    if !any {
+        // Without ids, a first number or list of numbers might be the records.
+        if let Some(argument) = call.named.iter().find(|(_, value)| !is_scalar(value)) {
+            return Err(bad_argument(&view, argument.0));
+        }
+        if call.positional.iter().any(|value| !is_scalar(value)) {
+            return Err(bad_argument(&view, "positional"));
+        }
+    }
+    let mut guards = VecDeque::new();
+    if view.own_domain()?.is_some() {
+        if ids.is_empty() {
+            return Err(view.refuse(
+                Reason::Argument,
+                format!("`{}` must be called on records with this key: give their ids.", call.method),
+                "the rule has a domain, and the call names no records that it could be bound to",
+            ));
+        }
+        guards.extend(view.guard(&ids, None, &clean.context)?);
+    }
+    let shape = Shape {
+        fields: BTreeSet::from_iter(call.named.keys().cloned()).into_iter().collect(),
+        domain: Vec::new(),
+        context_keys: call.context.keys().cloned().collect(),
+        ids: ids.len(),
+    };
+    debug_assert!(any || clean.named.values().all(|value| !matches!(value, Value::Map(_))));
+    Ok(Permit {
+        rule: held.full_name(),
+        operation: Operation::Call,
+        shape,
+        guards,
+        call: clean,
+        terms: if any { Terms::Anything } else { Terms::Single },
+    })
+}

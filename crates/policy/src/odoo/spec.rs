@@ -1,0 +1,144 @@
+//! Specifications of `web_read` and its kin: fields, and fields of linked records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_erp::Value;
+use portcullis_erp::domain::FieldKind;
+
+use crate::bench::No;
+use crate::decision::Reason;
+use crate::odoo::view::View;
+use crate::operation::Operation;
+use crate::terms::{Nested, RowTerms};
+
+/// How deep specifications may lie in one another.
+const MAX_DEPTH: usize = 5;
+
+impl<'a> View<'a> {
+    /// Judges a specification; the answer's rows are bound to what it says.
+    pub(crate) fn specification(&self, value: &Value) -> Result<(RowTerms, Vec<String>), No> {
+        let mut named = Vec::new();
+        let terms = self.specified(value, MAX_DEPTH, &mut named)?;
+        Ok((terms, named))
+    }
+
+    fn specified(
+        &self,
+        value: &Value,
+        depth: usize,
+        named: &mut Vec<String>,
+    ) -> Result<RowTerms, No> {
+        let fields = value.as_map().ok_or_else(|| self.bad_specification())?;
+        let deeper = depth.checked_sub(1).ok_or_else(|| self.bad_specification())?;
+        let mut terms = RowTerms {
+            fields: BTreeSet::from(["id".to_owned()]),
+            nameless: BTreeSet::new(),
+            nested: BTreeMap::new(),
+        };
+        for (field, inner) in fields {
+            let facts = self.readable(field)?;
+            named.push(field.clone());
+            terms.fields.insert(field.clone());
+            let inner = inner.as_map().ok_or_else(|| self.bad_specification())?;
+            for (key, value) in inner {
+                match key.as_str() {
+                    "fields" => {
+                        let nested = self.behind_link(field, facts, value, deeper, named)?;
+                        terms.nested.insert(field.clone(), nested);
+                    }
+                    "limit" | "offset" if matches!(value, Value::Int(0..) | Value::Null | Value::Bool(false)) => {}
+                    "order" if value.is_nothing() => {}
+                    "order" if matches!(value, Value::Text(text) if text.is_empty()) => {}
+                    "order" => self.nested_order(facts.relation.as_ref(), value)?,
+                    "context" if value.as_map().is_some_and(|context| {
+                        context.keys().all(|key| matches!(key.as_str(), "lang" | "tz" | "bin_size"))
+                    }) => {}
+                    _ => return Err(self.bad_specification()),
+                }
+            }
+            if let Some(comodel) = facts.relation.as_ref()
+                && !terms.nested.contains_key(field)
+                && !self.names_are_open(comodel)?
+            {
+                terms.nameless.insert(field.clone());
+            }
+        }
+        Ok(terms)
+    }
+
+    fn behind_link(
+        &self,
+        field: &str,
+        facts: &'a crate::schema::FieldSchema,
+        value: &Value,
+        depth: usize,
+        named: &mut Vec<String>,
+    ) -> Result<Nested, No> {
+        let comodel = facts.relation.as_ref().ok_or_else(|| self.bad_specification())?;
+        let many = facts.kind != FieldKind::Many2one;
+        let inner = value.as_map().ok_or_else(|| self.bad_specification())?;
+        let only_name = inner.iter().all(|(name, spec)| {
+            matches!(name.as_str(), "id" | "display_name")
+                && spec.as_map().is_some_and(|spec| spec.is_empty())
+        });
+        if only_name {
+            if inner.contains_key("display_name") && !self.names_are_open(comodel)? {
+                return Err(self.closed_link(field, comodel.as_str()));
+            }
+            let terms = RowTerms {
+                fields: BTreeSet::from(["id".to_owned(), "display_name".to_owned()]),
+                nameless: BTreeSet::new(),
+                nested: BTreeMap::new(),
+            };
+            return Ok(Nested { many, terms });
+        }
+        let mut first_no = None;
+        for view in self.linked(comodel, Operation::Read)? {
+            if view.held.rule.domain.is_some() {
+                continue;
+            }
+            let mut inner_named = Vec::new();
+            match view.specified(value, depth, &mut inner_named) {
+                Ok(terms) => {
+                    named.extend(inner_named.into_iter().map(|name| format!("{field}.{name}")));
+                    return Ok(Nested { many, terms });
+                }
+                Err(no) if no.wants.is_some() => return Err(no),
+                Err(no) => first_no = first_no.or(Some(no)),
+            }
+        }
+        Err(first_no.unwrap_or_else(|| self.closed_link(field, comodel.as_str())))
+    }
+
+    fn nested_order(
+        &self,
+        comodel: Option<&'a portcullis_erp::Model>,
+        value: &Value,
+    ) -> Result<(), No> {
+        let (Some(comodel), Some(text)) = (comodel, value.as_str()) else {
+            return Err(self.bad_specification());
+        };
+        for view in self.linked(comodel, Operation::Read)? {
+            if view.held.rule.domain.is_none() && view.order(text).is_ok() {
+                return Ok(());
+            }
+        }
+        Err(self.bad_specification())
+    }
+
+    fn closed_link(&self, field: &str, comodel: &str) -> No {
+        self.refuse_field(
+            Reason::Link,
+            field,
+            format!("the specification looks into `{comodel}`; no rule without a domain opens these fields there"),
+        )
+    }
+
+    fn bad_specification(&self) -> No {
+        self.refuse(
+            Reason::Argument,
+            "The specification has something that cannot be allowed.",
+            "a specification has a key or nesting that cannot be judged (a nested `context` may hold lang, tz and bin_size)",
+        )
+    }
+}
