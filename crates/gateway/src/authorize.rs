@@ -20,7 +20,7 @@ use crate::upstream::{ErpUser, Links, Upstream};
 mod here;
 
 /// How many models one judgement may ask the ERP about.
-const MOST_LESSONS: usize = 16;
+const MOST_LESSONS: usize = 64;
 
 /// A request that may be done.
 pub struct Permitted {

@@ -32,6 +32,9 @@ pub(crate) struct Bench<'a> {
     pub(crate) schema: &'a Schema,
     allow: Vec<Held<'a>>,
     deny: Vec<Held<'a>>,
+    /// Whether no rule hides a field or a record of what it opens for reading: then nothing
+    /// that is open can show what is not.
+    pub(crate) hides_nothing: bool,
 }
 
 impl<'a> Bench<'a> {
@@ -42,13 +45,21 @@ impl<'a> Bench<'a> {
         dialect: Dialect,
         rules: impl Iterator<Item = Held<'a>>,
     ) -> Self {
-        let (deny, allow) = rules
+        let (deny, allow): (Vec<_>, Vec<_>) = rules
             .filter(|held| match held.rule.effect {
                 // A denial holds in every dialect that it does not leave out by naming others.
                 Effect::Allow | Effect::Deny => held.rule.holds_for(upstream, dialect),
             })
             .partition(|held| held.rule.effect == Effect::Deny);
-        Self { family, schema, allow, deny }
+        let hides_nothing = deny.is_empty()
+            && allow.iter().all(|held| {
+                let rule = held.rule;
+                !rule.operations.contains(&Operation::Read)
+                    || (rule.fields == FieldSet::All
+                        && rule.hidden.is_empty()
+                        && rule.domain.is_none())
+            });
+        Self { family, schema, allow, deny, hides_nothing }
     }
 
     /// The rules that allow an operation on a model, in order. `through` is the model whose
@@ -108,6 +119,29 @@ impl<'a> Bench<'a> {
         self.deny.iter().any(|held| {
             held.rule.speaks_of(model, self.family)
                 && !matches!(&held.rule.fields, FieldSet::Only(fields) if fields.is_empty())
+        })
+    }
+
+    /// The fields of this model that denials name.
+    pub(crate) fn denied_fields(&self, model: &Model) -> Vec<String> {
+        let mut names = Vec::new();
+        for held in &self.deny {
+            if let FieldSet::Only(fields) = &held.rule.fields
+                && held.rule.operations.contains(&Operation::Read)
+                && held.rule.speaks_of(model, self.family)
+            {
+                names.extend(fields.iter().cloned());
+            }
+        }
+        names
+    }
+
+    /// Whether a denial speaks of all fields of this model.
+    pub(crate) fn denies_all_fields(&self, model: &Model) -> bool {
+        self.deny.iter().any(|held| {
+            held.rule.fields == FieldSet::All
+                && held.rule.operations.contains(&Operation::Read)
+                && held.rule.speaks_of(model, self.family)
         })
     }
 

@@ -1,21 +1,93 @@
-//! Judging Frappe's calls.
+//! Judging Frappe's calls: DocTypes, their fields by name, filters, documents.
+//!
+//! Frappe does not tell which field is a link and which a table, so nothing is guessed:
+//! `table.field` is open only where a rule lists it so, functions and aliases are refused,
+//! and a document answers with the fields that are open, whatever was asked.
 
-use portcullis_erp::{Call, Value};
+mod documents;
+mod listed;
+mod lists;
+mod view;
+
+use portcullis_erp::filters::Filters;
+use portcullis_erp::{Call, RecordId, Value};
 
 use crate::bench::{Bench, No, no_access};
 use crate::decision::Reason;
+use crate::operation::Operation;
 use crate::permit::Permit;
 
-/// Judges one call.
-pub(crate) fn judge(_bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
-    Err(no_access(&call.model, Reason::NoRule, "not judged yet"))
+use self::view::FrappeView;
+
+/// Reads a rule's domain as Frappe filters that must all hold.
+pub(crate) fn rule_filters(value: &Value) -> Option<Filters> {
+    let conditions = value.as_list()?;
+    let plain = conditions.iter().all(|condition| matches!(condition.as_list(), Some([_, _, _])));
+    if !plain {
+        return None;
+    }
+    Filters::parse(value, &Value::Null).ok()
 }
 
-/// Reads a rule's domain as Frappe filters that must all hold: `[["field", "op", value], …]`.
-pub(crate) fn rule_filters(value: &Value) -> Option<Vec<Value>> {
-    let conditions = value.as_list()?;
-    let plain = conditions.iter().all(|condition| {
-        matches!(condition.as_list(), Some([Value::Text(_), Value::Text(_), _]))
-    });
-    plain.then(|| conditions.to_vec())
+/// What a known method does; none for those that only a rule knows.
+fn operation(method: &str) -> Option<Operation> {
+    Some(match method {
+        "get_list" | "get_count" | "get" | "frappe.client.get_value" => Operation::Read,
+        "insert" => Operation::Create,
+        "save" => Operation::Write,
+        "delete" => Operation::Delete,
+        "submit" => Operation::Submit,
+        "cancel" => Operation::Cancel,
+        _ => return None,
+    })
+}
+
+/// Judges one call.
+pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
+    let Some(operation) = operation(call.method.as_str()) else {
+        return listed::judge(bench, call);
+    };
+    if bench.denies(&call.model, operation, Some(&call.method)) {
+        return Err(no_access(&call.model, Reason::Denied, "a rule with `deny = true` speaks of this"));
+    }
+    let mut first_no: Option<No> = None;
+    for held in bench.rules(&call.model, operation, None) {
+        let view = FrappeView { bench, held, model: &call.model };
+        let judged = if !call.positional.is_empty() || !call.context.is_empty() {
+            Err(view.bad_argument("positional"))
+        } else {
+            match call.method.as_str() {
+                "get_list" => view.list(&call),
+                "get_count" => view.count(&call),
+                "get" => view.read(&call),
+                "frappe.client.get_value" => view.value(&call),
+                "insert" => view.insert(&call),
+                "save" => view.save(&call),
+                _ => view.change(&call, operation),
+            }
+        };
+        match judged {
+            Ok(permit) => return Ok(permit),
+            Err(no) => first_no = first_no.or(Some(no)),
+        }
+    }
+    Err(first_no.unwrap_or_else(|| {
+        no_access(
+            &call.model,
+            Reason::NoRule,
+            format!(
+                "no rule of the caller's roles allows `{}` on `{}`; add one",
+                operation.as_str(),
+                call.model
+            ),
+        )
+    }))
+}
+
+/// The one document that a call is on.
+fn one_name(call: &Call) -> Option<&str> {
+    match call.ids.as_deref() {
+        Some([RecordId::Name(name)]) => Some(name),
+        _ => None,
+    }
 }

@@ -23,7 +23,7 @@ use crate::danger;
 use crate::decision::{Reason, Refusal};
 use crate::operation::{Family, Operation};
 use crate::permit::Permit;
-use crate::rule::{FieldSet, Models};
+use crate::rule::Models;
 use crate::terms::Terms;
 
 use self::arguments::Attempt;
@@ -205,11 +205,6 @@ pub(crate) fn names(held: &Held<'_>, model: &Model) -> bool {
         Models::All => false,
         Models::Named(models) => models.contains(model),
     }
-}
-
-/// Whether a rule opens a field by its own name, not by `"*"`.
-pub(crate) fn lists(held: &Held<'_>, field: &str) -> bool {
-    matches!(&held.rule.fields, FieldSet::Only(names) if names.contains(field))
 }
 
 /// A refusal of an argument that cannot be judged.

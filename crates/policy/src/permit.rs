@@ -36,6 +36,13 @@ pub(crate) struct Guard {
 pub(crate) enum Check {
     /// All of these ids, in any order.
     Ids(Vec<i64>),
+    /// A list of this one Frappe document. A save is bound to the version that was seen.
+    Document {
+        /// Its name.
+        name: String,
+        /// Whether the call saves it.
+        saves: bool,
+    },
 }
 
 /// An answer on which the terms have been applied.
@@ -94,8 +101,50 @@ impl Permit {
                     return Err(Box::new(Refusal::missing().under(&self.rule)));
                 }
             }
+            Check::Document { name, saves } => {
+                let Some(found) = answer.as_list() else {
+                    return Err(unexpected("a guard list did not answer a list"));
+                };
+                let row = found.iter().filter_map(Value::as_map).find(|row| {
+                    row.get("name").and_then(Value::as_str) == Some(&name)
+                });
+                let Some(row) = row else {
+                    return Err(Box::new(Refusal::missing().under(&self.rule)));
+                };
+                if saves {
+                    self.bind_version(row.get("modified"))?;
+                }
+            }
         }
         Ok(self)
+    }
+
+    /// Binds a save to the version of the document that the guard saw: whoever changed it in
+    /// between, the ERP refuses the save.
+    fn bind_version(&mut self, seen: Option<&Value>) -> Result<(), Box<Refusal>> {
+        let Some(seen @ Value::Text(_)) = seen else {
+            return Err(unexpected("a guard list did not answer `modified`"));
+        };
+        let Some(Value::Map(doc)) = self.call.named.get_mut("doc") else {
+            return Err(unexpected("a save without a document"));
+        };
+        match doc.get("modified") {
+            Some(asked) if asked != seen => Err(Box::new(
+                Refusal::new(
+                    Reason::Values,
+                    Fault::new(
+                        FaultKind::Conflict,
+                        "Error: Document has been modified after you have opened it. Please refresh to get the latest document.",
+                    ),
+                    "the caller saves another version than the present one",
+                )
+                .under(&self.rule),
+            )),
+            _ => {
+                doc.insert("modified".to_owned(), seen.clone());
+                Ok(())
+            }
+        }
     }
 
     /// Applies the terms to the answer of the call itself.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use portcullis_erp::domain::Domain;
-use portcullis_erp::{Dialect, Method, Model, Value};
+use portcullis_erp::filters::Filters;
+use portcullis_erp::{Dialect, Method, Model};
 use portcullis_identity::UpstreamName;
 
 use crate::operation::{Family, Operation};
@@ -73,7 +74,7 @@ pub(crate) struct RuleDomain {
     /// In Odoo's form, if it can be read so.
     pub(crate) odoo: Option<Domain>,
     /// As Frappe filters (all of them must hold), if it can be read so.
-    pub(crate) frappe: Option<Vec<Value>>,
+    pub(crate) frappe: Option<Filters>,
 }
 
 impl FieldSet {

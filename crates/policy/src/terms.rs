@@ -74,6 +74,8 @@ pub(crate) enum Terms {
     Single,
     /// A Frappe document.
     Document(DocumentTerms),
+    /// A Frappe document, or nothing to be shown.
+    DocumentOrDone(DocumentTerms),
     /// Frappe rows.
     Documents(DocumentTerms),
     /// Frappe: one value or a map of values of these fields.
@@ -195,6 +197,14 @@ impl Terms {
                 let Value::Map(document) = answer else { return Err("no document") };
                 Value::Map(terms.document(document, &mut cut))
             }
+            Self::DocumentOrDone(terms) => match answer {
+                Value::Map(document) => Value::Map(terms.document(document, &mut cut)),
+                Value::List(_) => return Err("no document"),
+                single => {
+                    cut = !single.is_nothing();
+                    Value::Null
+                }
+            },
             Self::Documents(terms) => {
                 let Value::List(rows) = answer else { return Err("no list") };
                 Value::List(terms.list(rows, &mut cut)?)

@@ -163,6 +163,7 @@ impl<'v> NewRecord<'v> {
                     stored: facts.stored,
                     selection: None,
                     digits: Digits::Unknown,
+                    size: None,
                 };
                 (name.as_str().to_owned(), facts)
             })

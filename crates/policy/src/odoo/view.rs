@@ -137,6 +137,7 @@ impl<'a> View<'a> {
         depth: usize,
     ) -> Result<Option<String>, No> {
         if OWN.contains(&field)
+            || (self.bench.hides_nothing && self.is_whole())
             || self.held.rule.derived.contains(field)
             || !seen.insert((self.model.clone(), field.to_owned()))
         {

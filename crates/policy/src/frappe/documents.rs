@@ -1,0 +1,249 @@
+//! Documents: made, saved, submitted, cancelled, deleted.
+
+use portcullis_erp::filters::{Condition, Operator};
+use portcullis_erp::{Call, FieldName, Map, Shape, Value};
+
+use super::one_name;
+use super::view::FrappeView;
+use crate::bench::No;
+use crate::decision::Reason;
+use crate::odoo::search::is_scalar;
+use crate::operation::Operation;
+use crate::permit::Permit;
+use crate::terms::Terms;
+
+/// What clients send back because they were given it; Frappe sets it itself. It is left out.
+const DROPPED: &[&str] = &[
+    "owner", "creation", "modified_by", "idx", "doctype", "parent", "parentfield", "parenttype",
+];
+
+/// What would change how Frappe saves, not what it saves.
+const NEVER: &[&str] = &["flags", "meta", "run_method", "cmd", "permission_type", "ignore_permissions"];
+
+impl FrappeView<'_> {
+    pub(crate) fn insert(&self, call: &Call) -> Result<Permit, No> {
+        let mut shape = Shape::default();
+        let mut clean = call.clone();
+        let mut doc = self.doc(&mut clean)?;
+        doc.shift_remove("modified");
+        let mut doc = self.judged(doc, Operation::Create, &mut shape)?;
+        for condition in self.own_filters()? {
+            if condition.operator == Operator::Equal
+                && is_scalar(&condition.value)
+                && !doc.contains_key(condition.field.as_str())
+            {
+                doc.insert(condition.field.as_str().to_owned(), condition.value.clone());
+            }
+            self.must_hold(&condition, &doc)?;
+        }
+        if call.ids.is_some() {
+            return Err(self.bad_argument("name"));
+        }
+        clean.named.insert("doc".to_owned(), Value::Map(doc));
+        let terms = Terms::Document(self.document_terms());
+        Ok(self.permit(Operation::Create, shape, None, clean, terms))
+    }
+
+    pub(crate) fn save(&self, call: &Call) -> Result<Permit, No> {
+        let name = one_name(call).ok_or_else(|| self.bad_argument("name"))?;
+        let mut shape = Shape { ids: 1, ..Shape::default() };
+        let mut clean = call.clone();
+        let doc = self.doc(&mut clean)?;
+        let doc = self.changed(doc, name, Operation::Write, &mut shape)?;
+        clean.named.insert("doc".to_owned(), Value::Map(doc));
+        let guard = self.guard(name, true)?;
+        let terms = Terms::Document(self.document_terms());
+        Ok(self.permit(Operation::Write, shape, guard, clean, terms))
+    }
+
+    /// `delete`, `submit`, `cancel`.
+    pub(crate) fn change(&self, call: &Call, operation: Operation) -> Result<Permit, No> {
+        let name = one_name(call).ok_or_else(|| self.bad_argument("name"))?;
+        let mut shape = Shape { ids: 1, ..Shape::default() };
+        let mut clean = call.clone();
+        if call.named.contains_key("doc") && operation == Operation::Submit {
+            let doc = self.doc(&mut clean)?;
+            let doc = self.changed(doc, name, Operation::Write, &mut shape)?;
+            let changes = doc.keys().any(|key| !matches!(key.as_str(), "name" | "modified" | "docstatus"));
+            if changes && !self.also(Operation::Write) {
+                return Err(self.needs("write"));
+            }
+            clean.named.insert("doc".to_owned(), Value::Map(doc));
+        } else if !call.named.is_empty() {
+            return Err(self.bad_argument("doc"));
+        }
+        let saves = clean.named.contains_key("doc");
+        let guard = self.guard(name, saves)?;
+        let terms = match operation {
+            Operation::Delete => Terms::Single,
+            _ => Terms::DocumentOrDone(self.document_terms()),
+        };
+        Ok(self.permit(operation, shape, guard, clean, terms))
+    }
+
+    fn doc(&self, call: &mut Call) -> Result<Map, No> {
+        let mut named = std::mem::take(&mut call.named);
+        match (named.shift_remove("doc"), named.is_empty()) {
+            (Some(Value::Map(doc)), true) => Ok(doc),
+            _ => Err(self.bad_argument("doc")),
+        }
+    }
+
+    /// Values for a document that is there.
+    fn changed(
+        &self,
+        mut doc: Map,
+        name: &str,
+        operation: Operation,
+        shape: &mut Shape,
+    ) -> Result<Map, No> {
+        let modified = match doc.shift_remove("modified") {
+            None | Some(Value::Null) => None,
+            Some(modified @ Value::Text(_)) => Some(modified),
+            Some(_) => return Err(self.bad_argument("modified")),
+        };
+        if doc.shift_remove("name").is_some_and(|other| other.as_str() != Some(name)) {
+            return Err(self.bad_argument("name"));
+        }
+        let mut doc = self.judged(doc, operation, shape)?;
+        for condition in self.own_filters()? {
+            // What is not touched was asked of the ERP by the guard.
+            if doc.contains_key(condition.field.as_str()) {
+                self.must_hold(&condition, &doc)?;
+            }
+        }
+        if let Some(modified) = modified {
+            doc.insert("modified".to_owned(), modified);
+        }
+        Ok(doc)
+    }
+
+    /// Judges values field by field.
+    fn judged(&self, doc: Map, operation: Operation, shape: &mut Shape) -> Result<Map, No> {
+        let mut clean = Map::with_capacity(doc.len());
+        for (field, value) in doc {
+            if NEVER.contains(&field.as_str()) || FieldName::new(&field).is_err() {
+                return Err(self.closed(&field));
+            }
+            if field.starts_with('_') || DROPPED.contains(&field.as_str()) {
+                continue;
+            }
+            shape.fields.push(field.clone());
+            let value = match (field.as_str(), value) {
+                ("name", value @ (Value::Text(_) | Value::Null)) => value,
+                ("docstatus", value) => self.docstatus(value)?,
+                (_, Value::List(rows)) => Value::List(self.table(&field, rows, operation, shape)?),
+                (_, Value::Map(_)) => return Err(self.closed(&field)),
+                (_, value) => {
+                    if !self.may_write(&field, operation) {
+                        return Err(self.closed(&field));
+                    }
+                    value
+                }
+            };
+            clean.insert(field, value);
+        }
+        Ok(clean)
+    }
+
+    /// Saving with another `docstatus` is submitting or cancelling.
+    fn docstatus(&self, value: Value) -> Result<Value, No> {
+        let needed = match &value {
+            Value::Int(0) | Value::Null | Value::Bool(false) => return Ok(value),
+            Value::Text(text) if text == "0" => return Ok(value),
+            Value::Int(1) => Operation::Submit,
+            Value::Text(text) if text == "1" => Operation::Submit,
+            Value::Int(2) => Operation::Cancel,
+            Value::Text(text) if text == "2" => Operation::Cancel,
+            _ => return Err(self.closed("docstatus")),
+        };
+        if self.also(needed) { Ok(value) } else { Err(self.needs(needed.as_str())) }
+    }
+
+    fn also(&self, operation: Operation) -> bool {
+        self.held.rule.operations.contains(&operation)
+            && !self.bench.denies(self.model, operation, None)
+    }
+
+    fn needs(&self, operation: &str) -> No {
+        self.refuse(
+            Reason::NoRule,
+            format!("This key may not {operation} `{}`. Ask whoever gave you the key.", self.model),
+            format!("the call needs the operation `{operation}` in the same rule as well"),
+        )
+    }
+
+    /// Rows of a child table. A save replaces all rows by these, so that it takes a table that
+    /// is open as a whole; a new document may have rows of the columns that are open.
+    fn table(
+        &self,
+        field: &str,
+        rows: Vec<Value>,
+        operation: Operation,
+        shape: &mut Shape,
+    ) -> Result<Vec<Value>, No> {
+        let whole = self.may_write(field, operation);
+        if !whole && operation != Operation::Create {
+            return Err(self.closed(field));
+        }
+        let mut clean = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Value::Map(row) = row else { return Err(self.closed(field)) };
+            let mut kept = Map::with_capacity(row.len());
+            for (column, value) in row {
+                if NEVER.contains(&column.as_str()) || FieldName::new(&column).is_err() || !is_scalar(&value) {
+                    return Err(self.closed(&format!("{field}.{column}")));
+                }
+                if column.starts_with('_') || DROPPED.contains(&column.as_str()) {
+                    continue;
+                }
+                let path = format!("{field}.{column}");
+                let open = matches!(column.as_str(), "name" | "docstatus" | "modified")
+                    || (whole
+                        && !self.held.rule.hidden.contains(&path)
+                        && !self.bench.denies_field(self.model, &path, operation))
+                    || self.may_write(&path, operation);
+                if !open || column == "docstatus" && !matches!(value, Value::Int(0) | Value::Null) {
+                    return Err(self.closed(&path));
+                }
+                if !shape.fields.contains(&path) {
+                    shape.fields.push(path);
+                }
+                kept.insert(column, value);
+            }
+            clean.push(Value::Map(kept));
+        }
+        Ok(clean)
+    }
+
+    /// Whether new values certainly satisfy a condition of the rule.
+    fn must_hold(&self, condition: &Condition, doc: &Map) -> Result<(), No> {
+        let value = doc.get(condition.field.as_str());
+        let holds = match (condition.operator, &condition.value, value) {
+            (Operator::Equal, wanted, Some(value)) => wanted == value && is_scalar(value),
+            (Operator::In, Value::List(wanted), Some(value)) => {
+                is_scalar(value) && wanted.contains(value)
+            }
+            _ => false,
+        };
+        if holds {
+            return Ok(());
+        }
+        Err(self.refuse(
+            Reason::Values,
+            format!("These values cannot be allowed for `{}` with this key. Ask whoever gave you the key.", self.model),
+            format!(
+                "`{}` does not, or not certainly, satisfy the rule's domain",
+                condition.field
+            ),
+        ))
+    }
+
+    fn closed(&self, field: &str) -> No {
+        self.refuse(
+            Reason::WriteField,
+            format!("This key may not set the field `{field}` of `{}`. Leave it out, or ask whoever gave you the key.", self.model),
+            format!("add `{field}` to `write-fields` (or `fields`) of the rule, if it can be open at all"),
+        )
+    }
+}

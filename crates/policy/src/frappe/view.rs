@@ -1,0 +1,239 @@
+//! What may be seen of one DocType under one rule.
+
+use std::collections::BTreeSet;
+
+use portcullis_erp::filters::{Condition, Filters, Operator};
+use portcullis_erp::{Call, FieldName, Model, Shape, Value};
+
+use crate::bench::{Bench, Held, No};
+use crate::danger;
+use crate::decision::{Reason, Refusal};
+use crate::odoo::search::is_plain;
+use crate::operation::Operation;
+use crate::permit::{Check, Guard, Permit};
+use crate::rule::FieldSet;
+use crate::terms::{DocumentTerms, Terms};
+
+/// One DocType under one rule.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FrappeView<'a> {
+    pub(crate) bench: &'a Bench<'a>,
+    pub(crate) held: Held<'a>,
+    pub(crate) model: &'a Model,
+}
+
+impl FrappeView<'_> {
+    /// Whether a field, or a column of a child table (`items.qty`), is open.
+    pub(crate) fn readable(&self, field: &str) -> Result<(), No> {
+        if self.opens(&self.held.rule.fields, field, Operation::Read) || field == "name" {
+            return Ok(());
+        }
+        Err(self.refuse(
+            Reason::Field,
+            format!("This key may not use the field `{field}` of `{}` here. Leave it out, or ask whoever gave you the key.", self.model),
+            format!("add `{field}` to `fields` of the rule"),
+        ))
+    }
+
+    /// Whether a field, or a column of a child table, may be set.
+    pub(crate) fn may_write(&self, field: &str, operation: Operation) -> bool {
+        let set = self.held.rule.write_fields.as_ref().unwrap_or(&self.held.rule.fields);
+        self.opens(set, field, operation)
+    }
+
+    fn opens(&self, set: &FieldSet, field: &str, operation: Operation) -> bool {
+        let rule = self.held.rule;
+        let listed = matches!(set, FieldSet::Only(names) if names.contains(field));
+        // `"*"` does not say which tables there are, nor what a link leads to.
+        let open = listed || (*set == FieldSet::All && !field.contains('.'));
+        let column = field.rsplit('.').next().unwrap_or(field);
+        open && !rule.hidden.contains(field)
+            && (listed || !danger::credential(column))
+            && !self.bench.denies_field(self.model, field, operation)
+    }
+
+    /// Whether everything but credentials is open.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.held.rule.fields == FieldSet::All
+            && self.held.rule.hidden.is_empty()
+            && !self.bench.denies_fields(self.model)
+    }
+
+    /// What documents may hold in answers.
+    pub(crate) fn document_terms(&self) -> DocumentTerms {
+        let rule = self.held.rule;
+        let reads = rule.operations.contains(&Operation::Read)
+            && !self.bench.denies(self.model, Operation::Read, None);
+        let mut hidden = rule.hidden.clone();
+        hidden.extend(self.bench.denied_fields(self.model));
+        let mut fields = match &rule.fields {
+            _ if !reads || self.bench.denies_all_fields(self.model) => Some(BTreeSet::new()),
+            FieldSet::All => None,
+            FieldSet::Only(names) => Some(names.clone()),
+        };
+        if rule.operations.contains(&Operation::Write)
+            && let Some(fields) = &mut fields
+        {
+            // What a save must carry so that nobody's change is lost.
+            fields.insert("modified".to_owned());
+        }
+        DocumentTerms { fields, hidden }
+    }
+
+    /// The rule's conditions, bound to this DocType.
+    pub(crate) fn own_filters(&self) -> Result<Vec<Condition>, No> {
+        let Some(domain) = &self.held.rule.domain else { return Ok(Vec::new()) };
+        let Some(filters) = &domain.frappe else {
+            return Err(self.refuse(
+                Reason::Domain,
+                format!("This key may not do this with `{}`. Ask whoever gave you the key.", self.model),
+                "the rule's domain cannot be said as Frappe filters: write a list of `[field, operator, value]`",
+            ));
+        };
+        Ok(filters
+            .all
+            .iter()
+            .cloned()
+            .map(|condition| Condition { doctype: Some(self.model.clone()), ..condition })
+            .collect())
+    }
+
+    /// Judges a caller's filters and adds the rule's.
+    pub(crate) fn filters(
+        &self,
+        filters: &Value,
+        or_filters: &Value,
+        shape: &mut Shape,
+    ) -> Result<Filters, No> {
+        let mut read = Filters::parse(filters, or_filters).map_err(|error| {
+            Box::new(
+                Refusal::new(
+                    Reason::Domain,
+                    portcullis_erp::Fault::new(
+                        portcullis_erp::FaultKind::BadValue,
+                        format!("The filters cannot be read: {error}."),
+                    ),
+                    "the filters are not well-formed",
+                )
+                .under(&self.held.full_name()),
+            )
+        })?;
+        for condition in read.all.iter_mut().chain(&mut read.any) {
+            shape
+                .domain
+                .push((condition.field.as_str().to_owned(), condition.operator.as_str().to_owned()));
+            self.condition(condition)?;
+        }
+        read.all.extend(self.own_filters()?);
+        Ok(read)
+    }
+
+    fn condition(&self, condition: &mut Condition) -> Result<(), No> {
+        if !is_plain(&condition.value) {
+            return Err(self.bad_argument("filters"));
+        }
+        let tree = matches!(
+            condition.operator,
+            Operator::DescendantsOf
+                | Operator::DescendantsOfInclusive
+                | Operator::NotDescendantsOf
+                | Operator::AncestorsOf
+                | Operator::NotAncestorsOf
+        );
+        if tree && !self.is_whole() {
+            return Err(self.refuse(
+                Reason::Link,
+                "Filters by tree cannot be allowed with this key. Name the values instead.",
+                "`descendants of` and `ancestors of` look into a tree of another DocType; a rule with all fields may use them",
+            ));
+        }
+        match &condition.doctype {
+            Some(doctype) if doctype != self.model => {
+                let rules = self.bench.rules(doctype, Operation::Read, Some(self.model));
+                for held in rules {
+                    let view = FrappeView { bench: self.bench, held, model: doctype };
+                    if held.rule.domain.is_none() && view.readable(condition.field.as_str()).is_ok()
+                    {
+                        return Ok(());
+                    }
+                }
+                Err(self.refuse(
+                    Reason::Link,
+                    format!("This key may not filter by fields of `{doctype}`. Leave that out, or ask whoever gave you the key."),
+                    format!("no rule without a domain lets this role read `{}` of `{doctype}`", condition.field),
+                ))
+            }
+            _ => {
+                self.readable(condition.field.as_str())?;
+                if !self.is_whole() {
+                    // Without a DocType, Frappe would look in child tables too.
+                    condition.doctype = Some(self.model.clone());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The search that must find this document under the rule; none where it holds for all.
+    pub(crate) fn guard(&self, name: &str, saves: bool) -> Result<Option<Guard>, No> {
+        let own = self.own_filters()?;
+        if own.is_empty() {
+            return Ok(None);
+        }
+        let id = FieldName::new("name").map_err(|_| self.bad_argument("name"))?;
+        let mut all = vec![Condition {
+            doctype: Some(self.model.clone()),
+            ..Condition::new(id, Operator::Equal, name)
+        }];
+        all.extend(own);
+        let fields = ["name", "modified"].into_iter().map(Value::from).collect::<Vec<_>>();
+        let filters = Filters { all, any: Vec::new() };
+        let call = Call::new(self.model.as_str(), "get_list")
+            .map_err(|_| self.bad_argument("doctype"))?
+            .with("fields", Value::List(fields))
+            .with("filters", filters.filters_value())
+            .with("limit_page_length", 2);
+        Ok(Some(Guard { call, check: Check::Document { name: name.to_owned(), saves } }))
+    }
+
+    pub(crate) fn permit(
+        &self,
+        operation: Operation,
+        shape: Shape,
+        guard: Option<Guard>,
+        call: Call,
+        terms: Terms,
+    ) -> Permit {
+        Permit {
+            rule: self.held.full_name(),
+            operation,
+            shape,
+            guards: guard.into_iter().collect(),
+            call,
+            terms,
+        }
+    }
+
+    pub(crate) fn refuse(
+        &self,
+        reason: Reason,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> No {
+        Box::new(Refusal::access(reason, message, advice).under(&self.held.full_name()))
+    }
+
+    pub(crate) fn bad_argument(&self, argument: &str) -> No {
+        Box::new(
+            Refusal::new(
+                Reason::Argument,
+                portcullis_erp::Fault::new(
+                    portcullis_erp::FaultKind::BadArguments,
+                    format!("The argument `{argument}` cannot be allowed here. Leave it out, or give it in its plain form."),
+                ),
+                format!("the argument `{argument}` is not known or not of a form that can be judged"),
+            )
+            .under(&self.held.full_name()),
+        )
+    }
+}
