@@ -56,7 +56,7 @@ pub struct Closing<'a> {
 
 impl Closing<'_> {
     pub(crate) fn write(&self, text: &mut Text<'_>) {
-        text.string("request", &self.request);
+        text.id("request", self.request.0);
         text.number("at", self.at.micros());
         match self.outcome {
             Outcome::Done => text.plain("outcome", "done"),

@@ -3,7 +3,9 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::net::IpAddr;
 
+use data_encoding::HEXLOWER;
 use portcullis_erp::Dialect;
 
 /// A line while it is written, behind its first members.
@@ -34,6 +36,32 @@ impl Text<'_> {
         self.name(name);
         self.0.push(b'"');
         self.0.extend_from_slice(value.as_bytes());
+        self.0.push(b'"');
+    }
+
+    /// A member of 32 hexadecimal digits.
+    pub(crate) fn id(&mut self, name: &'static str, value: u128) {
+        let mut digits = [0; 32];
+        HEXLOWER.encode_mut(&value.to_be_bytes(), &mut digits);
+        self.name(name);
+        self.0.push(b'"');
+        self.0.extend_from_slice(&digits);
+        self.0.push(b'"');
+    }
+
+    /// A member that is an address. IPv4, the frequent one, without the formatter.
+    pub(crate) fn address(&mut self, name: &'static str, value: IpAddr) {
+        let IpAddr::V4(value) = value else {
+            return self.string(name, &value);
+        };
+        let [first, rest @ ..] = value.octets();
+        self.name(name);
+        self.0.push(b'"');
+        self.digits(i64::from(first));
+        for octet in rest {
+            self.0.push(b'.');
+            self.digits(i64::from(octet));
+        }
         self.0.push(b'"');
     }
 

@@ -39,7 +39,7 @@ pub struct Opening<'a> {
 
 impl Opening<'_> {
     pub(crate) fn write(&self, text: &mut Text<'_>) {
-        text.string("request", &self.request);
+        text.id("request", self.request.0);
         text.number("at", self.at.micros());
         if let Some(principal) = self.principal {
             text.escaped("principal", principal.name().as_str());
@@ -49,7 +49,7 @@ impl Opening<'_> {
             }
             text.escaped("login", principal.erp_login().as_str());
         }
-        text.string("address", &self.address);
+        text.address("address", self.address);
         text.plain("upstream", self.upstream.as_str());
         text.plain("dialect", dialect_name(self.dialect));
         text.escaped("model", self.model);
