@@ -16,6 +16,7 @@ mod failure;
 mod filter;
 mod identity;
 mod list;
+mod meta;
 mod method;
 mod naming;
 mod pages;

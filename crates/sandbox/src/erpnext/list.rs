@@ -158,17 +158,25 @@ pub(crate) fn run(turn: &mut Turn<'_>, query: &Query) -> Result<Value, Failure> 
     let schema = &turn.erp.schema;
     let table = column::table_of(kind, &columns, all.iter().chain(&any))?;
     let world = turn.world()?;
-    let mut lines: Vec<Line<'_>> = lines(schema, &world, kind, table.as_deref(), query);
-    lines.retain(|line| {
-        let meets = |condition: &Condition| {
+    let meets = |line: &Line<'_>| {
+        let one = |condition: &Condition| {
             let stored = column::stored(kind, *line, &condition.doctype, &condition.field);
             filter::meets(condition, stored.unwrap_or(&Value::Null))
         };
         let own = kind.name != "User"
             || turn.caller.is_administrator()
             || !matches!(field(line.doc, "name"), "Administrator" | "Guest");
-        own && all.iter().all(meets) && (any.is_empty() || any.iter().any(meets))
-    });
+        own && all.iter().all(one) && (any.is_empty() || any.iter().any(one))
+    };
+    let is_grouped = query.group_by.is_some() || columns.iter().any(Column::is_aggregate);
+    let found = lines(schema, &world, kind, table.as_deref(), query).filter(meets);
+    // Without an order the first page needs no look at the rest.
+    let enough = if order.is_empty() && !is_grouped && query.length > 0 {
+        usize::try_from(query.start.saturating_add(query.length)).unwrap_or(usize::MAX)
+    } else {
+        usize::MAX
+    };
+    let mut lines: Vec<Line<'_>> = found.take(enough).collect();
     let sort_inside = order.iter().all(|(name, _)| {
         !columns
             .iter()
@@ -177,16 +185,15 @@ pub(crate) fn run(turn: &mut Turn<'_>, query: &Query) -> Result<Value, Failure> 
     if sort_inside {
         sort(kind, &order, &mut lines);
     }
-    let mut rows: Vec<Vec<(String, Value)>> =
-        if columns.iter().any(Column::is_aggregate) || query.group_by.is_some() {
-            grouped(kind, query, &columns, &lines, &world)
-        } else {
-            page(&lines, query)
-                .iter()
-                .map(|line| cut(kind, &columns, &[*line], &world))
-                .collect()
-        };
-    if query.group_by.is_some() || columns.iter().any(Column::is_aggregate) {
+    let mut rows: Vec<Vec<(String, Value)>> = if is_grouped {
+        grouped(kind, query, &columns, &lines, &world)
+    } else {
+        page(&lines, query)
+            .iter()
+            .map(|line| cut(kind, &columns, &[*line], &world))
+            .collect()
+    };
+    if is_grouped {
         if !sort_inside {
             sort_rows(&order, &mut rows);
         }
@@ -230,60 +237,47 @@ fn bad_sql(turn: &mut Turn<'_>, kind: &DocType, query: &Query) -> Failure {
 }
 
 fn lines<'a>(
-    schema: &super::schema::Schema,
+    schema: &'a super::schema::Schema,
     world: &'a World,
-    kind: &DocType,
-    table: Option<&str>,
+    kind: &'a DocType,
+    table: Option<&'a str>,
     query: &Query,
-) -> Vec<Line<'a>> {
+) -> Box<dyn Iterator<Item = Line<'a>> + 'a> {
+    fn rows<'a>(doc: &'a Doc, table: &str) -> impl Iterator<Item = &'a Doc> + use<'a> {
+        let rows = doc.get(table).and_then(Value::as_list).unwrap_or_default();
+        rows.iter().filter_map(Value::as_map)
+    }
     if kind.is_child {
         let parent = query
             .parent
             .as_deref()
             .and_then(|parent| schema.get(parent));
         let tables = parent.into_iter().flat_map(|parent| {
-            parent
-                .tables()
-                .filter(|table| table.options == kind.name)
-                .map(|table| (&parent.name, &table.name))
+            let tables = parent.tables().filter(|table| table.options == kind.name);
+            tables.map(|table| (parent.name.as_str(), table.name.as_str()))
         });
-        let rows = tables.flat_map(|(parent, table)| {
-            world.all(parent).flat_map(move |doc| {
-                doc.get(table)
-                    .and_then(Value::as_list)
-                    .unwrap_or_default()
-                    .iter()
-                    .filter_map(Value::as_map)
-            })
-        });
-        return rows
-            .map(|row| Line {
+        return Box::new(tables.flat_map(|(parent, table)| {
+            let rows = world.all(parent).flat_map(move |doc| rows(doc, table));
+            rows.map(|row| Line {
                 doc: row,
                 row: None,
             })
-            .collect();
+        }));
     }
     let documents = world.all(&kind.name);
     let Some(table) = table else {
-        return documents.map(|doc| Line { doc, row: None }).collect();
+        return Box::new(documents.map(|doc| Line { doc, row: None }));
     };
-    documents
-        .flat_map(|doc| {
-            let rows = doc.get(table).and_then(Value::as_list).unwrap_or_default();
-            let mut lines: Vec<Line<'a>> = rows
-                .iter()
-                .filter_map(Value::as_map)
-                .map(|row| Line {
-                    doc,
-                    row: Some(row),
-                })
-                .collect();
-            if lines.is_empty() {
-                lines.push(Line { doc, row: None });
-            }
-            lines
-        })
-        .collect()
+    Box::new(documents.flat_map(move |doc| {
+        let mut joined = rows(doc, table)
+            .map(move |row| Line {
+                doc,
+                row: Some(row),
+            })
+            .peekable();
+        let alone = joined.peek().is_none().then_some(Line { doc, row: None });
+        joined.chain(alone)
+    }))
 }
 
 fn page<'l, 'a>(lines: &'l [Line<'a>], query: &Query) -> &'l [Line<'a>] {

@@ -1,7 +1,7 @@
 //! From path and verb to what is asked, in the order in which the real server looks:
 //! site, arguments, log-in or session, `Authorization`, `cmd`, path.
 
-use portcullis_erp::value::Value;
+use portcullis_erp::value::{Map, Value};
 
 use super::access::Caller;
 use super::failure::Failure;
@@ -9,7 +9,7 @@ use super::identity::{self, Standing};
 use super::method;
 use super::params::{Params, decoded_path};
 use super::reply::{self, HTML, Outcome, Wrap};
-use super::{ErpNext, Turn, broken, document, list, pages};
+use super::{ErpNext, Turn, broken, document, list, meta, pages};
 use crate::clock;
 use crate::http::{Request, Response, Seen};
 
@@ -58,9 +58,7 @@ fn run(turn: &mut Turn<'_>, wrap: &mut Wrap) -> Result<Outcome, Failure> {
         .params
         .text("cmd")
         .or_else(|| match turn.path.trim_end_matches('/') {
-            "/api/method/login" | "/api/v1/method/login" | "/api/v2/method/login" => {
-                Some("login".to_owned())
-            }
+            "/api/method/login" | "/api/v1/method/login" => Some("login".to_owned()),
             _ => None,
         });
     if command.as_deref() == Some("login") && turn.verb() != "OPTIONS" {
@@ -200,6 +198,8 @@ fn version_1(turn: &mut Turn<'_>, segments: &[&str], wrap: &mut Wrap) -> Result<
 
 fn version_2(turn: &mut Turn<'_>, segments: &[&str]) -> Result<Outcome, Failure> {
     match segments {
+        // Version 2 opens no session here.
+        ["method", "login"] => Ok(Outcome::Object(Map::new())),
         ["method", name] => method::call(turn, name),
         ["method", doctype, name] => {
             turn.doctype(doctype)?;
@@ -225,7 +225,7 @@ fn version_2(turn: &mut Turn<'_>, segments: &[&str]) -> Result<Outcome, Failure>
                 _ => Err(wrong_verb("DELETE, GET, HEAD, PATCH, PUT")),
             }
         }
-        ["doctype", doctype, "meta"] => document::meta(turn, doctype).map(Outcome::Value),
+        ["doctype", doctype, "meta"] => meta::read(turn, doctype).map(Outcome::Value),
         ["doctype", doctype, "count"] => list::count(turn, doctype).map(Outcome::Value),
         _ => Err(Failure::nowhere()),
     }

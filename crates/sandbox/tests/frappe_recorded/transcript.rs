@@ -34,7 +34,9 @@ impl Message {
         let verb = words.next().unwrap_or_default().to_owned();
         let target = words.next().unwrap_or_default();
         let target = match target.strip_prefix("http://") {
-            Some(rest) => rest.find('/').map_or("/", |at| &rest[at..]),
+            Some(rest) => rest
+                .find('/')
+                .map_or("/", |at| rest.get(at..).unwrap_or("/")),
             None => target,
         };
         (verb, target.to_owned())
