@@ -1,0 +1,220 @@
+//! Methods that do more than store: copies, archives, orders that are confirmed.
+
+use portcullis_erp::value::{Map, Value};
+
+use super::access::{self, Op};
+use super::call::{Bound, Env};
+use super::record::View;
+use super::schema::Source;
+use super::search;
+use super::trouble::{Kind, Trouble};
+use super::user::truthy;
+use super::write;
+
+fn update(env: &mut Env<'_>, call: &Bound<'_>, name: &str, value: Value) -> Result<(), Trouble> {
+    access::check(env.who, call.model, Op::Write)?;
+    search::check_ids(env.view(), call.model, Op::Write, &call.ids)?;
+    for &id in &call.ids {
+        write::write_one(env, call.model, id, Map::from_iter([(name.to_owned(), value.clone())]))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn archive(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    update(env, call, "active", Value::Bool(false))?;
+    Ok(Value::Null)
+}
+
+pub(crate) fn unarchive(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    update(env, call, "active", Value::Bool(true))?;
+    Ok(Value::Null)
+}
+
+pub(crate) fn toggle_active(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    let first = call.ids.first().and_then(|id| env.view().record(call.model.name, *id));
+    let active = first.is_some_and(|record| record.truth("active"));
+    update(env, call, "active", Value::Bool(!active))?;
+    Ok(Value::Null)
+}
+
+pub(crate) fn confirm(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(env.who, call.model, Op::Write)?;
+    search::check_ids(env.view(), call.model, Op::Write, &call.ids)?;
+    for &id in &call.ids {
+        let state = env.view().record(call.model.name, id).map(|order| order.text("state"));
+        if !matches!(state.as_deref(), Some("draft" | "sent")) {
+            return Err(Trouble::new(Kind::User, "Only a draft or a sent quotation can be confirmed."));
+        }
+    }
+    update(env, call, "state", Value::from("sale"))?;
+    Ok(Value::Bool(true))
+}
+
+pub(crate) fn cancel(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    update(env, call, "state", Value::from("cancel"))?;
+    Ok(Value::Bool(true))
+}
+
+pub(crate) fn draft(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    update(env, call, "state", Value::from("draft"))?;
+    Ok(Value::Bool(true))
+}
+
+pub(crate) fn sent(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    update(env, call, "state", Value::from("sent"))?;
+    Ok(Value::Null)
+}
+
+pub(crate) fn lock(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    update(env, call, "locked", Value::Bool(true))?;
+    Ok(Value::Null)
+}
+
+pub(crate) fn copy(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(env.who, call.model, Op::Create)?;
+    search::check_ids(env.view(), call.model, Op::Read, &call.ids)?;
+    let mut ids = Vec::new();
+    for &id in &call.ids {
+        let mut values = copied(env.view(), call, id);
+        if let Value::Map(given) = call.get(0) {
+            values.extend(given.clone());
+        }
+        ids.push(Value::Int(write::create_one(env, call.model, values)?));
+    }
+    Ok(Value::List(ids))
+}
+
+/// The values of a copy: what is stored, without what names or dates the original.
+fn copied(view: View<'_>, call: &Bound<'_>, id: i64) -> Map {
+    let Some(record) = view.record(call.model.name, id) else { return Map::new() };
+    let mut values = Map::new();
+    for (slot, field) in call.model.fields.values().enumerate() {
+        let kept = matches!(field.source, Source::Cell)
+            && !matches!(
+                (call.model.name, field.name),
+                (_, "id" | "create_uid" | "create_date" | "write_uid" | "write_date")
+                    | ("sale.order", "name" | "state" | "locked" | "date_order" | "client_order_ref")
+            );
+        if !kept {
+            continue;
+        }
+        let value = record.value(slot, field).into_owned();
+        let value = match (field.name, value) {
+            ("name" | "login", Value::Text(name)) if call.model.name != "sale.order.line" => {
+                Value::Text(format!("{name} (copy)"))
+            }
+            (_, value) => value,
+        };
+        values.insert(field.name.to_owned(), value);
+    }
+    if call.model.name == "sale.order" {
+        let lines = record.links("order_line").into_iter().map(|line| {
+            let names = ["product_id", "name", "product_uom_qty", "price_unit", "discount", "sequence", "display_type"];
+            let line: Map = names.iter().map(|name| ((*name).to_owned(), line.get(name).into_owned())).collect();
+            Value::List(vec![Value::Int(0), Value::Int(0), Value::Map(line)])
+        });
+        values.insert("order_line".to_owned(), Value::List(lines.collect()));
+    }
+    values
+}
+
+pub(crate) fn name_create(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(env.who, call.model, Op::Create)?;
+    let field = if call.model.fields.contains_key("name") { "name" } else { call.model.rec_name };
+    let values = Map::from_iter([(field.to_owned(), call.get(0).clone())]);
+    let id = write::create_one(env, call.model, values)?;
+    let name = env.view().record(call.model.name, id).map(|record| record.display_name());
+    Ok(Value::List(vec![Value::Int(id), Value::Text(name.unwrap_or_default())]))
+}
+
+pub(crate) fn get_param(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(view.who, call.model, Op::Read)?;
+    let key = call.text(0).unwrap_or_default();
+    let mut parameters = view.db.ids(call.model.name).iter().filter_map(|&id| view.record(call.model.name, id));
+    let found = parameters.find(|parameter| parameter.text("key") == key);
+    Ok(match (found, call.get(1)) {
+        (Some(parameter), _) => parameter.get("value").into_owned(),
+        (None, Value::Null) => Value::Bool(false),
+        (None, given) => given.clone(),
+    })
+}
+
+pub(crate) fn set_param(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(env.who, call.model, Op::Write)?;
+    let before = get_param(env.view(), call)?;
+    let key = call.get(0).clone();
+    let view = env.view();
+    let mut ids = view.db.ids(call.model.name).iter().copied();
+    let id = ids.find(|&id| view.record(call.model.name, id).is_some_and(|found| *found.get("key") == key));
+    let value = Map::from_iter([("value".to_owned(), call.get(1).clone())]);
+    match id {
+        Some(id) => write::write_one(env, call.model, id, value)?,
+        None => {
+            let mut values = value;
+            values.insert("key".to_owned(), key);
+            write::create_one(env, call.model, values)?;
+        }
+    }
+    Ok(if truthy(&before) { before } else { Value::Bool(false) })
+}
+
+/// Server actions run code in the real server. This one has none to run.
+pub(crate) fn run_server_action(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(env.who, call.model, Op::Write)?;
+    search::check_ids(env.view(), call.model, Op::Write, &call.ids)?;
+    Err(Trouble::new(Kind::User, "The look-alike runs no code."))
+}
+
+pub(crate) fn export_data(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(view.who, call.model, Op::Read)?;
+    if !view.who.has("base.group_allow_export") {
+        return Err(Trouble::new(Kind::User, "You may not export data."));
+    }
+    search::check_ids(view, call.model, Op::Read, &call.ids)?;
+    let fields = super::read::chosen(view, call.model, call.get(0))?;
+    let rows = call.ids.iter().filter_map(|&id| {
+        let record = view.record(call.model.name, id)?;
+        let cells = fields.iter().map(|(_, field)| match record.get(field.name).into_owned() {
+            Value::Int(_) if field.kind == "many2one" => {
+                record.link(field.name).map_or(Value::from(""), |linked| Value::Text(linked.display_name()))
+            }
+            Value::Bool(false) if field.kind != "boolean" => Value::from(""),
+            value => value,
+        });
+        Some(Value::List(cells.collect()))
+    });
+    Ok(Value::Map(Map::from_iter([("datas".to_owned(), Value::List(rows.collect()))])))
+}
+
+/// Loading a file's rows; what fails is told in the answer.
+pub(crate) fn load(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    let names = call.get(0).as_list().unwrap_or_default().to_vec();
+    let rows = call.get(1).as_list().unwrap_or_default().to_vec();
+    let mut ids = Vec::new();
+    let mut messages = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let cells = row.as_list().unwrap_or_default();
+        let values = names.iter().zip(cells).filter_map(|(name, cell)| Some((name.as_str()?.to_owned(), cell.clone())));
+        let made = access::check(env.who, call.model, Op::Create)
+            .and_then(|()| write::create_one(env, call.model, values.collect()));
+        match made {
+            Ok(id) => ids.push(Value::Int(id)),
+            Err(trouble) => {
+                let at = Value::Int(i64::try_from(at).unwrap_or_default());
+                let rows = Map::from_iter([("from".to_owned(), at.clone()), ("to".to_owned(), at.clone())]);
+                messages.push(Value::Map(Map::from_iter([
+                    ("rows".to_owned(), Value::Map(rows)),
+                    ("record".to_owned(), at),
+                    ("type".to_owned(), Value::from("error")),
+                    ("message".to_owned(), Value::Text(trouble.message)),
+                ])));
+            }
+        }
+    }
+    let ids = if messages.is_empty() { Value::List(ids) } else { Value::Bool(false) };
+    Ok(Value::Map(Map::from_iter([
+        ("ids".to_owned(), ids),
+        ("messages".to_owned(), Value::List(messages)),
+        ("nextrow".to_owned(), Value::Int(0)),
+    ])))
+}
