@@ -74,7 +74,13 @@ impl Odoo {
             guard.learn(uid, user);
         }
         db.commit();
-        Self { options, schema, db: RwLock::new(db), guard, sessions: session::Sessions::default() }
+        Self {
+            options,
+            schema,
+            db: RwLock::new(db),
+            guard,
+            sessions: session::Sessions::default(),
+        }
     }
 
     /// The users with their passwords and keys, as they were given.
@@ -116,31 +122,56 @@ impl Odoo {
     fn execute(&self, who: &Who, model: &str, name: &str, given: Given) -> Result<Value, Trouble> {
         let Some(model) = self.schema.model(model) else {
             return Err(match given {
-                Given::Named(_) => Trouble::new(Kind::NoModel, format!("the model '{model}' does not exist")),
-                Given::Positional { .. } => Trouble::new(Kind::NoModel, format!("Object {model} doesn't exist")),
+                Given::Named(_) => {
+                    Trouble::new(Kind::NoModel, format!("the model '{model}' does not exist"))
+                }
+                Given::Positional { .. } => {
+                    Trouble::new(Kind::NoModel, format!("Object {model} doesn't exist"))
+                }
             });
         };
         if methods::is_private(name) {
             return Err(Trouble::new(
                 Kind::AccessError,
-                format!("'{}.{name}' is private: it cannot be called from outside.", model.name),
+                format!(
+                    "'{}.{name}' is private: it cannot be called from outside.",
+                    model.name
+                ),
             ));
         }
-        let method = methods::find(model.name, name).filter(|method| self.options.version.knows(method.name));
+        let method = methods::find(model.name, name)
+            .filter(|method| self.options.version.knows(method.name));
         let Some(method) = method else {
-            return Err(Trouble::new(Kind::NoMethod, format!("The method '{}.{name}' does not exist", model.name)));
+            return Err(Trouble::new(
+                Kind::NoMethod,
+                format!("The method '{}.{name}' does not exist", model.name),
+            ));
         };
         let (call, context) = Bound::new(model, method, given)?;
         let context = Context::read(context)?;
         match method.run {
             Run::Read(function) => {
                 let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
-                function(View { schema: &self.schema, db: &db, who, context: &context }, &call)
+                function(
+                    View {
+                        schema: &self.schema,
+                        db: &db,
+                        who,
+                        context: &context,
+                    },
+                    &call,
+                )
             }
             Run::Write(function) => {
                 let now = now();
                 let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
-                let mut env = Env { schema: &self.schema, db: &mut db, who, context: &context, now: &now };
+                let mut env = Env {
+                    schema: &self.schema,
+                    db: &mut db,
+                    who,
+                    context: &context,
+                    now: &now,
+                };
                 let result = function(&mut env, &call);
                 match &result {
                     Ok(_) => db.commit(),
@@ -166,7 +197,9 @@ impl Handler for Odoo {
         let mut seen = Seen::default();
         let mut response = route::answer(self, request, &mut seen);
         response.seen = seen;
-        response.headers.push(("Server", "Portcullis-Sandbox (Odoo look-alike)".to_owned()));
+        response
+            .headers
+            .push(("Server", "Portcullis-Sandbox (Odoo look-alike)".to_owned()));
         if request.verb.eq_ignore_ascii_case("HEAD") {
             response.body = bytes::Bytes::new();
         }

@@ -48,11 +48,14 @@ impl Op {
 }
 
 fn granting(model: &str, op: Op) -> impl Iterator<Item = &'static str> {
-    RIGHTS.lines().filter(|line| !line.starts_with('#')).filter_map(move |line| {
-        let mut parts = line.split('\t');
-        let (named, group, rights) = (parts.next()?, parts.next()?, parts.next()?);
-        (named == model && rights.contains(op.letter())).then_some(group)
-    })
+    RIGHTS
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(move |line| {
+            let mut parts = line.split('\t');
+            let (named, group, rights) = (parts.next()?, parts.next()?, parts.next()?);
+            (named == model && rights.contains(op.letter())).then_some(group)
+        })
 }
 
 pub(crate) fn may(who: &Who, model: &Model, op: Op) -> bool {
@@ -86,10 +89,19 @@ pub(crate) fn rules(who: &Who, model: &str, op: Op) -> Vec<Value> {
         Value::List(vec![Value::from(field), Value::from(operator), value])
     };
     let own = |field: &str| {
-        let (mine, free) = (leaf(field, "=", Value::Int(who.uid)), leaf(field, "=", Value::Bool(false)));
+        let (mine, free) = (
+            leaf(field, "=", Value::Int(who.uid)),
+            leaf(field, "=", Value::Bool(false)),
+        );
         Value::List(vec![Value::from("|"), mine, free])
     };
-    let below = |field: &str| Value::List(vec![leaf(field, "child_of", Value::Int(who.commercial_partner))]);
+    let below = |field: &str| {
+        Value::List(vec![leaf(
+            field,
+            "child_of",
+            Value::Int(who.commercial_partner),
+        )])
+    };
     let salesman = who.has("sales_team.group_sale_salesman");
     let all_documents = who.has("sales_team.group_sale_salesman_all_leads");
     let portal = who.has("base.group_portal");
@@ -103,7 +115,11 @@ pub(crate) fn rules(who: &Who, model: &str, op: Op) -> Vec<Value> {
         }
         "res.users" if portal => {
             let partner = Value::Int(who.commercial_partner);
-            rules.push(Value::List(vec![leaf("commercial_partner_id", "=", partner)]));
+            rules.push(Value::List(vec![leaf(
+                "commercial_partner_id",
+                "=",
+                partner,
+            )]));
         }
         "res.users.apikeys" if !who.has("base.group_system") => {
             rules.push(Value::List(vec![leaf("user_id", "=", Value::Int(who.uid))]));

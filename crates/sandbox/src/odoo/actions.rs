@@ -15,7 +15,12 @@ fn update(env: &mut Env<'_>, call: &Bound<'_>, name: &str, value: Value) -> Resu
     access::check(env.who, call.model, Op::Write)?;
     search::check_ids(env.view(), call.model, Op::Write, &call.ids)?;
     for &id in &call.ids {
-        write::write_one(env, call.model, id, Map::from_iter([(name.to_owned(), value.clone())]))?;
+        write::write_one(
+            env,
+            call.model,
+            id,
+            Map::from_iter([(name.to_owned(), value.clone())]),
+        )?;
     }
     Ok(())
 }
@@ -31,7 +36,10 @@ pub(crate) fn unarchive(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Tr
 }
 
 pub(crate) fn toggle_active(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
-    let first = call.ids.first().and_then(|id| env.view().record(call.model.name, *id));
+    let first = call
+        .ids
+        .first()
+        .and_then(|id| env.view().record(call.model.name, *id));
     let active = first.is_some_and(|record| record.truth("active"));
     update(env, call, "active", Value::Bool(!active))?;
     Ok(Value::Null)
@@ -41,9 +49,15 @@ pub(crate) fn confirm(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trou
     access::check(env.who, call.model, Op::Write)?;
     search::check_ids(env.view(), call.model, Op::Write, &call.ids)?;
     for &id in &call.ids {
-        let state = env.view().record(call.model.name, id).map(|order| order.text("state"));
+        let state = env
+            .view()
+            .record(call.model.name, id)
+            .map(|order| order.text("state"));
         if !matches!(state.as_deref(), Some("draft" | "sent")) {
-            return Err(Trouble::new(Kind::User, "Only a draft or a sent quotation can be confirmed."));
+            return Err(Trouble::new(
+                Kind::User,
+                "Only a draft or a sent quotation can be confirmed.",
+            ));
         }
     }
     update(env, call, "state", Value::from("sale"))?;
@@ -86,14 +100,21 @@ pub(crate) fn copy(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble
 
 /// The values of a copy: what is stored, without what names or dates the original.
 fn copied(view: View<'_>, call: &Bound<'_>, id: i64) -> Map {
-    let Some(record) = view.record(call.model.name, id) else { return Map::new() };
+    let Some(record) = view.record(call.model.name, id) else {
+        return Map::new();
+    };
     let mut values = Map::new();
     for (slot, field) in call.model.fields.values().enumerate() {
         let kept = matches!(field.source, Source::Cell)
             && !matches!(
                 (call.model.name, field.name),
-                (_, "id" | "create_uid" | "create_date" | "write_uid" | "write_date")
-                    | ("sale.order", "name" | "state" | "locked" | "date_order" | "client_order_ref")
+                (
+                    _,
+                    "id" | "create_uid" | "create_date" | "write_uid" | "write_date"
+                ) | (
+                    "sale.order",
+                    "name" | "state" | "locked" | "date_order" | "client_order_ref"
+                )
             );
         if !kept {
             continue;
@@ -109,8 +130,19 @@ fn copied(view: View<'_>, call: &Bound<'_>, id: i64) -> Map {
     }
     if call.model.name == "sale.order" {
         let lines = record.links("order_line").into_iter().map(|line| {
-            let names = ["product_id", "name", "product_uom_qty", "price_unit", "discount", "sequence", "display_type"];
-            let line: Map = names.iter().map(|name| ((*name).to_owned(), line.get(name).into_owned())).collect();
+            let names = [
+                "product_id",
+                "name",
+                "product_uom_qty",
+                "price_unit",
+                "discount",
+                "sequence",
+                "display_type",
+            ];
+            let line: Map = names
+                .iter()
+                .map(|name| ((*name).to_owned(), line.get(name).into_owned()))
+                .collect();
             Value::List(vec![Value::Int(0), Value::Int(0), Value::Map(line)])
         });
         values.insert("order_line".to_owned(), Value::List(lines.collect()));
@@ -120,17 +152,31 @@ fn copied(view: View<'_>, call: &Bound<'_>, id: i64) -> Map {
 
 pub(crate) fn name_create(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     access::check(env.who, call.model, Op::Create)?;
-    let field = if call.model.fields.contains_key("name") { "name" } else { call.model.rec_name };
+    let field = if call.model.fields.contains_key("name") {
+        "name"
+    } else {
+        call.model.rec_name
+    };
     let values = Map::from_iter([(field.to_owned(), call.get(0).clone())]);
     let id = write::create_one(env, call.model, values)?;
-    let name = env.view().record(call.model.name, id).map(|record| record.display_name());
-    Ok(Value::List(vec![Value::Int(id), Value::Text(name.unwrap_or_default())]))
+    let name = env
+        .view()
+        .record(call.model.name, id)
+        .map(|record| record.display_name());
+    Ok(Value::List(vec![
+        Value::Int(id),
+        Value::Text(name.unwrap_or_default()),
+    ]))
 }
 
 pub(crate) fn get_param(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     access::check(view.who, call.model, Op::Read)?;
     let key = call.text(0).unwrap_or_default();
-    let mut parameters = view.db.ids(call.model.name).iter().filter_map(|&id| view.record(call.model.name, id));
+    let mut parameters = view
+        .db
+        .ids(call.model.name)
+        .iter()
+        .filter_map(|&id| view.record(call.model.name, id));
     let found = parameters.find(|parameter| parameter.text("key") == key);
     Ok(match (found, call.get(1)) {
         (Some(parameter), _) => parameter.get("value").into_owned(),
@@ -145,7 +191,10 @@ pub(crate) fn set_param(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Tr
     let key = call.get(0).clone();
     let view = env.view();
     let mut ids = view.db.ids(call.model.name).iter().copied();
-    let id = ids.find(|&id| view.record(call.model.name, id).is_some_and(|found| *found.get("key") == key));
+    let id = ids.find(|&id| {
+        view.record(call.model.name, id)
+            .is_some_and(|found| *found.get("key") == key)
+    });
     let value = Map::from_iter([("value".to_owned(), call.get(1).clone())]);
     match id {
         Some(id) => write::write_one(env, call.model, id, value)?,
@@ -155,7 +204,11 @@ pub(crate) fn set_param(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Tr
             write::create_one(env, call.model, values)?;
         }
     }
-    Ok(if truthy(&before) { before } else { Value::Bool(false) })
+    Ok(if truthy(&before) {
+        before
+    } else {
+        Value::Bool(false)
+    })
 }
 
 /// Server actions run code in the real server. This one has none to run.
@@ -174,16 +227,21 @@ pub(crate) fn export_data(view: View<'_>, call: &Bound<'_>) -> Result<Value, Tro
     let fields = super::read::chosen(view, call.model, call.get(0))?;
     let rows = call.ids.iter().filter_map(|&id| {
         let record = view.record(call.model.name, id)?;
-        let cells = fields.iter().map(|(_, field)| match record.get(field.name).into_owned() {
-            Value::Int(_) if field.kind == "many2one" => {
-                record.link(field.name).map_or(Value::from(""), |linked| Value::Text(linked.display_name()))
-            }
-            Value::Bool(false) if field.kind != "boolean" => Value::from(""),
-            value => value,
-        });
+        let cells = fields
+            .iter()
+            .map(|(_, field)| match record.get(field.name).into_owned() {
+                Value::Int(_) if field.kind == "many2one" => record
+                    .link(field.name)
+                    .map_or(Value::from(""), |linked| Value::Text(linked.display_name())),
+                Value::Bool(false) if field.kind != "boolean" => Value::from(""),
+                value => value,
+            });
         Some(Value::List(cells.collect()))
     });
-    Ok(Value::Map(Map::from_iter([("datas".to_owned(), Value::List(rows.collect()))])))
+    Ok(Value::Map(Map::from_iter([(
+        "datas".to_owned(),
+        Value::List(rows.collect()),
+    )])))
 }
 
 /// Loading a file's rows; what fails is told in the answer.
@@ -194,14 +252,20 @@ pub(crate) fn load(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble
     let mut messages = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         let cells = row.as_list().unwrap_or_default();
-        let values = names.iter().zip(cells).filter_map(|(name, cell)| Some((name.as_str()?.to_owned(), cell.clone())));
+        let values = names
+            .iter()
+            .zip(cells)
+            .filter_map(|(name, cell)| Some((name.as_str()?.to_owned(), cell.clone())));
         let made = access::check(env.who, call.model, Op::Create)
             .and_then(|()| write::create_one(env, call.model, values.collect()));
         match made {
             Ok(id) => ids.push(Value::Int(id)),
             Err(trouble) => {
                 let at = Value::Int(i64::try_from(at).unwrap_or_default());
-                let rows = Map::from_iter([("from".to_owned(), at.clone()), ("to".to_owned(), at.clone())]);
+                let rows = Map::from_iter([
+                    ("from".to_owned(), at.clone()),
+                    ("to".to_owned(), at.clone()),
+                ]);
                 messages.push(Value::Map(Map::from_iter([
                     ("rows".to_owned(), Value::Map(rows)),
                     ("record".to_owned(), at),
@@ -211,7 +275,11 @@ pub(crate) fn load(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble
             }
         }
     }
-    let ids = if messages.is_empty() { Value::List(ids) } else { Value::Bool(false) };
+    let ids = if messages.is_empty() {
+        Value::List(ids)
+    } else {
+        Value::Bool(false)
+    };
     Ok(Value::Map(Map::from_iter([
         ("ids".to_owned(), ids),
         ("messages".to_owned(), Value::List(messages)),

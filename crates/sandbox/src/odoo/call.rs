@@ -54,13 +54,22 @@ pub(crate) struct Env<'a> {
 
 impl Env<'_> {
     pub(crate) fn view(&self) -> View<'_> {
-        View { schema: self.schema, db: self.db, who: self.who, context: self.context }
+        View {
+            schema: self.schema,
+            db: self.db,
+            who: self.who,
+            context: self.context,
+        }
     }
 }
 
 impl<'a> Bound<'a> {
     /// Finds each argument's parameter.
-    pub(crate) fn new(model: &'a Model, method: &Method, given: Given) -> Result<(Self, Option<Value>), Trouble> {
+    pub(crate) fn new(
+        model: &'a Model,
+        method: &Method,
+        given: Given,
+    ) -> Result<(Self, Option<Value>), Trouble> {
         let mut bound = Self {
             model,
             ids: Vec::new(),
@@ -73,7 +82,10 @@ impl<'a> Bound<'a> {
                 let mut args = args.into_iter();
                 if method.on_records {
                     let ids = args.next().ok_or_else(|| {
-                        Trouble::new(Kind::Python("IndexError"), "the list of arguments holds no ids")
+                        Trouble::new(
+                            Kind::Python("IndexError"),
+                            "the list of arguments holds no ids",
+                        )
                     })?;
                     bound.ids = ids_of(&ids);
                 }
@@ -91,7 +103,10 @@ impl<'a> Bound<'a> {
                 let context = named.shift_remove("context");
                 if let Some(ids) = named.shift_remove("ids") {
                     if !method.on_records {
-                        return Err(arguments(format!("cannot call {}.{} with ids", model.name, method.name)));
+                        return Err(arguments(format!(
+                            "cannot call {}.{} with ids",
+                            model.name, method.name
+                        )));
                     }
                     bound.ids = ids_of(&ids);
                 }
@@ -99,16 +114,25 @@ impl<'a> Bound<'a> {
             }
         };
         for (name, argument) in named {
-            let at = method.parameters.iter().position(|parameter| parameter.trim_end_matches('=') == name);
+            let at = method
+                .parameters
+                .iter()
+                .position(|parameter| parameter.trim_end_matches('=') == name);
             match at.and_then(|at| bound.arguments.get_mut(at)) {
                 Some(slot) if slot.is_none() => *slot = Some(argument),
                 Some(_) => return Err(arguments(format!("multiple values for argument '{name}'"))),
-                None => return Err(arguments(format!("got an unexpected keyword argument '{name}'"))),
+                None => {
+                    return Err(arguments(format!(
+                        "got an unexpected keyword argument '{name}'"
+                    )));
+                }
             }
         }
         for (parameter, argument) in method.parameters.iter().zip(&bound.arguments) {
             if argument.is_none() && !parameter.ends_with('=') {
-                return Err(arguments(format!("missing a required argument: '{parameter}'")));
+                return Err(arguments(format!(
+                    "missing a required argument: '{parameter}'"
+                )));
             }
         }
         Ok((bound, context))
@@ -117,7 +141,10 @@ impl<'a> Bound<'a> {
     /// An argument by its place; `null` if it was left out.
     pub(crate) fn get(&self, at: usize) -> &Value {
         static LEFT_OUT: Value = Value::Null;
-        self.arguments.get(at).and_then(Option::as_ref).unwrap_or(&LEFT_OUT)
+        self.arguments
+            .get(at)
+            .and_then(Option::as_ref)
+            .unwrap_or(&LEFT_OUT)
     }
 
     /// A whole number that may be left out, 0 and `false` counting as left out.

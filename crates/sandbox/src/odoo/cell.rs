@@ -12,7 +12,12 @@ use super::user::truthy;
 use super::write;
 
 /// Brings a value into the form of its field.
-pub(crate) fn read(env: &Env<'_>, model: &Model, field: &Field, value: Value) -> Result<Value, Trouble> {
+pub(crate) fn read(
+    env: &Env<'_>,
+    model: &Model,
+    field: &Field,
+    value: Value,
+) -> Result<Value, Trouble> {
     let wrong = || Trouble::value(format!("Wrong value for {}.{}", model.name, field.name));
     Ok(match field.kind {
         "boolean" => Value::Bool(truthy(&value)),
@@ -35,7 +40,10 @@ pub(crate) fn read(env: &Env<'_>, model: &Model, field: &Field, value: Value) ->
                 if env.view().record(relation, id).is_none() {
                     return Err(Trouble::new(
                         Kind::Validation,
-                        format!("It cannot be done: what '{}' ({}) should point to is not there.", field.label, field.name),
+                        format!(
+                            "It cannot be done: what '{}' ({}) should point to is not there.",
+                            field.label, field.name
+                        ),
                     ));
                 }
                 Value::Int(id)
@@ -45,7 +53,10 @@ pub(crate) fn read(env: &Env<'_>, model: &Model, field: &Field, value: Value) ->
             _ => Value::Bool(false),
         },
         "selection" => match value {
-            Value::Text(key) if field.selection.is_empty() || field.selection.iter().any(|(own, _)| *own == key) => {
+            Value::Text(key)
+                if field.selection.is_empty()
+                    || field.selection.iter().any(|(own, _)| *own == key) =>
+            {
                 Value::Text(key)
             }
             _ if truthy(&value) => return Err(wrong()),
@@ -101,12 +112,20 @@ fn commands(field: &Field, value: &Value) -> Result<Vec<Command>, Trouble> {
     };
     if !items.is_empty() && items.iter().all(|item| item.as_int().is_some()) {
         // A plain list of ids replaces what is there.
-        return Ok(vec![Command { code: 6, id: 0, rest: Value::List(items.to_vec()) }]);
+        return Ok(vec![Command {
+            code: 6,
+            id: 0,
+            rest: Value::List(items.to_vec()),
+        }]);
     }
     let mut commands = Vec::new();
     for item in items {
         if let Value::Map(values) = item {
-            commands.push(Command { code: 0, id: 0, rest: Value::Map(values.clone()) });
+            commands.push(Command {
+                code: 0,
+                id: 0,
+                rest: Value::Map(values.clone()),
+            });
             continue;
         }
         let parts = item.as_list().ok_or_else(wrong)?;
@@ -120,17 +139,33 @@ fn commands(field: &Field, value: &Value) -> Result<Vec<Command>, Trouble> {
 }
 
 fn ids(value: &Value) -> Vec<i64> {
-    value.as_list().unwrap_or_default().iter().filter_map(Value::as_int).collect()
+    value
+        .as_list()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_int)
+        .collect()
 }
 
 fn map(value: Value) -> Map {
-    if let Value::Map(map) = value { map } else { Map::new() }
+    if let Value::Map(map) = value {
+        map
+    } else {
+        Map::new()
+    }
 }
 
 /// The new list of links after these commands.
-pub(crate) fn many2many(env: &mut Env<'_>, field: &Field, before: Value, value: &Value) -> Result<Value, Trouble> {
+pub(crate) fn many2many(
+    env: &mut Env<'_>,
+    field: &Field,
+    before: Value,
+    value: &Value,
+) -> Result<Value, Trouble> {
     let mut linked = ids(&before);
-    let Some(comodel) = env.schema.model(field.relation.unwrap_or_default()) else { return Ok(before) };
+    let Some(comodel) = env.schema.model(field.relation.unwrap_or_default()) else {
+        return Ok(before);
+    };
     for command in commands(field, value)? {
         match command.code {
             0 => {
@@ -161,9 +196,18 @@ pub(crate) fn many2many(env: &mut Env<'_>, field: &Field, before: Value, value: 
 }
 
 /// Carries the commands out on the records that point here.
-pub(crate) fn one2many(env: &mut Env<'_>, field: &Field, own: i64, value: &Value) -> Result<(), Trouble> {
-    let Some(comodel) = env.schema.model(field.relation.unwrap_or_default()) else { return Ok(()) };
-    let Some(inverse) = field.inverse else { return Ok(()) };
+pub(crate) fn one2many(
+    env: &mut Env<'_>,
+    field: &Field,
+    own: i64,
+    value: &Value,
+) -> Result<(), Trouble> {
+    let Some(comodel) = env.schema.model(field.relation.unwrap_or_default()) else {
+        return Ok(());
+    };
+    let Some(inverse) = field.inverse else {
+        return Ok(());
+    };
     for command in commands(field, value)? {
         match command.code {
             0 => {
@@ -185,7 +229,11 @@ pub(crate) fn one2many(env: &mut Env<'_>, field: &Field, own: i64, value: &Value
             3 => let_go(env, comodel, inverse, command.id)?,
             4 => point(env, comodel, inverse, command.id, own)?,
             code => {
-                let kept = if code == 5 { Vec::new() } else { ids(&command.rest) };
+                let kept = if code == 5 {
+                    Vec::new()
+                } else {
+                    ids(&command.rest)
+                };
                 for id in pointing(env, comodel, inverse, own) {
                     if !kept.contains(&id) {
                         let_go(env, comodel, inverse, id)?;
@@ -201,18 +249,29 @@ pub(crate) fn one2many(env: &mut Env<'_>, field: &Field, own: i64, value: &Value
 }
 
 fn pointing(env: &Env<'_>, comodel: &Model, inverse: &str, own: i64) -> Vec<i64> {
-    let Some((slot, _)) = comodel.field(inverse) else { return Vec::new() };
+    let Some((slot, _)) = comodel.field(inverse) else {
+        return Vec::new();
+    };
     let rows = env.db.rows(comodel.name);
-    rows.filter(|(_, row)| row.get(slot) == Some(&Value::Int(own))).map(|(id, _)| id).collect()
+    rows.filter(|(_, row)| row.get(slot) == Some(&Value::Int(own)))
+        .map(|(id, _)| id)
+        .collect()
 }
 
 /// Takes a record out of a list: it is deleted where it cannot stand alone.
 fn let_go(env: &mut Env<'_>, comodel: &Model, inverse: &str, id: i64) -> Result<(), Trouble> {
-    let alone = comodel.field(inverse).is_some_and(|(_, field)| !field.has('r'));
+    let alone = comodel
+        .field(inverse)
+        .is_some_and(|(_, field)| !field.has('r'));
     if alone {
         access::check(env.who, comodel, Op::Write)?;
         search::check_ids(env.view(), comodel, Op::Write, &[id])?;
-        write::write_one(env, comodel, id, Map::from_iter([(inverse.to_owned(), Value::Bool(false))]))
+        write::write_one(
+            env,
+            comodel,
+            id,
+            Map::from_iter([(inverse.to_owned(), Value::Bool(false))]),
+        )
     } else {
         access::check(env.who, comodel, Op::Unlink)?;
         search::check_ids(env.view(), comodel, Op::Unlink, &[id])?;
@@ -220,8 +279,19 @@ fn let_go(env: &mut Env<'_>, comodel: &Model, inverse: &str, id: i64) -> Result<
     }
 }
 
-fn point(env: &mut Env<'_>, comodel: &Model, inverse: &str, id: i64, own: i64) -> Result<(), Trouble> {
+fn point(
+    env: &mut Env<'_>,
+    comodel: &Model,
+    inverse: &str,
+    id: i64,
+    own: i64,
+) -> Result<(), Trouble> {
     access::check(env.who, comodel, Op::Write)?;
     search::check_ids(env.view(), comodel, Op::Write, &[id])?;
-    write::write_one(env, comodel, id, Map::from_iter([(inverse.to_owned(), Value::Int(own))]))
+    write::write_one(
+        env,
+        comodel,
+        id,
+        Map::from_iter([(inverse.to_owned(), Value::Int(own))]),
+    )
 }

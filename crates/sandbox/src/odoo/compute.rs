@@ -26,31 +26,58 @@ pub(crate) fn of(model: &str, field: &str) -> Option<Compute> {
     Some(match (model, field) {
         ("product.product", "display_name") => |record| {
             let (code, name) = (record.text("default_code"), record.text("name"));
-            Value::Text(if code.is_empty() { name } else { format!("[{code}] {name}") })
+            Value::Text(if code.is_empty() {
+                name
+            } else {
+                format!("[{code}] {name}")
+            })
         },
         ("product.template", "display_name") => |record| {
             let (code, name) = (record.text("default_code"), record.text("name"));
-            Value::Text(if code.is_empty() { name } else { format!("[{code}] {name}") })
+            Value::Text(if code.is_empty() {
+                name
+            } else {
+                format!("[{code}] {name}")
+            })
         },
         ("res.country.state", "display_name") => |record| {
-            let code = record.link("country_id").map(|country| country.text("code"));
-            Value::Text(format!("{} ({})", record.text("name"), code.unwrap_or_default()))
+            let code = record
+                .link("country_id")
+                .map(|country| country.text("code"));
+            Value::Text(format!(
+                "{} ({})",
+                record.text("name"),
+                code.unwrap_or_default()
+            ))
         },
         ("res.partner.category", "display_name") => |record| Value::Text(lineage(record, " / ")),
         ("product.category", "complete_name") => |record| Value::Text(lineage(record, " / ")),
         ("sale.order.line", "display_name") => |record| {
-            let order = record.link("order_id").map(|order| order.text("name")).unwrap_or_default();
+            let order = record
+                .link("order_id")
+                .map(|order| order.text("name"))
+                .unwrap_or_default();
             let name = record.text("name");
-            Value::Text(format!("{order} - {}", name.lines().next().unwrap_or_default()))
+            Value::Text(format!(
+                "{order} - {}",
+                name.lines().next().unwrap_or_default()
+            ))
         },
         (_, "display_name") => |record| {
             let name = record.text(record.model.rec_name);
-            Value::Text(if name.is_empty() { format!("{},{}", record.model.name, record.id) } else { name })
+            Value::Text(if name.is_empty() {
+                format!("{},{}", record.model.name, record.id)
+            } else {
+                name
+            })
         },
         ("res.partner", _) => return partner(field),
         ("res.users", "all_group_ids") => |record| record.get("group_ids").into_owned(),
         ("res.users", "share") => |record| {
-            let internal = record.links("group_ids").iter().any(|group| group.text("name") == "User");
+            let internal = record
+                .links("group_ids")
+                .iter()
+                .any(|group| group.text("name") == "User");
             Value::Bool(!internal)
         },
         ("res.users", "state") => |_| Value::from("active"),
@@ -58,12 +85,16 @@ pub(crate) fn of(model: &str, field: &str) -> Option<Compute> {
         ("res.users", "password" | "new_password") => |_| Value::from(""),
         ("res.users", "tz_offset") => |_| Value::from("+0000"),
         ("product.template" | "product.product", "currency_id") => |_| Value::Int(1),
-        ("product.template", "product_variant_id") => |record| {
-            first(record.get("product_variant_ids").as_list())
-        },
-        ("product.template", "product_variant_count") => |record| count(record, "product_variant_ids"),
+        ("product.template", "product_variant_id") => {
+            |record| first(record.get("product_variant_ids").as_list())
+        }
+        ("product.template", "product_variant_count") => {
+            |record| count(record, "product_variant_ids")
+        }
         ("product.template", "uom_name") => |record| {
-            record.link("uom_id").map_or(Value::Bool(false), |unit| Value::Text(unit.text("name")))
+            record
+                .link("uom_id")
+                .map_or(Value::Bool(false), |unit| Value::Text(unit.text("name")))
         },
         ("product.product", "lst_price") => |record| record.get("list_price").into_owned(),
         ("product.product", "code") => |record| record.get("default_code").into_owned(),
@@ -80,7 +111,10 @@ pub(crate) fn of(model: &str, field: &str) -> Option<Compute> {
         ("res.currency", "decimal_places") => |_| Value::Int(2),
         ("res.currency", "is_current_company_currency") => |record| Value::Bool(record.id == 1),
         ("res.country", "image_url") => |record| {
-            Value::Text(format!("/base/static/img/country_flags/{}.png", record.text("code").to_lowercase()))
+            Value::Text(format!(
+                "/base/static/img/country_flags/{}.png",
+                record.text("code").to_lowercase()
+            ))
         },
         _ => return None,
     })
@@ -89,9 +123,13 @@ pub(crate) fn of(model: &str, field: &str) -> Option<Compute> {
 fn partner(field: &str) -> Option<Compute> {
     Some(match field {
         "complete_name" => |record| Value::Text(complete_name(record)),
-        "company_type" => {
-            |record| Value::from(if record.truth("is_company") { "company" } else { "person" })
-        }
+        "company_type" => |record| {
+            Value::from(if record.truth("is_company") {
+                "company"
+            } else {
+                "person"
+            })
+        },
         "commercial_partner_id" => |record| Value::Int(commercial(record).id),
         "commercial_company_name" => |record| {
             let commercial = commercial(record);
@@ -101,12 +139,16 @@ fn partner(field: &str) -> Option<Compute> {
                 record.get("company_name").into_owned()
             }
         },
-        "email_normalized" => |record| {
-            normalized(&record.text("email")).map_or(Value::Bool(false), Value::Text)
-        },
+        "email_normalized" => {
+            |record| normalized(&record.text("email")).map_or(Value::Bool(false), Value::Text)
+        }
         "email_formatted" => |record| {
             let (name, email) = (record.text("name"), record.text("email"));
-            if email.is_empty() { Value::Bool(false) } else { Value::Text(format!("\"{name}\" <{email}>")) }
+            if email.is_empty() {
+                Value::Bool(false)
+            } else {
+                Value::Text(format!("\"{name}\" <{email}>"))
+            }
         },
         "contact_address" => |record| Value::Text(address(record, "\n")),
         "contact_address_inline" => |record| Value::Text(address(record, ", ")),
@@ -160,23 +202,49 @@ fn complete_name(record: Record<'_>) -> String {
             _ => name,
         };
     }
-    if company.is_empty() { name } else { format!("{company}, {name}") }
+    if company.is_empty() {
+        name
+    } else {
+        format!("{company}, {name}")
+    }
 }
 
 fn normalized(email: &str) -> Option<String> {
-    let plain = email.rsplit_once('<').map_or(email, |(_, rest)| rest.trim_end_matches('>')).trim();
+    let plain = email
+        .rsplit_once('<')
+        .map_or(email, |(_, rest)| rest.trim_end_matches('>'))
+        .trim();
     let (user, domain) = plain.split_once('@')?;
-    let fine = !user.is_empty() && !domain.is_empty() && !plain.contains([' ', ',', ';']) && !domain.contains('@');
+    let fine = !user.is_empty()
+        && !domain.is_empty()
+        && !plain.contains([' ', ',', ';'])
+        && !domain.contains('@');
     fine.then(|| plain.to_lowercase())
 }
 
 fn address(record: Record<'_>, between: &str) -> String {
-    let state = record.link("state_id").map(|state| state.text("code")).unwrap_or_default();
-    let country = record.link("country_id").map(|country| country.text("name")).unwrap_or_default();
+    let state = record
+        .link("state_id")
+        .map(|state| state.text("code"))
+        .unwrap_or_default();
+    let country = record
+        .link("country_id")
+        .map(|country| country.text("name"))
+        .unwrap_or_default();
     let city = [record.text("city"), state, record.text("zip")];
-    let city = city.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ");
+    let city = city
+        .iter()
+        .filter(|part| !part.is_empty())
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(" ");
     let lines = [record.text("street"), record.text("street2"), city, country];
-    lines.iter().filter(|line| !line.is_empty()).cloned().collect::<Vec<_>>().join(between)
+    lines
+        .iter()
+        .filter(|line| !line.is_empty())
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(between)
 }
 
 fn lineage(record: Record<'_>, between: &str) -> String {
@@ -194,7 +262,10 @@ fn lineage(record: Record<'_>, between: &str) -> String {
 }
 
 fn first(items: Option<&[Value]>) -> Value {
-    items.and_then(<[Value]>::first).cloned().unwrap_or(Value::Bool(false))
+    items
+        .and_then(<[Value]>::first)
+        .cloned()
+        .unwrap_or(Value::Bool(false))
 }
 
 fn count(record: Record<'_>, field: &str) -> Value {

@@ -27,8 +27,19 @@ pub(crate) struct Table {
 
 impl Db {
     pub(crate) fn new(schema: &Schema) -> Self {
-        let tables = schema.models.keys().map(|name| (*name, Table { next: 1, ..Table::default() }));
-        Self { tables: tables.collect(), undo: Vec::new() }
+        let tables = schema.models.keys().map(|name| {
+            (
+                *name,
+                Table {
+                    next: 1,
+                    ..Table::default()
+                },
+            )
+        });
+        Self {
+            tables: tables.collect(),
+            undo: Vec::new(),
+        }
     }
 
     pub(crate) fn row(&self, model: &str, id: i64) -> Option<&Row> {
@@ -40,7 +51,11 @@ impl Db {
     }
 
     pub(crate) fn rows(&self, model: &str) -> impl Iterator<Item = (i64, &Row)> {
-        self.tables.get(model).into_iter().flat_map(|table| &table.rows).map(|(id, row)| (*id, &**row))
+        self.tables
+            .get(model)
+            .into_iter()
+            .flat_map(|table| &table.rows)
+            .map(|(id, row)| (*id, &**row))
     }
 
     /// The next free id of a model. It is not given twice, even if the call fails later.
@@ -101,5 +116,9 @@ pub(crate) fn empty(kind: &str) -> &'static Value {
 
 /// A row in which every cell is empty.
 pub(crate) fn empty_row(model: &Model) -> Row {
-    model.fields.values().map(|field| empty(field.kind).clone()).collect()
+    model
+        .fields
+        .values()
+        .map(|field| empty(field.kind).clone())
+        .collect()
 }

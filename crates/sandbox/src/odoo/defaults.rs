@@ -43,9 +43,13 @@ fn of(view: View<'_>, now: Option<&str>, model: &Model, name: &str) -> Option<Va
 pub(crate) fn lenient(model: &str, field: &str) -> bool {
     matches!(
         (model, field),
-        ("sale.order.line", "customer_lead" | "product_uom_qty" | "price_unit")
-            | ("product.template", "service_tracking" | "product_variant_ids")
-            | ("ir.actions.server", _)
+        (
+            "sale.order.line",
+            "customer_lead" | "product_uom_qty" | "price_unit"
+        ) | (
+            "product.template",
+            "service_tracking" | "product_variant_ids"
+        ) | ("ir.actions.server", _)
             | ("ir.model" | "ir.model.fields", _)
             | ("res.company", _)
     )
@@ -66,11 +70,15 @@ pub(crate) fn complete(env: &Env<'_>, model: &Model, values: &mut Map) {
             let partner = values.get("partner_id").cloned();
             for name in ["partner_invoice_id", "partner_shipping_id"] {
                 if let Some(partner) = &partner {
-                    values.entry(name.to_owned()).or_insert_with(|| partner.clone());
+                    values
+                        .entry(name.to_owned())
+                        .or_insert_with(|| partner.clone());
                 }
             }
             let number = env.db.ids(model.name).last().copied().unwrap_or_default() + 1;
-            values.entry("name".to_owned()).or_insert_with(|| Value::Text(format!("S{number:05}")));
+            values
+                .entry("name".to_owned())
+                .or_insert_with(|| Value::Text(format!("S{number:05}")));
         }
         "sale.order.line" => line(view, values),
         _ => {}
@@ -79,15 +87,23 @@ pub(crate) fn complete(env: &Env<'_>, model: &Model, values: &mut Map) {
 
 fn line(view: View<'_>, values: &mut Map) {
     let id = values.get("product_id").and_then(Value::as_int);
-    let Some(product) = id.and_then(|id| view.record("product.product", id)) else { return };
+    let Some(product) = id.and_then(|id| view.record("product.product", id)) else {
+        return;
+    };
     let taken: [(&str, fn(Record<'_>) -> Value); 4] = [
         ("name", |product| Value::Text(product.display_name())),
-        ("price_unit", |product| product.get("lst_price").into_owned()),
-        ("product_uom_id", |product| product.get("uom_id").into_owned()),
+        ("price_unit", |product| {
+            product.get("lst_price").into_owned()
+        }),
+        ("product_uom_id", |product| {
+            product.get("uom_id").into_owned()
+        }),
         ("tax_ids", |product| product.get("taxes_id").into_owned()),
     ];
     for (name, value) in taken {
-        values.entry(name.to_owned()).or_insert_with(|| value(product));
+        values
+            .entry(name.to_owned())
+            .or_insert_with(|| value(product));
     }
 }
 
@@ -95,11 +111,17 @@ pub(crate) fn default_get(view: View<'_>, call: &Bound<'_>) -> Result<Value, Tro
     let mut map = Map::new();
     for name in call.get(0).as_list().unwrap_or_default() {
         let Some(name) = name.as_str() else { continue };
-        let Some((_, field)) = call.model.field(name) else { continue };
+        let Some((_, field)) = call.model.field(name) else {
+            continue;
+        };
         if let Some(value) = of(view, None, call.model, name) {
             let wide = matches!((field.kind, &value), ("integer", Value::Int(number)) if i32::try_from(*number).is_err());
             // The real server answers whole numbers beyond 32 bits as floating ones.
-            let value = if wide { Value::Float(super::record::number(&value)) } else { value };
+            let value = if wide {
+                Value::Float(super::record::number(&value))
+            } else {
+                value
+            };
             map.insert(name.to_owned(), value);
         }
     }

@@ -76,18 +76,26 @@ fn read(field: &Field, text: &str) -> Value {
         "boolean" => Value::Bool(text == "1"),
         "integer" | "many2one" => text.parse().map_or(Value::Bool(false), Value::Int),
         "float" | "monetary" => text.parse().map_or(Value::Float(0.0), Value::Float),
-        "many2many" | "one2many" => {
-            Value::List(text.split(',').filter_map(|id| id.parse().ok().map(Value::Int)).collect())
-        }
+        "many2many" | "one2many" => Value::List(
+            text.split(',')
+                .filter_map(|id| id.parse().ok().map(Value::Int))
+                .collect(),
+        ),
         _ => Value::from(text),
     }
 }
 
 fn groups(db: &mut Db, schema: &Schema) {
-    let Some(model) = schema.model("res.groups") else { return };
+    let Some(model) = schema.model("res.groups") else {
+        return;
+    };
     for group in GROUPS {
         let mut row = fresh(model);
-        let name = group.full_name.rsplit(" / ").next().unwrap_or(group.full_name);
+        let name = group
+            .full_name
+            .rsplit(" / ")
+            .next()
+            .unwrap_or(group.full_name);
         set(model, &mut row, "name", Value::from(name));
         set(model, &mut row, "comment", Value::from(group.full_name));
         db.put(model.name, group.id, Some(row));
@@ -95,7 +103,9 @@ fn groups(db: &mut Db, schema: &Schema) {
 }
 
 fn models(db: &mut Db, schema: &Schema) {
-    let (Some(ir_model), Some(ir_field)) = (schema.model("ir.model"), schema.model("ir.model.fields")) else {
+    let (Some(ir_model), Some(ir_field)) =
+        (schema.model("ir.model"), schema.model("ir.model.fields"))
+    else {
         return;
     };
     for model in schema.models.values() {
@@ -127,7 +137,14 @@ fn described(ir_field: &Model, model: &Model, id: i64, field: &Field) -> Row {
         ("relation", text(field.relation)),
         ("relation_field", text(field.inverse)),
         ("related", text(related.as_deref())),
-        ("depends", if field.depends.is_empty() { text(None) } else { Value::Text(field.depends.join(",")) }),
+        (
+            "depends",
+            if field.depends.is_empty() {
+                text(None)
+            } else {
+                Value::Text(field.depends.join(","))
+            },
+        ),
         ("required", Value::Bool(field.has('r'))),
         ("readonly", Value::Bool(field.has('o'))),
         ("store", Value::Bool(field.has('s'))),

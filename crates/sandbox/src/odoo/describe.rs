@@ -12,14 +12,21 @@ use super::user::truthy;
 pub(crate) fn fields_get(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     let wanted = call.get(0).as_list().unwrap_or_default();
     let attributes = call.get(1).as_list().unwrap_or_default();
-    let may_write = [Op::Write, Op::Create].iter().any(|op| access::may(view.who, call.model, *op));
+    let may_write = [Op::Write, Op::Create]
+        .iter()
+        .any(|op| access::may(view.who, call.model, *op));
     let mut answer = Map::new();
     for field in call.model.fields.values() {
-        let named = wanted.is_empty() || wanted.iter().any(|name| name.as_str() == Some(field.name));
+        let named =
+            wanted.is_empty() || wanted.iter().any(|name| name.as_str() == Some(field.name));
         if named && access::sees(view.who, field) {
             let mut described = describe(call.model, field, may_write);
             if !attributes.is_empty() {
-                described.retain(|name, _| attributes.iter().any(|wanted| wanted.as_str() == Some(name)));
+                described.retain(|name, _| {
+                    attributes
+                        .iter()
+                        .any(|wanted| wanted.as_str() == Some(name))
+                });
             }
             answer.insert(field.name.to_owned(), Value::Map(described));
         }
@@ -30,7 +37,14 @@ pub(crate) fn fields_get(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trou
 fn describe(model: &Model, field: &Field, may_write: bool) -> Map {
     let mut map = Map::new();
     let mut put = |name: &str, value: Value| drop(map.insert(name.to_owned(), value));
-    let texts = |items: &[String]| Value::List(items.iter().map(|item| Value::from(item.as_str())).collect());
+    let texts = |items: &[String]| {
+        Value::List(
+            items
+                .iter()
+                .map(|item| Value::from(item.as_str()))
+                .collect(),
+        )
+    };
     put("type", Value::from(field.kind));
     put("string", Value::from(field.label));
     put("name", Value::from(field.name));
@@ -44,7 +58,10 @@ fn describe(model: &Model, field: &Field, may_write: bool) -> Map {
     put("manual", Value::Bool(false));
     put("change_default", Value::Bool(false));
     put("company_dependent", Value::Bool(field.has('d')));
-    put("default_export_compatible", Value::Bool(field.name == model.rec_name));
+    put(
+        "default_export_compatible",
+        Value::Bool(field.name == model.rec_name),
+    );
     put("depends", texts(&field.depends));
     if let Some(path) = &field.related {
         put("related", Value::Text(path.join(".")));
@@ -56,7 +73,10 @@ fn describe(model: &Model, field: &Field, may_write: bool) -> Map {
         put("relation", Value::from(relation));
         put("domain", Value::List(Vec::new()));
         put("context", Value::Map(Map::new()));
-        put("allow_hierachy_operators", Value::Bool(model.parent.is_some()));
+        put(
+            "allow_hierachy_operators",
+            Value::Bool(model.parent.is_some()),
+        );
     }
     if let Some(inverse) = field.inverse {
         put("relation_field", Value::from(inverse));
@@ -78,7 +98,8 @@ fn describe(model: &Model, field: &Field, may_write: bool) -> Map {
         }
         "selection" => {
             let pairs = field.selection.iter();
-            let pairs = pairs.map(|(key, label)| Value::List(vec![Value::from(*key), Value::from(*label)]));
+            let pairs =
+                pairs.map(|(key, label)| Value::List(vec![Value::from(*key), Value::from(*label)]));
             put("selection", Value::List(pairs.collect()));
         }
         "monetary" => put("currency_field", Value::from("currency_id")),
@@ -115,15 +136,25 @@ pub(crate) fn check_access(view: View<'_>, call: &Bound<'_>) -> Result<Value, Tr
 }
 
 fn op(name: Option<&str>) -> Result<Op, Trouble> {
-    name.and_then(Op::read)
-        .ok_or_else(|| Trouble::new(Kind::Python("ValueError"), "this is no operation: read, write, create or unlink"))
+    name.and_then(Op::read).ok_or_else(|| {
+        Trouble::new(
+            Kind::Python("ValueError"),
+            "this is no operation: read, write, create or unlink",
+        )
+    })
 }
 
 pub(crate) fn get_metadata(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     access::check(view.who, call.model, Op::Read)?;
     let names = ["create_uid", "create_date", "write_uid", "write_date"].map(Value::from);
     let fields = super::read::chosen(view, call.model, &Value::List(names.to_vec()))?;
-    let mut rows = super::read::rows(view, call.model, &call.ids, &fields, super::read::Names::With);
+    let mut rows = super::read::rows(
+        view,
+        call.model,
+        &call.ids,
+        &fields,
+        super::read::Names::With,
+    );
     if let Value::List(rows) = &mut rows {
         for row in rows {
             if let Value::Map(row) = row {
@@ -138,7 +169,9 @@ pub(crate) fn get_metadata(view: View<'_>, call: &Bound<'_>) -> Result<Value, Tr
 
 pub(crate) fn context_get(view: View<'_>, _call: &Bound<'_>) -> Result<Value, Trouble> {
     let user = view.record("res.users", view.who.uid);
-    let tz = user.map(|user| user.get("tz").into_owned()).unwrap_or(Value::Bool(false));
+    let tz = user
+        .map(|user| user.get("tz").into_owned())
+        .unwrap_or(Value::Bool(false));
     let mut map = Map::new();
     map.insert("lang".to_owned(), Value::from("en_US"));
     map.insert("tz".to_owned(), tz);
@@ -152,7 +185,11 @@ pub(crate) fn has_group(view: View<'_>, call: &Bound<'_>) -> Result<Value, Troub
 }
 
 pub(crate) fn get_available_models(view: View<'_>, _call: &Bound<'_>) -> Result<Value, Trouble> {
-    let models = view.schema.models.values().filter(|model| access::may(view.who, model, Op::Read));
+    let models = view
+        .schema
+        .models
+        .values()
+        .filter(|model| access::may(view.who, model, Op::Read));
     let models = models.map(|model| {
         let mut map = Map::new();
         map.insert("display_name".to_owned(), Value::from(model.label));

@@ -36,12 +36,21 @@ struct Group {
 
 pub(crate) fn formatted_read_group(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     access::check(view.who, call.model, Op::Read)?;
-    let by = texts(call.get(1)).iter().map(|text| by(view, call.model, text)).collect::<Result<Vec<_>, _>>()?;
-    let sums = texts(call.get(2)).iter().map(|text| sum(view, call.model, text)).collect::<Result<Vec<_>, _>>()?;
+    let by = texts(call.get(1))
+        .iter()
+        .map(|text| by(view, call.model, text))
+        .collect::<Result<Vec<_>, _>>()?;
+    let sums = texts(call.get(2))
+        .iter()
+        .map(|text| sum(view, call.model, text))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut groups = grouped(view, call.model, call.get(0), &by)?;
     arrange(&mut groups, call.text(6), &by);
     let window = read::window(call, 4, 5, 6);
-    let kept = groups.into_iter().skip(window.offset).take(window.limit.unwrap_or(usize::MAX));
+    let kept = groups
+        .into_iter()
+        .skip(window.offset)
+        .take(window.limit.unwrap_or(usize::MAX));
     let rows = kept.map(|group| {
         let mut row = Map::new();
         let mut extra = Vec::new();
@@ -65,24 +74,41 @@ pub(crate) fn read_group(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trou
     if lazy {
         wanted.truncate(1);
     }
-    let by = wanted.iter().map(|text| by(view, call.model, text)).collect::<Result<Vec<_>, _>>()?;
+    let by = wanted
+        .iter()
+        .map(|text| by(view, call.model, text))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut sums = Vec::new();
     for text in texts(call.get(1)) {
         let plain = text.split(':').next().unwrap_or_default().to_owned();
         let Some((_, field)) = call.model.field(&plain) else {
-            return Err(Trouble::value(format!("Invalid field '{plain}' on '{}'", call.model.name)));
+            return Err(Trouble::value(format!(
+                "Invalid field '{plain}' on '{}'",
+                call.model.name
+            )));
         };
         access::check_field(view.who, call.model, field)?;
         if text.contains(':') || field.has('a') {
-            let function = text.split(':').nth(1).and_then(|rest| rest.split('(').next()).unwrap_or("sum");
-            sums.push(Sum { text: plain.clone(), field: plain, function: function.to_owned() });
+            let function = text
+                .split(':')
+                .nth(1)
+                .and_then(|rest| rest.split('(').next())
+                .unwrap_or("sum");
+            sums.push(Sum {
+                text: plain.clone(),
+                field: plain,
+                function: function.to_owned(),
+            });
         }
     }
     let mut groups = grouped(view, call.model, call.get(0), &by)?;
     arrange(&mut groups, call.text(5), &by);
     let window = read::window(call, 3, 4, 5);
     let base = call.get(0).as_list().unwrap_or_default();
-    let kept = groups.into_iter().skip(window.offset).take(window.limit.unwrap_or(usize::MAX));
+    let kept = groups
+        .into_iter()
+        .skip(window.offset)
+        .take(window.limit.unwrap_or(usize::MAX));
     let rows = kept.map(|group| {
         let mut row = Map::new();
         let mut domain = Vec::new();
@@ -109,7 +135,10 @@ pub(crate) fn read_group(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trou
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::Text(text) => vec![text.clone()],
-        Value::List(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+        Value::List(items) => items
+            .iter()
+            .filter_map(|item| item.as_str().map(str::to_owned))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -120,43 +149,87 @@ fn by<'a>(view: View<'_>, model: &'a Model, text: &str) -> Result<By<'a>, Troubl
         None => (text, None),
     };
     let Some((slot, field)) = model.field(name) else {
-        return Err(Trouble::value(format!("Invalid field '{name}' on '{}'", model.name)));
+        return Err(Trouble::value(format!(
+            "Invalid field '{name}' on '{}'",
+            model.name
+        )));
     };
     access::check_field(view.who, model, field)?;
     if !field.has('g') && name != "id" {
-        return Err(Trouble::value(format!("Cannot group by {}.{name}", model.name)));
+        return Err(Trouble::value(format!(
+            "Cannot group by {}.{name}",
+            model.name
+        )));
     }
     let part = match (field.kind, part) {
         ("date" | "datetime", None) => Some("month".to_owned()),
         (_, part) => part,
     };
-    Ok(By { text: text.to_owned(), name: name.to_owned(), field, slot, part })
+    Ok(By {
+        text: text.to_owned(),
+        name: name.to_owned(),
+        field,
+        slot,
+        part,
+    })
 }
 
 fn sum(view: View<'_>, model: &Model, text: &str) -> Result<Sum, Trouble> {
     if text == "__count" {
-        return Ok(Sum { text: text.to_owned(), field: String::new(), function: "count".to_owned() });
+        return Ok(Sum {
+            text: text.to_owned(),
+            field: String::new(),
+            function: "count".to_owned(),
+        });
     }
     let (name, function) = text.split_once(':').unwrap_or((text, "sum"));
     let Some((_, field)) = model.field(name) else {
-        return Err(Trouble::value(format!("Invalid field '{name}' on '{}'", model.name)));
+        return Err(Trouble::value(format!(
+            "Invalid field '{name}' on '{}'",
+            model.name
+        )));
     };
     access::check_field(view.who, model, field)?;
-    let known = ["sum", "avg", "min", "max", "count", "count_distinct", "array_agg", "bool_and", "bool_or"];
+    let known = [
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "count",
+        "count_distinct",
+        "array_agg",
+        "bool_and",
+        "bool_or",
+    ];
     if !known.contains(&function) {
         return Err(Trouble::value(format!("Invalid aggregate {text:?}")));
     }
-    Ok(Sum { text: text.to_owned(), field: name.to_owned(), function: function.to_owned() })
+    Ok(Sum {
+        text: text.to_owned(),
+        field: name.to_owned(),
+        function: function.to_owned(),
+    })
 }
 
-fn grouped(view: View<'_>, model: &Model, domain: &Value, by: &[By<'_>]) -> Result<Vec<Group>, Trouble> {
+fn grouped(
+    view: View<'_>,
+    model: &Model,
+    domain: &Value,
+    by: &[By<'_>],
+) -> Result<Vec<Group>, Trouble> {
     let mut groups: IndexMap<String, Group> = IndexMap::new();
     for id in search::matching(view, model, domain)? {
-        let Some(record) = view.record(model.name, id) else { continue };
+        let Some(record) = view.record(model.name, id) else {
+            continue;
+        };
         // A record with several links stands in several groups.
         let mut combinations: Vec<Vec<(Value, Vec<Value>)>> = vec![Vec::new()];
         for by in by {
-            let value = record.model.fields.get_index(by.slot).map(|(_, own)| record.value(by.slot, own).into_owned());
+            let value = record
+                .model
+                .fields
+                .get_index(by.slot)
+                .map(|(_, own)| record.value(by.slot, own).into_owned());
             let keys = keys(view, by, &value.unwrap_or_default());
             combinations = combinations
                 .into_iter()
@@ -170,12 +243,25 @@ fn grouped(view: View<'_>, model: &Model, domain: &Value, by: &[By<'_>]) -> Resu
                 .collect();
         }
         for keys in combinations {
-            let name: Vec<_> = keys.iter().map(|(value, _)| super::json::write(value)).collect();
-            groups.entry(name.join("|")).or_insert_with(|| Group { keys, ids: Vec::new() }).ids.push(id);
+            let name: Vec<_> = keys
+                .iter()
+                .map(|(value, _)| super::json::write(value))
+                .collect();
+            groups
+                .entry(name.join("|"))
+                .or_insert_with(|| Group {
+                    keys,
+                    ids: Vec::new(),
+                })
+                .ids
+                .push(id);
         }
     }
     if by.is_empty() && groups.is_empty() {
-        return Ok(vec![Group { keys: Vec::new(), ids: Vec::new() }]);
+        return Ok(vec![Group {
+            keys: Vec::new(),
+            ids: Vec::new(),
+        }]);
     }
     Ok(groups.into_values().collect())
 }
@@ -183,14 +269,27 @@ fn grouped(view: View<'_>, model: &Model, domain: &Value, by: &[By<'_>]) -> Resu
 /// The groups that a value belongs to, each with the condition that selects it.
 fn keys(view: View<'_>, by: &By<'_>, value: &Value) -> Vec<(Value, Vec<Value>)> {
     let leaf = |operator: &str, value: Value| {
-        Value::List(vec![Value::from(by.name.as_str()), Value::from(operator), value])
+        Value::List(vec![
+            Value::from(by.name.as_str()),
+            Value::from(operator),
+            value,
+        ])
     };
     let nothing = || vec![(Value::Bool(false), vec![leaf("=", Value::Bool(false))])];
     let named = |id: i64| {
         let linked = view.record(by.field.relation.unwrap_or_default(), id);
-        let name = linked.map(|linked| linked.display_name()).unwrap_or_default();
-        let condition = if by.field.is_x2many() { leaf("in", Value::Int(id)) } else { leaf("=", Value::Int(id)) };
-        (Value::List(vec![Value::Int(id), Value::Text(name)]), vec![condition])
+        let name = linked
+            .map(|linked| linked.display_name())
+            .unwrap_or_default();
+        let condition = if by.field.is_x2many() {
+            leaf("in", Value::Int(id))
+        } else {
+            leaf("=", Value::Int(id))
+        };
+        (
+            Value::List(vec![Value::Int(id), Value::Text(name)]),
+            vec![condition],
+        )
     };
     match (by.field.kind, value, &by.part) {
         ("many2one", Value::Int(id), _) => vec![named(*id)],
@@ -201,7 +300,10 @@ fn keys(view: View<'_>, by: &By<'_>, value: &Value) -> Vec<(Value, Vec<Value>)> 
         ("date" | "datetime", Value::Text(text), Some(part)) => {
             let (from, to, label) = period(text, part);
             let key = Value::List(vec![Value::Text(from.clone()), Value::Text(label)]);
-            vec![(key, vec![leaf(">=", Value::Text(from)), leaf("<", Value::Text(to))])]
+            vec![(
+                key,
+                vec![leaf(">=", Value::Text(from)), leaf("<", Value::Text(to))],
+            )]
         }
         ("date" | "datetime", ..) => nothing(),
         (_, value, _) => vec![(value.clone(), vec![leaf("=", value.clone())])],
@@ -211,26 +313,61 @@ fn keys(view: View<'_>, by: &By<'_>, value: &Value) -> Vec<(Value, Vec<Value>)> 
 /// The start and end of the year, quarter, month or day in which a date lies, and its name.
 fn period(text: &str, part: &str) -> (String, String, String) {
     let time = if text.len() > 10 { " 00:00:00" } else { "" };
-    let number = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(1);
+    let number = |from: usize, to: usize| {
+        text.get(from..to)
+            .and_then(|digits| digits.parse::<u32>().ok())
+            .unwrap_or(1)
+    };
     let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
     let date = |year: u32, month: u32, day: u32| format!("{year:04}-{month:02}-{day:02}{time}");
-    let after = |year: u32, month: u32| if month > 12 { (year + 1, month - 12) } else { (year, month) };
+    let after = |year: u32, month: u32| {
+        if month > 12 {
+            (year + 1, month - 12)
+        } else {
+            (year, month)
+        }
+    };
     match part {
         "year" => (date(year, 1, 1), date(year + 1, 1, 1), year.to_string()),
         "quarter" => {
             let first = (month.saturating_sub(1) / 3) * 3 + 1;
             let (next_year, next) = after(year, first + 3);
-            (date(year, first, 1), date(next_year, next, 1), format!("Q{} {year}", first / 3 + 1))
+            (
+                date(year, first, 1),
+                date(next_year, next, 1),
+                format!("Q{} {year}", first / 3 + 1),
+            )
         }
-        "day" => (date(year, month, day), date(year, month, day + 1), format!("{day:02} {month:02} {year}")),
+        "day" => (
+            date(year, month, day),
+            date(year, month, day + 1),
+            format!("{day:02} {month:02} {year}"),
+        ),
         _ => {
             const NAMES: [&str; 12] = [
-                "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-                "November", "December",
+                "January",
+                "February",
+                "March",
+                "April",
+                "May",
+                "June",
+                "July",
+                "August",
+                "September",
+                "October",
+                "November",
+                "December",
             ];
-            let name = usize::try_from(month.saturating_sub(1)).ok().and_then(|at| NAMES.get(at)).unwrap_or(&"");
+            let name = usize::try_from(month.saturating_sub(1))
+                .ok()
+                .and_then(|at| NAMES.get(at))
+                .unwrap_or(&"");
             let (next_year, next) = after(year, month + 1);
-            (date(year, month, 1), date(next_year, next, 1), format!("{name} {year}"))
+            (
+                date(year, month, 1),
+                date(next_year, next, 1),
+                format!("{name} {year}"),
+            )
         }
     }
 }
@@ -269,8 +406,10 @@ fn summed(view: View<'_>, model: &Model, sum: &Sum, ids: &[i64]) -> Value {
     if sum.field.is_empty() {
         return length();
     }
-    let values: Vec<Value> =
-        ids.iter().filter_map(|&id| Some(view.record(model.name, id)?.get(&sum.field).into_owned())).collect();
+    let values: Vec<Value> = ids
+        .iter()
+        .filter_map(|&id| Some(view.record(model.name, id)?.get(&sum.field).into_owned()))
+        .collect();
     let whole = values.iter().all(|value| value.as_int().is_some());
     let total: f64 = values.iter().map(number).sum();
     match sum.function.as_str() {
@@ -279,8 +418,11 @@ fn summed(view: View<'_>, model: &Model, sum: &Sum, ids: &[i64]) -> Value {
             Value::Int(i64::try_from(found).unwrap_or_default())
         }
         "count_distinct" => {
-            let mut texts: Vec<_> =
-                values.iter().filter(|value| !value.is_nothing()).map(super::json::write).collect();
+            let mut texts: Vec<_> = values
+                .iter()
+                .filter(|value| !value.is_nothing())
+                .map(super::json::write)
+                .collect();
             texts.sort();
             texts.dedup();
             Value::Int(i64::try_from(texts.len()).unwrap_or_default())
@@ -288,11 +430,21 @@ fn summed(view: View<'_>, model: &Model, sum: &Sum, ids: &[i64]) -> Value {
         "array_agg" => Value::List(values),
         "bool_and" => Value::Bool(values.iter().all(truthy)),
         "bool_or" => Value::Bool(values.iter().any(truthy)),
-        "min" => values.iter().min_by(|left, right| compare(left, right)).cloned().unwrap_or(Value::Bool(false)),
-        "max" => values.iter().max_by(|left, right| compare(left, right)).cloned().unwrap_or(Value::Bool(false)),
+        "min" => values
+            .iter()
+            .min_by(|left, right| compare(left, right))
+            .cloned()
+            .unwrap_or(Value::Bool(false)),
+        "max" => values
+            .iter()
+            .max_by(|left, right| compare(left, right))
+            .cloned()
+            .unwrap_or(Value::Bool(false)),
         "avg" if values.is_empty() => Value::Bool(false),
         "avg" => Value::Float(total / values.len() as f64),
-        _ if whole && !values.is_empty() => Value::Int(values.iter().filter_map(Value::as_int).sum()),
+        _ if whole && !values.is_empty() => {
+            Value::Int(values.iter().filter_map(Value::as_int).sum())
+        }
         _ => Value::Float((total * 100.0).round() / 100.0),
     }
 }

@@ -39,7 +39,14 @@ impl Guard {
         secrets.passwords.insert(uid, user.password.clone());
         for key in &user.keys {
             let usable = key.scope.as_deref().is_none_or(|scope| scope == "rpc");
-            secrets.keys.insert(key.secret.clone(), KeyState { uid, usable, expired: false });
+            secrets.keys.insert(
+                key.secret.clone(),
+                KeyState {
+                    uid,
+                    usable,
+                    expired: false,
+                },
+            );
         }
     }
 
@@ -51,44 +58,70 @@ impl Guard {
     }
 
     pub(crate) fn second_factor(&self, uid: i64) {
-        self.secrets.write().unwrap_or_else(PoisonError::into_inner).second_factor.insert(uid);
+        self.secrets
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .second_factor
+            .insert(uid);
     }
 
     /// Whether the password, or a key in its place, is right.
     pub(crate) fn opens(&self, uid: i64, given: &str) -> bool {
         let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
-        let password = secrets.passwords.get(&uid).is_some_and(|own| !own.is_empty() && own == given);
+        let password = secrets
+            .passwords
+            .get(&uid)
+            .is_some_and(|own| !own.is_empty() && own == given);
         (password && !secrets.second_factor.contains(&uid)) || secrets.by_key(given) == Some(uid)
     }
 
     /// Whether an interactive log-in with this password succeeds; keys do not count.
     pub(crate) fn opens_session(&self, uid: i64, given: &str) -> bool {
         let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
-        secrets.passwords.get(&uid).is_some_and(|own| !own.is_empty() && own == given)
+        secrets
+            .passwords
+            .get(&uid)
+            .is_some_and(|own| !own.is_empty() && own == given)
     }
 
     /// As [`Guard::opens`], for calls of the object service, which remembers.
     pub(crate) fn opens_again(&self, uid: i64, given: &str) -> bool {
         let pair = (uid, given.to_owned());
-        if self.secrets.read().unwrap_or_else(PoisonError::into_inner).taken.contains(&pair) {
+        if self
+            .secrets
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .taken
+            .contains(&pair)
+        {
             return true;
         }
         let opens = self.opens(uid, given);
         if opens {
-            self.secrets.write().unwrap_or_else(PoisonError::into_inner).taken.insert(pair);
+            self.secrets
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .taken
+                .insert(pair);
         }
         opens
     }
 
     /// The user of a key.
     pub(crate) fn bearer(&self, key: &str) -> Option<i64> {
-        self.secrets.read().unwrap_or_else(PoisonError::into_inner).by_key(key)
+        self.secrets
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .by_key(key)
     }
 }
 
 impl Secrets {
     fn by_key(&self, key: &str) -> Option<i64> {
-        self.keys.get(key).filter(|key| key.usable && !key.expired).map(|key| key.uid)
+        self.keys
+            .get(key)
+            .filter(|key| key.usable && !key.expired)
+            .map(|key| key.uid)
     }
 }
 
@@ -96,18 +129,31 @@ pub(crate) fn uid_of(schema: &Schema, db: &Db, login: &str) -> Option<i64> {
     let model = schema.model("res.users")?;
     let (slot, _) = model.field("login")?;
     let login = Value::from(login);
-    db.rows(model.name).find(|(_, row)| row.get(slot) == Some(&login)).map(|(id, _)| id)
+    db.rows(model.name)
+        .find(|(_, row)| row.get(slot) == Some(&login))
+        .map(|(id, _)| id)
 }
 
 /// Who the user with this id is.
 pub(crate) fn who(schema: &Schema, db: &Db, uid: i64) -> Result<Who, Trouble> {
     let (server, context) = (Who::server(), Context::default());
-    let view = View { schema, db, who: &server, context: &context };
-    let user = view.record("res.users", uid).ok_or_else(|| Trouble::missing("res.users", &[uid], uid))?;
+    let view = View {
+        schema,
+        db,
+        who: &server,
+        context: &context,
+    };
+    let user = view
+        .record("res.users", uid)
+        .ok_or_else(|| Trouble::missing("res.users", &[uid], uid))?;
     let ids = user.get("group_ids").into_owned();
     let ids = ids.as_list().unwrap_or_default();
-    let groups = GROUPS.iter().filter(|group| ids.contains(&Value::Int(group.id)));
-    let commercial = user.link("partner_id").and_then(|partner| partner.link_id("commercial_partner_id"));
+    let groups = GROUPS
+        .iter()
+        .filter(|group| ids.contains(&Value::Int(group.id)));
+    let commercial = user
+        .link("partner_id")
+        .and_then(|partner| partner.link_id("commercial_partner_id"));
     Ok(Who {
         uid,
         login: user.text("login"),

@@ -4,8 +4,6 @@
 //! NaN and the infinities pass, and answers are written with blanks behind `,` and `:` and
 //! with escapes for all that is not ASCII.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use portcullis_erp::value::{Map, Value};
 
@@ -22,10 +20,18 @@ pub(crate) enum JsonTrouble {
 }
 
 pub(crate) fn read(text: &str) -> Result<Value, JsonTrouble> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
+    let mut reader = Reader {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+    };
     let value = reader.value(0)?;
     reader.blanks();
-    if reader.at == reader.bytes.len() { Ok(value) } else { reader.bad() }
+    if reader.at == reader.bytes.len() {
+        Ok(value)
+    } else {
+        reader.bad()
+    }
 }
 
 struct Reader<'a> {
@@ -191,7 +197,10 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Result<Value, JsonTrouble> {
         let start = self.at;
-        while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
+        while matches!(
+            self.peek(),
+            Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')
+        ) {
             self.at += 1;
         }
         let text = self.text.get(start..self.at).unwrap_or_default();
@@ -201,7 +210,9 @@ impl Reader<'_> {
             return self.bad();
         }
         if whole {
-            return Ok(text.parse().map_or_else(|_| Value::Big(text.into()), Value::Int));
+            return Ok(text
+                .parse()
+                .map_or_else(|_| Value::Big(text.into()), Value::Int));
         }
         match text.parse() {
             Ok(number) => Ok(Value::Float(number)),
@@ -220,14 +231,16 @@ fn put(out: &mut String, value: &Value) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
-        // INVARIANT: writing to a String does not fail.
-        Value::Int(number) => drop(write!(out, "{number}")),
+        Value::Int(number) => out.push_str(&number.to_string()),
         Value::Big(digits) => out.push_str(digits),
         Value::Float(number) => out.push_str(&float(*number)),
         Value::Text(text) => string(out, text),
         Value::Moment(text) => string(out, text),
         Value::Bytes(bytes) => {
-            string(out, &base64::engine::general_purpose::STANDARD.encode(bytes));
+            string(
+                out,
+                &base64::engine::general_purpose::STANDARD.encode(bytes),
+            );
         }
         Value::List(items) => {
             out.push('[');
@@ -259,7 +272,12 @@ pub(crate) fn float(number: f64) -> String {
     if number.is_nan() {
         "NaN".to_owned()
     } else if number.is_infinite() {
-        if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
+        if number > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        }
+        .to_owned()
     } else {
         format!("{number:?}")
     }
@@ -278,7 +296,7 @@ fn string(out: &mut String, text: &str) {
             _ => {
                 let mut units = [0; 2];
                 for unit in letter.encode_utf16(&mut units) {
-                    drop(write!(out, "\\u{unit:04x}"));
+                    out.push_str(&format!("\\u{unit:04x}"));
                 }
             }
         }
@@ -292,14 +310,32 @@ mod tests {
 
     #[test]
     fn what_python_takes_is_taken() {
-        assert_eq!(write(&read(r#"{"a": 1, "a": [NaN, 2.0, "é"]}"#).unwrap()), r#"{"a": [NaN, 2.0, "\u00e9"]}"#);
-        assert_eq!(write(&read("99999999999999999999999999").unwrap()), "99999999999999999999999999");
-        assert_eq!(write(&read(r#""\ud83d\ude00""#).unwrap()), r#""\ud83d\ude00""#);
+        assert_eq!(
+            write(&read(r#"{"a": 1, "a": [NaN, 2.0, "é"]}"#).unwrap()),
+            r#"{"a": [NaN, 2.0, "\u00e9"]}"#
+        );
+        assert_eq!(
+            write(&read("99999999999999999999999999").unwrap()),
+            "99999999999999999999999999"
+        );
+        assert_eq!(
+            write(&read(r#""\ud83d\ude00""#).unwrap()),
+            r#""\ud83d\ude00""#
+        );
     }
 
     #[test]
     fn what_is_not_json_is_refused() {
-        for text in ["", "{bad", "[1,]", "01", "1 2", "\u{feff}1", "\"\n\"", "{\"a\"}"] {
+        for text in [
+            "",
+            "{bad",
+            "[1,]",
+            "01",
+            "1 2",
+            "\u{feff}1",
+            "\"\n\"",
+            "{\"a\"}",
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
         assert_eq!(read(&"[".repeat(5000)), Err(JsonTrouble::Deep));

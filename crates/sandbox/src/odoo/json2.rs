@@ -13,10 +13,15 @@ pub(crate) fn answer(odoo: &Odoo, request: &Request, rest: &[&str], seen: &mut S
     if !database_fits(odoo, request) {
         return page::no_database();
     }
-    let posted = ["POST", "OPTIONS"].iter().any(|verb| request.verb.eq_ignore_ascii_case(verb));
+    let posted = ["POST", "OPTIONS"]
+        .iter()
+        .any(|verb| request.verb.eq_ignore_ascii_case(verb));
     let (content_type, charset) = route::content_type(request);
     let (true, [model, method]) = (posted, rest) else {
-        return failed(&Trouble::new(Kind::Http(404), "Did you mean POST /json/2/<model>/<method>?"));
+        return failed(&Trouble::new(
+            Kind::Http(404),
+            "Did you mean POST /json/2/<model>/<method>?",
+        ));
     };
     if content_type != "application/json" {
         return page::content_type("application/json");
@@ -35,7 +40,9 @@ pub(crate) fn answer(odoo: &Odoo, request: &Request, rest: &[&str], seen: &mut S
 
 fn failed(trouble: &Trouble) -> Response {
     let mut response = page::json(trouble.status(), &trouble.data(true));
-    response.headers.retain(|(name, _)| *name != "X-Content-Type-Options");
+    response
+        .headers
+        .retain(|(name, _)| *name != "X-Content-Type-Options");
     match trouble.status() {
         401 => response.with("WWW-Authenticate", "Bearer "),
         _ => response,
@@ -48,7 +55,13 @@ pub(crate) fn database_fits(odoo: &Odoo, request: &Request) -> bool {
     let named = ["x-odoo-database", "x_odoo_database"];
     let mut names: Vec<&[u8]> = Vec::new();
     for name in named {
-        names.extend(request.headers.get_all(name).iter().map(http::HeaderValue::as_bytes));
+        names.extend(
+            request
+                .headers
+                .get_all(name)
+                .iter()
+                .map(http::HeaderValue::as_bytes),
+        );
     }
     match names.as_slice() {
         [] => odoo.options.other_databases.is_empty(),
@@ -59,8 +72,12 @@ pub(crate) fn database_fits(odoo: &Odoo, request: &Request) -> bool {
 
 fn caller(odoo: &Odoo, request: &Request) -> Result<Who, Trouble> {
     let unauthorized = |words: &str| Trouble::new(Kind::Http(401), words);
-    let headers: Vec<_> =
-        request.headers.get_all("authorization").iter().filter_map(|value| value.to_str().ok()).collect();
+    let headers: Vec<_> = request
+        .headers
+        .get_all("authorization")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     let joined = headers.join(",");
     let key = joined
         .split_once(' ')
@@ -69,21 +86,36 @@ fn caller(odoo: &Odoo, request: &Request) -> Result<Who, Trouble> {
         .filter(|key| !key.is_empty());
     let session = session::of(odoo, request);
     if let Some(key) = key {
-        let uid = odoo.guard.bearer(key).ok_or_else(|| unauthorized("Invalid apikey"))?;
+        let uid = odoo
+            .guard
+            .bearer(key)
+            .ok_or_else(|| unauthorized("Invalid apikey"))?;
         if session.is_some_and(|other| other != uid) {
-            return Err(Trouble::new(Kind::AccessError, "The session belongs to somebody else than the key."));
+            return Err(Trouble::new(
+                Kind::AccessError,
+                "The session belongs to somebody else than the key.",
+            ));
         }
         return odoo.who(uid);
     }
     match session {
         Some(uid) if request.header("sec-fetch-mode").is_some() => odoo.who(uid),
-        Some(_) => Err(unauthorized("Missing \"Authorization\", or headers of an interactive use")),
-        None => Err(unauthorized("Nobody is logged in: send an API key as a bearer token.")),
+        Some(_) => Err(unauthorized(
+            "Missing \"Authorization\", or headers of an interactive use",
+        )),
+        None => Err(unauthorized(
+            "Nobody is logged in: send an API key as a bearer token.",
+        )),
     }
 }
 
 fn body(request: &Request, charset: Option<&str>) -> Result<Map, Trouble> {
-    let bad = |words: &str| Trouble::new(Kind::Http(400), format!("could not parse the body as json: {words}"));
+    let bad = |words: &str| {
+        Trouble::new(
+            Kind::Http(400),
+            format!("could not parse the body as json: {words}"),
+        )
+    };
     // Without a length, a chunked body is not read at all.
     if request.body.is_empty() || request.header("content-length").is_none() {
         return Ok(Map::new());
@@ -94,8 +126,9 @@ fn body(request: &Request, charset: Option<&str>) -> Result<Map, Trouble> {
         // Anything else than an object is passed over.
         Ok(_) => Ok(Map::new()),
         Err(JsonTrouble::Malformed(at)) => Err(bad(&format!("char {at}"))),
-        Err(JsonTrouble::Deep) => {
-            Err(Trouble::new(Kind::Python("RecursionError"), "maximum recursion depth exceeded"))
-        }
+        Err(JsonTrouble::Deep) => Err(Trouble::new(
+            Kind::Python("RecursionError"),
+            "maximum recursion depth exceeded",
+        )),
     }
 }

@@ -11,20 +11,34 @@ pub(crate) fn answer(odoo: &Odoo, request: &Request, seen: &mut Seen) -> Respons
     enveloped(request, |params| {
         let text = |name: &str| params.get(name).and_then(Value::as_str);
         let (Some(name), Some(method)) = (text("service"), text("method")) else {
-            return Err(Trouble::new(Kind::Python("TypeError"), "missing required arguments: service, method, args"));
+            return Err(Trouble::new(
+                Kind::Python("TypeError"),
+                "missing required arguments: service, method, args",
+            ));
         };
         let args = match params.get("args") {
             Some(Value::List(args)) => args.clone(),
-            _ => return Err(Trouble::new(Kind::Python("TypeError"), "missing a required argument: 'args'")),
+            _ => {
+                return Err(Trouble::new(
+                    Kind::Python("TypeError"),
+                    "missing a required argument: 'args'",
+                ));
+            }
         };
         service::dispatch(odoo, name, method, args, seen)
     })
 }
 
 /// Reads the envelope, has the call done, and wraps the answer.
-pub(crate) fn enveloped(request: &Request, call: impl FnOnce(&Map) -> Result<Value, Trouble>) -> Response {
+pub(crate) fn enveloped(
+    request: &Request,
+    call: impl FnOnce(&Map) -> Result<Value, Trouble>,
+) -> Response {
     let (content_type, charset) = route::content_type(request);
-    if !matches!(content_type.as_str(), "application/json" | "application/json-rpc") {
+    if !matches!(
+        content_type.as_str(),
+        "application/json" | "application/json-rpc"
+    ) {
         return page::content_type("application/json, application/json-rpc");
     }
     let Some(text) = route::json_text(&request.body, charset.as_deref()) else {
@@ -35,7 +49,10 @@ pub(crate) fn enveloped(request: &Request, call: impl FnOnce(&Map) -> Result<Val
         Ok(_) => return page::bad_json("Invalid JSON-RPC data"),
         Err(JsonTrouble::Malformed(_)) => return page::bad_json("Invalid JSON data"),
         Err(JsonTrouble::Deep) => {
-            let trouble = Trouble::new(Kind::Python("RecursionError"), "maximum recursion depth exceeded");
+            let trouble = Trouble::new(
+                Kind::Python("RecursionError"),
+                "maximum recursion depth exceeded",
+            );
             return wrapped(Value::Null, Err(trouble));
         }
     };

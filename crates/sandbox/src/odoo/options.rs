@@ -71,7 +71,10 @@ pub struct Key {
 impl Key {
     /// A key for RPC and JSON-2.
     pub fn rpc(secret: impl Into<String>) -> Self {
-        Self { secret: secret.into(), scope: Some("rpc".to_owned()) }
+        Self {
+            secret: secret.into(),
+            scope: Some("rpc".to_owned()),
+        }
     }
 }
 
@@ -88,13 +91,29 @@ pub struct Faces {
 
 impl Faces {
     /// Every dialect.
-    pub const ALL: Self = Self { xmlrpc: true, jsonrpc: true, json2: true };
+    pub const ALL: Self = Self {
+        xmlrpc: true,
+        jsonrpc: true,
+        json2: true,
+    };
     /// Only XML-RPC.
-    pub const XMLRPC: Self = Self { xmlrpc: true, jsonrpc: false, json2: false };
+    pub const XMLRPC: Self = Self {
+        xmlrpc: true,
+        jsonrpc: false,
+        json2: false,
+    };
     /// Only JSON-RPC.
-    pub const JSONRPC: Self = Self { xmlrpc: false, jsonrpc: true, json2: false };
+    pub const JSONRPC: Self = Self {
+        xmlrpc: false,
+        jsonrpc: true,
+        json2: false,
+    };
     /// Only JSON-2, as Odoo will be when the others are gone.
-    pub const JSON2: Self = Self { xmlrpc: false, jsonrpc: false, json2: true };
+    pub const JSON2: Self = Self {
+        xmlrpc: false,
+        jsonrpc: false,
+        json2: true,
+    };
 }
 
 /// Which Odoo it is like.
@@ -137,7 +156,10 @@ impl Version {
     /// Whether this version has the method.
     pub(crate) fn knows(self, method: &str) -> bool {
         self == Self::V19
-            || !matches!(method, "has_access" | "check_access" | "formatted_read_group" | "web_save")
+            || !matches!(
+                method,
+                "has_access" | "check_access" | "formatted_read_group" | "web_save"
+            )
     }
 }
 
@@ -147,9 +169,17 @@ pub(crate) fn settle(schema: &Schema, db: &mut Db, user: &User) -> i64 {
     if let Some(uid) = guard::uid_of(schema, db, &user.login) {
         return uid;
     }
-    let Some(model) = schema.model("res.users") else { return 0 };
+    let Some(model) = schema.model("res.users") else {
+        return 0;
+    };
     let (who, context) = (Who::server(), Context::default());
-    let mut env = Env { schema, db, who: &who, context: &context, now: "2026-01-02 08:00:00" };
+    let mut env = Env {
+        schema,
+        db,
+        who: &who,
+        context: &context,
+        now: "2026-01-02 08:00:00",
+    };
     let values = Map::from_iter([
         ("login".to_owned(), Value::from(user.login.as_str())),
         ("name".to_owned(), Value::from(user.name.as_str())),

@@ -18,13 +18,18 @@ pub(crate) fn chosen<'a>(
     let names = names.as_list().unwrap_or_default();
     if names.is_empty() {
         let fields = model.fields.values().enumerate();
-        return Ok(fields.filter(|(_, field)| access::sees(view.who, field)).collect());
+        return Ok(fields
+            .filter(|(_, field)| access::sees(view.who, field))
+            .collect());
     }
     let mut fields = Vec::with_capacity(names.len());
     for name in names {
         let name = name.as_str().unwrap_or_default();
         let Some((slot, field)) = model.field(name) else {
-            return Err(Trouble::value(format!("Invalid field '{name}' on '{}'", model.name)));
+            return Err(Trouble::value(format!(
+                "Invalid field '{name}' on '{}'",
+                model.name
+            )));
         };
         access::check_field(view.who, model, field)?;
         fields.push((slot, field));
@@ -41,7 +46,11 @@ pub(crate) fn rows(
     names: Names,
 ) -> Value {
     let records = ids.iter().filter_map(|&id| view.record(model.name, id));
-    Value::List(records.map(|record| Value::Map(row(record, fields, names))).collect())
+    Value::List(
+        records
+            .map(|record| Value::Map(row(record, fields, names)))
+            .collect(),
+    )
 }
 
 /// Whether links are answered with the names of what they lead to.
@@ -71,8 +80,12 @@ pub(crate) fn shown<'a>(record: Record<'a>, slot: usize, field: &'a Field, names
     match field.kind {
         "many2one" => match value.as_int() {
             Some(id) if names == Names::With => {
-                let linked = field.relation.and_then(|relation| record.view.record(relation, id));
-                let Some(linked) = linked else { return Value::Bool(false) };
+                let linked = field
+                    .relation
+                    .and_then(|relation| record.view.record(relation, id));
+                let Some(linked) = linked else {
+                    return Value::Bool(false);
+                };
                 Value::List(vec![Value::Int(id), Value::Text(linked.display_name())])
             }
             Some(id) => Value::Int(id),
@@ -89,10 +102,13 @@ fn visible(view: View<'_>, field: &Field, value: &Value) -> Value {
     if access::rules(view.who, relation, Op::Read).is_empty() {
         return value.clone();
     }
-    let Some(comodel) = view.schema.model(relation) else { return value.clone() };
+    let Some(comodel) = view.schema.model(relation) else {
+        return value.clone();
+    };
     let ids = value.as_list().unwrap_or_default().iter();
     let seen = ids.filter(|id| {
-        id.as_int().is_some_and(|id| search::check_ids(view, comodel, Op::Read, &[id]).is_ok())
+        id.as_int()
+            .is_some_and(|id| search::check_ids(view, comodel, Op::Read, &[id]).is_ok())
     });
     Value::List(seen.cloned().collect())
 }
@@ -100,8 +116,12 @@ fn visible(view: View<'_>, field: &Field, value: &Value) -> Value {
 pub(crate) fn read(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     access::check(view.who, call.model, Op::Read)?;
     let fields = chosen(view, call.model, call.get(0))?;
-    let ids: Vec<i64> =
-        call.ids.iter().copied().filter(|&id| view.record(call.model.name, id).is_some()).collect();
+    let ids: Vec<i64> = call
+        .ids
+        .iter()
+        .copied()
+        .filter(|&id| view.record(call.model.name, id).is_some())
+        .collect();
     search::check_ids(view, call.model, Op::Read, &ids)?;
     let names = match call.get(1) {
         Value::Null => Names::With,
@@ -123,7 +143,11 @@ pub(crate) fn search_read(view: View<'_>, call: &Bound<'_>) -> Result<Value, Tro
     access::check(view.who, call.model, Op::Read)?;
     let fields = chosen(view, call.model, call.get(1))?;
     let ids = search::search(view, call.model, call.get(0), &window(call, 2, 3, 4))?;
-    let names = if call.text(5).is_none_or(|load| load == "_classic_read") { Names::With } else { Names::Without };
+    let names = if call.text(5).is_none_or(|load| load == "_classic_read") {
+        Names::With
+    } else {
+        Names::Without
+    };
     Ok(rows(view, call.model, &ids, &fields, names))
 }
 
@@ -149,18 +173,37 @@ pub(crate) fn name_search(view: View<'_>, call: &Bound<'_>) -> Result<Value, Tro
     let found = named(view, call, limit)?;
     let pairs = found.into_iter().filter_map(|id| {
         let record = view.record(call.model.name, id)?;
-        Some(Value::List(vec![Value::Int(id), Value::Text(record.display_name())]))
+        Some(Value::List(vec![
+            Value::Int(id),
+            Value::Text(record.display_name()),
+        ]))
     });
     Ok(Value::List(pairs.collect()))
 }
 
 /// The records whose names match: name, domain, operator.
-pub(crate) fn named(view: View<'_>, call: &Bound<'_>, limit: Option<usize>) -> Result<Vec<i64>, Trouble> {
+pub(crate) fn named(
+    view: View<'_>,
+    call: &Bound<'_>,
+    limit: Option<usize>,
+) -> Result<Vec<i64>, Trouble> {
     let mut domain = call.get(1).as_list().unwrap_or_default().to_vec();
     let operator = call.text(2).unwrap_or("ilike");
     if let Some(name) = call.text(0).filter(|name| !name.is_empty()) {
-        let leaf = vec![Value::from("display_name"), Value::from(operator), Value::from(name)];
+        let leaf = vec![
+            Value::from("display_name"),
+            Value::from(operator),
+            Value::from(name),
+        ];
         domain.push(Value::List(leaf));
     }
-    search::search(view, call.model, &Value::List(domain), &Window { limit, ..Window::default() })
+    search::search(
+        view,
+        call.model,
+        &Value::List(domain),
+        &Window {
+            limit,
+            ..Window::default()
+        },
+    )
 }

@@ -29,7 +29,12 @@ pub(crate) struct Record<'a> {
 impl<'a> View<'a> {
     pub(crate) fn record(&self, model: &str, id: i64) -> Option<Record<'a>> {
         let model = self.schema.model(model)?;
-        Some(Record { view: *self, model, id, row: self.db.row(model.name, id)? })
+        Some(Record {
+            view: *self,
+            model,
+            id,
+            row: self.db.row(model.name, id)?,
+        })
     }
 }
 
@@ -57,8 +62,12 @@ impl<'a> Record<'a> {
         let (Some(relation), Some(inverse)) = (field.relation, field.inverse) else {
             return Value::List(Vec::new());
         };
-        let Some(comodel) = self.view.schema.model(relation) else { return Value::List(Vec::new()) };
-        let Some((slot, _)) = comodel.field(inverse) else { return Value::List(Vec::new()) };
+        let Some(comodel) = self.view.schema.model(relation) else {
+            return Value::List(Vec::new());
+        };
+        let Some((slot, _)) = comodel.field(inverse) else {
+            return Value::List(Vec::new());
+        };
         let active = if self.view.context.active_test && comodel.has_active() {
             comodel.field("active").map(|(slot, _)| slot)
         } else {
@@ -74,7 +83,9 @@ impl<'a> Record<'a> {
     fn related(&self, field: &'a Field) -> Cow<'a, Value> {
         let mut record = *self;
         let path = field.path.as_deref().unwrap_or_default();
-        let Some((last, links)) = path.split_last() else { return Cow::Borrowed(empty(field.kind)) };
+        let Some((last, links)) = path.split_last() else {
+            return Cow::Borrowed(empty(field.kind));
+        };
         for link in links {
             match record.link(link) {
                 Some(next) => record = next,
@@ -112,11 +123,16 @@ impl<'a> Record<'a> {
     }
 
     pub(crate) fn links(&self, name: &str) -> Vec<Record<'a>> {
-        let Some((slot, field)) = self.model.field(name) else { return Vec::new() };
-        let Some(relation) = field.relation else { return Vec::new() };
+        let Some((slot, field)) = self.model.field(name) else {
+            return Vec::new();
+        };
+        let Some(relation) = field.relation else {
+            return Vec::new();
+        };
         let value = self.value(slot, field);
         let ids = value.as_list().unwrap_or_default().iter();
-        ids.filter_map(|id| self.view.record(relation, id.as_int()?)).collect()
+        ids.filter_map(|id| self.view.record(relation, id.as_int()?))
+            .collect()
     }
 
     pub(crate) fn display_name(&self) -> String {
@@ -124,7 +140,10 @@ impl<'a> Record<'a> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "amounts and quantities are small")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "amounts and quantities are small"
+)]
 pub(crate) fn number(value: &Value) -> f64 {
     match value {
         Value::Int(number) => *number as f64,

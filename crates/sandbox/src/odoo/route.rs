@@ -9,7 +9,9 @@ pub(crate) fn answer(odoo: &Odoo, request: &Request, seen: &mut Seen) -> Respons
     if request.header("host").is_none() {
         return page::internal();
     }
-    let decoded = percent_decode_str(&request.path).decode_utf8_lossy().into_owned();
+    let decoded = percent_decode_str(&request.path)
+        .decode_utf8_lossy()
+        .into_owned();
     let path = format!("/{}", decoded.trim_start_matches('/'));
     if path.contains("//") {
         let mut straight = path;
@@ -23,7 +25,9 @@ pub(crate) fn answer(odoo: &Odoo, request: &Request, seen: &mut Seen) -> Respons
     let faces = odoo.options.faces;
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match segments.as_slice() {
-        ["xmlrpc", "2", service] if faces.xmlrpc => xmlrpc::answer(odoo, request, service, xmlrpc::Faults::Numbers, seen),
+        ["xmlrpc", "2", service] if faces.xmlrpc => {
+            xmlrpc::answer(odoo, request, service, xmlrpc::Faults::Numbers, seen)
+        }
         ["xmlrpc", service] if faces.xmlrpc && *service != "2" => {
             xmlrpc::answer(odoo, request, service, xmlrpc::Faults::Texts, seen)
         }
@@ -37,18 +41,27 @@ pub(crate) fn answer(odoo: &Odoo, request: &Request, seen: &mut Seen) -> Respons
 
 /// The content type without its parameters, and the charset if one is named.
 pub(crate) fn content_type(request: &Request) -> (String, Option<String>) {
-    let header = request.header("content-type").unwrap_or_default().to_lowercase();
+    let header = request
+        .header("content-type")
+        .unwrap_or_default()
+        .to_lowercase();
     let mut parts = header.split(';').map(str::trim);
     let plain = parts.next().unwrap_or_default().to_owned();
-    let charset = parts.find_map(|part| part.strip_prefix("charset=")).map(|name| name.trim_matches('"').to_owned());
+    let charset = parts
+        .find_map(|part| part.strip_prefix("charset="))
+        .map(|name| name.trim_matches('"').to_owned());
     (plain, charset)
 }
 
 /// The text of a JSON body in the charset of the content type; none if it is none.
 pub(crate) fn json_text(body: &[u8], charset: Option<&str>) -> Option<String> {
     match charset {
-        None | Some("utf-8" | "utf8" | "us-ascii" | "ascii") => String::from_utf8(body.to_vec()).ok(),
-        Some("iso-8859-1" | "latin-1" | "latin1") => Some(body.iter().map(|&byte| char::from(byte)).collect()),
+        None | Some("utf-8" | "utf8" | "us-ascii" | "ascii") => {
+            String::from_utf8(body.to_vec()).ok()
+        }
+        Some("iso-8859-1" | "latin-1" | "latin1") => {
+            Some(body.iter().map(|&byte| char::from(byte)).collect())
+        }
         Some(_) => None,
     }
 }

@@ -1,7 +1,7 @@
 //! What the look-alike knows of the models: read once from `data/schema.tsv`.
 
 use indexmap::IndexMap;
-use portcullis_erp::domain::{FieldFacts, FieldKind, ModelFacts};
+use portcullis_erp::domain::{Digits, FieldFacts, FieldKind, ModelFacts};
 
 use super::compute::{self, Compute};
 
@@ -13,7 +13,13 @@ const COMMON: &[(&str, &str, &str, &str, &str)] = &[
     ("display_name", "char", "of", "", "Display Name"),
     ("create_uid", "many2one", "softg", "res.users", "Created by"),
     ("create_date", "datetime", "softg", "", "Created on"),
-    ("write_uid", "many2one", "softg", "res.users", "Last Updated by"),
+    (
+        "write_uid",
+        "many2one",
+        "softg",
+        "res.users",
+        "Last Updated by",
+    ),
     ("write_date", "datetime", "softg", "", "Last Updated on"),
 ];
 
@@ -103,7 +109,12 @@ impl Schema {
             .filter_map(|model| {
                 let (parent, link) = model.inherits?;
                 let fields = models.get(parent)?.fields.values();
-                Some((model.name, fields.filter_map(|field| field.inherited(link)).collect::<Vec<_>>()))
+                Some((
+                    model.name,
+                    fields
+                        .filter_map(|field| field.inherited(link))
+                        .collect::<Vec<_>>(),
+                ))
             })
             .collect();
         for (name, fields) in inherited {
@@ -180,7 +191,11 @@ impl Model {
 
     fn facts(&self) -> ModelFacts {
         ModelFacts {
-            fields: self.fields.values().map(|field| (field.name.to_owned(), field.facts())).collect(),
+            fields: self
+                .fields
+                .values()
+                .map(|field| (field.name.to_owned(), field.facts()))
+                .collect(),
             complete: true,
             rec_name: Some(self.rec_name.to_owned()),
             rec_names_search: self.facts.rec_names_search.clone(),
@@ -228,7 +243,10 @@ impl Field {
             depends,
             related,
             groups: list(groups).collect(),
-            selection: selection.split(';').filter_map(|pair| pair.split_once('=')).collect(),
+            selection: selection
+                .split(';')
+                .filter_map(|pair| pair.split_once('='))
+                .collect(),
             path,
             source,
         })
@@ -261,9 +279,16 @@ impl Field {
         FieldFacts {
             kind: FieldKind::read(self.kind),
             relation: self.relation.map(str::to_owned),
-            stored: self.has('s'),
-            selection: (self.kind == "selection")
-                .then(|| self.selection.iter().map(|(key, _)| (*key).to_owned()).collect()),
+            // Whatever can be searched has a value here, stored or not; names are searched by name.
+            stored: self.has('s') || (self.has('f') && self.name != "display_name"),
+            selection: (self.kind == "selection").then(|| {
+                self.selection
+                    .iter()
+                    .map(|(key, _)| (*key).to_owned())
+                    .collect()
+            }),
+            digits: Digits::Unrounded,
+            size: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use portcullis_erp::domain::{Answer3, Domain, ModelFacts, Records};
+use portcullis_erp::domain::{Domain, ModelFacts, Records, Search};
 use portcullis_erp::value::Value;
 
 use super::access::{self, Op};
@@ -52,21 +52,30 @@ pub(crate) fn search(
 
 /// The ids that match, by id.
 pub(crate) fn matching(view: View<'_>, model: &Model, domain: &Value) -> Result<Vec<i64>, Trouble> {
-    let domain = read(view, model, domain)?;
-    let active = model.has_active()
-        && view.context.active_test
-        && !domain.fields().iter().any(|path| path.parts().first().is_some_and(|name| name.as_str() == "active"));
-    let active = active.then(|| model.field("active").map(|(slot, _)| slot)).flatten();
-    let domain = ruled(view, model, Op::Read, domain)?;
-    let rows = view.db.rows(model.name);
-    let rows = rows.filter(|(_, row)| active.is_none_or(|slot| row.get(slot) == Some(&Value::Bool(true))));
-    let mut found = Vec::new();
-    for (id, _) in rows {
-        if domain.is_all() || holds(view, model, id, &domain)? {
-            found.push(id);
-        }
+    let domain = ruled(view, model, Op::Read, read(view, model, domain)?)?;
+    let search = Search::new(&view);
+    found(
+        if view.context.active_test {
+            search
+        } else {
+            search.with_inactive()
+        },
+        model,
+        &domain,
+    )
+}
+
+fn found(search: Search<'_>, model: &Model, domain: &Domain) -> Result<Vec<i64>, Trouble> {
+    let matches = search
+        .matching(model.name, domain)
+        .map_err(|error| Trouble::value(format!("Invalid domain: {error}")))?;
+    if matches.unknown.is_empty() {
+        return Ok(matches.ids);
     }
-    Ok(found)
+    Err(Trouble::new(
+        Kind::Python("NotImplementedError"),
+        "the look-alike cannot judge this domain",
+    ))
 }
 
 /// Reads a domain and checks that its fields are there and shown to the caller.
@@ -74,15 +83,22 @@ pub(crate) fn read(view: View<'_>, model: &Model, domain: &Value) -> Result<Doma
     if matches!(domain, Value::Null | Value::Bool(false)) {
         return Ok(Domain::all());
     }
-    let domain = Domain::parse(domain).map_err(|error| Trouble::value(format!("Invalid domain: {error}")))?;
+    let domain = Domain::parse(domain)
+        .map_err(|error| Trouble::value(format!("Invalid domain: {error}")))?;
     for path in domain.fields() {
         let mut model = model;
         for part in path.parts() {
             let Some((_, field)) = model.field(part.as_str()) else {
-                return Err(Trouble::value(format!("Invalid field {}.{part} in condition {path}", model.name)));
+                return Err(Trouble::value(format!(
+                    "Invalid field {}.{part} in condition {path}",
+                    model.name
+                )));
             };
             access::check_field(view.who, model, field)?;
-            match field.relation.and_then(|relation| view.schema.model(relation)) {
+            match field
+                .relation
+                .and_then(|relation| view.schema.model(relation))
+            {
                 Some(next) => model = next,
                 None => break,
             }
@@ -92,39 +108,48 @@ pub(crate) fn read(view: View<'_>, model: &Model, domain: &Value) -> Result<Doma
 }
 
 /// The domain, and what the record rules add for this caller.
-pub(crate) fn ruled(view: View<'_>, model: &Model, op: Op, domain: Domain) -> Result<Domain, Trouble> {
+pub(crate) fn ruled(
+    view: View<'_>,
+    model: &Model,
+    op: Op,
+    domain: Domain,
+) -> Result<Domain, Trouble> {
     let mut domain = domain;
     for rule in access::rules(view.who, model.name, op) {
-        let rule = Domain::parse(&rule)
-            .map_err(|error| Trouble::new(Kind::Python("AssertionError"), format!("a rule is broken: {error}")))?;
+        let rule = Domain::parse(&rule).map_err(|error| {
+            Trouble::new(
+                Kind::Python("AssertionError"),
+                format!("a rule is broken: {error}"),
+            )
+        })?;
         domain = domain.and(rule);
     }
     Ok(domain)
 }
 
-fn holds(view: View<'_>, model: &Model, id: i64, domain: &Domain) -> Result<bool, Trouble> {
-    match domain.evaluate(model.name, id, &view) {
-        Answer3::Yes => Ok(true),
-        Answer3::No => Ok(false),
-        Answer3::Unknown => {
-            Err(Trouble::new(Kind::Python("NotImplementedError"), "the look-alike cannot judge this domain"))
-        }
-    }
-}
-
 /// Refuses ids that are not there, or that a rule hides from the caller.
 pub(crate) fn check_ids(view: View<'_>, model: &Model, op: Op, ids: &[i64]) -> Result<(), Trouble> {
-    let rule = ruled(view, model, op, Domain::all())?;
-    let mut hidden = Vec::new();
-    for &id in ids {
-        if view.record(model.name, id).is_none() {
-            return Err(Trouble::missing(model.name, &[id], view.who.uid));
-        }
-        if !rule.is_all() && !holds(view, model, id, &rule)? {
-            hidden.push(id);
-        }
+    if let Some(&id) = ids
+        .iter()
+        .find(|&&id| view.record(model.name, id).is_none())
+    {
+        return Err(Trouble::missing(model.name, &[id], view.who.uid));
     }
-    if hidden.is_empty() { Ok(()) } else { Err(access::hidden(view.who, model, op, &hidden)) }
+    let rule = ruled(view, model, op, Domain::all())?;
+    if rule.is_all() || ids.is_empty() {
+        return Ok(());
+    }
+    let seen = found(Search::new(&view).with_inactive(), model, &rule)?;
+    let hidden: Vec<_> = ids
+        .iter()
+        .copied()
+        .filter(|id| seen.binary_search(id).is_err())
+        .collect();
+    if hidden.is_empty() {
+        Ok(())
+    } else {
+        Err(access::hidden(view.who, model, op, &hidden))
+    }
 }
 
 /// A sort order: fields, each up or down.
@@ -151,7 +176,10 @@ impl Order {
             if given.is_some() {
                 access::check_field(view.who, model, field)?;
                 if !field.has('t') && name != "id" {
-                    return Err(Trouble::value(format!("Cannot order by {}.{name}", model.name)));
+                    return Err(Trouble::value(format!(
+                        "Cannot order by {}.{name}",
+                        model.name
+                    )));
                 }
             }
             keys.push((name.to_owned(), down));
@@ -191,7 +219,9 @@ impl Order {
 
     fn key(&self, record: Record<'_>) -> Vec<Value> {
         let value = |name: &str| {
-            let Some((slot, field)) = record.model.field(name) else { return Value::Null };
+            let Some((slot, field)) = record.model.field(name) else {
+                return Value::Null;
+            };
             if field.kind == "many2one" {
                 // A link sorts as the linked records do among themselves: by name is near enough.
                 let linked = record.link(name);

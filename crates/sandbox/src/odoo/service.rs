@@ -22,7 +22,10 @@ pub(crate) fn dispatch(
         "common" => common(odoo, method, &params, seen),
         "db" => db(odoo, method, &params),
         "object" => object(odoo, method, params, seen),
-        _ => Err(Trouble::new(Kind::Python("KeyError"), format!("'{service}'"))),
+        _ => Err(Trouble::new(
+            Kind::Python("KeyError"),
+            format!("'{service}'"),
+        )),
     }
 }
 
@@ -34,9 +37,10 @@ fn common(odoo: &Odoo, method: &str, params: &[Value], seen: &mut Seen) -> Resul
     match (method, params) {
         ("version", []) => Ok(version(odoo)),
         ("about", []) => Ok(Value::from(ABOUT)),
-        ("about", [extended]) if super::user::truthy(extended) => {
-            Ok(Value::List(vec![Value::from(ABOUT), Value::from(odoo.options.version.text())]))
-        }
+        ("about", [extended]) if super::user::truthy(extended) => Ok(Value::List(vec![
+            Value::from(ABOUT),
+            Value::from(odoo.options.version.text()),
+        ])),
         ("about", [_]) => Ok(Value::from(ABOUT)),
         ("login", [db, login, password]) | ("authenticate", [db, login, password, _]) => {
             authenticate(odoo, db, login, password, params.get(3), seen)
@@ -45,7 +49,10 @@ fn common(odoo: &Odoo, method: &str, params: &[Value], seen: &mut Seen) -> Resul
         ("version" | "about" | "login" | "authenticate" | "set_loglevel", _) => {
             Err(arguments("the number of arguments does not fit"))
         }
-        _ => Err(Trouble::new(Kind::Python("NameError"), format!("Method not found: {method}"))),
+        _ => Err(Trouble::new(
+            Kind::Python("NameError"),
+            format!("Method not found: {method}"),
+        )),
     }
 }
 
@@ -55,7 +62,10 @@ fn version(odoo: &Odoo) -> Value {
     let text = odoo.options.version.text();
     Value::Map(Map::from_iter([
         ("server_version".to_owned(), Value::from(text)),
-        ("server_version_info".to_owned(), odoo.options.version.info()),
+        (
+            "server_version_info".to_owned(),
+            odoo.options.version.info(),
+        ),
         ("server_serie".to_owned(), Value::from(text)),
         ("protocol_version".to_owned(), Value::Int(1)),
     ]))
@@ -71,7 +81,9 @@ fn known_database(odoo: &Odoo, name: &Value) -> Result<(), Trouble> {
         Value::Text(name) if *name == odoo.options.database => Ok(()),
         Value::Text(name) => Err(Trouble::new(
             Kind::NoDatabase,
-            format!("connection to \"/run/lookalike/.s.PGSQL.5432\" failed: there is no database \"{name}\"\n"),
+            format!(
+                "connection to \"/run/lookalike/.s.PGSQL.5432\" failed: there is no database \"{name}\"\n"
+            ),
         )),
         _ => Err(arguments("the database is not named by a text")),
     }
@@ -86,16 +98,32 @@ fn authenticate(
     seen: &mut Seen,
 ) -> Result<Value, Trouble> {
     known_database(odoo, database)?;
-    let (Some(login), Some(password)) = (login.as_str(), password.as_str()) else { return Ok(Value::Bool(false)) };
-    let uid = odoo.uid(login).filter(|&uid| odoo.guard.opens(uid, password));
-    let Some(uid) = uid else { return Ok(Value::Bool(false)) };
+    let (Some(login), Some(password)) = (login.as_str(), password.as_str()) else {
+        return Ok(Value::Bool(false));
+    };
+    let uid = odoo
+        .uid(login)
+        .filter(|&uid| odoo.guard.opens(uid, password));
+    let Some(uid) = uid else {
+        return Ok(Value::Bool(false));
+    };
     seen.user = Some(login.to_owned());
     let who = odoo.who(uid)?;
-    let base = env.and_then(Value::as_map).and_then(|env| env.get("base_location"));
+    let base = env
+        .and_then(Value::as_map)
+        .and_then(|env| env.get("base_location"));
     if let (true, Some(Value::Text(base))) = (who.has("base.group_system"), base) {
         // The real server believes an administrator's client about its own address.
         let args = vec![Value::from("web.base.url"), Value::from(base.as_str())];
-        odoo.execute(&who, "ir.config_parameter", "set_param", Given::Positional { args, kwargs: Map::new() })?;
+        odoo.execute(
+            &who,
+            "ir.config_parameter",
+            "set_param",
+            Given::Positional {
+                args,
+                kwargs: Map::new(),
+            },
+        )?;
     }
     Ok(Value::Int(uid))
 }
@@ -108,28 +136,55 @@ fn db(odoo: &Odoo, method: &str, params: &[Value]) -> Result<Value, Trouble> {
             let name = name.as_str().unwrap_or_default();
             let known = name == odoo.options.database
                 || name == "postgres"
-                || odoo.options.other_databases.iter().any(|other| other == name);
+                || odoo
+                    .options
+                    .other_databases
+                    .iter()
+                    .any(|other| other == name);
             Ok(Value::Bool(known))
         }
-        ("list_lang", []) => Ok(pairs(&[("en_US", "English (US)"), ("de_DE", "German"), ("fr_FR", "French")])),
+        ("list_lang", []) => Ok(pairs(&[
+            ("en_US", "English (US)"),
+            ("de_DE", "German"),
+            ("fr_FR", "French"),
+        ])),
         ("list" | "server_version" | "db_exist" | "list_lang", _) => {
             Err(arguments("the number of arguments does not fit"))
         }
         (
-            "create_database" | "drop" | "dump" | "restore" | "rename" | "duplicate_database" | "migrate_databases"
-            | "change_admin_password" | "list_countries",
+            "create_database"
+            | "drop"
+            | "dump"
+            | "restore"
+            | "rename"
+            | "duplicate_database"
+            | "migrate_databases"
+            | "change_admin_password"
+            | "list_countries",
             [master, ..],
         ) => {
-            let right = odoo.options.master_password.as_deref().is_some_and(|own| master.as_str() == Some(own));
+            let right = odoo
+                .options
+                .master_password
+                .as_deref()
+                .is_some_and(|own| master.as_str() == Some(own));
             match (right, method) {
-                (true, "list_countries") => Ok(pairs(&[("at", "Austria"), ("de", "Germany"), ("fr", "France")])),
-                (true, _) if odoo.options.list_databases => {
-                    Err(Trouble::new(Kind::Python("NotImplementedError"), "the look-alike manages no databases"))
-                }
+                (true, "list_countries") => Ok(pairs(&[
+                    ("at", "Austria"),
+                    ("de", "Germany"),
+                    ("fr", "France"),
+                ])),
+                (true, _) if odoo.options.list_databases => Err(Trouble::new(
+                    Kind::Python("NotImplementedError"),
+                    "the look-alike manages no databases",
+                )),
                 _ => Err(Trouble::denied()),
             }
         }
-        _ => Err(Trouble::new(Kind::Python("KeyError"), format!("Method not found: {method}"))),
+        _ => Err(Trouble::new(
+            Kind::Python("KeyError"),
+            format!("Method not found: {method}"),
+        )),
     }
 }
 
@@ -139,21 +194,32 @@ pub(crate) fn list(odoo: &Odoo) -> Result<Value, Trouble> {
         return Err(Trouble::denied());
     }
     let names = std::iter::once(&odoo.options.database).chain(&odoo.options.other_databases);
-    Ok(Value::List(names.map(|name| Value::from(name.as_str())).collect()))
+    Ok(Value::List(
+        names.map(|name| Value::from(name.as_str())).collect(),
+    ))
 }
 
 fn pairs(items: &[(&str, &str)]) -> Value {
-    let pair = |(key, name): &(&str, &str)| Value::List(vec![Value::from(*key), Value::from(*name)]);
+    let pair =
+        |(key, name): &(&str, &str)| Value::List(vec![Value::from(*key), Value::from(*name)]);
     Value::List(items.iter().map(pair).collect())
 }
 
-fn object(odoo: &Odoo, method: &str, params: Vec<Value>, seen: &mut Seen) -> Result<Value, Trouble> {
+fn object(
+    odoo: &Odoo,
+    method: &str,
+    params: Vec<Value>,
+    seen: &mut Seen,
+) -> Result<Value, Trouble> {
     let mut params = params.into_iter();
     let mut next = || params.next().ok_or_else(|| arguments("too few arguments"));
     let (database, uid, password) = (next()?, next()?, next()?);
     let uid = coerced(&uid)?;
     if !matches!(method, "execute" | "execute_kw") {
-        return Err(Trouble::new(Kind::Python("NameError"), format!("Method not available {method}")));
+        return Err(Trouble::new(
+            Kind::Python("NameError"),
+            format!("Method not available {method}"),
+        ));
     }
     known_database(odoo, &database)?;
     let password = match password {
@@ -172,7 +238,10 @@ fn object(odoo: &Odoo, method: &str, params: Vec<Value>, seen: &mut Seen) -> Res
     };
     (seen.model, seen.call) = (Some(model.clone()), Some(name.clone()));
     let given = if method == "execute" {
-        Given::Positional { args: params.collect(), kwargs: Map::new() }
+        Given::Positional {
+            args: params.collect(),
+            kwargs: Map::new(),
+        }
     } else {
         let args = match params.next() {
             Some(Value::List(args)) => args,
@@ -206,7 +275,12 @@ fn coerced(uid: &Value) -> Result<i64, Trouble> {
 }
 
 /// The id of the user with this login and password, for interactive log-ins.
-pub(crate) fn log_in(odoo: &Odoo, database: &str, login: &str, password: &str) -> Result<i64, Trouble> {
+pub(crate) fn log_in(
+    odoo: &Odoo,
+    database: &str,
+    login: &str,
+    password: &str,
+) -> Result<i64, Trouble> {
     known_database(odoo, &Value::from(database))?;
     let db = odoo.db.read().unwrap_or_else(PoisonError::into_inner);
     guard::uid_of(&odoo.schema, &db, login)

@@ -39,7 +39,10 @@ pub(crate) struct Trouble {
 
 impl Trouble {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self {
+            kind,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn value(message: impl Into<String>) -> Self {
@@ -128,14 +131,21 @@ impl Trouble {
             | Kind::Http(_)
             | Kind::SessionExpired => 1,
         };
-        let text = if code == 1 { self.debug(false) } else { self.message.clone() };
+        let text = if code == 1 {
+            self.debug(false)
+        } else {
+            self.message.clone()
+        };
         (Value::Int(code), text)
     }
 
     /// The fault's code and text for XML-RPC v1.
     pub(crate) fn old_fault(&self) -> (Value, String) {
         let warning = |name: &str| {
-            (Value::Text(format!("warning -- {name}\n\n{}", self.message)), String::new())
+            (
+                Value::Text(format!("warning -- {name}\n\n{}", self.message)),
+                String::new(),
+            )
         };
         match self.kind {
             Kind::AccessDenied => (Value::from("AccessDenied"), self.message.clone()),

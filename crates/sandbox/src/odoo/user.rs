@@ -29,7 +29,11 @@ pub(crate) struct Group {
 }
 
 const fn group(id: i64, external: &'static str, full_name: &'static str) -> Group {
-    Group { id, external, full_name }
+    Group {
+        id,
+        external,
+        full_name,
+    }
 }
 
 /// The groups, with the ids they have in a fresh database.
@@ -43,10 +47,22 @@ pub(crate) const GROUPS: &[Group] = &[
     group(10, "base.group_portal", "Role / Portal"),
     group(11, "base.group_public", "Role / Public"),
     group(15, "product.group_product_manager", "Products / Create"),
-    group(22, "sales_team.group_sale_salesman", "Sales / User: Own Documents Only"),
-    group(23, "sales_team.group_sale_salesman_all_leads", "Sales / User: All Documents"),
+    group(
+        22,
+        "sales_team.group_sale_salesman",
+        "Sales / User: Own Documents Only",
+    ),
+    group(
+        23,
+        "sales_team.group_sale_salesman_all_leads",
+        "Sales / User: All Documents",
+    ),
     group(24, "sales_team.group_sale_manager", "Sales / Administrator"),
-    group(27, "account.group_account_invoice", "Accounting / Invoicing"),
+    group(
+        27,
+        "account.group_account_invoice",
+        "Accounting / Invoicing",
+    ),
 ];
 
 impl Role {
@@ -98,7 +114,10 @@ pub(crate) struct Context {
 
 impl Default for Context {
     fn default() -> Self {
-        Self { active_test: true, values: Map::new() }
+        Self {
+            active_test: true,
+            values: Map::new(),
+        }
     }
 }
 
@@ -108,16 +127,25 @@ impl Context {
             None | Some(Value::Null | Value::Bool(false)) => Map::new(),
             Some(Value::Map(values)) => values,
             Some(_) => {
-                return Err(Trouble::new(Kind::Python("TypeError"), "the context is not a dictionary"));
+                return Err(Trouble::new(
+                    Kind::Python("TypeError"),
+                    "the context is not a dictionary",
+                ));
             }
         };
         if let Some(Value::Text(lang)) = values.get("lang")
             && lang != "en_US"
         {
-            return Err(Trouble::new(Kind::User, format!("Invalid language code: {lang}")));
+            return Err(Trouble::new(
+                Kind::User,
+                format!("Invalid language code: {lang}"),
+            ));
         }
         let active_test = values.get("active_test").is_none_or(truthy);
-        Ok(Self { active_test, values })
+        Ok(Self {
+            active_test,
+            values,
+        })
     }
 }
 

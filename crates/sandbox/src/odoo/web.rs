@@ -21,8 +21,14 @@ pub(crate) fn web_search_read(view: View<'_>, call: &Bound<'_>) -> Result<Value,
     let ids = search::search(view, call.model, call.get(0), &read::window(call, 2, 3, 4))?;
     let length = search::matching(view, call.model, call.get(0))?.len();
     Ok(Value::Map(Map::from_iter([
-        ("length".to_owned(), Value::Int(i64::try_from(length).unwrap_or_default())),
-        ("records".to_owned(), records(view, call.model.name, &ids, call.get(1))?),
+        (
+            "length".to_owned(),
+            Value::Int(i64::try_from(length).unwrap_or_default()),
+        ),
+        (
+            "records".to_owned(),
+            records(view, call.model.name, &ids, call.get(1))?,
+        ),
     ])))
 }
 
@@ -31,16 +37,31 @@ pub(crate) fn web_name_search(view: View<'_>, call: &Bound<'_>) -> Result<Value,
     let mut domain = call.get(2).as_list().unwrap_or_default().to_vec();
     if let Some(name) = call.text(0).filter(|name| !name.is_empty()) {
         let operator = call.text(3).unwrap_or("ilike");
-        domain.push(Value::List(vec![Value::from("display_name"), Value::from(operator), Value::from(name)]));
+        domain.push(Value::List(vec![
+            Value::from("display_name"),
+            Value::from(operator),
+            Value::from(name),
+        ]));
     }
-    let window = search::Window { limit: call.count(4).or(Some(100)), ..search::Window::default() };
+    let window = search::Window {
+        limit: call.count(4).or(Some(100)),
+        ..search::Window::default()
+    };
     let ids = search::search(view, call.model, &Value::List(domain), &window)?;
     records(view, call.model.name, &ids, call.get(1))
 }
 
 pub(crate) fn web_save(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
-    let values = if let Value::Map(values) = call.get(0) { values.clone() } else { Map::new() };
-    let op = if call.ids.is_empty() { Op::Create } else { Op::Write };
+    let values = if let Value::Map(values) = call.get(0) {
+        values.clone()
+    } else {
+        Map::new()
+    };
+    let op = if call.ids.is_empty() {
+        Op::Create
+    } else {
+        Op::Write
+    };
     access::check(env.who, call.model, op)?;
     let ids = if call.ids.is_empty() {
         vec![write::create_one(env, call.model, values)?]
@@ -55,12 +76,21 @@ pub(crate) fn web_save(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Tro
     records(env.view(), call.model.name, &ids, call.get(1))
 }
 
-fn records(view: View<'_>, model: &str, ids: &[i64], specification: &Value) -> Result<Value, Trouble> {
+fn records(
+    view: View<'_>,
+    model: &str,
+    ids: &[i64],
+    specification: &Value,
+) -> Result<Value, Trouble> {
     let Value::Map(specification) = specification else {
         return Err(Trouble::value("the specification is not a dictionary"));
     };
     let found = ids.iter().filter_map(|&id| view.record(model, id));
-    Ok(Value::List(found.map(|record| one(record, specification)).collect::<Result<_, _>>()?))
+    Ok(Value::List(
+        found
+            .map(|record| one(record, specification))
+            .collect::<Result<_, _>>()?,
+    ))
 }
 
 fn one(record: Record<'_>, specification: &Map) -> Result<Value, Trouble> {
@@ -68,7 +98,10 @@ fn one(record: Record<'_>, specification: &Map) -> Result<Value, Trouble> {
     let mut row = Map::from_iter([("id".to_owned(), Value::Int(record.id))]);
     for (name, inner) in specification {
         let Some((slot, field)) = record.model.field(name) else {
-            return Err(Trouble::value(format!("Invalid field '{name}' on '{}'", record.model.name)));
+            return Err(Trouble::value(format!(
+                "Invalid field '{name}' on '{}'",
+                record.model.name
+            )));
         };
         access::check_field(view.who, record.model, field)?;
         let value = read::shown(record, slot, field, Names::Without);
@@ -76,7 +109,11 @@ fn one(record: Record<'_>, specification: &Map) -> Result<Value, Trouble> {
         let value = match (fields, &value) {
             (Some(fields @ Value::Map(_)), Value::Int(id)) if field.kind == "many2one" => {
                 let linked = records(view, field.relation.unwrap_or_default(), &[*id], fields)?;
-                linked.as_list().and_then(<[Value]>::first).cloned().unwrap_or(Value::Bool(false))
+                linked
+                    .as_list()
+                    .and_then(<[Value]>::first)
+                    .cloned()
+                    .unwrap_or(Value::Bool(false))
             }
             (Some(fields @ Value::Map(_)), Value::List(ids)) if field.is_x2many() => {
                 let ids: Vec<_> = ids.iter().filter_map(Value::as_int).collect();
@@ -106,8 +143,20 @@ pub(crate) fn preferences(_view: View<'_>, _call: &Bound<'_>) -> Result<Value, T
         ("view_mode", "form"),
         ("mobile_view_mode", "kanban"),
     ];
-    let mut map: Map = texts.iter().map(|(name, text)| ((*name).to_owned(), Value::from(*text))).collect();
-    for name in ["path", "help", "binding_model_id", "view_id", "domain", "usage", "search_view_id", "filter"] {
+    let mut map: Map = texts
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), Value::from(*text)))
+        .collect();
+    for name in [
+        "path",
+        "help",
+        "binding_model_id",
+        "view_id",
+        "domain",
+        "usage",
+        "search_view_id",
+        "filter",
+    ] {
         map.insert(name.to_owned(), Value::Bool(false));
     }
     let robot = Value::List(vec![Value::Int(1), Value::from("Robot")]);

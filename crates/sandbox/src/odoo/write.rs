@@ -20,7 +20,10 @@ pub(crate) fn create(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Troub
     let mut ids = Vec::with_capacity(rows.len());
     for values in rows {
         let Value::Map(values) = values else {
-            return Err(Trouble::new(Kind::Python("TypeError"), "the values are not a dictionary"));
+            return Err(Trouble::new(
+                Kind::Python("TypeError"),
+                "the values are not a dictionary",
+            ));
         };
         ids.push(create_one(env, call.model, values)?);
     }
@@ -32,7 +35,11 @@ pub(crate) fn create(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Troub
 }
 
 /// Creates one record and returns its id. Access is the caller's business.
-pub(crate) fn create_one(env: &mut Env<'_>, model: &Model, mut values: Map) -> Result<i64, Trouble> {
+pub(crate) fn create_one(
+    env: &mut Env<'_>,
+    model: &Model,
+    mut values: Map,
+) -> Result<i64, Trouble> {
     for name in values.keys() {
         known(env, model, name)?;
     }
@@ -58,7 +65,10 @@ pub(crate) fn create_one(env: &mut Env<'_>, model: &Model, mut values: Map) -> R
 pub(crate) fn write(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     access::check(env.who, call.model, Op::Write)?;
     let Value::Map(values) = call.get(0) else {
-        return Err(Trouble::new(Kind::Python("TypeError"), "the values are not a dictionary"));
+        return Err(Trouble::new(
+            Kind::Python("TypeError"),
+            "the values are not a dictionary",
+        ));
     };
     for name in values.keys() {
         known(env, call.model, name)?;
@@ -72,11 +82,17 @@ pub(crate) fn write(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Troubl
 }
 
 /// Changes one record. Access is the caller's business.
-pub(crate) fn write_one(env: &mut Env<'_>, model: &Model, id: i64, values: Map) -> Result<(), Trouble> {
+pub(crate) fn write_one(
+    env: &mut Env<'_>,
+    model: &Model,
+    id: i64,
+    values: Map,
+) -> Result<(), Trouble> {
     store(env, model, id, values)?;
+    let (uid, now) = (env.who.uid, env.now);
     change(env, model, id, |row| {
-        set(model, row, "write_uid", Value::Int(env.who.uid));
-        set(model, row, "write_date", Value::from(env.now));
+        set(model, row, "write_uid", Value::Int(uid));
+        set(model, row, "write_date", Value::from(now));
     })?;
     required(env, model, id)?;
     unique(env, model, id)?;
@@ -95,33 +111,57 @@ pub(crate) fn unlink(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Troub
 /// Deletes a record: what belongs to it goes too, what merely points to it lets go.
 pub(crate) fn remove(env: &mut Env<'_>, model: &Model, id: i64) -> Result<(), Trouble> {
     if model.name == "sale.order"
-        && env.view().record(model.name, id).is_some_and(|order| !matches!(order.text("state").as_str(), "draft" | "cancel"))
+        && env
+            .view()
+            .record(model.name, id)
+            .is_some_and(|order| !matches!(order.text("state").as_str(), "draft" | "cancel"))
     {
-        return Err(Trouble::new(Kind::User, "An order that was sent or confirmed can only go once it is cancelled."));
+        return Err(Trouble::new(
+            Kind::User,
+            "An order that was sent or confirmed can only go once it is cancelled.",
+        ));
     }
     let mut pointing = Vec::new();
     for other in env.schema.models.values() {
         for (slot, field) in other.fields.values().enumerate() {
-            if field.kind == "many2one" && field.relation == Some(model.name) && matches!(field.source, Source::Cell) {
+            if field.kind == "many2one"
+                && field.relation == Some(model.name)
+                && matches!(field.source, Source::Cell)
+            {
                 let rows = env.db.rows(other.name);
-                let hits = rows.filter(|(_, row)| row.get(slot) == Some(&Value::Int(id))).map(|(hit, _)| hit);
-                pointing.push((other.name, slot, field.has('r'), field.name, hits.collect::<Vec<_>>()));
+                let hits = rows
+                    .filter(|(_, row)| row.get(slot) == Some(&Value::Int(id)))
+                    .map(|(hit, _)| hit);
+                pointing.push((
+                    other.name,
+                    slot,
+                    field.has('r'),
+                    field.name,
+                    hits.collect::<Vec<_>>(),
+                ));
             }
         }
     }
     for (other, slot, needed, field, hits) in pointing {
-        let Some(other) = env.schema.model(other) else { continue };
+        let Some(other) = env.schema.model(other) else {
+            continue;
+        };
         for hit in hits {
             let owned = matches!(
                 (other.name, field),
-                ("sale.order.line", "order_id") | ("product.product", "product_tmpl_id") | ("res.users.apikeys", "user_id")
+                ("sale.order.line", "order_id")
+                    | ("product.product", "product_tmpl_id")
+                    | ("res.users.apikeys", "user_id")
             );
             if owned {
                 remove(env, other, hit)?;
             } else if needed {
                 return Err(Trouble::new(
                     Kind::Validation,
-                    format!("This is still in use: '{}' ({}) points to it.", other.label, other.name),
+                    format!(
+                        "This is still in use: '{}' ({}) points to it.",
+                        other.label, other.name
+                    ),
                 ));
             } else {
                 change(env, other, hit, |row| {
@@ -137,7 +177,12 @@ pub(crate) fn remove(env: &mut Env<'_>, model: &Model, id: i64) -> Result<(), Tr
 }
 
 /// Changes a stored row.
-pub(crate) fn change(env: &mut Env<'_>, model: &Model, id: i64, how: impl FnOnce(&mut Row)) -> Result<(), Trouble> {
+pub(crate) fn change(
+    env: &mut Env<'_>,
+    model: &Model,
+    id: i64,
+    how: impl FnOnce(&mut Row),
+) -> Result<(), Trouble> {
     let Some(row) = env.db.row(model.name, id) else {
         return Err(Trouble::missing(model.name, &[id], env.who.uid));
     };
@@ -158,7 +203,10 @@ pub(crate) fn set(model: &Model, row: &mut Row, name: &str, value: Value) {
 
 fn known(env: &Env<'_>, model: &Model, name: &str) -> Result<(), Trouble> {
     let Some((_, field)) = model.field(name) else {
-        return Err(Trouble::value(format!("Invalid field '{name}' in '{}'", model.name)));
+        return Err(Trouble::value(format!(
+            "Invalid field '{name}' in '{}'",
+            model.name
+        )));
     };
     access::check_field(env.who, model, field)
 }
@@ -166,9 +214,14 @@ fn known(env: &Env<'_>, model: &Model, name: &str) -> Result<(), Trouble> {
 /// Puts the values where they belong: the row, a linked record, or other rows.
 fn store(env: &mut Env<'_>, model: &Model, id: i64, values: Map) -> Result<(), Trouble> {
     for (name, value) in values {
-        let Some((slot, field)) = model.field(&name) else { continue };
+        let Some((slot, field)) = model.field(&name) else {
+            continue;
+        };
         match (model.name, field.name) {
-            (_, "id" | "create_uid" | "create_date" | "write_uid" | "write_date" | "display_name") => continue,
+            (
+                _,
+                "id" | "create_uid" | "create_date" | "write_uid" | "write_date" | "display_name",
+            ) => continue,
             ("res.partner", "company_type") => {
                 let company = Value::Bool(value.as_str() == Some("company"));
                 let (slot, _) = model.field("is_company").unwrap_or((slot, field));
@@ -179,7 +232,10 @@ fn store(env: &mut Env<'_>, model: &Model, id: i64, values: Map) -> Result<(), T
         }
         match field.source {
             Source::Cell if field.kind == "many2many" => {
-                let before = env.view().record(model.name, id).map(|record| record.value(slot, field).into_owned());
+                let before = env
+                    .view()
+                    .record(model.name, id)
+                    .map(|record| record.value(slot, field).into_owned());
                 let linked = cell::many2many(env, field, before.unwrap_or_default(), &value)?;
                 put(env, model, id, slot, linked)?;
             }
@@ -195,7 +251,13 @@ fn store(env: &mut Env<'_>, model: &Model, id: i64, values: Map) -> Result<(), T
     Ok(())
 }
 
-fn put(env: &mut Env<'_>, model: &Model, id: i64, slot: usize, value: Value) -> Result<(), Trouble> {
+fn put(
+    env: &mut Env<'_>,
+    model: &Model,
+    id: i64,
+    slot: usize,
+    value: Value,
+) -> Result<(), Trouble> {
     change(env, model, id, |row| {
         if let Some(cell) = row.get_mut(slot) {
             *cell = value;
@@ -204,30 +266,65 @@ fn put(env: &mut Env<'_>, model: &Model, id: i64, slot: usize, value: Value) -> 
 }
 
 /// Writes a related field where it really lies.
-fn through(env: &mut Env<'_>, model: &Model, id: i64, field: &Field, value: Value) -> Result<(), Trouble> {
+fn through(
+    env: &mut Env<'_>,
+    model: &Model,
+    id: i64,
+    field: &Field,
+    value: Value,
+) -> Result<(), Trouble> {
     if field.has('o') && model.inherits.is_none() {
         return Ok(());
     }
-    let Some([link, own]) = field.path.as_deref() else { return Ok(()) };
-    let Some(target) = env.view().record(model.name, id).and_then(|record| record.link(link)) else { return Ok(()) };
+    let Some([link, own]) = field.path.as_deref() else {
+        return Ok(());
+    };
+    let Some(target) = env
+        .view()
+        .record(model.name, id)
+        .and_then(|record| record.link(link))
+    else {
+        return Ok(());
+    };
     let (name, id) = (target.model.name, target.id);
-    let Some(comodel) = env.schema.model(name) else { return Ok(()) };
-    store(env, comodel, id, Map::from_iter([((*own).to_owned(), value)]))
+    let Some(comodel) = env.schema.model(name) else {
+        return Ok(());
+    };
+    store(
+        env,
+        comodel,
+        id,
+        Map::from_iter([((*own).to_owned(), value)]),
+    )
 }
 
 /// Creates the record that the new one inherits from, unless it was named.
 fn inherit(env: &mut Env<'_>, model: &Model, values: &mut Map) -> Result<(), Trouble> {
-    let Some((parent, link)) = model.inherits else { return Ok(()) };
+    let Some((parent, link)) = model.inherits else {
+        return Ok(());
+    };
     if values.get(link).is_some_and(|value| !value.is_nothing()) {
         return Ok(());
     }
-    let Some(comodel) = env.schema.model(parent) else { return Ok(()) };
+    let Some(comodel) = env.schema.model(parent) else {
+        return Ok(());
+    };
     let names: Vec<String> = values
         .keys()
-        .filter(|name| model.field(name).is_some_and(|(_, field)| field.path.as_deref().is_some_and(|path| path.first() == Some(&link))))
+        .filter(|name| {
+            model.field(name).is_some_and(|(_, field)| {
+                field
+                    .path
+                    .as_deref()
+                    .is_some_and(|path| path.first() == Some(&link))
+            })
+        })
         .cloned()
         .collect();
-    let own = names.into_iter().filter_map(|name| Some((name.clone(), values.shift_remove(&name)?))).collect();
+    let own = names
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), values.shift_remove(&name)?)))
+        .collect();
     let id = create_one(env, comodel, own)?;
     values.insert(link.to_owned(), Value::Int(id));
     Ok(())
@@ -235,13 +332,25 @@ fn inherit(env: &mut Env<'_>, model: &Model, values: &mut Map) -> Result<(), Tro
 
 fn required(env: &Env<'_>, model: &Model, id: i64) -> Result<(), Trouble> {
     let view = env.view();
-    let Some(record) = view.record(model.name, id) else { return Ok(()) };
-    if model.name == "res.partner" && record.text("type") == "contact" && record.text("name").is_empty() {
-        return Err(Trouble::new(Kind::Validation, "It cannot be done: a contact needs a name."));
+    let Some(record) = view.record(model.name, id) else {
+        return Ok(());
+    };
+    if model.name == "res.partner"
+        && record.text("type") == "contact"
+        && record.text("name").is_empty()
+    {
+        return Err(Trouble::new(
+            Kind::Validation,
+            "It cannot be done: a contact needs a name.",
+        ));
     }
     for (slot, field) in model.fields.values().enumerate() {
-        let needed = field.has('r') && matches!(field.source, Source::Cell) && field.kind != "boolean";
-        if needed && record.value(slot, field).is_nothing() && !defaults::lenient(model.name, field.name) {
+        let needed =
+            field.has('r') && matches!(field.source, Source::Cell) && field.kind != "boolean";
+        if needed
+            && record.value(slot, field).is_nothing()
+            && !defaults::lenient(model.name, field.name)
+        {
             return Err(Trouble::new(
                 Kind::Validation,
                 format!(
@@ -260,24 +369,42 @@ fn unique(env: &Env<'_>, model: &Model, id: i64) -> Result<(), Trouble> {
         "ir.config_parameter" => "key",
         _ => return Ok(()),
     };
-    let Some((slot, _)) = model.field(name) else { return Ok(()) };
+    let Some((slot, _)) = model.field(name) else {
+        return Ok(());
+    };
     let own = env.db.row(model.name, id).and_then(|row| row.get(slot));
-    let taken = env.db.rows(model.name).any(|(other, row)| other != id && row.get(slot) == own);
+    let taken = env
+        .db
+        .rows(model.name)
+        .any(|(other, row)| other != id && row.get(slot) == own);
     if taken {
-        return Err(Trouble::new(Kind::Validation, format!("It cannot be done: this {name} is taken already.")));
+        return Err(Trouble::new(
+            Kind::Validation,
+            format!("It cannot be done: this {name} is taken already."),
+        ));
     }
     Ok(())
 }
 
 fn recursion(env: &Env<'_>, model: &Model, id: i64) -> Result<(), Trouble> {
-    let Some(parent) = model.parent else { return Ok(()) };
+    let Some(parent) = model.parent else {
+        return Ok(());
+    };
     let mut record = env.view().record(model.name, id);
     for _ in 0..64 {
-        let Some(next) = record.and_then(|record| record.link(parent)) else { return Ok(()) };
+        let Some(next) = record.and_then(|record| record.link(parent)) else {
+            return Ok(());
+        };
         if next.id == id {
             break;
         }
         record = Some(next);
     }
-    Err(Trouble::new(Kind::Validation, format!("A {} cannot stand below itself.", model.label.to_lowercase())))
+    Err(Trouble::new(
+        Kind::Validation,
+        format!(
+            "A {} cannot stand below itself.",
+            model.label.to_lowercase()
+        ),
+    ))
 }

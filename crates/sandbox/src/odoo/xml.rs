@@ -31,7 +31,9 @@ pub(crate) fn read(body: &[u8]) -> Result<(Option<String>, Vec<Value>), XmlTroub
     let mut open = 0_usize;
     let mut any = false;
     loop {
-        let event = reader.read_event().map_err(|_| malformed("not well-formed"))?;
+        let event = reader
+            .read_event()
+            .map_err(|_| malformed("not well-formed"))?;
         match event {
             Event::Start(tag) => {
                 if open == 0 && any {
@@ -45,23 +47,24 @@ pub(crate) fn read(body: &[u8]) -> Result<(Option<String>, Vec<Value>), XmlTroub
                 machine.end(local(tag.name().as_ref()))?;
             }
             Event::Text(text) => {
-                let text: &[u8] = &text;
-                if open == 0 && !text.iter().all(u8::is_ascii_whitespace) {
+                let text: &str = &text;
+                if open == 0 && !text.trim().is_empty() {
                     return Err(malformed("syntax error"));
                 }
-                machine.text.push_str(&String::from_utf8_lossy(text));
+                machine.text.push_str(text);
             }
-            Event::CData(text) => machine.text.push_str(&String::from_utf8_lossy(&text)),
+            Event::CData(text) => machine.text.push_str(&text),
             Event::GeneralRef(name) => {
-                let name = String::from_utf8_lossy(&name).into_owned();
                 let mut left = EXPANSION;
-                machine.text.push_str(&expand(&name, &entities, 0, &mut left)?);
+                machine
+                    .text
+                    .push_str(&expand(&name, &entities, 0, &mut left)?);
                 machine.expanded += EXPANSION - left;
                 if machine.expanded > EXPANSION {
                     return Err(malformed("limit on input amplification factor breached"));
                 }
             }
-            Event::DocType(dtd) => entities = declared(&String::from_utf8_lossy(&dtd)),
+            Event::DocType(dtd) => entities = declared(&dtd),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             Event::Eof => break,
             Event::Empty(_) => return Err(malformed("not well-formed")),
@@ -77,16 +80,19 @@ fn malformed(what: &str) -> XmlTrouble {
     XmlTrouble(format!("ExpatError: {what}"))
 }
 
-fn local(name: &[u8]) -> &str {
-    let name = std::str::from_utf8(name).unwrap_or_default();
+fn local(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
 }
 
 /// The text of a body in any of the encodings that the server's parser knows.
 fn decode(body: &[u8]) -> Result<String, XmlTrouble> {
     let utf16 = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
-        let units = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(read));
-        char::decode_utf16(units).map(|unit| unit.unwrap_or('\u{fffd}')).collect::<String>()
+        let units = bytes
+            .chunks_exact(2)
+            .filter_map(|pair| pair.try_into().ok().map(read));
+        char::decode_utf16(units)
+            .map(|unit| unit.unwrap_or('\u{fffd}'))
+            .collect::<String>()
     };
     match body {
         [0xff, 0xfe, rest @ ..] => return Ok(utf16(rest, u16::from_le_bytes)),
@@ -94,7 +100,8 @@ fn decode(body: &[u8]) -> Result<String, XmlTrouble> {
         _ => {}
     }
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let head = String::from_utf8_lossy(body.get(..body.len().min(120)).unwrap_or(body)).to_lowercase();
+    let head =
+        String::from_utf8_lossy(body.get(..body.len().min(120)).unwrap_or(body)).to_lowercase();
     let declared = head
         .strip_prefix("<?xml")
         .and_then(|head| head.split_once("encoding="))
@@ -106,7 +113,9 @@ fn decode(body: &[u8]) -> Result<String, XmlTrouble> {
         Some("iso-8859-1" | "latin-1" | "latin1" | "windows-1252") => {
             Ok(body.iter().map(|&byte| char::from(byte)).collect())
         }
-        Some("utf-16") => Err(malformed("encoding specified in XML declaration is incorrect")),
+        Some("utf-16") => Err(malformed(
+            "encoding specified in XML declaration is incorrect",
+        )),
         Some(_) => Err(malformed("unknown encoding")),
     }
 }
@@ -140,7 +149,10 @@ fn expand(
             Some(hex) => u32::from_str_radix(hex, 16),
             None => code.parse(),
         };
-        let letter = code.ok().and_then(char::from_u32).ok_or_else(|| malformed("bad reference"))?;
+        let letter = code
+            .ok()
+            .and_then(char::from_u32)
+            .ok_or_else(|| malformed("bad reference"))?;
         return Ok(letter.to_string());
     }
     let text = match name {
@@ -149,7 +161,9 @@ fn expand(
         "amp" => "&",
         "quot" => "\"",
         "apos" => "'",
-        _ => entities.get(name).ok_or_else(|| malformed("undefined entity"))?,
+        _ => entities
+            .get(name)
+            .ok_or_else(|| malformed("undefined entity"))?,
     };
     let amplified = || malformed("limit on input amplification factor breached");
     if depth > 20 {
@@ -163,7 +177,9 @@ fn expand(
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        let Some((inner, behind)) = after.split_once(';') else { return Err(malformed("bad reference")) };
+        let Some((inner, behind)) = after.split_once(';') else {
+            return Err(malformed("bad reference"));
+        };
         out.push_str(&expand(inner, entities, depth + 1, left)?);
         rest = behind;
     }
@@ -189,19 +205,43 @@ impl Machine {
     fn start(&mut self, tag: &str) -> Result<(), XmlTrouble> {
         if matches!(tag, "array" | "struct") {
             if self.marks.len() >= DEPTH {
-                return Err(XmlTrouble("RecursionError: maximum recursion depth exceeded".to_owned()));
+                return Err(XmlTrouble(
+                    "RecursionError: maximum recursion depth exceeded".to_owned(),
+                ));
             }
             self.marks.push(self.stack.len());
         }
         self.text.clear();
         let known = matches!(
             tag,
-            "nil" | "boolean" | "i1" | "i2" | "i4" | "i8" | "int" | "biginteger" | "double" | "float"
-                | "bigdecimal" | "string" | "name" | "array" | "struct" | "base64" | "dateTime.iso8601"
-                | "value" | "params" | "fault" | "methodName" | "data" | "member"
+            "nil"
+                | "boolean"
+                | "i1"
+                | "i2"
+                | "i4"
+                | "i8"
+                | "int"
+                | "biginteger"
+                | "double"
+                | "float"
+                | "bigdecimal"
+                | "string"
+                | "name"
+                | "array"
+                | "struct"
+                | "base64"
+                | "dateTime.iso8601"
+                | "value"
+                | "params"
+                | "fault"
+                | "methodName"
+                | "data"
+                | "member"
         );
         if self.untyped && !known {
-            return Err(XmlTrouble(format!("xmlrpc.client.ResponseError: unknown tag {tag:?}")));
+            return Err(XmlTrouble(format!(
+                "xmlrpc.client.ResponseError: unknown tag {tag:?}"
+            )));
         }
         self.untyped = tag == "value";
         Ok(())
@@ -220,12 +260,17 @@ impl Machine {
             "i1" | "i2" | "i4" | "i8" | "int" | "biginteger" => {
                 int(&text).ok_or_else(|| bad("invalid literal for int()"))?
             }
-            "double" | "float" | "bigdecimal" => {
-                Value::Float(text.trim().parse().map_err(|_| bad("could not convert string to float"))?)
-            }
+            "double" | "float" | "bigdecimal" => Value::Float(
+                text.trim()
+                    .parse()
+                    .map_err(|_| bad("could not convert string to float"))?,
+            ),
             "string" | "name" => Value::Text(text),
             "base64" => {
-                let kept: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+                let kept: String = text
+                    .chars()
+                    .filter(|letter| !letter.is_whitespace())
+                    .collect();
                 let read = base64::engine::general_purpose::STANDARD.decode(kept);
                 Value::Bytes(read.map_err(|_| bad("incorrect padding"))?)
             }
@@ -277,7 +322,9 @@ impl Machine {
         match self.kind {
             None => Err(XmlTrouble("xmlrpc.client.ResponseError".to_owned())),
             Some("fault") => Err(XmlTrouble("xmlrpc.client.Fault".to_owned())),
-            Some(_) if !self.marks.is_empty() => Err(XmlTrouble("xmlrpc.client.ResponseError".to_owned())),
+            Some(_) if !self.marks.is_empty() => {
+                Err(XmlTrouble("xmlrpc.client.ResponseError".to_owned()))
+            }
             Some(_) => Ok((self.method, self.stack)),
         }
     }
@@ -290,21 +337,31 @@ pub(crate) fn int(text: &str) -> Option<Value> {
         Some(digits) => ("-", digits),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
-    if digits.is_empty() || digits.starts_with('_') || digits.ends_with('_') || digits.contains("__") {
+    if digits.is_empty()
+        || digits.starts_with('_')
+        || digits.ends_with('_')
+        || digits.contains("__")
+    {
         return None;
     }
     let mut plain = String::from(sign);
     for letter in digits.chars().filter(|letter| *letter != '_') {
         plain.push(char::from_digit(digit(letter)?, 10)?);
     }
-    Some(plain.parse().map_or_else(|_| Value::Big(plain.clone().into()), Value::Int))
+    Some(
+        plain
+            .parse()
+            .map_or_else(|_| Value::Big(plain.clone().into()), Value::Int),
+    )
 }
 
 /// The value of a decimal digit of some scripts that Python takes.
 fn digit(letter: char) -> Option<u32> {
     const ZEROS: [u32; 6] = [0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0xff10];
     let code = u32::from(letter);
-    ZEROS.iter().find_map(|&zero| code.checked_sub(zero).filter(|value| *value < 10))
+    ZEROS
+        .iter()
+        .find_map(|&zero| code.checked_sub(zero).filter(|value| *value < 10))
 }
 
 #[cfg(test)]
@@ -333,9 +390,13 @@ mod tests {
     fn what_expands_without_end_is_stopped() {
         let mut dtd = String::from("<!ENTITY a0 \"AAAAAAAAAA\">");
         for n in 1..12 {
-            dtd.push_str(&format!("<!ENTITY a{n} \"{}\">", format!("&a{};", n - 1).repeat(10)));
+            dtd.push_str(&format!(
+                "<!ENTITY a{n} \"{}\">",
+                format!("&a{};", n - 1).repeat(10)
+            ));
         }
-        let body = format!("<!DOCTYPE m [{dtd}]><methodCall><methodName>&a11;</methodName></methodCall>");
+        let body =
+            format!("<!DOCTYPE m [{dtd}]><methodCall><methodName>&a11;</methodName></methodCall>");
         assert!(read(body.as_bytes()).is_err());
         assert!(read(b"hello").is_err());
         assert!(read(b"").is_err());

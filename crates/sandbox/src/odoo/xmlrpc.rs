@@ -19,22 +19,40 @@ pub(crate) enum Faults {
     Numbers,
 }
 
-pub(crate) fn answer(odoo: &Odoo, request: &Request, name: &str, faults: Faults, seen: &mut Seen) -> Response {
+pub(crate) fn answer(
+    odoo: &Odoo,
+    request: &Request,
+    name: &str,
+    faults: Faults,
+    seen: &mut Seen,
+) -> Response {
     // OPTIONS runs the call: the real server adds it to the verbs of every address.
-    if !["POST", "OPTIONS"].iter().any(|verb| request.verb.eq_ignore_ascii_case(verb)) {
+    if !["POST", "OPTIONS"]
+        .iter()
+        .any(|verb| request.verb.eq_ignore_ascii_case(verb))
+    {
         return page::verb("OPTIONS, POST");
     }
     if request.body.len() > LARGEST {
         return page::too_large();
     }
     let (content_type, _) = route::content_type(request);
-    let form = matches!(content_type.as_str(), "application/x-www-form-urlencoded" | "multipart/form-data");
+    let form = matches!(
+        content_type.as_str(),
+        "application/x-www-form-urlencoded" | "multipart/form-data"
+    );
     // A form's body is eaten before the call is looked for.
     let body: &[u8] = if form { &[] } else { &request.body };
     let result = xml::read(body)
         .map_err(|trouble| Trouble::new(Kind::Python("ExpatError"), trouble.0))
         .and_then(|(method, params)| {
-            service::dispatch(odoo, name, method.as_deref().unwrap_or("None"), params, seen)
+            service::dispatch(
+                odoo,
+                name,
+                method.as_deref().unwrap_or("None"),
+                params,
+                seen,
+            )
         })
         .and_then(|value| match unsayable(&value) {
             None => Ok(value),
@@ -61,10 +79,14 @@ fn unsayable(value: &Value) -> Option<Trouble> {
             Kind::Python("TypeError"),
             "cannot marshal None unless allow_none is enabled",
         )),
-        Value::Int(number) if i32::try_from(*number).is_err() => {
-            Some(Trouble::new(Kind::Python("OverflowError"), "int exceeds XML-RPC limits"))
-        }
-        Value::Big(_) => Some(Trouble::new(Kind::Python("OverflowError"), "int exceeds XML-RPC limits")),
+        Value::Int(number) if i32::try_from(*number).is_err() => Some(Trouble::new(
+            Kind::Python("OverflowError"),
+            "int exceeds XML-RPC limits",
+        )),
+        Value::Big(_) => Some(Trouble::new(
+            Kind::Python("OverflowError"),
+            "int exceeds XML-RPC limits",
+        )),
         Value::List(items) => items.iter().find_map(unsayable),
         Value::Map(map) => map.values().find_map(unsayable),
         _ => None,

@@ -1,0 +1,238 @@
+//! The Odoo look-alike over a socket, as a client sees it.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+
+use portcullis_sandbox::odoo::{Key, Odoo, Options, Role, User};
+use portcullis_sandbox::{Running, UpstreamLog, serve};
+
+fn user(login: &str, role: Role) -> User {
+    User {
+        login: login.to_owned(),
+        name: login.to_uppercase(),
+        role,
+        password: format!("{login}-password"),
+        keys: vec![Key::rpc(format!("{login}-key"))],
+    }
+}
+
+fn start() -> (Running, UpstreamLog) {
+    let users = vec![
+        user("admin", Role::Admin),
+        user("integration", Role::SalesOwn),
+        user("second", Role::SalesOwn),
+        user("customer", Role::Portal),
+    ];
+    let log = UpstreamLog::in_memory();
+    let odoo = Arc::new(Odoo::new(Options::new("demo", users)));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    (serve(listener, odoo, log.clone()).unwrap(), log)
+}
+
+fn send(server: &Running, path: &str, headers: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    let length = body.len();
+    let head =
+        format!("POST {path} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.contains("Connection: close") || head.contains("connection: close"),
+        "{head}"
+    );
+    (
+        head.split(' ').nth(1).unwrap().parse().unwrap(),
+        body.to_owned(),
+    )
+}
+
+fn rpc(server: &Running, service: &str, method: &str, args: &str) -> String {
+    let body = format!(
+        r#"{{"params":{{"service":"{service}","method":"{method}","args":{args}}},"id":1}}"#
+    );
+    send(
+        server,
+        "/jsonrpc",
+        "Content-Type: application/json\r\n",
+        &body,
+    )
+    .1
+}
+
+fn call(server: &Running, who: &str, path: &str, body: &str) -> (u16, String) {
+    let headers = format!("Content-Type: application/json\r\nAuthorization: Bearer {who}-key\r\n");
+    send(server, &format!("/json/2/{path}"), &headers, body)
+}
+
+#[test]
+fn the_three_dialects_answer_the_same() {
+    let (server, log) = start();
+    assert_eq!(
+        rpc(
+            &server,
+            "common",
+            "authenticate",
+            r#"["demo","integration","integration-password",{}]"#
+        ),
+        r#"{"jsonrpc": "2.0", "id": 1, "result": 7}"#
+    );
+    let (status, body) = call(
+        &server,
+        "integration",
+        "res.partner/search_read",
+        r#"{"domain":[["is_company","=",true]],"fields":["name","country_id"],"limit":1}"#,
+    );
+    assert_eq!(
+        (status, body.as_str()),
+        (
+            200,
+            r#"[{"id": 7, "name": "Almer & Sons", "country_id": [9, "Germany"]}]"#
+        )
+    );
+    let args = r#"["demo",7,"integration-password","res.partner","search_read",[[["is_company","=",true]]],{"fields":["name"],"limit":1}]"#;
+    assert_eq!(
+        rpc(&server, "object", "execute_kw", args),
+        r#"{"jsonrpc": "2.0", "id": 1, "result": [{"id": 7, "name": "Almer & Sons"}]}"#
+    );
+    let xml = "<methodCall><methodName>execute_kw</methodName><params><value>demo</value><value><int>7</int></value>\
+               <value>integration-key</value><value>res.partner</value><value>search_count</value>\
+               <value><array><data><value><array><data/></array></value></data></array></value></params></methodCall>";
+    let (status, body) = send(
+        &server,
+        "/xmlrpc/2/object",
+        "Content-Type: text/xml\r\n",
+        xml,
+    );
+    assert_eq!(status, 200);
+    assert!(body.contains("<int>42</int>"), "{body}");
+    let lines = log.lines();
+    assert_eq!(lines.len(), 4);
+    assert!(
+        lines[3].contains(
+            r#""model":"res.partner","call":"search_count","user":"integration","status":200"#
+        ),
+        "{}",
+        lines[3]
+    );
+}
+
+#[test]
+fn two_users_leave_different_create_uid() {
+    let (server, _) = start();
+    for (who, uid) in [("integration", "7"), ("second", "8")] {
+        let (status, id) = call(
+            &server,
+            who,
+            "sale.order/create",
+            r#"{"vals_list":[{"partner_id":7,"order_line":[[0,0,{"product_id":1,"product_uom_qty":2}]]}]}"#,
+        );
+        assert_eq!(status, 200, "{id}");
+        let body = format!(r#"{{"ids":{id},"fields":["create_uid","amount_total","name"]}}"#);
+        let (_, read) = call(&server, who, "sale.order/read", &body);
+        assert!(
+            read.contains(&format!(
+                r#""create_uid": [{uid}, "{}"]"#,
+                who.to_uppercase()
+            )),
+            "{read}"
+        );
+        assert!(read.contains(r#""amount_total": 1152.0"#), "{read}");
+    }
+}
+
+#[test]
+fn a_rule_hides_the_orders_of_others() {
+    let (server, _) = start();
+    let (_, all) = call(
+        &server,
+        "admin",
+        "sale.order/search_count",
+        r#"{"domain":[]}"#,
+    );
+    let (_, own) = call(
+        &server,
+        "integration",
+        "sale.order/search_count",
+        r#"{"domain":[]}"#,
+    );
+    assert_eq!((all.as_str(), own.as_str()), ("20", "7"));
+    assert_eq!(
+        call(
+            &server,
+            "integration",
+            "sale.order/read",
+            r#"{"ids":[7],"fields":["name"]}"#
+        )
+        .0,
+        200
+    );
+    assert_eq!(
+        call(
+            &server,
+            "integration",
+            "sale.order/read",
+            r#"{"ids":[3],"fields":["name"]}"#
+        )
+        .0,
+        403
+    );
+    assert_eq!(
+        call(
+            &server,
+            "customer",
+            "res.partner/search_count",
+            r#"{"domain":[]}"#
+        )
+        .1,
+        "1"
+    );
+}
+
+#[test]
+fn a_call_that_fails_leaves_nothing_behind() {
+    let (server, _) = start();
+    let before = call(
+        &server,
+        "admin",
+        "res.partner/search_count",
+        r#"{"domain":[]}"#,
+    )
+    .1;
+    let two = r#"{"vals_list":[{"name":"First"},{"name":"Second","nope":1}]}"#;
+    assert_eq!(call(&server, "admin", "res.partner/create", two).0, 500);
+    assert_eq!(
+        call(
+            &server,
+            "admin",
+            "res.partner/search_count",
+            r#"{"domain":[]}"#
+        )
+        .1,
+        before
+    );
+}
+
+#[test]
+fn wrong_passwords_and_keys_are_refused() {
+    let (server, _) = start();
+    let refused = rpc(
+        &server,
+        "common",
+        "login",
+        r#"["demo","integration","wrong"]"#,
+    );
+    assert_eq!(refused, r#"{"jsonrpc": "2.0", "id": 1, "result": false}"#);
+    let headers = "Content-Type: application/json\r\nAuthorization: Bearer wrong\r\n";
+    let (status, body) = send(
+        &server,
+        "/json/2/res.partner/search_count",
+        headers,
+        r#"{"domain":[]}"#,
+    );
+    assert_eq!(status, 401);
+    assert!(body.contains("Traceback"), "{body}");
+}
