@@ -19,6 +19,9 @@ pub enum FilterError {
     /// The operator is not known.
     #[error("the operator of a filter is not known")]
     Operator,
+    /// A range on something that is no date.
+    #[error("a range of dates was asked of something that is not known to be a date")]
+    Range,
     /// Too many conditions.
     #[error("there are more than {MAX} filters")]
     Many,
