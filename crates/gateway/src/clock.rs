@@ -6,7 +6,7 @@ use portcullis_identity::Timestamp;
 
 /// The wall clock, for records and limits.
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-pub(crate) fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

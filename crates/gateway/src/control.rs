@@ -7,15 +7,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_identity::RoleName;
+use portcullis_identity::{RoleName, Secret};
 use portcullis_policy::{Policy, Role};
-use portcullis_storage::{Store, StoreError};
+use portcullis_storage::{ErpUserRow, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::clock;
 use crate::gateway::Shared;
 use crate::snapshot::Snapshot;
-use crate::upstream::{Links, Upstream};
+use crate::upstream::{ErpUser, Links, Upstream};
 
 /// How often the store is asked whether anything has changed.
 const LOOK: Duration = Duration::from_millis(200);
@@ -23,8 +23,16 @@ const LOOK: Duration = Duration::from_millis(200);
 /// How often an ERP that was not ready is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// Opens what is sealed in the store.
+pub trait Unseal: Send {
+    /// The secret of an ERP user; none if it cannot be opened.
+    fn unseal(&self, row: &ErpUserRow) -> Option<Secret<String>>;
+}
+
 /// What the control thread works with.
 pub struct Control {
+    /// Opens the credentials of the store's ERP users.
+    pub unseal: Box<dyn Unseal>,
     /// What the cores share.
     pub shared: Arc<Shared>,
     /// The store.
@@ -55,24 +63,15 @@ impl Control {
     async fn watch(&self, ready: &watch::Sender<bool>, mut stop: watch::Receiver<bool>) {
         self.refresh().await;
         for upstream in self.shared.upstreams.iter() {
-            let first = prepare(upstream).await;
-            if !first {
-                let upstream = Arc::clone(upstream);
-                tokio::task::spawn_local(async move {
-                    loop {
-                        tokio::time::sleep(RETRY).await;
-                        if prepare(&upstream).await {
-                            break;
-                        }
-                    }
-                });
-            }
+            prepare(upstream).await;
         }
         ready.send_replace(true);
         let mut tick = tokio::time::interval(LOOK);
+        let mut retry = tokio::time::interval(RETRY);
         loop {
             tokio::select! {
                 _ = tick.tick() => self.refresh().await,
+                _ = retry.tick() => self.prepare_again(),
                 _ = stop.wait_for(|stop| *stop) => return,
             }
         }
@@ -82,13 +81,43 @@ impl Control {
     async fn refresh(&self) {
         let looked = self.shared.keyring.look(clock::now()).await;
         let result = match looked {
-            Ok(true) => self.reload_roles().await,
+            Ok(true) => self.reload().await,
             Ok(false) => Ok(()),
             Err(error) => Err(error),
         };
         if let Err(error) = result {
             tracing::warn!(%error, "the store could not be asked for changes");
         }
+    }
+
+    /// Prepares what is not ready yet, beside everything else.
+    fn prepare_again(&self) {
+        for upstream in self.shared.upstreams.iter().filter(|upstream| !upstream.is_ready()) {
+            let upstream = Arc::clone(upstream);
+            tokio::task::spawn_local(async move { prepare(&upstream).await });
+        }
+    }
+
+    async fn reload(&self) -> Result<(), StoreError> {
+        self.reload_roles().await?;
+        self.reload_users().await
+    }
+
+    /// Takes over the ERP users that the store has.
+    async fn reload_users(&self) -> Result<(), StoreError> {
+        for row in self.store.erp_users().all().await? {
+            let Some(upstream) = self.shared.upstreams.named(&row.upstream) else {
+                continue;
+            };
+            match self.unseal.unseal(&row) {
+                Some(secret) => upstream.put_user(ErpUser::new(row.login, secret, row.uid)),
+                None => tracing::error!(
+                    upstream.name = %row.upstream,
+                    "the credential of an ERP user cannot be opened; set it again with `portcullis user add`"
+                ),
+            }
+        }
+        Ok(())
     }
 
     /// Makes a new policy of the files' roles and the store's. A role of the store that cannot
@@ -119,16 +148,17 @@ fn read_role(name: &RoleName, text: &str) -> Option<Role> {
     Role::from_toml(name.clone(), text).ok()
 }
 
-/// Prepares an upstream; answers whether it is ready now.
-async fn prepare(upstream: &Upstream) -> bool {
+async fn prepare(upstream: &Upstream) {
     match upstream.prepare(&Links::default()).await {
-        Ok(()) => {
-            tracing::info!(upstream.name = %upstream.name(), upstream.version = upstream.version(), "an ERP is ready");
-            true
-        }
-        Err(error) => {
-            tracing::warn!(upstream.name = %upstream.name(), %error, "an ERP is not ready; trying again");
-            false
-        }
+        Ok(()) => tracing::info!(
+            upstream.name = %upstream.name(),
+            upstream.version = upstream.version(),
+            "an ERP is ready"
+        ),
+        Err(error) => tracing::warn!(
+            upstream.name = %upstream.name(),
+            %error,
+            "an ERP is not ready; trying again"
+        ),
     }
 }

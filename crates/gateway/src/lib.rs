@@ -23,7 +23,7 @@ pub mod denial;
 pub mod trail;
 
 mod chance;
-mod clock;
+pub mod clock;
 pub mod config;
 pub mod control;
 pub mod engine;

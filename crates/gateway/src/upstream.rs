@@ -127,6 +127,13 @@ impl Upstream {
             .insert(user.login().clone(), Arc::new(user));
     }
 
+    /// Whether calls can be made: the dialect is known, and who each user is.
+    pub(crate) fn is_ready(&self) -> bool {
+        let users = self.users.pin();
+        self.spoken().is_some()
+            && (self.family == Family::Frappe || users.values().all(|user| user.uid().is_some()))
+    }
+
     /// What is known of the models.
     pub(crate) fn schema(&self) -> Arc<Schema> {
         self.schema.load_full()

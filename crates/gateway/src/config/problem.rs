@@ -19,6 +19,16 @@ struct Place {
 }
 
 impl Problem {
+    /// The problem as JSON: `file`, `line`, `column`, `message`.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "file": self.file,
+            "line": self.place.as_ref().map(|place| place.line),
+            "column": self.place.as_ref().map(|place| place.column),
+            "message": self.message,
+        })
+    }
+
     pub(super) fn of_file(file: &Path, message: String) -> Self {
         Self {
             file: file.to_owned(),

@@ -1,0 +1,116 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// A guarded road between an ERP and everything that talks to it.
+#[derive(Parser)]
+#[command(name = "portcullis", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Args {
+    /// What is logged, such as `info` or `warn,portcullis_gateway=debug`
+    #[arg(long, global = true, env = "PORTCULLIS_LOG", value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the gateway before a sandbox Odoo and a sandbox ERPNext, with a throw-away store
+    Demo(DemoArgs),
+    /// Run the gateway
+    Serve(ConfigArgs),
+    /// Say everything that is wrong with a configuration
+    Check(CheckArgs),
+    /// Make, list and revoke API keys
+    Key(crate::command::key::KeyArgs),
+    /// List and show roles
+    Role(crate::command::role::RoleArgs),
+    /// List ERP users, and keep their credentials
+    User(crate::command::user::UserArgs),
+    /// Follow and verify the ledger
+    Audit(crate::command::audit::AuditArgs),
+    /// Try the policy
+    Policy(PolicyArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages into a folder
+    Man {
+        /// The folder
+        folder: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct DemoArgs {
+    /// Print one JSON line when ready, instead of a screen for people
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// The gateway's port on 127.0.0.1; 0 takes any free one
+    #[arg(long, default_value_t = 8640)]
+    pub(crate) port: u16,
+
+    /// Serve the sandbox Odoo in this dialect only, and speak to it so
+    #[arg(long, value_enum)]
+    pub(crate) upstream_dialect: Option<Spoken>,
+}
+
+/// A dialect in which an Odoo is spoken to.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Spoken {
+    /// JSON-2 (Odoo 19 and later)
+    Json2,
+    /// JSON-RPC (until Odoo 21)
+    Jsonrpc,
+    /// XML-RPC (until Odoo 21)
+    Xmlrpc,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration file
+    #[arg(long, env = "PORTCULLIS_CONFIG", default_value = "portcullis.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+
+    /// Listen here instead of where the configuration says
+    #[arg(long, env = "PORTCULLIS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct CheckArgs {
+    /// The configuration file
+    #[arg(long, env = "PORTCULLIS_CONFIG", default_value = "portcullis.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+
+    /// Print the problems as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct PolicyArgs {
+    #[command(subcommand)]
+    pub(crate) command: PolicyCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Evaluate search domains on records: one JSON line for each question
+    Domains {
+        /// The records, as JSON
+        records: PathBuf,
+        /// The questions, one JSON line each
+        domains: PathBuf,
+        /// Print JSON lines (else a table of the summary)
+        #[arg(long)]
+        json: bool,
+    },
+}

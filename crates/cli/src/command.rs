@@ -1,0 +1,55 @@
+//! The commands, one file each.
+
+pub(crate) mod audit;
+mod check;
+mod demo;
+pub(crate) mod key;
+mod policy_domains;
+pub(crate) mod role;
+mod serve;
+pub(crate) mod user;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+
+use crate::args::{Args, Command, PolicyCommand};
+
+/// Runs a command.
+pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Demo(args) => in_runtime(demo::run(args)),
+        Command::Serve(args) => in_runtime(serve::run(args)),
+        Command::Check(args) => check::run(&args),
+        Command::Key(args) => in_runtime(key::run(args)),
+        Command::Role(args) => in_runtime(role::run(args)),
+        Command::User(args) => in_runtime(user::run(args)),
+        Command::Audit(args) => in_runtime(audit::run(args)),
+        Command::Policy(args) => match args.command {
+            PolicyCommand::Domains { records, domains, json } => policy_domains::run(&records, &domains, json),
+        },
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Args::command(), "portcullis", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man { folder } => {
+            std::fs::create_dir_all(&folder)?;
+            clap_mangen::generate_to(Args::command(), &folder)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(work)
+}
+
+/// Says on standard error why a command could not be done.
+pub(crate) fn complain(error: &anyhow::Error) {
+    let style = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
+    let written = writeln!(anstream::stderr(), "{style}error:{style:#} {error:#}");
+    if written.is_err() {
+        tracing::debug!("standard error is closed");
+    }
+}

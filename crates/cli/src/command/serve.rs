@@ -1,0 +1,42 @@
+//! `portcullis serve`: runs the gateway until it is told to stop.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use portcullis_gateway::config::Config;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::ConfigArgs;
+use crate::command::check;
+use crate::house::House;
+use crate::running::Running;
+
+pub(crate) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
+    let mut config = match Config::read(&args.config) {
+        Ok(config) => config,
+        Err(problems) => {
+            check::say(&problems)?;
+            return Ok(ExitCode::from(2));
+        }
+    };
+    if let Some(listen) = args.listen {
+        config.listen = listen;
+    }
+    let house = House::open(&config.data).await?;
+    let running = Running::start(config, house).await?;
+    writeln!(anstream::stderr(), "portcullis listens on http://{}", running.address)?;
+    told_to_stop().await?;
+    running.stop();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits for SIGTERM or SIGINT.
+pub(super) async fn told_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! What a data folder holds: the store, the vault, the ledger.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use portcullis_audit::LedgerId;
+use portcullis_gateway::control::Unseal;
+use portcullis_identity::Secret;
+use portcullis_storage::{ErpUserRow, Store};
+use portcullis_store::{Place, SqliteStore, Vault, entropy};
+
+/// An opened data folder.
+pub(crate) struct House {
+    folder: PathBuf,
+    /// Keys, roles, ERP users.
+    pub(crate) store: Arc<SqliteStore>,
+    /// What seals and opens.
+    pub(crate) vault: Vault,
+    /// The ledger that belongs to the store.
+    pub(crate) ledger: LedgerId,
+}
+
+impl House {
+    /// Opens a data folder; a new one is made.
+    pub(crate) async fn open(folder: &Path) -> anyhow::Result<Self> {
+        make_private(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
+        let vault = Vault::open(&folder.join("master.key"))?;
+        let store = SqliteStore::open(&folder.join("portcullis.db")).await?;
+        vault.check(store.settings()).await?;
+        let ledger = entropy::ledger_id(store.settings()).await?;
+        Ok(Self { folder: folder.to_owned(), store: Arc::new(store), vault, ledger })
+    }
+
+    /// Where the ledger lies.
+    pub(crate) fn ledger_folder(&self) -> PathBuf {
+        ledger_folder(&self.folder)
+    }
+}
+
+/// Where the ledger of a data folder lies.
+pub(crate) fn ledger_folder(data: &Path) -> PathBuf {
+    data.join("ledger")
+}
+
+/// Opens the credentials of ERP users with a vault.
+pub(crate) struct WithVault(pub(crate) Vault);
+
+impl Unseal for WithVault {
+    fn unseal(&self, row: &ErpUserRow) -> Option<Secret<String>> {
+        self.0.unseal(&Place::erp_user(&row.upstream, &row.login), &row.sealed).ok()
+    }
+}
+
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}

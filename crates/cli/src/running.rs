@@ -1,0 +1,109 @@
+//! A running gateway: one thread for each core, and one for what goes on beside.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use anyhow::Context as _;
+use portcullis_gateway::config::Config;
+use portcullis_gateway::control::{self, Control};
+use portcullis_gateway::gateway::{Gateway, Shared};
+use portcullis_gateway::keyring::Keyring;
+use portcullis_gateway::snapshot::{Routes, Snapshot};
+use portcullis_gateway::upstream::{ErpUser, Upstream, Upstreams};
+use portcullis_gateway::{clock, engine};
+use portcullis_identity::Secret;
+use portcullis_policy::Policy;
+use portcullis_store::{Durability, FileJournal, JournalOptions};
+use tokio::sync::watch;
+
+use crate::house::{House, WithVault};
+
+/// A gateway that is running; it stops when it is told to, or dropped.
+pub(crate) struct Running {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    stop: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts a gateway; returns once its keys are read and each ERP was asked once.
+    pub(crate) async fn start(config: Config, house: House) -> anyhow::Result<Self> {
+        let upstreams = upstreams(&config)?;
+        let cores = config.workers.unwrap_or_else(cores);
+        let sockets = engine::bind(config.listen, cores)
+            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let address = sockets.first().context("no core")?.local_addr()?;
+
+        let mut routes = Routes::default();
+        for upstream in &config.upstreams {
+            routes.add(&upstream.name, &upstream.hosts);
+        }
+        let snapshot = Snapshot { policy: Policy::new(1, config.roles.clone()), routes, limits: config.request };
+        let keyring = Keyring::new(Arc::clone(&house.store) as _, house.vault.pepper(), config.key_rate);
+        let shared = Arc::new(Shared::new(snapshot, keyring, config.address_rate, upstreams));
+
+        let (stop, stopped) = watch::channel(false);
+        let mut threads = Vec::new();
+        for (core, socket) in sockets.into_iter().enumerate() {
+            let mut options = JournalOptions::new(house.ledger);
+            if config.durable {
+                options.durability = Durability::Disk;
+            }
+            let core = u16::try_from(core).context("too many cores")?;
+            let journal = FileJournal::open(&house.ledger_folder(), core, options, clock::now())?;
+            let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
+            threads.push(spawn(format!("road-{core}"), move || {
+                engine::run(socket, Gateway::new(shared, Box::new(journal)), stopped)
+            })?);
+        }
+        let (ready, mut readied) = watch::channel(false);
+        let control = Control {
+            unseal: Box::new(WithVault(house.vault)),
+            shared,
+            store: house.store,
+            roles: config.roles,
+        };
+        threads.push(spawn("control".to_owned(), move || control::run(&control, &ready, stopped))?);
+        readied.wait_for(|ready| *ready).await.context("the gateway ended before it was ready")?;
+        Ok(Self { address, stop, threads })
+    }
+
+    /// Lets running requests end, writes what is to be written, and stops.
+    pub(crate) fn stop(self) {
+        self.stop.send_replace(true);
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the gateway panicked");
+            }
+        }
+    }
+}
+
+fn spawn(name: String, work: impl FnOnce() -> std::io::Result<()> + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name).spawn(move || {
+        if let Err(error) = work() {
+            tracing::error!(%error, "a thread of the gateway ended");
+        }
+    })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}
+
+fn upstreams(config: &Config) -> anyhow::Result<Upstreams> {
+    let mut all = Vec::new();
+    for from in &config.upstreams {
+        let upstream = Upstream::new(from)?;
+        for user in &from.users {
+            let secret = std::fs::read_to_string(&user.secret_file)
+                .with_context(|| format!("the secret file {} cannot be read", user.secret_file.display()))?;
+            let secret = Secret::new(secret.trim_end_matches(['\r', '\n']).to_owned());
+            upstream.put_user(ErpUser::new(user.login.clone(), secret, user.uid));
+        }
+        all.push(upstream);
+    }
+    Ok(Upstreams::new(all))
+}
