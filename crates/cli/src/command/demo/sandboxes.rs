@@ -20,6 +20,7 @@ const DATABASE: &str = "demo";
 pub(super) struct Sandboxes {
     odoo: Running,
     erpnext: Running,
+    uid: i64,
     log: PathBuf,
     secrets: PathBuf,
 }
@@ -31,17 +32,23 @@ impl Sandboxes {
         let secrets = folder.join("secrets");
         std::fs::create_dir(&secrets)?;
 
-        let mut options = odoo::Options::new(odoo_account()?, odoo_account()?, odoo_account()?);
-        options.database = DATABASE.to_owned();
+        let (integration, second) = (random_hex::<20>()?, random_hex::<20>()?);
+        put(&secrets, "odoo-integration", &integration)?;
+        put(&secrets, "odoo-second", &second)?;
+        let users = vec![
+            odoo_user("admin", "Administrator", odoo::Role::Admin, random_hex::<20>()?)?,
+            odoo_user("integration", "Integration", odoo::Role::Sales, integration)?,
+            odoo_user("second", "Second Integration", odoo::Role::Sales, second)?,
+        ];
+        let mut options = odoo::Options::new(DATABASE, users);
         options.faces = match spoken {
-            None => odoo::Faces::all(),
-            Some(Spoken::Json2) => odoo::Faces::json2(),
-            Some(Spoken::Jsonrpc) => odoo::Faces::jsonrpc(),
-            Some(Spoken::Xmlrpc) => odoo::Faces::xmlrpc(),
+            None => odoo::Faces::ALL,
+            Some(Spoken::Json2) => odoo::Faces::JSON2,
+            Some(Spoken::Jsonrpc) => odoo::Faces::JSONRPC,
+            Some(Spoken::Xmlrpc) => odoo::Faces::XMLRPC,
         };
-        put(&secrets, "odoo-integration", &options.integration.api_key)?;
-        put(&secrets, "odoo-second", &options.second.api_key)?;
         let odoo = Odoo::new(options);
+        let uid = odoo.uid("integration").unwrap_or_default();
 
         let options = erpnext::Options::new(
             erpnext_credential()?,
@@ -57,6 +64,7 @@ impl Sandboxes {
         Ok(Self {
             odoo: serve(free()?, Arc::new(odoo), UpstreamLog::append(&log)?)?,
             erpnext: serve(free()?, Arc::new(erpnext), UpstreamLog::append(&log)?)?,
+            uid,
             log,
             secrets,
         })
@@ -105,7 +113,7 @@ user."integration@example.com".secret-file = "{secrets}/erpnext-integration"
 
     /// The uid of Odoo's integration user, which RPC clients must name.
     pub(super) fn uid(&self) -> i64 {
-        odoo::INTEGRATION_UID
+        self.uid
     }
 
     /// Where each request that reached an ERP is noted.
@@ -123,8 +131,14 @@ pub(super) fn random_hex<const N: usize>() -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn odoo_account() -> anyhow::Result<odoo::Account> {
-    Ok(odoo::Account { password: random_hex::<16>()?, api_key: random_hex::<20>()? })
+fn odoo_user(login: &str, name: &str, role: odoo::Role, key: String) -> anyhow::Result<odoo::User> {
+    Ok(odoo::User {
+        login: login.to_owned(),
+        name: name.to_owned(),
+        role,
+        password: random_hex::<16>()?,
+        keys: vec![odoo::Key::rpc(key)],
+    })
 }
 
 fn erpnext_credential() -> anyhow::Result<erpnext::Credential> {

@@ -1,0 +1,14 @@
+//! A decoded request is authorized without its caller being known.
+
+use portcullis_gateway::authorize;
+use portcullis_gateway::decode::Decoded;
+use portcullis_gateway::snapshot::Snapshot;
+use portcullis_gateway::trail::Trail;
+use portcullis_gateway::upstream::Links;
+use portcullis_identity::Timestamp;
+
+async fn pass(snapshot: &Snapshot, links: &Links, decoded: Decoded, now: Timestamp, trail: &mut Trail) {
+    let _ = authorize::call(snapshot, links, decoded, now, trail).await;
+}
+
+fn main() {}
