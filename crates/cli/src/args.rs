@@ -7,7 +7,12 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 /// A guarded road between an ERP and everything that talks to it.
 #[derive(Parser)]
-#[command(name = "portcullis", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "portcullis",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Args {
     /// What is logged, such as `info` or `warn,portcullis_gateway=debug`
     #[arg(long, global = true, env = "PORTCULLIS_LOG", value_name = "FILTER")]
@@ -25,14 +30,6 @@ pub(crate) enum Command {
     Serve(ConfigArgs),
     /// Say everything that is wrong with a configuration
     Check(CheckArgs),
-    /// Make, list and revoke API keys
-    Key(crate::command::key::KeyArgs),
-    /// List and show roles
-    Role(crate::command::role::RoleArgs),
-    /// List ERP users, and keep their credentials
-    User(crate::command::user::UserArgs),
-    /// Follow and verify the ledger
-    Audit(crate::command::audit::AuditArgs),
     /// Try the policy
     Policy(PolicyArgs),
     /// Print a completion script for a shell
@@ -76,7 +73,12 @@ pub(crate) enum Spoken {
 #[derive(clap::Args)]
 pub(crate) struct ConfigArgs {
     /// The configuration file
-    #[arg(long, env = "PORTCULLIS_CONFIG", default_value = "portcullis.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        env = "PORTCULLIS_CONFIG",
+        default_value = "portcullis.toml",
+        value_name = "FILE"
+    )]
     pub(crate) config: PathBuf,
 
     /// Listen here instead of where the configuration says
@@ -87,7 +89,12 @@ pub(crate) struct ConfigArgs {
 #[derive(clap::Args)]
 pub(crate) struct CheckArgs {
     /// The configuration file
-    #[arg(long, env = "PORTCULLIS_CONFIG", default_value = "portcullis.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        env = "PORTCULLIS_CONFIG",
+        default_value = "portcullis.toml",
+        value_name = "FILE"
+    )]
     pub(crate) config: PathBuf,
 
     /// Print the problems as JSON

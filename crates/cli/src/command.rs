@@ -1,13 +1,9 @@
 //! The commands, one file each.
 
-pub(crate) mod audit;
 mod check;
 mod demo;
-pub(crate) mod key;
 mod policy_domains;
-pub(crate) mod role;
 mod serve;
-pub(crate) mod user;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -22,15 +18,20 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => in_runtime(demo::run(args)),
         Command::Serve(args) => in_runtime(serve::run(args)),
         Command::Check(args) => check::run(&args),
-        Command::Key(args) => in_runtime(key::run(args)),
-        Command::Role(args) => in_runtime(role::run(args)),
-        Command::User(args) => in_runtime(user::run(args)),
-        Command::Audit(args) => in_runtime(audit::run(args)),
         Command::Policy(args) => match args.command {
-            PolicyCommand::Domains { records, domains, json } => policy_domains::run(&records, &domains, json),
+            PolicyCommand::Domains {
+                records,
+                domains,
+                json,
+            } => policy_domains::run(&records, &domains, json),
         },
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "portcullis", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Args::command(),
+                "portcullis",
+                &mut std::io::stdout(),
+            );
             Ok(ExitCode::SUCCESS)
         }
         Command::Man { folder } => {
@@ -42,12 +43,18 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
 }
 
 fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?
+        .block_on(work)
 }
 
 /// Says on standard error why a command could not be done.
 pub(crate) fn complain(error: &anyhow::Error) {
-    let style = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
+    let style = anstyle::Style::new()
+        .bold()
+        .fg_color(Some(anstyle::AnsiColor::Red.into()));
     let written = writeln!(anstream::stderr(), "{style}error:{style:#} {error:#}");
     if written.is_err() {
         tracing::debug!("standard error is closed");

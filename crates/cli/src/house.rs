@@ -24,12 +24,18 @@ pub(crate) struct House {
 impl House {
     /// Opens a data folder; a new one is made.
     pub(crate) async fn open(folder: &Path) -> anyhow::Result<Self> {
-        make_private(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
+        make_private(folder)
+            .with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
         let vault = Vault::open(&folder.join("master.key"))?;
         let store = SqliteStore::open(&folder.join("portcullis.db")).await?;
         vault.check(store.settings()).await?;
         let ledger = entropy::ledger_id(store.settings()).await?;
-        Ok(Self { folder: folder.to_owned(), store: Arc::new(store), vault, ledger })
+        Ok(Self {
+            folder: folder.to_owned(),
+            store: Arc::new(store),
+            vault,
+            ledger,
+        })
     }
 
     /// Where the ledger lies.
@@ -48,11 +54,16 @@ pub(crate) struct WithVault(pub(crate) Vault);
 
 impl Unseal for WithVault {
     fn unseal(&self, row: &ErpUserRow) -> Option<Secret<String>> {
-        self.0.unseal(&Place::erp_user(&row.upstream, &row.login), &row.sealed).ok()
+        self.0
+            .unseal(&Place::erp_user(&row.upstream, &row.login), &row.sealed)
+            .ok()
     }
 }
 
 fn make_private(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }

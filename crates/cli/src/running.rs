@@ -40,9 +40,22 @@ impl Running {
         for upstream in &config.upstreams {
             routes.add(&upstream.name, &upstream.hosts);
         }
-        let snapshot = Snapshot { policy: Policy::new(1, config.roles.clone()), routes, limits: config.request };
-        let keyring = Keyring::new(Arc::clone(&house.store) as _, house.vault.pepper(), config.key_rate);
-        let shared = Arc::new(Shared::new(snapshot, keyring, config.address_rate, upstreams));
+        let snapshot = Snapshot {
+            policy: Policy::new(1, config.roles.clone()),
+            routes,
+            limits: config.request,
+        };
+        let keyring = Keyring::new(
+            Arc::clone(&house.store) as _,
+            house.vault.pepper(),
+            config.key_rate,
+        );
+        let shared = Arc::new(Shared::new(
+            snapshot,
+            keyring,
+            config.address_rate,
+            upstreams,
+        ));
 
         let (stop, stopped) = watch::channel(false);
         let mut threads = Vec::new();
@@ -65,9 +78,18 @@ impl Running {
             store: house.store,
             roles: config.roles,
         };
-        threads.push(spawn("control".to_owned(), move || control::run(&control, &ready, stopped))?);
-        readied.wait_for(|ready| *ready).await.context("the gateway ended before it was ready")?;
-        Ok(Self { address, stop, threads })
+        threads.push(spawn("control".to_owned(), move || {
+            control::run(&control, &ready, stopped)
+        })?);
+        readied
+            .wait_for(|ready| *ready)
+            .await
+            .context("the gateway ended before it was ready")?;
+        Ok(Self {
+            address,
+            stop,
+            threads,
+        })
     }
 
     /// Lets running requests end, writes what is to be written, and stops.
@@ -81,7 +103,10 @@ impl Running {
     }
 }
 
-fn spawn(name: String, work: impl FnOnce() -> std::io::Result<()> + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+fn spawn(
+    name: String,
+    work: impl FnOnce() -> std::io::Result<()> + Send + 'static,
+) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name).spawn(move || {
         if let Err(error) = work() {
             tracing::error!(%error, "a thread of the gateway ended");
@@ -98,8 +123,12 @@ fn upstreams(config: &Config) -> anyhow::Result<Upstreams> {
     for from in &config.upstreams {
         let upstream = Upstream::new(from)?;
         for user in &from.users {
-            let secret = std::fs::read_to_string(&user.secret_file)
-                .with_context(|| format!("the secret file {} cannot be read", user.secret_file.display()))?;
+            let secret = std::fs::read_to_string(&user.secret_file).with_context(|| {
+                format!(
+                    "the secret file {} cannot be read",
+                    user.secret_file.display()
+                )
+            })?;
             let secret = Secret::new(secret.trim_end_matches(['\r', '\n']).to_owned());
             upstream.put_user(ErpUser::new(user.login.clone(), secret, user.uid));
         }

@@ -92,7 +92,12 @@ impl Control {
 
     /// Prepares what is not ready yet, beside everything else.
     fn prepare_again(&self) {
-        for upstream in self.shared.upstreams.iter().filter(|upstream| !upstream.is_ready()) {
+        for upstream in self
+            .shared
+            .upstreams
+            .iter()
+            .filter(|upstream| !upstream.is_ready())
+        {
             let upstream = Arc::clone(upstream);
             tokio::task::spawn_local(async move { prepare(&upstream).await });
         }

@@ -28,7 +28,11 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     };
     if args.json {
         let problems: Vec<_> = problems.iter().map(Problem::to_json).collect();
-        writeln!(anstream::stdout(), "{}", serde_json::json!({ "problems": problems }))?;
+        writeln!(
+            anstream::stdout(),
+            "{}",
+            serde_json::json!({ "problems": problems })
+        )?;
     } else {
         say(&problems)?;
     }
@@ -38,10 +42,16 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
 /// Says problems on standard error.
 pub(super) fn say(problems: &[Problem]) -> std::io::Result<()> {
     let mut out = anstream::stderr();
-    let red = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
+    let red = anstyle::Style::new()
+        .bold()
+        .fg_color(Some(anstyle::AnsiColor::Red.into()));
     for problem in problems {
         writeln!(out, "{red}error:{red:#} {problem}\n")?;
     }
     let count = problems.len();
-    writeln!(out, "{count} problem{} in the configuration", if count == 1 { "" } else { "s" })
+    writeln!(
+        out,
+        "{count} problem{} in the configuration",
+        if count == 1 { "" } else { "s" }
+    )
 }

@@ -25,9 +25,18 @@ use sandboxes::Sandboxes;
 const ROLES: &[(&str, &str)] = &[
     ("odoo-demo", include_str!("../../roles/odoo-demo.toml")),
     ("odoo-full", include_str!("../../roles/odoo-full.toml")),
-    ("companies-only", include_str!("../../roles/companies-only.toml")),
-    ("erpnext-demo", include_str!("../../roles/erpnext-demo.toml")),
-    ("erpnext-full", include_str!("../../roles/erpnext-full.toml")),
+    (
+        "companies-only",
+        include_str!("../../roles/companies-only.toml"),
+    ),
+    (
+        "erpnext-demo",
+        include_str!("../../roles/erpnext-demo.toml"),
+    ),
+    (
+        "erpnext-full",
+        include_str!("../../roles/erpnext-full.toml"),
+    ),
 ];
 
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
@@ -56,7 +65,10 @@ fn configure(folder: &Path, args: &DemoArgs, sandboxes: &Sandboxes) -> anyhow::R
     for (name, text) in ROLES {
         std::fs::write(roles.join(name).with_extension("toml"), text)?;
     }
-    let names: Vec<String> = ROLES.iter().map(|(name, _)| format!("\"roles/{name}.toml\"")).collect();
+    let names: Vec<String> = ROLES
+        .iter()
+        .map(|(name, _)| format!("\"roles/{name}.toml\""))
+        .collect();
     let text = format!(
         r#"# The demo's configuration: what an operator would write for two ERPs.
 listen = "127.0.0.1:{port}"

@@ -14,7 +14,11 @@ use portcullis_erp::value::{from_json, to_json};
 use portcullis_erp::{Limits, Map, Value};
 
 /// Files that an operator names are larger than what a stranger may send.
-const LIMITS: Limits = Limits { body: 1 << 30, depth: 64, values: 50_000_000 };
+const LIMITS: Limits = Limits {
+    body: 1 << 30,
+    depth: 64,
+    values: 50_000_000,
+};
 
 /// How the answers compare with those that the file has.
 #[derive(Default)]
@@ -29,13 +33,14 @@ struct Comparison {
 /// Answers each question of a file, one line each, and compares where there is something to
 /// compare with. Ends with 1 if any yes was wrong.
 pub(crate) fn run(records: &Path, domains: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    let bytes = fs::read(records).with_context(|| format!("cannot read `{}`", records.display()))?;
+    let bytes =
+        fs::read(records).with_context(|| format!("cannot read `{}`", records.display()))?;
     let known = from_json(&bytes, &LIMITS)
         .map_err(|error| anyhow::anyhow!("`{}`: {error}", records.display()))?;
-    let known = KnownRecords::from_value(&known)
-        .with_context(|| format!("`{}`", records.display()))?;
-    let file = fs::File::open(domains)
-        .with_context(|| format!("cannot read `{}`", domains.display()))?;
+    let known =
+        KnownRecords::from_value(&known).with_context(|| format!("`{}`", records.display()))?;
+    let file =
+        fs::File::open(domains).with_context(|| format!("cannot read `{}`", domains.display()))?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut comparison = Comparison::default();
     for (at, line) in BufReader::new(file).lines().enumerate() {
@@ -58,7 +63,11 @@ pub(crate) fn run(records: &Path, domains: &Path, json: bool) -> anyhow::Result<
     }
     out.flush()?;
     comparison.tell(json)?;
-    Ok(if comparison.wrong_yes > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(if comparison.wrong_yes > 0 {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn as_value(answer: &Result<Matches, QuestionError>) -> Value {
@@ -87,7 +96,10 @@ fn tell(
         }
         Ok(Matches { ids, unknown }) => {
             let (found, unsure) = (ids.len(), unknown.len());
-            writeln!(out, "{number}: {found} found: {ids:?}; {unsure} unknown: {unknown:?}")
+            writeln!(
+                out,
+                "{number}: {found} found: {ids:?}; {unsure} unknown: {unknown:?}"
+            )
         }
         Err(error) => writeln!(out, "{number}: refused: {error}"),
     }
@@ -107,7 +119,11 @@ impl Comparison {
             (Ok(matches), Some(expected)) => {
                 let expected: std::collections::BTreeSet<i64> =
                     expected.iter().filter_map(Value::as_int).collect();
-                let wrong_yes = matches.ids.iter().filter(|id| !expected.contains(id)).count();
+                let wrong_yes = matches
+                    .ids
+                    .iter()
+                    .filter(|id| !expected.contains(id))
+                    .count();
                 let wrong_no = expected
                     .iter()
                     .filter(|id| {
@@ -129,7 +145,13 @@ impl Comparison {
         if self.compared == 0 {
             return Ok(());
         }
-        let Self { compared, agree, wrong_yes, wrong_no, unknown } = self;
+        let Self {
+            compared,
+            agree,
+            wrong_yes,
+            wrong_no,
+            unknown,
+        } = self;
         let mut out = std::io::stderr().lock();
         if json {
             writeln!(

@@ -24,7 +24,11 @@ pub(crate) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
     }
     let house = House::open(&config.data).await?;
     let running = Running::start(config, house).await?;
-    writeln!(anstream::stderr(), "portcullis listens on http://{}", running.address)?;
+    writeln!(
+        anstream::stderr(),
+        "portcullis listens on http://{}",
+        running.address
+    )?;
     told_to_stop().await?;
     running.stop();
     Ok(ExitCode::SUCCESS)

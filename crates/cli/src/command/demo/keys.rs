@@ -26,12 +26,48 @@ pub(super) struct Keys(pub(super) Vec<DemoKey>);
 
 /// Name, upstream, ERP login, role, and what it may do.
 const WANTED: &[(&str, &str, &str, &str, &str)] = &[
-    ("odoo", "odoo", "integration", "odoo-demo", "reads contacts; reads, creates, writes sales orders"),
-    ("erpnext", "erpnext", "integration@example.com", "erpnext-demo", "reads customers; reads, creates, writes sales orders"),
-    ("odoo_narrow", "odoo", "integration", "companies-only", "reads name and city of companies"),
-    ("odoo_full", "odoo", "integration", "odoo-full", "deletes and confirms too"),
-    ("odoo_second", "odoo", "second", "odoo-full", "the same, as another ERP user"),
-    ("erpnext_full", "erpnext", "integration@example.com", "erpnext-full", "creates and deletes customers too"),
+    (
+        "odoo",
+        "odoo",
+        "integration",
+        "odoo-demo",
+        "reads contacts; reads, creates, writes sales orders",
+    ),
+    (
+        "erpnext",
+        "erpnext",
+        "integration@example.com",
+        "erpnext-demo",
+        "reads customers; reads, creates, writes sales orders",
+    ),
+    (
+        "odoo_narrow",
+        "odoo",
+        "integration",
+        "companies-only",
+        "reads name and city of companies",
+    ),
+    (
+        "odoo_full",
+        "odoo",
+        "integration",
+        "odoo-full",
+        "deletes and confirms too",
+    ),
+    (
+        "odoo_second",
+        "odoo",
+        "second",
+        "odoo-full",
+        "the same, as another ERP user",
+    ),
+    (
+        "erpnext_full",
+        "erpnext",
+        "integration@example.com",
+        "erpnext-full",
+        "creates and deletes customers too",
+    ),
 ];
 
 impl Keys {
@@ -73,6 +109,10 @@ impl Keys {
 impl DemoKey {
     /// Frappe's clients want a pair, Odoo's one text.
     pub(super) fn shown(&self) -> &str {
-        if self.name.starts_with("erpnext") { &self.pair } else { &self.whole }
+        if self.name.starts_with("erpnext") {
+            &self.pair
+        } else {
+            &self.whole
+        }
     }
 }

@@ -36,7 +36,12 @@ impl Sandboxes {
         put(&secrets, "odoo-integration", &integration)?;
         put(&secrets, "odoo-second", &second)?;
         let users = vec![
-            odoo_user("admin", "Administrator", odoo::Role::Admin, random_hex::<20>()?)?,
+            odoo_user(
+                "admin",
+                "Administrator",
+                odoo::Role::Admin,
+                random_hex::<20>()?,
+            )?,
             odoo_user("integration", "Integration", odoo::Role::Sales, integration)?,
             odoo_user("second", "Second Integration", odoo::Role::Sales, second)?,
         ];
@@ -57,7 +62,11 @@ impl Sandboxes {
             erpnext_credential()?,
         );
         let integration = &options.integration;
-        put(&secrets, "erpnext-integration", &format!("{}:{}", integration.api_key, integration.api_secret))?;
+        put(
+            &secrets,
+            "erpnext-integration",
+            &format!("{}:{}", integration.api_key, integration.api_secret),
+        )?;
         let erpnext = ErpNext::new(options);
 
         let free = || TcpListener::bind(("127.0.0.1", 0));
@@ -153,5 +162,10 @@ fn erpnext_credential() -> anyhow::Result<erpnext::Credential> {
 fn put(folder: &Path, name: &str, secret: &str) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let path = folder.join(name);
-    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(secret.as_bytes())
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?
+        .write_all(secret.as_bytes())
 }

@@ -13,8 +13,16 @@ use super::sandboxes::Sandboxes;
 
 /// One JSON line.
 pub(super) fn json(gateway: SocketAddr, keys: &Keys, sandboxes: &Sandboxes) -> Value {
-    let shown: Map<String, Value> = keys.0.iter().map(|key| (key.name.to_owned(), json!(key.shown()))).collect();
-    let users: Map<String, Value> = keys.0.iter().map(|key| (key.name.to_owned(), json!(key.login))).collect();
+    let shown: Map<String, Value> = keys
+        .0
+        .iter()
+        .map(|key| (key.name.to_owned(), json!(key.shown())))
+        .collect();
+    let users: Map<String, Value> = keys
+        .0
+        .iter()
+        .map(|key| (key.name.to_owned(), json!(key.login)))
+        .collect();
     json!({
         "gateway": format!("http://{gateway}"),
         "console": null,
@@ -39,24 +47,52 @@ pub(super) fn show(
     let green = Style::new().bold().fg_color(Some(AnsiColor::Green.into()));
     let dim = Style::new().dimmed();
     let database = sandboxes.database();
-    writeln!(out, "\n{green}Portcullis is up.{green:#} Everything here is thrown away when you stop it (Ctrl-C).\n")?;
+    writeln!(
+        out,
+        "\n{green}Portcullis is up.{green:#} Everything here is thrown away when you stop it (Ctrl-C).\n"
+    )?;
 
     let mut places = Table::new();
-    places.load_preset(presets::NOTHING);
-    places.add_row(["  gateway", &format!("http://{gateway}"), "every dialect; the only door you need"]);
-    places.add_row(["  sandbox Odoo 19", &sandboxes.odoo_url(), "a look-alike in memory, not Odoo"]);
-    places.add_row(["  sandbox ERPNext 15", &sandboxes.erpnext_url(), "a look-alike in memory, not ERPNext"]);
+    places.load_style(presets::NOTHING);
+    places.add_row([
+        "  gateway",
+        &format!("http://{gateway}"),
+        "every dialect; the only door you need",
+    ]);
+    places.add_row([
+        "  sandbox Odoo 19",
+        &sandboxes.odoo_url(),
+        "a look-alike in memory, not Odoo",
+    ]);
+    places.add_row([
+        "  sandbox ERPNext 15",
+        &sandboxes.erpnext_url(),
+        "a look-alike in memory, not ERPNext",
+    ]);
     writeln!(out, "{bold}What runs where{bold:#}\n{places}\n")?;
 
-    writeln!(out, "{bold}Keys{bold:#} {dim}(database and site: {database}){dim:#}")?;
+    writeln!(
+        out,
+        "{bold}Keys{bold:#} {dim}(database and site: {database}){dim:#}"
+    )?;
     for key in &keys.0 {
-        writeln!(out, "  {bold}{}{bold:#}  {dim}as {}: {}{dim:#}\n      {}", key.name, key.login, key.may, key.shown())?;
+        writeln!(
+            out,
+            "  {bold}{}{bold:#}  {dim}as {}: {}{dim:#}\n      {}",
+            key.name,
+            key.login,
+            key.may,
+            key.shown()
+        )?;
     }
 
     let odoo = keys.shown("odoo");
     let narrow = keys.shown("odoo_narrow");
     let erpnext = keys.shown("erpnext");
-    writeln!(out, "\n{bold}Try it{bold:#} {dim}(paste into another terminal){dim:#}\n")?;
+    writeln!(
+        out,
+        "\n{bold}Try it{bold:#} {dim}(paste into another terminal){dim:#}\n"
+    )?;
     let tries = [
         (
             "JSON-2: contacts",
@@ -79,12 +115,20 @@ pub(super) fn show(
         ),
         (
             "ERPNext: customers",
-            format!("curl -s 'http://{gateway}/api/resource/Customer?limit_page_length=3' -H 'Authorization: token {erpnext}'"),
+            format!(
+                "curl -s 'http://{gateway}/api/resource/Customer?limit_page_length=3' -H 'Authorization: token {erpnext}'"
+            ),
         ),
-        ("What reached the ERPs", format!("tail -f {}", sandboxes.log().display())),
+        (
+            "What reached the ERPs",
+            format!("tail -f {}", sandboxes.log().display()),
+        ),
         (
             "The ledger",
-            format!("portcullis audit tail --config {0}/portcullis.toml; portcullis audit verify --config {0}/portcullis.toml", folder.display()),
+            format!(
+                "portcullis audit tail --config {0}/portcullis.toml; portcullis audit verify --config {0}/portcullis.toml",
+                folder.display()
+            ),
         ),
     ];
     for (what, command) in tries {
