@@ -10,7 +10,7 @@ const MAX_MESSAGE: usize = 4096;
 /// A call without arguments, if the names are such as Odoo has and lets be called from outside.
 pub(super) fn call(model: &str, method: &str) -> Result<Call, Fault> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if !model.chars().all(plain) {
+    if !model.chars().all(plain) || !model.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         return Err(Fault::new(
             FaultKind::UnknownModel,
             words(FaultKind::UnknownModel),

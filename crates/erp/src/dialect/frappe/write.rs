@@ -1,4 +1,5 @@
 //! Writes calls as requests to `/api/resource` and `/api/method`.
+#![expect(clippy::wildcard_enum_match_arm, reason = "values are matched by shape; the rest is JSON")]
 
 use super::{bad, document};
 use crate::call::{Call, RecordId};
@@ -16,6 +17,7 @@ pub(in crate::dialect) fn write(call: &Call, login: &UpstreamLogin<'_>) -> Resul
         return Err(bad("Frappe takes named arguments only"));
     }
     let doctype = call.model.as_str();
+    document(doctype)?;
     let path = format!("/api/resource/{}", segment(doctype));
     let name = match call.ids.as_deref() {
         None => None,
@@ -67,7 +69,7 @@ pub(in crate::dialect) fn write(call: &Call, login: &UpstreamLogin<'_>) -> Resul
             one(name),
             json(&Piece::Map(vec![("run_method", Piece::Text(verb))])),
         ),
-        (dotted, None) if dotted.contains('.') => {
+        (dotted, None) if dotted.contains('.') && dotted.split('.').all(|part| !part.is_empty()) => {
             if ["cmd", "sid"]
                 .iter()
                 .any(|name| call.named.contains_key(*name))
@@ -100,17 +102,12 @@ fn arguments(call: &Call, name: &str, value: &str) -> Vec<u8> {
 fn list(call: &Call, path: &str, login: &UpstreamLogin<'_>) -> Outbound {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in &call.named {
+        // What is text stands as it is; the rest is JSON in text.
         match value {
-            Value::Text(text) => query.append_pair(name, text),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Int(_)
-            | Value::Big(_)
-            | Value::Float(_)
-            | Value::Bytes(_)
-            | Value::Moment(_)
-            | Value::List(_)
-            | Value::Map(_) => query.append_pair(name, &String::from_utf8_lossy(&to_json(value))),
+            Value::Text(text) if matches!(name.as_str(), "order_by" | "group_by" | "parent") => {
+                query.append_pair(name, text)
+            }
+            value => query.append_pair(name, &String::from_utf8_lossy(&to_json(value))),
         };
     }
     let query = query.finish();

@@ -1,0 +1,42 @@
+//! Runs every fuzz seed through its reader, so that what fuzzing found stays found.
+
+use std::path::Path;
+
+#[path = "../fuzz/src/lib.rs"]
+mod targets;
+
+const TARGETS: [(&str, fn(&[u8])); 10] = [
+    ("domain", targets::domain),
+    ("frappe_answer", targets::frappe_answer),
+    ("frappe_method", targets::frappe_method),
+    ("frappe_resource", targets::frappe_resource),
+    ("json2", targets::json2),
+    ("json_value", targets::json_value),
+    ("jsonrpc", targets::jsonrpc),
+    ("odoo_web", targets::odoo_web),
+    ("xmlrpc_answer", targets::xmlrpc_answer),
+    ("xmlrpc_request", targets::xmlrpc_request),
+];
+
+#[test]
+fn every_seed_runs_through_its_reader() {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    for (name, target) in TARGETS {
+        let files = std::fs::read_dir(seeds.join(name)).unwrap();
+        let mut count = 0;
+        for file in files {
+            target(&std::fs::read(file.unwrap().path()).unwrap());
+            count += 1;
+        }
+        assert!(count > 0, "{name} has no seeds");
+    }
+}
+
+#[test]
+fn every_folder_of_seeds_has_a_target() {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    for folder in std::fs::read_dir(seeds).unwrap() {
+        let name = folder.unwrap().file_name();
+        assert!(TARGETS.iter().any(|(known, _)| name == *known), "{name:?}");
+    }
+}
