@@ -58,10 +58,9 @@ fn iso(text: &str) -> Option<Said> {
         Some((clock, fraction)) => (clock, Some(fraction)),
         None => (time, None),
     };
-    if let Some(fraction) = fraction {
-        if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if fraction.is_some_and(|fraction| !digits(fraction)) {
+        return None;
     }
     let parts: Vec<&str> = clock.split(':').collect();
     let mut seconds = 0;

@@ -200,7 +200,7 @@ pub(super) fn float(value: &Value) -> Result<Option<f64>, SearchError> {
     match value {
         Value::Bool(_) | Value::Int(_) | Value::Float(_) => Ok(as_number(value)),
         Value::Big(_) => Ok(None),
-        Value::Text(text) => decimal(text).map_or(Err(SearchError::Value), |number| Ok(number)),
+        Value::Text(text) => decimal(text).ok_or(SearchError::Value),
         Value::Null | Value::Bytes(_) | Value::Moment(_) | Value::List(_) | Value::Map(_) => {
             Err(SearchError::Value)
         }

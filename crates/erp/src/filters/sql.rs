@@ -172,11 +172,13 @@ pub(super) fn moment(text: &str) -> Option<String> {
     };
     let mut parts = day.split('-');
     let (year, month, day_of_month) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some()
-        || !(digits(year, 4) && digits(month, 2) && digits(day_of_month, 2))
-        || !("01"..="12").contains(&month)
-        || !("01"..="31").contains(&day_of_month)
-    {
+    let is_day = parts.next().is_none()
+        && digits(year, 4)
+        && digits(month, 2)
+        && digits(day_of_month, 2)
+        && ("01"..="12").contains(&month)
+        && ("01"..="31").contains(&day_of_month);
+    if !is_day {
         return None;
     }
     let (clock, fraction) = time.split_once('.').unwrap_or((time, ""));

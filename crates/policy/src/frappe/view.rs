@@ -124,8 +124,17 @@ impl FrappeView<'_> {
                 .push((condition.field.as_str().to_owned(), condition.operator.as_str().to_owned()));
             self.condition(condition)?;
         }
-        read.all.extend(self.own_filters()?);
-        Ok(read)
+        // The rule's conditions stand in front: what is behind a condition it can swallow.
+        for condition in self.own_filters()?.into_iter().rev() {
+            read = read.and(condition);
+        }
+        read.untangled(&is_named_as_date).map_err(|error| {
+            self.refuse(
+                Reason::Domain,
+                format!("These filters cannot be allowed: {error}."),
+                "a range on a field that is no date takes the next condition, even one of the ERP's own, for its other bound",
+            )
+        })
     }
 
     fn condition(&self, condition: &mut Condition) -> Result<(), No> {
@@ -236,4 +245,11 @@ impl FrappeView<'_> {
             .under(&self.held.full_name()),
         )
     }
+}
+
+/// Whether a field's name says that it is a date: only then is a timespan passed on.
+fn is_named_as_date(condition: &Condition) -> bool {
+    let name = condition.field.as_str();
+    condition.operator != Operator::Between
+        && (name == "date" || name.ends_with("_date") || name.ends_with("_datetime"))
 }
