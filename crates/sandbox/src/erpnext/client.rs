@@ -45,7 +45,7 @@ fn named(turn: &mut Turn<'_>, doctype: &str) -> Result<String, Failure> {
         return Ok(name);
     }
     match turn.params.loose_json("filters") {
-        Some(filters) => list::first_name(turn, doctype, filters)?.ok_or_else(|| {
+        Some(filters) => list::first_name(turn, doctype, by_name(filters))?.ok_or_else(|| {
             Failure::thrown(
                 404,
                 "DoesNotExistError",
@@ -56,13 +56,21 @@ fn named(turn: &mut Turn<'_>, doctype: &str) -> Result<String, Failure> {
     }
 }
 
+/// A bare name stands for a filter on the name.
+fn by_name(filters: Value) -> Value {
+    if filters.as_str().is_none() {
+        return filters;
+    }
+    Value::Map(Map::from_iter([("name".to_owned(), filters)]))
+}
+
 pub(crate) fn get_value(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     let doctype = turn.params.need("get_value", "doctype")?;
     let wanted = turn
         .params
         .loose_json("fieldname")
         .ok_or_else(|| Failure::missing_argument("get_value", "fieldname"))?;
-    let filters = turn.params.loose_json("filters");
+    let filters = turn.params.loose_json("filters").map(by_name);
     let fields = if wanted.as_list().is_some() {
         wanted
     } else {

@@ -169,25 +169,27 @@ pub(crate) fn furnish(
     ];
     for (doctype, by, root, leaves) in trees {
         let parent = format!("parent_{}", doctype.to_lowercase().replace(' ', "_"));
-        put(
-            world,
-            doctype,
-            vec![
-                ("name", text(root)),
-                (by, text(root)),
-                ("is_group", Value::Int(1)),
-            ],
-        );
-        for leaf in leaves {
-            put(
-                world,
-                doctype,
-                vec![
-                    ("name", text(*leaf)),
-                    (by, text(*leaf)),
-                    (&parent, text(root)),
-                ],
-            );
+        // Places in the tree, counted as one walks around it.
+        let place = |at: usize| Value::Int(i64::try_from(at).unwrap_or(0));
+        let end = place(leaves.len().saturating_mul(2).saturating_add(2));
+        let fields = vec![
+            ("name", text(root)),
+            (by, text(root)),
+            ("is_group", Value::Int(1)),
+            ("lft", Value::Int(1)),
+            ("rgt", end),
+        ];
+        put(world, doctype, fields);
+        for (at, leaf) in leaves.iter().enumerate() {
+            let left = at.saturating_mul(2).saturating_add(2);
+            let fields = vec![
+                ("name", text(*leaf)),
+                (by, text(*leaf)),
+                (parent.as_str(), text(root)),
+                ("lft", place(left)),
+                ("rgt", place(left.saturating_add(1))),
+            ];
+            put(world, doctype, fields);
         }
     }
     let single = [

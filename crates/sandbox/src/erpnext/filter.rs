@@ -1,98 +1,134 @@
-//! Filters of lists: read, checked, applied.
+//! Filters of lists: what the gateway's own reader and evaluator make of them, with the
+//! real server's words where it refuses.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 
+use portcullis_erp::filters::{
+    Condition, DocField, Documents, FilterError, FilterFault, Filters, Operator,
+};
+use portcullis_erp::name::Model;
 use portcullis_erp::value::Value;
 
 use super::Turn;
 use super::failure::Failure;
-use super::schema::DocType;
-use super::values::{number, plain};
+use super::schema::{DocType, Schema};
+use super::values::{Doc, field, number, plain};
+use super::world::World;
 
-const OPERATORS: &str = "not ancestors of, not in, >=, ancestors of, !=, <, >, <=, in, =, is, like, timespan, \
-    between, not like, fiscal year, next, previous, descendants of, descendants of (inclusive), not descendants of";
-
-/// One condition.
-#[derive(Debug, Clone)]
-pub(crate) struct Condition {
-    /// The DocType whose field it is.
-    pub(crate) doctype: String,
-    pub(crate) field: String,
-    operator: String,
-    value: Value,
+/// Conditions with their DocTypes.
+pub(crate) struct Asked {
+    all: Vec<(String, Condition)>,
+    any: Vec<(String, Condition)>,
 }
 
-/// Reads filters: `{field: value}`, `{field: [operator, value]}`, `[[field, operator, value]]`,
-/// `[[doctype, field, operator, value]]`, or one such list alone.
-pub(crate) fn parse(doctype: &str, filters: &Value) -> Result<Vec<Condition>, Failure> {
-    match filters {
-        Value::Null => Ok(Vec::new()),
-        Value::Map(map) => Ok(map
+impl Asked {
+    /// Reads `filters` and `or_filters` of a list over a DocType.
+    pub(crate) fn read(
+        turn: &Turn<'_>,
+        kind: &DocType,
+        filters: Option<&Value>,
+        or_filters: Option<&Value>,
+    ) -> Result<Self, Failure> {
+        let side = |value: Option<&Value>| -> Result<Vec<(String, Condition)>, Failure> {
+            let value = value.unwrap_or(&Value::Null);
+            let read = Filters::parse(value, &Value::Null).map_err(|why| refused(why, value))?;
+            let placed = read
+                .all
+                .into_iter()
+                .map(|condition| placed(turn, kind, condition));
+            placed.collect()
+        };
+        Ok(Self {
+            all: side(filters)?,
+            any: side(or_filters)?,
+        })
+    }
+
+    /// The DocTypes that conditions are on.
+    pub(crate) fn doctypes(&self) -> impl Iterator<Item = &str> {
+        self.all
             .iter()
-            .map(|(field, value)| match value.as_list() {
-                Some([Value::Text(operator), value]) => made(doctype, field, operator, value),
-                _ => made(doctype, field, "=", value),
-            })
-            .collect()),
-        Value::List(items) => match items.as_slice() {
-            [Value::Text(_), ..] => one(doctype, items).map(|condition| vec![condition]),
-            _ => items
-                .iter()
-                .map(|item| match item {
-                    Value::List(parts) => one(doctype, parts),
-                    Value::Map(_) => parse(doctype, item).and_then(|conditions| {
-                        conditions.into_iter().next().ok_or_else(out_of_range)
-                    }),
-                    _ => Err(out_of_range()),
-                })
-                .collect(),
-        },
-        other => Ok(vec![made(doctype, "name", "=", other)]),
+            .chain(&self.any)
+            .map(|(doctype, _)| doctype.as_str())
     }
-}
 
-fn out_of_range() -> Failure {
-    Failure::internal("", "IndexError", "list index out of range")
-}
-
-fn one(doctype: &str, parts: &[Value]) -> Result<Condition, Failure> {
-    let name = |value: &Value| plain(Some(value));
-    match parts {
-        [field, value] => Ok(made(doctype, &name(field), "=", value)),
-        [field, operator, value] => Ok(made(doctype, &name(field), &name(operator), value)),
-        [table, field, operator, value, ..] => {
-            Ok(made(&name(table), &name(field), &name(operator), value))
+    /// Finds what matches.
+    pub(crate) fn matching(&self, schema: &Schema, world: &World) -> Result<Matching, Failure> {
+        let known = Known::new(schema, world, self.doctypes());
+        let find = |doctype: &str, all: Vec<Condition>| -> Result<Set, Failure> {
+            let listed = Filters {
+                all,
+                any: Vec::new(),
+            }
+            .matching(doctype, &known);
+            let listed = listed.map_err(torn)?.unwrap_or_default();
+            Ok((doctype.to_owned(), listed.names.into_iter().collect()))
+        };
+        let mut groups: Vec<(&str, Vec<Condition>)> = Vec::new();
+        for (doctype, condition) in &self.all {
+            match groups.iter_mut().find(|(known, _)| known == doctype) {
+                Some((_, conditions)) => conditions.push(condition.clone()),
+                None => groups.push((doctype, vec![condition.clone()])),
+            }
         }
-        _ => Err(out_of_range()),
+        let all: Result<_, _> = groups
+            .into_iter()
+            .map(|(doctype, conditions)| find(doctype, conditions))
+            .collect();
+        let any: Result<_, _> = self
+            .any
+            .iter()
+            .map(|(doctype, one)| find(doctype, vec![one.clone()]))
+            .collect();
+        Ok(Matching {
+            all: all?,
+            any: any?,
+        })
     }
 }
 
-fn made(doctype: &str, field: &str, operator: &str, value: &Value) -> Condition {
-    Condition {
-        doctype: doctype.to_owned(),
-        field: field.to_owned(),
-        operator: operator.trim().to_lowercase(),
-        value: value.clone(),
+type Set = (String, HashSet<String>);
+
+/// The names that match.
+pub(crate) struct Matching {
+    all: Vec<Set>,
+    any: Vec<Set>,
+}
+
+impl Matching {
+    /// Whether a line of the list matches, told the name that it has in each DocType.
+    pub(crate) fn has<'n>(&self, name: impl Fn(&str) -> Option<&'n str>) -> bool {
+        let holds = |(doctype, names): &Set| name(doctype).is_some_and(|name| names.contains(name));
+        self.all.iter().all(holds) && (self.any.is_empty() || self.any.iter().any(holds))
     }
 }
 
-/// Whether every condition names a known operator and a field that is there.
-pub(crate) fn check(turn: &Turn<'_>, conditions: &[Condition]) -> Result<(), Failure> {
-    for condition in conditions {
-        let kind: &DocType = turn.doctype(&condition.doctype)?;
-        if !OPERATORS
-            .split(", ")
-            .any(|known| known.trim() == condition.operator)
-        {
-            return Err(Failure::invalid(format!(
-                "Operator must be one of {OPERATORS}"
-            )));
+/// Finds the DocType of a condition: the one that was named, else the listed one, else a
+/// table of it.
+fn placed(
+    turn: &Turn<'_>,
+    kind: &DocType,
+    mut condition: Condition,
+) -> Result<(String, Condition), Failure> {
+    let name = condition.field.as_str();
+    let found = match &condition.doctype {
+        Some(named) => turn.doctype(named.as_str())?,
+        None if kind.has_column(name) => kind,
+        None => {
+            let tables = kind
+                .tables()
+                .filter_map(|table| turn.erp.schema.get(&table.options));
+            let holds = |child: &&DocType| child.field(name).is_some();
+            tables.into_iter().find(holds).unwrap_or(kind)
         }
-        if !kind.has_column(&condition.field) {
-            return Err(not_permitted(&condition.field));
-        }
+    };
+    if !found.has_column(name) {
+        return Err(not_permitted(name));
     }
-    Ok(())
+    condition.doctype = Model::new(&found.name).ok();
+    Ok((found.name.clone(), condition))
 }
 
 /// 417 of a field that the table does not have.
@@ -104,104 +140,140 @@ pub(crate) fn not_permitted(field: &str) -> Failure {
     )
 }
 
-/// Whether a stored value meets the condition.
-pub(crate) fn meets(condition: &Condition, stored: &Value) -> bool {
-    let wanted = &condition.value;
-    let null = *stored == Value::Null;
-    match condition.operator.as_str() {
-        "=" => equal(stored, wanted),
-        "!=" => !equal(stored, wanted),
-        "like" => like(&plain(Some(stored)), &plain(Some(wanted))),
-        "not like" => !like(&plain(Some(stored)), &plain(Some(wanted))),
-        "in" => any(stored, wanted),
-        "not in" => !any(stored, wanted),
-        "is" => {
-            let set = !null && !plain(Some(stored)).is_empty();
-            if plain(Some(wanted)) == "set" {
-                set
-            } else {
-                !set
-            }
+/// What the real server says to filters that are none.
+fn refused(why: FilterError, value: &Value) -> Failure {
+    let members = value.as_list().unwrap_or_default();
+    match why {
+        FilterError::Operator => {
+            let known: Vec<&str> = Operator::ALL
+                .iter()
+                .map(|operator| operator.as_str())
+                .collect();
+            Failure::invalid(format!("Operator must be one of {}", known.join(", ")))
         }
-        ">" => !null && order(stored, wanted).is_gt(),
-        "<" => order(stored, wanted).is_lt(),
-        ">=" => !null && order(stored, wanted).is_ge(),
-        "<=" => order(stored, wanted).is_le(),
-        "between" => match wanted.as_list() {
-            Some([low, high]) => {
-                let high = match high {
-                    Value::Text(day) if day.len() == 10 => {
-                        Value::Text(format!("{day} 23:59:59.999999"))
-                    }
-                    other => other.clone(),
-                };
-                !null && order(stored, low).is_ge() && order(stored, &high).is_le()
+        FilterError::Name => {
+            let fields = members
+                .iter()
+                .filter_map(Value::as_list)
+                .map(|parts| match parts {
+                    [field, _, _] | [_, field, ..] | [field] => plain(Some(field)),
+                    [] => String::new(),
+                });
+            let keys = value
+                .as_map()
+                .into_iter()
+                .flat_map(|map| map.keys().cloned());
+            let is_name = |text: &String| {
+                text.chars()
+                    .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+            };
+            let bad = fields.chain(keys).find(|name| !is_name(name));
+            not_permitted(&bad.unwrap_or_default())
+        }
+        FilterError::Condition if members.iter().any(|member| member.as_str().is_some()) => {
+            let words = "(1064, \"You have an error in your SQL syntax\")";
+            Failure::internal("pymysql.err.", "ProgrammingError", words)
+        }
+        FilterError::Condition
+            if members
+                .iter()
+                .any(|member| member.as_list().is_some_and(|parts| parts.len() < 2)) =>
+        {
+            Failure::internal("", "IndexError", "list index out of range")
+        }
+        FilterError::Condition => {
+            let words = "Filter must have 4 values (doctype, fieldname, operator, value)";
+            Failure::invalid(words)
+        }
+        FilterError::Form | FilterError::Many | FilterError::Range => {
+            Failure::internal("", "TypeError", "filters are of a wrong type")
+        }
+    }
+}
+
+fn torn(why: FilterFault) -> Failure {
+    let words = format!("(1064, \"You have an error in your SQL syntax: {why}\")");
+    Failure::internal("pymysql.err.", "ProgrammingError", words)
+}
+
+/// The look-alike's documents, as the evaluator asks for them.
+struct Known<'a> {
+    schema: &'a Schema,
+    world: &'a World,
+    rows: HashMap<&'a str, HashMap<&'a str, &'a Doc>>,
+}
+
+impl<'a> Known<'a> {
+    fn new<'d>(
+        schema: &'a Schema,
+        world: &'a World,
+        doctypes: impl Iterator<Item = &'d str>,
+    ) -> Self {
+        let mut rows: HashMap<&'a str, HashMap<&'a str, &'a Doc>> = HashMap::new();
+        for child in doctypes
+            .filter_map(|name| schema.get(name))
+            .filter(|kind| kind.is_child)
+        {
+            if rows.contains_key(child.name.as_str()) {
+                continue;
             }
-            _ => false,
-        },
-        _ => false,
+            let named = world
+                .rows(schema, &child.name)
+                .map(|row| (field(row, "name"), row));
+            rows.insert(&child.name, named.collect());
+        }
+        Self {
+            schema,
+            world,
+            rows,
+        }
+    }
+
+    fn doc(&self, doctype: &str, name: &str) -> Option<&Doc> {
+        match self.rows.get(doctype) {
+            Some(rows) => rows.get(name).copied(),
+            None => self.world.get(doctype, name).map(|doc| &**doc),
+        }
     }
 }
 
-fn any(stored: &Value, wanted: &Value) -> bool {
-    match wanted {
-        Value::List(values) => values.iter().any(|value| equal(stored, value)),
-        Value::Text(values) => values
-            .split(',')
-            .any(|value| equal(stored, &Value::from(value.trim()))),
-        other => equal(stored, other),
+impl Documents for Known<'_> {
+    fn field(&self, doctype: &str, field: &str) -> Option<Option<Cow<'_, DocField>>> {
+        let field = self.schema.get(doctype)?.field(field);
+        Some(field.map(|field| {
+            let options = Some(field.options.clone()).filter(|options| !options.is_empty());
+            let fieldtype = field.kind.clone();
+            Cow::Owned(DocField {
+                fieldtype,
+                options,
+                not_nullable: false,
+            })
+        }))
+    }
+
+    fn names(&self, doctype: &str) -> Option<Cow<'_, [String]>> {
+        self.schema.get(doctype)?;
+        Some(Cow::Owned(match self.rows.get(doctype) {
+            Some(rows) => rows.keys().map(|name| (*name).to_owned()).collect(),
+            None => self
+                .world
+                .all(doctype)
+                .map(|doc| field(doc, "name").to_owned())
+                .collect(),
+        }))
+    }
+
+    fn value(&self, doctype: &str, name: &str, field: &str) -> Option<Cow<'_, Value>> {
+        let value = self.doc(doctype, name)?.get(field);
+        Some(value.map_or(Cow::Owned(Value::Null), Cow::Borrowed))
     }
 }
 
-fn equal(stored: &Value, wanted: &Value) -> bool {
-    if *stored == Value::Null {
-        return plain(Some(wanted)).is_empty();
-    }
-    order(stored, wanted).is_eq()
-}
-
-/// Text compares without regard to case, numbers by size.
+/// Orders two stored values: text without regard to case, numbers by size.
 pub(crate) fn order(left: &Value, right: &Value) -> Ordering {
+    let fold = |value: &Value| plain(Some(value)).trim_end().to_lowercase();
     match (left, right) {
         (Value::Int(_) | Value::Float(_), _) => number(Some(left)).total_cmp(&number(Some(right))),
-        (Value::Text(left), Value::Text(right)) => fold(left).cmp(&fold(right)),
-        _ => fold(&plain(Some(left))).cmp(&fold(&plain(Some(right)))),
+        _ => fold(left).cmp(&fold(right)),
     }
-}
-
-fn fold(text: &str) -> String {
-    text.trim_end().to_lowercase()
-}
-
-/// `%` stands for any letters, `_` for one.
-pub(crate) fn like(text: &str, pattern: &str) -> bool {
-    let (text, pattern): (Vec<char>, Vec<char>) = (
-        text.to_lowercase().chars().collect(),
-        pattern.to_lowercase().chars().collect(),
-    );
-    let (mut at, mut in_pattern, mut star, mut mark) = (0_usize, 0_usize, None, 0_usize);
-    while at < text.len() {
-        match pattern.get(in_pattern) {
-            Some('%') => {
-                star = Some(in_pattern);
-                mark = at;
-                in_pattern = in_pattern.saturating_add(1);
-            }
-            Some(letter) if *letter == '_' || Some(letter) == text.get(at) => {
-                at = at.saturating_add(1);
-                in_pattern = in_pattern.saturating_add(1);
-            }
-            _ => {
-                let Some(star) = star else { return false };
-                in_pattern = star.saturating_add(1);
-                mark = mark.saturating_add(1);
-                at = mark;
-            }
-        }
-    }
-    pattern
-        .get(in_pattern..)
-        .unwrap_or_default()
-        .iter()
-        .all(|letter| *letter == '%')
 }

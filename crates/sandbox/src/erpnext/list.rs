@@ -6,7 +6,7 @@ use portcullis_erp::value::{Map, Value};
 
 use super::Turn;
 use super::failure::{Failure, Message};
-use super::filter::{self, Condition};
+use super::filter::{self, Asked};
 use super::schema::DocType;
 use super::values::{Doc, field, plain, text, truthy, whole};
 use super::world::World;
@@ -144,29 +144,33 @@ pub(crate) fn run(turn: &mut Turn<'_>, query: &Query) -> Result<Value, Failure> 
     let kind = turn.doctype(&query.doctype)?;
     admit(turn, kind, query)?;
     let columns = column::read(turn, kind, query)?;
-    let all = filter::parse(&kind.name, query.filters.as_ref().unwrap_or(&Value::Null))?;
-    let any = filter::parse(
-        &kind.name,
-        query.or_filters.as_ref().unwrap_or(&Value::Null),
+    let asked = Asked::read(
+        turn,
+        kind,
+        query.filters.as_ref(),
+        query.or_filters.as_ref(),
     )?;
-    filter::check(turn, &all)?;
-    filter::check(turn, &any)?;
     let order = order_of(query)?;
     if query.length < 0 || query.start < 0 {
         return Err(bad_sql(turn, kind, query));
     }
     let schema = &turn.erp.schema;
-    let table = column::table_of(kind, &columns, all.iter().chain(&any))?;
+    let table = column::table_of(kind, &columns, asked.doctypes())?;
     let world = turn.world()?;
+    let matching = asked.matching(schema, &world)?;
     let meets = |line: &Line<'_>| {
-        let one = |condition: &Condition| {
-            let stored = column::stored(kind, *line, &condition.doctype, &condition.field);
-            filter::meets(condition, stored.unwrap_or(&Value::Null))
-        };
         let own = kind.name != "User"
             || turn.caller.is_administrator()
             || !matches!(field(line.doc, "name"), "Administrator" | "Guest");
-        own && all.iter().all(one) && (any.is_empty() || any.iter().any(one))
+        let name = |doctype: &str| {
+            let doc = if doctype == kind.name {
+                Some(line.doc)
+            } else {
+                line.row
+            };
+            doc.map(|doc| field(doc, "name"))
+        };
+        own && matching.has(name)
     };
     let is_grouped = query.group_by.is_some() || columns.iter().any(Column::is_aggregate);
     let found = lines(schema, &world, kind, table.as_deref(), query).filter(meets);

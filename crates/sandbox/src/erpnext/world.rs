@@ -71,6 +71,23 @@ impl World {
         }
     }
 
+    /// All rows of a child DocType, whatever document they stand in.
+    pub(crate) fn rows<'a>(
+        &'a self,
+        schema: &'a super::schema::Schema,
+        child: &'a str,
+    ) -> impl Iterator<Item = &'a Doc> {
+        schema.all().flat_map(move |parent| {
+            let tables = parent.tables().filter(move |table| table.options == child);
+            tables.flat_map(move |table| {
+                let rows = self
+                    .all(&parent.name)
+                    .filter_map(|doc| doc.get(&table.name)?.as_list());
+                rows.flatten().filter_map(Value::as_map)
+            })
+        })
+    }
+
     /// The parent document and the field in which a child row stands.
     pub(crate) fn row(
         &self,

@@ -4,7 +4,7 @@ use portcullis_erp::value::Value;
 
 use super::super::Turn;
 use super::super::failure::Failure;
-use super::super::filter::{self, Condition};
+use super::super::filter;
 use super::super::schema::{DocType, STANDARD};
 use super::super::values::{number, plain};
 use super::super::world::World;
@@ -131,14 +131,14 @@ pub(crate) fn bare(name: &str) -> String {
 pub(crate) fn table_of<'c>(
     kind: &DocType,
     columns: &[Column],
-    conditions: impl Iterator<Item = &'c Condition>,
+    conditions: impl Iterator<Item = &'c str>,
 ) -> Result<Option<String>, Failure> {
     let named = columns.iter().filter_map(|column| match &column.source {
         Source::Field { doctype, .. } => Some(doctype.clone()),
         Source::Linked { .. } | Source::Aggregate { .. } | Source::IfNull { .. } => None,
     });
     let other = named
-        .chain(conditions.map(|condition| condition.doctype.clone()))
+        .chain(conditions.map(str::to_owned))
         .find(|name| *name != kind.name);
     let Some(other) = other else { return Ok(None) };
     let table = kind.tables().find(|table| table.options == other);
