@@ -1,18 +1,19 @@
 //! Lists: fields, filters, order, groups, pages.
 
-use std::cmp::Ordering;
-
 use portcullis_erp::value::{Map, Value};
 
 use super::Turn;
 use super::failure::{Failure, Message};
-use super::filter::{self, Asked};
+use super::filter::Asked;
 use super::schema::DocType;
 use super::values::{Doc, field, plain, text, truthy, whole};
 use super::world::World;
 
 mod column;
+mod order;
+
 use column::Column;
+use order::{compared, order_of, sort, sort_rows};
 
 /// What a list is asked for.
 pub(crate) struct Query {
@@ -295,80 +296,6 @@ fn page<'l, 'a>(lines: &'l [Line<'a>], query: &Query) -> &'l [Line<'a>] {
     lines
         .get(start..start.saturating_add(length).min(lines.len()))
         .unwrap_or_default()
-}
-
-/// Field and direction of each part of an `order_by`.
-fn order_of(query: &Query) -> Result<Vec<(String, bool)>, Failure> {
-    let Some(order) = &query.order_by else {
-        return Ok(Vec::new());
-    };
-    let lower = order.to_lowercase();
-    if lower.contains("select") && lower.contains('(') {
-        return Err(Failure::invalid("Cannot use sub-query in order by"));
-    }
-    if lower.contains(';') || lower.contains("union") {
-        return Err(Failure::invalid("Illegal SQL Query"));
-    }
-    Ok(order
-        .split(',')
-        .filter_map(|part| {
-            let mut words = part.split_whitespace();
-            let name = column::bare(words.next()?);
-            let down = words
-                .next()
-                .is_some_and(|word| word.eq_ignore_ascii_case("desc"));
-            Some((name, down))
-        })
-        .collect())
-}
-
-fn sort(kind: &DocType, order: &[(String, bool)], lines: &mut [Line<'_>]) {
-    if order.is_empty() {
-        return;
-    }
-    lines.sort_by(|left, right| {
-        for (name, down) in order {
-            let value = |line: &Line<'_>| {
-                column::stored(kind, *line, &kind.name, name)
-                    .cloned()
-                    .unwrap_or_default()
-            };
-            let ordering = compared(&value(left), &value(right));
-            let ordering = if *down { ordering.reverse() } else { ordering };
-            if ordering.is_ne() {
-                return ordering;
-            }
-        }
-        Ordering::Equal
-    });
-}
-
-fn sort_rows(order: &[(String, bool)], rows: &mut [Vec<(String, Value)>]) {
-    rows.sort_by(|left, right| {
-        for (name, down) in order {
-            let value = |row: &[(String, Value)]| {
-                row.iter()
-                    .find(|(key, _)| key == name)
-                    .map(|(_, value)| value.clone())
-                    .unwrap_or_default()
-            };
-            let ordering = compared(&value(left), &value(right));
-            let ordering = if *down { ordering.reverse() } else { ordering };
-            if ordering.is_ne() {
-                return ordering;
-            }
-        }
-        Ordering::Equal
-    });
-}
-
-fn compared(left: &Value, right: &Value) -> Ordering {
-    match (left, right) {
-        (Value::Null, Value::Null) => Ordering::Equal,
-        (Value::Null, _) => Ordering::Less,
-        (_, Value::Null) => Ordering::Greater,
-        _ => filter::order(left, right),
-    }
 }
 
 fn grouped(

@@ -5,9 +5,11 @@ use portcullis_erp::value::{Map, Value};
 use super::failure::{Failure, Message};
 use super::identity;
 use super::reply::Outcome;
-use super::values::{Doc, field, parse, plain, text};
-use super::world::{moment, shaped};
-use super::{Turn, broken, chance, client, document, list, save};
+use super::values::{parse, text};
+use super::{Turn, chance, client, document, list, save};
+
+mod desk;
+mod files;
 
 /// The verbs that a method takes when it says nothing.
 const USUAL: &[&str] = &["GET", "POST", "PUT", "DELETE"];
@@ -56,10 +58,10 @@ const METHODS: &[Method] = &[
     open("frappe.handler.logout", USUAL, log_out),
     open("frappe.handler.version", USUAL, version),
     open("frappe.client.get_time_zone", USUAL, time_zone),
-    open("upload_file", POST, upload),
-    open("frappe.handler.upload_file", POST, upload),
-    open("download_file", USUAL, download),
-    open("frappe.handler.download_file", USUAL, download),
+    open("upload_file", POST, files::upload),
+    open("frappe.handler.upload_file", POST, files::upload),
+    open("download_file", USUAL, files::download),
+    open("frappe.handler.download_file", USUAL, files::download),
     open(
         "frappe.core.doctype.user.user.reset_password",
         POST,
@@ -99,11 +101,11 @@ const METHODS: &[Method] = &[
     ),
     method("frappe.client.delete", DELETING, client::delete),
     method("frappe.client.bulk_update", WRITING, client::bulk_update),
-    method("frappe.desk.reportview.get", USUAL, report_view),
+    method("frappe.desk.reportview.get", USUAL, desk::report_view),
     method("frappe.desk.reportview.get_count", USUAL, client::get_count),
-    method("frappe.desk.search.search_link", USUAL, search_link),
-    method("frappe.desk.form.load.getdoc", USUAL, get_doc),
-    method("frappe.desk.query_report.run", USUAL, query_report),
+    method("frappe.desk.search.search_link", USUAL, desk::search_link),
+    method("frappe.desk.form.load.getdoc", USUAL, desk::get_doc),
+    method("frappe.desk.query_report.run", USUAL, desk::query_report),
     method("frappe.core.doctype.user.user.get_roles", USUAL, get_roles),
     method(
         "frappe.core.doctype.user.user.generate_keys",
@@ -219,107 +221,6 @@ fn no_sign_up(_: &mut Turn<'_>) -> Result<Outcome, Failure> {
     ))
 }
 
-fn report_view(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
-    let doctype = turn.params.need("get", "doctype")?;
-    let mut query = list::Query::read(turn, &doctype)?;
-    query.start = turn
-        .params
-        .get("start")
-        .map_or(0, |start| super::values::whole(Some(start)));
-    query.length = turn
-        .params
-        .get("page_length")
-        .map_or(20, |length| super::values::whole(Some(length)));
-    query.order_by = query.order_by.or_else(|| Some("modified desc".to_owned()));
-    query.as_rows = false;
-    let rows = list::run(turn, &query)?;
-    let rows = rows.as_list().unwrap_or_default();
-    let Some(first) = rows.first().and_then(Value::as_map) else {
-        return say(Value::List(Vec::new()));
-    };
-    let keys = list::names(first.keys().map(String::as_str));
-    let values = rows
-        .iter()
-        .filter_map(Value::as_map)
-        .map(|row| Value::List(row.values().cloned().collect()));
-    let mut message = Map::new();
-    message.insert("keys".to_owned(), keys);
-    message.insert("values".to_owned(), Value::List(values.collect()));
-    message.insert("user_info".to_owned(), Value::Map(Map::new()));
-    say(message)
-}
-
-fn search_link(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
-    let doctype = turn.params.need("search_link", "doctype")?;
-    let wanted = turn.params.text("txt").unwrap_or_default().to_lowercase();
-    let kind = turn.doctype(&doctype)?;
-    if !turn.caller.may(kind, 'r') && !turn.caller.may(kind, 'l') {
-        return Err(Failure::forbidden());
-    }
-    let world = turn.world()?;
-    let mut found = Vec::new();
-    for doc in world.all(&doctype) {
-        let shown: Vec<String> = std::iter::once(kind.title_field.as_str())
-            .chain(kind.search_fields.iter().map(|name| name.trim()))
-            .map(|name| field(doc, name).to_owned())
-            .filter(|value| !value.is_empty())
-            .collect();
-        let name = field(doc, "name");
-        let hit = name.to_lowercase().contains(&wanted)
-            || shown
-                .iter()
-                .any(|value| value.to_lowercase().contains(&wanted));
-        if hit {
-            let entry = [
-                ("value", name.to_owned()),
-                ("description", shown.join(", ")),
-            ];
-            let entry: Map = entry
-                .into_iter()
-                .map(|(key, value)| (key.to_owned(), text(value)))
-                .collect();
-            found.push(Value::Map(entry));
-        }
-        if found.len() >= 10 {
-            break;
-        }
-    }
-    drop(world);
-    say(found)
-}
-
-fn get_doc(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
-    let doctype = turn.params.need("getdoc", "doctype")?;
-    let name = turn.params.need("getdoc", "name")?;
-    let doc = document::readable(turn, &doctype, &name)?;
-    let kind = turn.doctype(&doctype)?;
-    let mut shown = document::shown(
-        turn,
-        kind,
-        &doc,
-        document::Nulls::Dropped,
-        document::Levels::Reached,
-    );
-    if let Value::Map(shown) = &mut shown {
-        let empty = ["addr_list", "contact_list", "dashboard_info"];
-        let onload: Map = empty
-            .map(|key| (key.to_owned(), Value::List(Vec::new())))
-            .into_iter()
-            .collect();
-        shown.insert("__onload".to_owned(), Value::Map(onload));
-    }
-    let mut answer = Map::new();
-    answer.insert("docs".to_owned(), Value::List(vec![shown]));
-    answer.insert("docinfo".to_owned(), Value::Map(Map::new()));
-    Ok(Outcome::Object(answer))
-}
-
-fn query_report(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
-    let report = turn.params.need("run", "report_name")?;
-    let words = format!("You don't have access to Report: {report}");
-    Err(Failure::thrown(403, "PermissionError", words))
-}
-
 fn get_roles(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     let user = turn
         .params
@@ -361,151 +262,6 @@ fn run_doc_method(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
         }
     };
     Ok(Outcome::Object(Map::new()))
-}
-
-fn upload(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
-    if turn.caller.is_guest() {
-        return Err(Failure::forbidden());
-    }
-    let name = turn
-        .params
-        .file
-        .as_ref()
-        .map(|file| file.name.replace(['/', '\\'], ""));
-    let may_be = |name: &str| {
-        let kind = name.rsplit('.').next().unwrap_or_default().to_lowercase();
-        matches!(
-            kind.as_str(),
-            "jpg"
-                | "jpeg"
-                | "png"
-                | "pdf"
-                | "txt"
-                | "csv"
-                | "doc"
-                | "docx"
-                | "xls"
-                | "xlsx"
-                | "odt"
-                | "ods"
-        )
-    };
-    if !turn.caller.is_system_user && name.as_deref().is_some_and(|name| !may_be(name)) {
-        let words = "You can only upload JPG, PNG, PDF, TXT, CSV or Microsoft documents.";
-        return Err(Failure::invalid(words));
-    }
-    if let Some(method) = turn
-        .params
-        .form
-        .get("method")
-        .map(|method| plain(Some(method)))
-    {
-        return call(turn, &method);
-    }
-    let form = |name: &str| {
-        turn.params
-            .form
-            .get(name)
-            .map(|value| plain(Some(value)))
-            .unwrap_or_default()
-    };
-    let is_private = form("is_private") == "1";
-    let content = turn
-        .params
-        .file
-        .as_ref()
-        .map(|file| file.content.clone())
-        .unwrap_or_default();
-    let mut values = Map::new();
-    let mut put = |key: &str, value: Value| drop(values.insert(key.to_owned(), value));
-    match &name {
-        Some(name) => {
-            let folder = if is_private {
-                "/private/files/"
-            } else {
-                "/files/"
-            };
-            let kind = name.rsplit('.').next().unwrap_or_default().to_uppercase();
-            put("file_name", text(name.as_str()));
-            put("file_type", text(kind));
-            put("file_url", text(format!("{folder}{name}")));
-            put("content_hash", text(chance::hex(16)));
-        }
-        None => {
-            let url = form("file_url");
-            if url.starts_with("/private/") {
-                let words = format!(
-                    "[Errno 2] No such file or directory: './{}{url}'",
-                    turn.erp.site
-                );
-                return Err(Failure::internal("", "FileNotFoundError", words));
-            }
-            put(
-                "file_name",
-                text(url.rsplit('/').next().unwrap_or_default()),
-            );
-            put("file_url", text(url));
-        }
-    }
-    put("is_private", Value::Int(i64::from(is_private)));
-    put(
-        "file_size",
-        Value::Int(i64::try_from(content.len()).unwrap_or(0)),
-    );
-    put("folder", text("Home"));
-    let (attached, to) = (form("doctype"), form("docname"));
-    if !attached.is_empty() {
-        put("attached_to_doctype", text(attached));
-        put("attached_to_name", text(to));
-    }
-    put("name", text(chance::hex(5)));
-    for key in ["owner", "modified_by"] {
-        put(key, text(turn.caller.user.as_str()));
-    }
-    for key in ["creation", "modified"] {
-        put(key, text(moment(turn.now)));
-    }
-    let kind = turn.doctype("File")?;
-    let doc: Doc = shaped(kind, values);
-    let shown = document::shown(
-        turn,
-        kind,
-        &doc,
-        document::Nulls::Dropped,
-        document::Levels::All,
-    );
-    let mut kept = doc;
-    kept.insert(
-        "content".to_owned(),
-        text(String::from_utf8_lossy(&content).into_owned()),
-    );
-    turn.erp
-        .world
-        .write()
-        .map_err(|_| broken())?
-        .put("File", kept);
-    say(shown)
-}
-
-fn download(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
-    let url = turn.params.need("download_file", "file_url")?;
-    let world = turn.world()?;
-    let file = world
-        .all("File")
-        .find(|file| field(file, "file_url") == url);
-    let file = file.ok_or_else(Failure::forbidden)?;
-    if field(file, "owner") != turn.caller.user && !turn.caller.is_administrator() {
-        return Err(Failure::forbidden());
-    }
-    let name = field(file, "file_name");
-    let disposition = format!("attachment; filename={name}");
-    let content = field(file, "content").as_bytes().to_vec();
-    Ok(Outcome::Raw(
-        200,
-        "text/plain; charset=utf-8",
-        content,
-        vec![("Content-Disposition", disposition)],
-    ))
 }
 
 /// A document that came as an argument, as JSON or as JSON inside a text.
