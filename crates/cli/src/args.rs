@@ -30,6 +30,14 @@ pub(crate) enum Command {
     Serve(ConfigArgs),
     /// Say everything that is wrong with a configuration
     Check(CheckArgs),
+    /// Make, list and revoke API keys
+    Key(crate::command::key::KeyArgs),
+    /// List, show and keep roles
+    Role(crate::command::role::RoleArgs),
+    /// List ERP users, and keep their credentials
+    User(crate::command::user::UserArgs),
+    /// Show and verify the ledger
+    Audit(crate::command::audit::AuditArgs),
     /// Try the policy
     Policy(PolicyArgs),
     /// Print a completion script for a shell

@@ -1,9 +1,13 @@
 //! The commands, one file each.
 
+pub(crate) mod audit;
 mod check;
 mod demo;
+pub(crate) mod key;
 mod policy_domains;
+pub(crate) mod role;
 mod serve;
+pub(crate) mod user;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -18,6 +22,10 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => in_runtime(demo::run(args)),
         Command::Serve(args) => in_runtime(serve::run(args)),
         Command::Check(args) => check::run(&args),
+        Command::Key(args) => in_runtime(key::run(args)),
+        Command::Role(args) => in_runtime(role::run(args)),
+        Command::User(args) => in_runtime(user::run(args)),
+        Command::Audit(args) => in_runtime(audit::run(args)),
         Command::Policy(args) => match args.command {
             PolicyCommand::Domains {
                 records,

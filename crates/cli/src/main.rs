@@ -5,7 +5,9 @@
 mod args;
 mod command;
 mod house;
+mod place;
 mod running;
+mod show;
 
 use std::process::ExitCode;
 
