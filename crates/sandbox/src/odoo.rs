@@ -171,10 +171,15 @@ impl Odoo {
                     who,
                     context: &context,
                     now: &now,
+                    passwords: Vec::new(),
                 };
                 let result = function(&mut env, &call);
+                let passwords = std::mem::take(&mut env.passwords);
                 match &result {
-                    Ok(_) => db.commit(),
+                    Ok(_) => {
+                        db.commit();
+                        self.guard.change(passwords);
+                    }
                     Err(_) => db.rollback(),
                 }
                 result

@@ -211,6 +211,24 @@ pub(crate) fn set_param(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Tr
     })
 }
 
+/// A note on a record; only who may change the record may write one.
+pub(crate) fn message_post(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(env.who, call.model, Op::Write)?;
+    search::check_ids(env.view(), call.model, Op::Write, &call.ids)?;
+    let Some(messages) = env.schema.model("mail.message") else {
+        return Ok(Value::Null);
+    };
+    let text = |at: usize| call.text(at).map_or(Value::Bool(false), Value::from);
+    let values = Map::from_iter([
+        ("body".to_owned(), text(0)),
+        ("subject".to_owned(), text(1)),
+        ("message_type".to_owned(), Value::from("comment")),
+        ("model".to_owned(), Value::from(call.model.name)),
+        ("date".to_owned(), Value::from(env.now)),
+    ]);
+    write::create_one(env, messages, values).map(|id| Value::List(vec![Value::Int(id)]))
+}
+
 /// Server actions run code in the real server. This one has none to run.
 pub(crate) fn run_server_action(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     access::check(env.who, call.model, Op::Write)?;

@@ -50,6 +50,8 @@ pub(crate) struct Env<'a> {
     pub(crate) context: &'a Context,
     /// The time of the call, as the ERP writes times.
     pub(crate) now: &'a str,
+    /// Passwords that were set, by user: they are kept apart from the rows.
+    pub(crate) passwords: Vec<(i64, String)>,
 }
 
 impl Env<'_> {

@@ -50,6 +50,18 @@ impl Guard {
         }
     }
 
+    /// Takes passwords that were set over RPC.
+    pub(crate) fn change(&self, passwords: Vec<(i64, String)>) {
+        if passwords.is_empty() {
+            return;
+        }
+        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+        for (uid, password) in passwords {
+            secrets.taken.retain(|(other, _)| *other != uid);
+            secrets.passwords.insert(uid, password);
+        }
+    }
+
     pub(crate) fn expire(&self, secret: &str) {
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(key) = secrets.keys.get_mut(secret) {

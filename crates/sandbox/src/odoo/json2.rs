@@ -10,26 +10,29 @@ use super::{Odoo, page, route, session};
 use crate::http::{Request, Response, Seen};
 
 pub(crate) fn answer(odoo: &Odoo, request: &Request, rest: &[&str], seen: &mut Seen) -> Response {
-    if !database_fits(odoo, request) {
-        return page::no_database();
+    match place(odoo, request) {
+        Place::Here => {}
+        // Nobody has a key there.
+        Place::Elsewhere => return failed(&Trouble::new(Kind::Http(401), "Invalid apikey")),
+        Place::Nowhere => return page::no_database(),
     }
     let posted = ["POST", "OPTIONS"]
         .iter()
         .any(|verb| request.verb.eq_ignore_ascii_case(verb));
-    let (content_type, charset) = route::content_type(request);
     let (true, [model, method]) = (posted, rest) else {
         return failed(&Trouble::new(
             Kind::Http(404),
             "Did you mean POST /json/2/<model>/<method>?",
         ));
     };
-    if content_type != "application/json" {
+    // A request without a length has no body, and so no content type that could be wrong.
+    if has_body(request) && route::content_type(request) != "application/json" {
         return page::content_type("application/json");
     }
     let done = caller(odoo, request).and_then(|who| {
         seen.user = Some(who.login.clone());
         (seen.model, seen.call) = (Some((*model).to_owned()), Some((*method).to_owned()));
-        let arguments = body(request, charset.as_deref())?;
+        let arguments = body(request)?;
         odoo.execute(&who, model, method, Given::Named(arguments))
     });
     match done {
@@ -49,8 +52,18 @@ fn failed(trouble: &Trouble) -> Response {
     }
 }
 
-/// Whether the request is for this database: named, or the only one there is.
-pub(crate) fn database_fits(odoo: &Odoo, request: &Request) -> bool {
+/// Which database a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// This one: named, the only one, or that of the session.
+    Here,
+    /// Another one that is listed.
+    Elsewhere,
+    /// None, or one that is not there.
+    Nowhere,
+}
+
+pub(crate) fn place(odoo: &Odoo, request: &Request) -> Place {
     // The server folds underscores in the names of headers.
     let named = ["x-odoo-database", "x_odoo_database"];
     let mut names: Vec<&[u8]> = Vec::new();
@@ -63,10 +76,12 @@ pub(crate) fn database_fits(odoo: &Odoo, request: &Request) -> bool {
                 .map(http::HeaderValue::as_bytes),
         );
     }
+    let others = &odoo.options.other_databases;
     match names.as_slice() {
-        [] => odoo.options.other_databases.is_empty(),
-        [name] => *name == odoo.options.database.as_bytes(),
-        _ => false,
+        [] if others.is_empty() || session::of(odoo, request).is_some() => Place::Here,
+        [name] if *name == odoo.options.database.as_bytes() => Place::Here,
+        [name] if others.iter().any(|other| *name == other.as_bytes()) => Place::Elsewhere,
+        _ => Place::Nowhere,
     }
 }
 
@@ -92,7 +107,7 @@ fn caller(odoo: &Odoo, request: &Request) -> Result<Who, Trouble> {
             .ok_or_else(|| unauthorized("Invalid apikey"))?;
         if session.is_some_and(|other| other != uid) {
             return Err(Trouble::new(
-                Kind::AccessError,
+                Kind::AccessDenied,
                 "The session belongs to somebody else than the key.",
             ));
         }
@@ -109,7 +124,11 @@ fn caller(odoo: &Odoo, request: &Request) -> Result<Who, Trouble> {
     }
 }
 
-fn body(request: &Request, charset: Option<&str>) -> Result<Map, Trouble> {
+fn has_body(request: &Request) -> bool {
+    !request.body.is_empty() && request.header("content-length").is_some()
+}
+
+fn body(request: &Request) -> Result<Map, Trouble> {
     let bad = |words: &str| {
         Trouble::new(
             Kind::Http(400),
@@ -117,11 +136,10 @@ fn body(request: &Request, charset: Option<&str>) -> Result<Map, Trouble> {
         )
     };
     // Without a length, a chunked body is not read at all.
-    if request.body.is_empty() || request.header("content-length").is_none() {
+    if !has_body(request) {
         return Ok(Map::new());
     }
-    let text = route::json_text(&request.body, charset).ok_or_else(|| bad("it is not text"))?;
-    match json::read(&text) {
+    match json::read(&String::from_utf8_lossy(&request.body)) {
         Ok(Value::Map(map)) => Ok(map),
         // Anything else than an object is passed over.
         Ok(_) => Ok(Map::new()),

@@ -34,17 +34,14 @@ pub(crate) fn enveloped(
     request: &Request,
     call: impl FnOnce(&Map) -> Result<Value, Trouble>,
 ) -> Response {
-    let (content_type, charset) = route::content_type(request);
     if !matches!(
-        content_type.as_str(),
+        route::content_type(request).as_str(),
         "application/json" | "application/json-rpc"
     ) {
         return page::content_type("application/json, application/json-rpc");
     }
-    let Some(text) = route::json_text(&request.body, charset.as_deref()) else {
-        return page::bad_json("Invalid JSON data");
-    };
-    let envelope = match json::read(&text) {
+    // The charset of the content type is not looked at.
+    let envelope = match json::read(&String::from_utf8_lossy(&request.body)) {
         Ok(Value::Map(envelope)) => envelope,
         Ok(_) => return page::bad_json("Invalid JSON-RPC data"),
         Err(JsonTrouble::Malformed(_)) => return page::bad_json("Invalid JSON data"),

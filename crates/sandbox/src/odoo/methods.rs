@@ -124,6 +124,18 @@ const ALL: &[Method] = &[
         Run::Read(web::web_name_search),
     ),
     on_records(
+        "message_post",
+        &[
+            "body=",
+            "subject=",
+            "message_type=",
+            "subtype_xmlid=",
+            "partner_ids=",
+            "attachment_ids=",
+        ],
+        Run::Write(actions::message_post),
+    ),
+    on_records(
         "web_save",
         &["vals", "specification", "next_id="],
         Run::Write(web::web_save),

@@ -179,6 +179,7 @@ pub(crate) fn settle(schema: &Schema, db: &mut Db, user: &User) -> i64 {
         who: &who,
         context: &context,
         now: "2026-01-02 08:00:00",
+        passwords: Vec::new(),
     };
     let values = Map::from_iter([
         ("login".to_owned(), Value::from(user.login.as_str())),

@@ -39,29 +39,13 @@ pub(crate) fn answer(odoo: &Odoo, request: &Request, seen: &mut Seen) -> Respons
     }
 }
 
-/// The content type without its parameters, and the charset if one is named.
-pub(crate) fn content_type(request: &Request) -> (String, Option<String>) {
-    let header = request
-        .header("content-type")
+/// The content type without its parameters.
+pub(crate) fn content_type(request: &Request) -> String {
+    let header = request.header("content-type").unwrap_or_default();
+    header
+        .split(';')
+        .next()
         .unwrap_or_default()
-        .to_lowercase();
-    let mut parts = header.split(';').map(str::trim);
-    let plain = parts.next().unwrap_or_default().to_owned();
-    let charset = parts
-        .find_map(|part| part.strip_prefix("charset="))
-        .map(|name| name.trim_matches('"').to_owned());
-    (plain, charset)
-}
-
-/// The text of a JSON body in the charset of the content type; none if it is none.
-pub(crate) fn json_text(body: &[u8], charset: Option<&str>) -> Option<String> {
-    match charset {
-        None | Some("utf-8" | "utf8" | "us-ascii" | "ascii") => {
-            String::from_utf8(body.to_vec()).ok()
-        }
-        Some("iso-8859-1" | "latin-1" | "latin1") => {
-            Some(body.iter().map(|&byte| char::from(byte)).collect())
-        }
-        Some(_) => None,
-    }
+        .trim()
+        .to_lowercase()
 }

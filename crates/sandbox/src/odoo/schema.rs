@@ -277,7 +277,11 @@ impl Field {
 
     fn facts(&self) -> FieldFacts {
         FieldFacts {
-            kind: FieldKind::read(self.kind),
+            kind: match self.kind {
+                // Whether there is a picture can be asked as of a text.
+                "binary" => FieldKind::Text,
+                kind => FieldKind::read(kind),
+            },
             relation: self.relation.map(str::to_owned),
             // Whatever can be searched has a value here, stored or not; names are searched by name.
             stored: self.has('s') || (self.has('f') && self.name != "display_name"),

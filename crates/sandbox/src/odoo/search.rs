@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
 use portcullis_erp::domain::{Domain, ModelFacts, Records, Search};
 use portcullis_erp::value::Value;
@@ -10,18 +11,41 @@ use super::access::{self, Op};
 use super::record::{Record, View};
 use super::schema::Model;
 use super::trouble::{Kind, Trouble};
+use super::user::Context;
 
-impl Records for View<'_> {
+/// What the evaluator of domains may look at: everything, past access rights and archives.
+struct Known<'a>(View<'a>);
+
+/// The context in which archived records count.
+static EVERYTHING: LazyLock<Context> = LazyLock::new(|| Context {
+    active_test: false,
+    ..Context::default()
+});
+
+impl<'a> Known<'a> {
+    fn new(view: View<'a>) -> Self {
+        Self(View {
+            context: &EVERYTHING,
+            ..view
+        })
+    }
+}
+
+impl Records for Known<'_> {
     fn model(&self, model: &str) -> Option<&ModelFacts> {
-        self.schema.model(model).map(|model| &model.facts)
+        self.0.schema.model(model).map(|model| &model.facts)
     }
 
     fn ids(&self, model: &str) -> Option<Cow<'_, [i64]>> {
-        Some(Cow::Borrowed(self.db.ids(model)))
+        Some(Cow::Borrowed(self.0.db.ids(model)))
     }
 
     fn value(&self, model: &str, id: i64, field: &str) -> Option<Cow<'_, Value>> {
-        Some(self.record(model, id)?.get(field))
+        Some(self.0.record(model, id)?.get(field))
+    }
+
+    fn ignores_accents(&self) -> Option<bool> {
+        Some(false)
     }
 }
 
@@ -53,7 +77,8 @@ pub(crate) fn search(
 /// The ids that match, by id.
 pub(crate) fn matching(view: View<'_>, model: &Model, domain: &Value) -> Result<Vec<i64>, Trouble> {
     let domain = ruled(view, model, Op::Read, read(view, model, domain)?)?;
-    let search = Search::new(&view);
+    let known = Known::new(view);
+    let search = Search::new(&known);
     found(
         if view.context.active_test {
             search
@@ -139,7 +164,8 @@ pub(crate) fn check_ids(view: View<'_>, model: &Model, op: Op, ids: &[i64]) -> R
     if rule.is_all() || ids.is_empty() {
         return Ok(());
     }
-    let seen = found(Search::new(&view).with_inactive(), model, &rule)?;
+    let known = Known::new(view);
+    let seen = found(Search::new(&known).with_inactive(), model, &rule)?;
     let hidden: Vec<_> = ids
         .iter()
         .copied()

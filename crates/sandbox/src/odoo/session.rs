@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 use portcullis_erp::value::{Map, Value};
 
 use super::call::Given;
-use super::json2::database_fits;
+use super::json2::{Place, place};
 use super::jsonrpc::enveloped;
 use super::trouble::{Kind, Trouble};
 use super::{Odoo, page, service};
@@ -127,7 +127,7 @@ fn known(
     call: impl FnOnce(&Odoo, i64, &Map) -> Result<Value, Trouble>,
 ) -> Response {
     let session = of(odoo, request);
-    if session.is_none() && !database_fits(odoo, request) {
+    if session.is_none() && place(odoo, request) == Place::Nowhere {
         return page::no_database();
     }
     enveloped(request, |params| match session {

@@ -95,8 +95,7 @@ impl Trouble {
     /// The status in JSON-2.
     pub(crate) fn status(&self) -> u16 {
         match self.kind {
-            Kind::AccessDenied => 401,
-            Kind::AccessError | Kind::SessionExpired => 403,
+            Kind::AccessDenied | Kind::AccessError | Kind::SessionExpired => 403,
             Kind::Missing | Kind::NoModel | Kind::NoMethod => 404,
             Kind::User | Kind::Validation | Kind::Arguments => 422,
             Kind::Python(_) | Kind::NoDatabase => 500,

@@ -222,6 +222,12 @@ fn store(env: &mut Env<'_>, model: &Model, id: i64, values: Map) -> Result<(), T
                 _,
                 "id" | "create_uid" | "create_date" | "write_uid" | "write_date" | "display_name",
             ) => continue,
+            ("res.users", "password" | "new_password") => {
+                if let Value::Text(password) = value {
+                    env.passwords.push((id, password));
+                }
+                continue;
+            }
             ("res.partner", "company_type") => {
                 let company = Value::Bool(value.as_str() == Some("company"));
                 let (slot, _) = model.field("is_company").unwrap_or((slot, field));

@@ -13,7 +13,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 /// How far entities may expand; the real parser stops at about as much.
-const EXPANSION: usize = 8 * 1024 * 1024;
+const EXPANSION: usize = 1024 * 1024;
 /// How deep values may lie in one another.
 const DEPTH: usize = 1_000;
 

@@ -36,7 +36,7 @@ pub(crate) fn answer(
     if request.body.len() > LARGEST {
         return page::too_large();
     }
-    let (content_type, _) = route::content_type(request);
+    let content_type = route::content_type(request);
     let form = matches!(
         content_type.as_str(),
         "application/x-www-form-urlencoded" | "multipart/form-data"

@@ -1,0 +1,241 @@
+//! A recorded exchange, as its file holds it.
+
+use std::path::Path;
+
+/// One recorded exchange.
+pub(crate) struct Recording {
+    pub(crate) number: u32,
+    pub(crate) name: String,
+    /// The request's head, its lines ended by `\n`.
+    head: String,
+    body: Vec<u8>,
+    /// The answer; none if there was none.
+    pub(crate) reply: Option<Reply>,
+}
+
+/// An answer.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// Type and charset, lower case, without blanks.
+    pub(crate) content_type: String,
+    pub(crate) body: Vec<u8>,
+    /// Whether the recorder cut it off.
+    pub(crate) cut: bool,
+}
+
+impl Recording {
+    pub(crate) fn read(path: &Path) -> Self {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let number = name.split('-').next().unwrap().parse().unwrap();
+        let file = std::fs::read(path).unwrap();
+        let request = between(&file, b">>> REQUEST\n", b"\n<<< RESPONSE");
+        let (head, body) = split(request, b"\n\n");
+        let head = String::from_utf8_lossy(head).into_owned();
+        let mut body = unescaped(body);
+        match length(&head) {
+            Some(length) => body.truncate(length),
+            None => {
+                while body.last() == Some(&b'\n') {
+                    body.pop();
+                }
+            }
+        }
+        let answer = split(&file, b"<<< RESPONSE\n").1;
+        Self {
+            number,
+            name,
+            head,
+            body,
+            reply: Reply::read(answer),
+        }
+    }
+
+    fn target(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap_or_default()
+    }
+
+    /// Whether the exchange is one of the three dialects'.
+    pub(crate) fn is_rpc(&self) -> bool {
+        let path = self.target().trim_start_matches('/').to_lowercase();
+        ["xmlrpc", "jsonrpc", "json/2"]
+            .iter()
+            .any(|face| path.starts_with(face))
+    }
+
+    /// The texts of an XML-RPC request, in order.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let body = String::from_utf8_lossy(&self.body).into_owned();
+        body.split("<string>")
+            .skip(1)
+            .map(|rest| rest.split("</string>").next().unwrap().to_owned())
+            .collect()
+    }
+
+    pub(crate) fn bearer(&self) -> String {
+        let header = self
+            .head
+            .lines()
+            .find(|line| line.to_lowercase().starts_with("authorization: bearer "));
+        header.unwrap().rsplit(' ').next().unwrap().to_owned()
+    }
+
+    /// Whether the request was for every field's description.
+    pub(crate) fn is_fields_get(&self) -> bool {
+        String::from_utf8_lossy(&self.body).contains("fields_get")
+            || self.target().contains("/fields_get")
+    }
+
+    /// The bytes to send, with a session of our own in place of the recorded one.
+    pub(crate) fn request(&self, session: &str) -> Vec<u8> {
+        let mut head = self.head.replace('\n', "\r\n");
+        if let Some((before, rest)) = head.split_once("session_id=") {
+            let (recorded, after) = rest.split_once("\r\n").unwrap_or((rest, ""));
+            // A made-up session stays made up.
+            let session = if recorded.starts_with("AAAA") {
+                recorded
+            } else {
+                session
+            };
+            head = format!("{before}session_id={session}\r\n{after}");
+        }
+        let chunked = self
+            .head
+            .to_lowercase()
+            .contains("transfer-encoding: chunked");
+        let mut body = if chunked {
+            crlf(&self.body)
+        } else {
+            self.body.clone()
+        };
+        match self.number {
+            86 => body = quadratic(),
+            87 => body = deep(),
+            _ => {}
+        }
+        if matches!(self.number, 86 | 87) {
+            let length = length(&self.head).unwrap_or_default();
+            head = head.replace(
+                &format!("Content-Length: {length}"),
+                &format!("Content-Length: {}", body.len()),
+            );
+        }
+        let mut bytes = head.into_bytes();
+        if self.number == 709 {
+            // Half a head, and no more.
+            return bytes.trim_ascii_end().to_vec();
+        }
+        while bytes.ends_with(b"\r\n") {
+            bytes.truncate(bytes.len() - 2);
+        }
+        bytes.extend_from_slice(b"\r\n\r\n");
+        bytes.extend(body);
+        bytes
+    }
+}
+
+impl Reply {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(bytes);
+        let mut rest = text.trim_start();
+        // A server first says "go on" when asked to.
+        while rest.starts_with("HTTP/1.1 100") {
+            let end = rest
+                .find("\r\n\r\n")
+                .map(|at| at + 4)
+                .or_else(|| rest.find("\n\n").map(|at| at + 2))?;
+            rest = rest.get(end..)?.trim_start();
+        }
+        if !rest.starts_with("HTTP/") {
+            return None;
+        }
+        let status = rest.split(' ').nth(1)?.parse().ok()?;
+        let (head, body) = rest
+            .split_once("\r\n\r\n")
+            .or_else(|| rest.split_once("\n\n"))
+            .unwrap_or((rest, ""));
+        let content_type = head
+            .lines()
+            .find_map(|line| {
+                line.to_lowercase()
+                    .strip_prefix("content-type:")
+                    .map(|kind| kind.replace(' ', ""))
+            })
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        let cut = body.contains("[recorder: truncated here");
+        Some(Self {
+            status,
+            content_type,
+            body: body.trim().as_bytes().to_vec(),
+            cut,
+        })
+    }
+}
+
+fn split<'a>(bytes: &'a [u8], at: &[u8]) -> (&'a [u8], &'a [u8]) {
+    match bytes.windows(at.len()).position(|window| window == at) {
+        Some(found) => (&bytes[..found], &bytes[found + at.len()..]),
+        None => (bytes, &[]),
+    }
+}
+
+fn between<'a>(bytes: &'a [u8], from: &[u8], to: &[u8]) -> &'a [u8] {
+    split(split(bytes, from).1, to).0
+}
+
+fn length(head: &str) -> Option<usize> {
+    let header = head
+        .lines()
+        .find_map(|line| line.strip_prefix("Content-Length: "))?;
+    if head.to_lowercase().contains("transfer-encoding: chunked") {
+        return None;
+    }
+    header.trim_start_matches('+').parse().ok()
+}
+
+/// The recorder wrote bytes that are no UTF-8 as `\xNN`.
+fn unescaped(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some((&first, after)) = rest.split_first() {
+        let digits = rest
+            .get(2..4)
+            .filter(|_| rest.starts_with(b"\\x"))
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            .filter(|byte| *byte >= 0x80)
+        {
+            Some(byte) => {
+                out.push(byte);
+                rest = &rest[4..];
+            }
+            None => {
+                out.push(first);
+                rest = after;
+            }
+        }
+    }
+    out
+}
+
+fn crlf(body: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(body);
+    format!("{}\r\n\r\n", text.trim_end().replace('\n', "\r\n")).into_bytes()
+}
+
+/// One long entity, used often.
+fn quadratic() -> Vec<u8> {
+    let (long, uses) = ("A".repeat(50_000), "&x;".repeat(200));
+    format!("<?xml version=\"1.0\"?><!DOCTYPE m [<!ENTITY x \"{long}\">]><methodCall><methodName>version</methodName><params><param><value><string>{uses}</string></value></param></params></methodCall>").into_bytes()
+}
+
+/// Lists in lists in lists.
+fn deep() -> Vec<u8> {
+    let (open, close) = (
+        "<value><array><data>".repeat(20_000),
+        "</data></array></value>".repeat(20_000),
+    );
+    format!("<?xml version=\"1.0\"?><methodCall><methodName>version</methodName><params><param>{open}{close}</param></params></methodCall>").into_bytes()
+}
