@@ -52,6 +52,9 @@ impl Search<'_> {
         let (operator, negative) = positive(condition.operator);
         let test = if let Right::Sub(sub) = &condition.right {
             let Some(comodel) = field.relation.clone() else { return unknown };
+            if self.facts(&comodel).is_none() {
+                return unknown;
+            }
             if field.kind.is_multiple() {
                 let sub = self.with_active((**sub).clone(), &comodel);
                 let sub = self.resolve(sub, &comodel)?;

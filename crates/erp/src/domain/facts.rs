@@ -150,6 +150,16 @@ pub struct ModelFacts {
     pub custom_name_search: bool,
 }
 
+impl ModelFacts {
+    /// Whether something else than `fields` says that there is a field of that name.
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        let mentioned = [&self.rec_name, &self.parent, &self.active];
+        mentioned.into_iter().any(|field| field.as_deref() == Some(name))
+            || self.rec_names_search.iter().any(|path| path.split('.').next() == Some(name))
+            || self.inherits.iter().any(|(_, link)| link == name)
+    }
+}
+
 /// The records that a domain is judged on. What it does not tell is unknown.
 pub trait Records {
     /// What is known of a model.

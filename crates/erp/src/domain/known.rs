@@ -93,6 +93,9 @@ impl KnownRecords {
     /// When Odoo would answer with an error.
     pub fn answer(&self, question: &Question) -> Result<super::Matches, QuestionError> {
         let domain = question.domain.as_ref().map_err(Clone::clone)?;
+        if domain.conditions().iter().any(|(_, operator)| operator.is_internal()) {
+            return Err(DomainError::Operator.into());
+        }
         let search = Search::new(self);
         let search = if question.inactive { search.with_inactive() } else { search };
         Ok(search.matching(&question.model, domain)?)
@@ -163,6 +166,7 @@ fn known_size(model: &str, name: &str) -> Option<usize> {
 }
 
 fn model_facts(facts: &mut ModelFacts, map: &Map) {
+    facts.complete = true;
     facts.rec_name = text(map, "rec_name");
     facts.parent = text(map, "parent");
     facts.active = text(map, "active");

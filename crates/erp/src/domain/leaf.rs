@@ -138,14 +138,20 @@ operators! {
 }
 
 impl Operator {
-    /// Reads an operator as Odoo does, its older spellings included.
+    /// Reads an operator as Odoo does: letter case does not count, older spellings do.
     pub fn read(text: &str) -> Option<Self> {
         match text {
             "==" => return Some(Self::Equal),
             "<>" => return Some(Self::NotEqual),
             _ => {}
         }
-        Self::ALL.iter().copied().find(|operator| operator.as_str() == text)
+        Self::ALL.iter().copied().find(|operator| operator.as_str().eq_ignore_ascii_case(text))
+    }
+
+    /// Whether it looks past the ERP's own rules. Odoo takes it from its own code only, and
+    /// refuses it in a domain that comes from outside.
+    pub fn is_internal(self) -> bool {
+        matches!(self, Self::AnyUnchecked | Self::NotAnyUnchecked)
     }
 
     /// Whether what stands behind it is a domain on the linked model.

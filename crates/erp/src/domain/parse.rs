@@ -4,6 +4,7 @@
 //! chain of operators nor a deep one recurses; what remains on the stack is joined by "and".
 
 use super::leaf::{FieldPath, Leaf, Operand, Operator};
+use super::python::same;
 use super::{Domain, Node, all_of, one_of, opposite};
 use crate::value::Value;
 
@@ -114,8 +115,15 @@ fn read_condition(
     let path = match path {
         Value::Text(path) => path,
         // The two conditions that name no field: `1 = 1` and `0 = 1`.
-        Value::Int(number @ (0 | 1)) if operator == "=" && *value == Value::Int(1) => {
-            return Ok((if *number == 1 { Node::True } else { Node::False }, 1));
+        Value::Int(_) | Value::Bool(_) | Value::Float(_)
+            if operator == "=" && same(value, &Value::Int(1)) =>
+        {
+            let constant = match path {
+                path if same(path, &Value::Int(1)) => Node::True,
+                path if same(path, &Value::Int(0)) => Node::False,
+                _ => return Err(DomainError::Path),
+            };
+            return Ok((constant, 1));
         }
         Value::Null
         | Value::Bool(_)

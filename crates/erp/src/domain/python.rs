@@ -126,28 +126,24 @@ pub(super) fn text(value: &Value) -> Option<String> {
         }
         Value::Text(text) => Some(text.clone()),
         Value::List(items) => {
-            let items: Option<Vec<String>> = items
-                .iter()
-                .map(|item| match item {
-                    Value::Text(_) | Value::List(_) => None,
-                    Value::Null
-                    | Value::Bool(_)
-                    | Value::Int(_)
-                    | Value::Big(_)
-                    | Value::Float(_)
-                    | Value::Bytes(_)
-                    | Value::Moment(_)
-                    | Value::Map(_) => text_of_member(item),
-                })
-                .collect();
+            let items: Option<Vec<String>> = items.iter().map(member_text).collect();
             items.map(|items| format!("[{}]", items.join(", ")))
         }
         Value::Bytes(_) | Value::Moment(_) | Value::Map(_) => None,
     }
 }
 
-fn text_of_member(value: &Value) -> Option<String> {
-    if matches!(value, Value::Bytes(_) | Value::Moment(_) | Value::Map(_)) { None } else { text(value) }
+/// `repr(value)`, which is how a list shows its members.
+fn member_text(value: &Value) -> Option<String> {
+    let plain = |text: &str| {
+        text.chars().all(|character| {
+            !character.is_control() && character.is_ascii() && !matches!(character, '\'' | '\\')
+        })
+    };
+    match value {
+        Value::Text(member) => plain(member).then(|| format!("'{member}'")),
+        member => text(member),
+    }
 }
 
 /// `int(value or 0)`; none where this cannot tell.

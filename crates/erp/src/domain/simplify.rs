@@ -117,7 +117,7 @@ impl Search<'_> {
         let name = condition.field();
         let kind = match self.field_kind(facts, name) {
             Some(kind) => kind,
-            None if facts.complete => {
+            None if facts.complete && !facts.mentions(name) => {
                 return Err(SearchError::Field { model: model.into(), field: name.into() });
             }
             None => return Ok(Step::Again(Tree::Unknown)),
