@@ -1,5 +1,7 @@
 //! One document over REST: create, read, update, delete, run a method of it.
 
+use std::sync::Arc;
+
 use portcullis_erp::value::{Map, Value};
 
 use super::Turn;
@@ -36,20 +38,18 @@ pub(crate) fn shown(
     levels: Levels,
 ) -> Value {
     let mut out = Map::with_capacity(doc.len());
+    // Most DocTypes have one level only, and most callers need no look at each field.
+    let looks = levels != Levels::All && !turn.caller.is_administrator() && doctype.has_levels();
     let hidden = |name: &str| {
-        levels != Levels::All
-            && !turn.caller.is_administrator()
+        looks
             && doctype
                 .field(name)
                 .is_some_and(|field| !turn.caller.reaches(doctype, field, 'r'))
     };
     let is_always_there = |name: &str| name == "last_scanned_warehouse";
     for (name, value) in doc {
-        if doctype
-            .field(name)
-            .is_some_and(super::schema::Field::is_table)
-            || name == "__unsaved"
-        {
+        let is_kept_only = name == "__unsaved" || (name == "content" && doctype.name == "File");
+        if value.as_list().is_some() || is_kept_only {
             continue;
         }
         let emptied = hidden(name).then(|| match doctype.field(name) {
@@ -99,7 +99,7 @@ fn unreadable(turn: &Turn<'_>, doctype: &str, name: &str) -> Failure {
 }
 
 /// The document, if it is there and may be read: absent comes before forbidden.
-pub(crate) fn readable(turn: &Turn<'_>, doctype: &str, name: &str) -> Result<Doc, Failure> {
+pub(crate) fn readable(turn: &Turn<'_>, doctype: &str, name: &str) -> Result<Arc<Doc>, Failure> {
     let kind = turn.doctype(doctype)?;
     let world = turn.world()?;
     if kind.is_child {
@@ -109,7 +109,7 @@ pub(crate) fn readable(turn: &Turn<'_>, doctype: &str, name: &str) -> Result<Doc
         if !turn.caller.may(parent, 'r') {
             return Err(unreadable(turn, &row.parent, &row.parent_name));
         }
-        return Ok(row.row);
+        return Ok(Arc::new(row.row));
     }
     let doc = world
         .get(doctype, name)
@@ -117,7 +117,7 @@ pub(crate) fn readable(turn: &Turn<'_>, doctype: &str, name: &str) -> Result<Doc
     if !turn.caller.may_on(kind, doc, 'r') {
         return Err(unreadable(turn, doctype, name));
     }
-    Ok(Doc::clone(doc))
+    Ok(Arc::clone(doc))
 }
 
 pub(crate) fn read(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<Value, Failure> {

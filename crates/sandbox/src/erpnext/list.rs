@@ -152,6 +152,13 @@ pub(crate) fn run(turn: &mut Turn<'_>, query: &Query) -> Result<Value, Failure> 
         query.or_filters.as_ref(),
     )?;
     let order = order_of(query)?;
+    for (name, _) in &order {
+        let is_alias = columns.iter().any(|column| column.alias() == name);
+        if !is_alias && !kind.has_column(name) {
+            let words = format!("(1054, \"Unknown column '{name}' in 'order clause'\")");
+            return Err(Failure::internal("pymysql.err.", "OperationalError", words));
+        }
+    }
     if query.length < 0 || query.start < 0 {
         return Err(bad_sql(turn, kind, query));
     }

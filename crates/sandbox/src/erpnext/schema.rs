@@ -40,6 +40,7 @@ pub(crate) struct DocType {
     pub(crate) fields: Vec<Field>,
     pub(crate) permissions: Vec<Permission>,
     by_name: HashMap<String, usize>,
+    has_levels: bool,
 }
 
 /// One field of a DocType.
@@ -130,7 +131,13 @@ impl DocType {
                 .is_some_and(|field| !field.is_table() && !field.is('v'))
     }
 
+    /// Whether a field of it lies above the lowest level.
+    pub(crate) fn has_levels(&self) -> bool {
+        self.has_levels
+    }
+
     fn add(&mut self, field: Field) {
+        self.has_levels |= field.permlevel > 0;
         self.by_name.insert(field.name.clone(), self.fields.len());
         self.fields.push(field);
     }
