@@ -5,8 +5,9 @@ use std::path::Path;
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 
-const TARGETS: [(&str, fn(&[u8])); 10] = [
+const TARGETS: [(&str, fn(&[u8])); 11] = [
     ("domain", targets::domain),
+    ("filters", targets::filters),
     ("frappe_answer", targets::frappe_answer),
     ("frappe_method", targets::frappe_method),
     ("frappe_resource", targets::frappe_resource),

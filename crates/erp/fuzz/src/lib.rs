@@ -10,6 +10,7 @@
 use percent_encoding::percent_decode_str;
 use portcullis_erp::dialect::{Returned, UpstreamLogin};
 use portcullis_erp::domain::Domain;
+use portcullis_erp::filters::Filters;
 use portcullis_erp::value::{from_json, to_json};
 use portcullis_erp::{
     Answer, Asked, Call, Database, Dialect, Inbound, Limits, Outbound, Reply, Value,
@@ -83,6 +84,27 @@ pub fn domain(data: &[u8]) {
     let written = domain.to_value();
     let again = Domain::parse(&written).expect("what is written is a domain");
     assert!(domain == again, "what is written is read back");
+}
+
+/// Frappe's list filters: one line of JSON for `filters`, the rest for `or_filters`.
+pub fn filters(data: &[u8]) {
+    let (all, any) = line(data);
+    let read = |text: &[u8]| {
+        if text.is_empty() {
+            Ok(Value::Null)
+        } else {
+            from_json(text, &Limits::default())
+        }
+    };
+    let (Ok(all), Ok(any)) = (read(all.as_bytes()), read(any)) else {
+        return;
+    };
+    let Ok(filters) = Filters::parse(&all, &any) else {
+        return;
+    };
+    let again = Filters::parse(&filters.filters_value(), &filters.or_filters_value())
+        .expect("what is written is a list of filters");
+    assert!(filters == again, "what is written is read back");
 }
 
 /// The first line, and what follows it.
