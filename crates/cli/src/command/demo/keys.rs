@@ -50,9 +50,9 @@ const WANTED: &[(&str, &str, &str, &str, &str)] = &[
     (
         "odoo_full",
         "odoo",
-        "integration",
+        "admin",
         "odoo-full",
-        "deletes and confirms too",
+        "deletes and confirms too, as the administrator, and no more than that",
     ),
     (
         "odoo_second",
@@ -64,9 +64,9 @@ const WANTED: &[(&str, &str, &str, &str, &str)] = &[
     (
         "erpnext_full",
         "erpnext",
-        "integration@example.com",
+        "Administrator",
         "erpnext-full",
-        "creates and deletes customers too",
+        "creates and deletes customers too, as Administrator",
     ),
 ];
 

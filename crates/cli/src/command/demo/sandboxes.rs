@@ -32,16 +32,13 @@ impl Sandboxes {
         let secrets = folder.join("secrets");
         std::fs::create_dir(&secrets)?;
 
+        let admin = random_hex::<20>()?;
         let (integration, second) = (random_hex::<20>()?, random_hex::<20>()?);
+        put(&secrets, "odoo-admin", &admin)?;
         put(&secrets, "odoo-integration", &integration)?;
         put(&secrets, "odoo-second", &second)?;
         let users = vec![
-            odoo_user(
-                "admin",
-                "Administrator",
-                odoo::Role::Admin,
-                random_hex::<20>()?,
-            )?,
+            odoo_user("admin", "Administrator", odoo::Role::Admin, admin)?,
             odoo_user("integration", "Integration", odoo::Role::Sales, integration)?,
             odoo_user("second", "Second Integration", odoo::Role::Sales, second)?,
         ];
@@ -61,12 +58,13 @@ impl Sandboxes {
             erpnext_credential()?,
             erpnext_credential()?,
         );
-        let integration = &options.integration;
-        put(
-            &secrets,
-            "erpnext-integration",
-            &format!("{}:{}", integration.api_key, integration.api_secret),
-        )?;
+        for (name, credential) in [
+            ("erpnext-administrator", &options.administrator),
+            ("erpnext-integration", &options.integration),
+        ] {
+            let pair = format!("{}:{}", credential.api_key, credential.api_secret);
+            put(&secrets, name, &pair)?;
+        }
         let erpnext = ErpNext::new(options);
 
         let free = || TcpListener::bind(("127.0.0.1", 0));
@@ -94,6 +92,7 @@ kind = "odoo"
 url = "{odoo}"
 database = "{DATABASE}"
 dialect = "{dialect}"
+user.admin.secret-file = "{secrets}/odoo-admin"
 user.integration.secret-file = "{secrets}/odoo-integration"
 user.second.secret-file = "{secrets}/odoo-second"
 
@@ -101,6 +100,7 @@ user.second.secret-file = "{secrets}/odoo-second"
 kind = "frappe"
 url = "{erpnext}"
 database = "{DATABASE}"
+user.Administrator.secret-file = "{secrets}/erpnext-administrator"
 user."integration@example.com".secret-file = "{secrets}/erpnext-integration"
 "#,
             odoo = self.odoo.url(),
