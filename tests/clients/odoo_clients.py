@@ -101,7 +101,7 @@ class OdooRpc:
         return made
 
     def write(self, ids, values):
-        return self.partner.write(ids, values)
+        return self.odoo.execute("res.partner", "write", ids, values)
 
     def unlink(self, ids):
         return self.odoo.execute("res.partner", "unlink", ids)
