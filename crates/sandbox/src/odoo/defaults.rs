@@ -3,7 +3,7 @@
 use portcullis_erp::value::{Map, Value};
 
 use super::call::{Bound, Env};
-use super::record::{Record, View};
+use super::record::View;
 use super::schema::Model;
 use super::trouble::Trouble;
 
@@ -90,7 +90,7 @@ fn line(view: View<'_>, values: &mut Map) {
     let Some(product) = id.and_then(|id| view.record("product.product", id)) else {
         return;
     };
-    let taken: [(&str, fn(Record<'_>) -> Value); 4] = [
+    let taken: [(&str, super::compute::Compute); 4] = [
         ("name", |product| Value::Text(product.display_name())),
         ("price_unit", |product| {
             product.get("lst_price").into_owned()
