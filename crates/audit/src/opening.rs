@@ -52,22 +52,21 @@ impl Opening<'_> {
         text.address("address", self.address);
         text.plain("upstream", self.upstream.as_str());
         text.plain("dialect", dialect_name(self.dialect));
-        text.escaped("model", self.model);
+        text.escaped("model", short(self.model));
         text.escaped("operation", self.operation);
-        text.escaped("method", self.method);
-        text.list("fields", self.shape.fields.iter(), |text, field| {
-            text.quoted(field)
+        text.escaped("method", short(self.method));
+        let fields = self.shape.fields.iter().take(ENTRIES);
+        text.list("fields", fields, |text, field| text.quoted(short(field)));
+        let domain = self.shape.domain.iter().take(ENTRIES);
+        text.list("domain", domain, |text, (path, operator)| {
+            text.pair(short(path), short(operator));
         });
-        text.list(
-            "domain",
-            self.shape.domain.iter(),
-            |text, (path, operator)| {
-                text.pair(path, operator);
-            },
-        );
-        text.list("context", self.shape.context_keys.iter(), |text, key| {
-            text.quoted(key)
-        });
+        let context = self.shape.context_keys.iter().take(ENTRIES);
+        text.list("context", context, |text, key| text.quoted(short(key)));
+        let cut = self.cut();
+        if cut > 0 {
+            text.number("cut", cut);
+        }
         if self.shape.ids > 0 {
             text.number("ids", i64::try_from(self.shape.ids).unwrap_or(i64::MAX));
         }
@@ -79,4 +78,41 @@ impl Opening<'_> {
             text.escaped("rule", self.rule);
         }
     }
+
+    /// How much of what the call names is left out, in entries.
+    fn cut(&self) -> i64 {
+        let Shape {
+            fields,
+            domain,
+            context_keys,
+            ids: _,
+        } = self.shape;
+        let over = [fields.len(), domain.len(), context_keys.len()]
+            .iter()
+            .map(|count| count.saturating_sub(ENTRIES))
+            .sum::<usize>();
+        let long = fields
+            .iter()
+            .chain(context_keys)
+            .take(2 * ENTRIES)
+            .filter(|name| is_long(name));
+        let long_leaves = domain
+            .iter()
+            .take(ENTRIES)
+            .filter(|(path, word)| is_long(path) || is_long(word));
+        i64::try_from(over + long.count() + long_leaves.count()).unwrap_or(i64::MAX)
+    }
+}
+
+/// What a caller names may be endless; a record is not. No honest call comes near.
+const ENTRIES: usize = 256;
+const LETTERS: usize = 280;
+
+fn is_long(name: &str) -> bool {
+    name.len() > LETTERS
+}
+
+fn short(name: &str) -> &str {
+    name.get(..name.floor_char_boundary(LETTERS))
+        .unwrap_or_default()
 }

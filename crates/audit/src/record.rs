@@ -71,8 +71,11 @@ pub struct Opened {
     /// The keys of the context.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<String>,
+    /// How many more names there were: what stands here is not all of the call's shape.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cut: u64,
     /// How many records were named by id.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub ids: u64,
     /// The version of the policy that judged.
     pub policy: u64,
@@ -186,6 +189,10 @@ impl Line {
         let Claims { n, hash } = serde_json::from_slice(text).ok()?;
         Some((n, hash))
     }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, LineError> {

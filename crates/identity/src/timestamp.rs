@@ -118,10 +118,7 @@ mod tests {
     fn the_end_of_time_does_not_wrap() {
         assert_eq!(Timestamp(i64::MAX).plus_millis(1), Timestamp(i64::MAX));
         assert_eq!(Timestamp(7).since(Timestamp(5)), 2);
-        let _ = (
-            Timestamp(i64::MAX).to_rfc3339(),
-            Timestamp(i64::MIN).to_rfc3339(),
-        );
+        assert!(Timestamp(i64::MAX).to_rfc3339() > Timestamp(i64::MIN).to_rfc3339());
     }
 
     proptest! {

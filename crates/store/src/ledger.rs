@@ -11,7 +11,7 @@ use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use portcullis_audit::{
-    Closed, Event, Line, Opened, Report, RequestId, Verdict, Verifier, Witness, WriterId,
+    Closed, Event, Head, Line, Opened, Report, RequestId, Verdict, Verifier, Witness, WriterId,
 };
 use portcullis_identity::Timestamp;
 
@@ -43,6 +43,14 @@ pub struct Record {
     pub opened: Opened,
     /// How it ended. While there is none, it is under way or its outcome is unknown.
     pub closed: Option<Closed>,
+}
+
+/// A part of the ledger, at its end.
+struct Window {
+    /// The first segment of each lane that is not read from its beginning.
+    from: BTreeMap<WriterId, u64>,
+    /// Every record from this moment on is in it; none: every record at all.
+    sure_since: Option<Timestamp>,
 }
 
 /// Which records are wanted: those that fit everything that is given.
@@ -120,6 +128,37 @@ impl Ledger {
     /// When a file cannot be read. Lines that cannot be read are passed over: they are for
     /// [`Ledger::verify`].
     pub fn records(&self, selection: &Selection) -> Result<Vec<Record>, LedgerError> {
+        // The wanted ones mostly stand at the end: it is read first, and more of it until what
+        // was not read cannot hold any.
+        let mut depth = 2;
+        loop {
+            let window = self.window(depth).map_err(|error| self.failed(error))?;
+            let kept = self.read(selection, Follower::new(self.clone(), window.from))?;
+            let is_enough = window.sure_since.is_none_or(|sure| {
+                let sure_ones = kept
+                    .iter()
+                    .filter(|record| record.opened.at >= sure)
+                    .count();
+                selection.since.is_some_and(|since| since >= sure)
+                    || selection.last.is_some_and(|last| sure_ones >= last)
+            });
+            if is_enough {
+                return Ok(kept);
+            }
+            depth = depth.saturating_mul(4);
+        }
+    }
+
+    /// Goes through the ledger from its first line on, and on as it grows.
+    pub fn follow(&self) -> Follower {
+        Follower::new(self.clone(), BTreeMap::new())
+    }
+
+    fn read(
+        &self,
+        selection: &Selection,
+        mut follower: Follower,
+    ) -> Result<Vec<Record>, LedgerError> {
         let mut kept = BTreeMap::new();
         let mut keep = |record: Record| {
             if selection.takes(&record) {
@@ -129,15 +168,31 @@ impl Ledger {
                 }
             }
         };
-        let mut follower = self.follow();
         follower.poll(&mut keep)?;
         follower.rest(&mut keep);
         Ok(kept.into_values().collect())
     }
 
-    /// Goes through the ledger from its first line on, and on as it grows.
-    pub fn follow(&self) -> Follower {
-        Follower::new(self.clone())
+    /// The last `depth` segments of each lane.
+    fn window(&self, depth: usize) -> io::Result<Window> {
+        let segments = self.segments()?;
+        let mut window = Window {
+            from: BTreeMap::new(),
+            sure_since: None,
+        };
+        for lane in segments.chunk_by(|one, other| one.writer == other.writer) {
+            let skipped = lane.len().saturating_sub(depth);
+            if skipped == 0 {
+                continue;
+            }
+            if let Some(first) = lane.get(skipped) {
+                window.from.insert(first.writer, first.number);
+                // A request may be recorded a while after it came.
+                let begun = head(&first.path)?.map_or(Timestamp(i64::MAX), |head| head.at);
+                window.sure_since = window.sure_since.max(Some(begun.plus_millis(600_000)));
+            }
+        }
+        Ok(window)
     }
 
     fn segments(&self) -> io::Result<Vec<Segment>> {
@@ -151,16 +206,11 @@ impl Ledger {
         let segments = self.segments()?;
         let mut witnesses = checkpoints.to_vec();
         for segment in &segments {
-            let mut first = Vec::new();
-            BufReader::new(File::open(&segment.path)?).read_until(b'\n', &mut first)?;
-            let line = first.strip_suffix(b"\n").unwrap_or_default();
-            if let Ok(Line {
-                event: Event::Head(head),
-                ..
-            }) = Line::parse(line)
-            {
-                witnesses.extend(head.others);
-            }
+            witnesses.extend(
+                head(&segment.path)?
+                    .into_iter()
+                    .flat_map(|head| head.others),
+            );
         }
         // Listed again: a line that a head names was there before the head, if perhaps in a
         // segment that the first listing did not meet yet.
@@ -190,6 +240,17 @@ impl Ledger {
             source,
         }
     }
+}
+
+/// The head of a segment, if it has one that can be read.
+fn head(path: &Path) -> io::Result<Option<Head>> {
+    let mut first = Vec::new();
+    BufReader::new(File::open(path)?).read_until(b'\n', &mut first)?;
+    let line = Line::parse(first.strip_suffix(b"\n").unwrap_or_default());
+    Ok(match line.map(|line| line.event) {
+        Ok(Event::Head(head)) => Some(*head),
+        Ok(Event::Open(_) | Event::Close(_)) | Err(_) => None,
+    })
 }
 
 #[cfg(test)]

@@ -124,6 +124,41 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
+fn a_record_is_never_endless_and_says_so() {
+    let mut shape = Shape {
+        fields: vec!["é".repeat(5000); 5],
+        ..Shape::default()
+    };
+    shape.domain = vec![("name".into(), "=".into()); 100_000];
+    let mut bytes = Vec::new();
+    let upstream = UpstreamName::new("odoo").unwrap();
+    let opening = Opening {
+        request: RequestId(1),
+        at: Timestamp(1),
+        principal: None,
+        address: std::net::IpAddr::from([0; 16]),
+        upstream: &upstream,
+        dialect: Dialect::JsonRpc,
+        model: &"m".repeat(5000),
+        operation: "read",
+        method: "search_read",
+        shape: &shape,
+        policy_version: 7,
+        rule: "companies",
+    };
+    Chain::begin(WriterId(0)).open(&opening, &mut bytes);
+    assert!(bytes.len() < 10_000, "{}", bytes.len());
+    let Event::Open(opened) = Line::parse(bytes.trim_ascii_end()).unwrap().event else {
+        panic!("no opening")
+    };
+    assert_eq!(
+        (opened.cut, opened.domain.len(), opened.model.len()),
+        (99_749, 256, 280)
+    );
+    assert_eq!(opened.address, "::");
+}
+
+#[test]
 fn an_unclosed_request_is_unknown_and_no_break() {
     let mut chain = Chain::begin(WriterId(0));
     let mut bytes = segment(&mut chain, 1, 1);
@@ -286,6 +321,51 @@ proptest! {
         prop_assume!(bytes[at] != to);
         bytes[at] = to;
         prop_assert!(!one(&bytes).is_whole());
+    }
+
+    #[test]
+    fn no_line_is_taken_moved_or_repeated_unseen(
+        calls in 1_u128..4,
+        at in 0_usize..100,
+        to in 0_usize..100,
+        what in 0..3,
+    ) {
+        let mut chain = Chain::begin(WriterId(0));
+        let segments = [1, 2, 3].map(|number| segment(&mut chain, number, calls));
+        let mut other = Chain::begin(WriterId(1));
+        let last = vec![chain.last().unwrap()];
+        let witness = head(&mut other, 1, Vec::new(), last);
+        let mut all: Vec<(u64, Vec<u8>)> = (1..)
+            .zip(&segments)
+            .flat_map(|(number, bytes)| lines(bytes).into_iter().map(move |line| (number, line)))
+            .collect();
+        let (at, to) = (at % all.len(), to % all.len());
+        prop_assume!(what == 0 || at != to);
+        match what {
+            0 => drop(all.remove(at)),
+            1 => {
+                let (one, other) = (all[at].1.clone(), all[to].1.clone());
+                (all[at].1, all[to].1) = (other, one);
+            }
+            _ => {
+                let again = (all[to].0, all[at].1.clone());
+                all.insert(to, again);
+            }
+        }
+        let bytes = |number| -> Vec<u8> {
+            all.iter().filter(|(of, _)| *of == number).flat_map(|(_, line)| line.clone()).collect()
+        };
+        let (one, two, three) = (bytes(1), bytes(2), bytes(3));
+        let report = verify(
+            [
+                (WriterId(0), 1, &*one),
+                (WriterId(0), 2, &*two),
+                (WriterId(0), 3, &*three),
+                (WriterId(1), 1, &*witness),
+            ],
+            &[],
+        );
+        prop_assert!(!report.is_whole());
     }
 
     #[test]

@@ -21,9 +21,17 @@ pub(crate) fn call(journal: &mut FileJournal, request: u128) {
 }
 
 pub(crate) fn begin(journal: &mut FileJournal, request: u128) -> Result<(), JournalError> {
+    begin_at(journal, request, Timestamp(10))
+}
+
+pub(crate) fn begin_at(
+    journal: &mut FileJournal,
+    request: u128,
+    at: Timestamp,
+) -> Result<(), JournalError> {
     journal.open(&Opening {
         request: RequestId(request),
-        at: Timestamp(10),
+        at,
         principal: None,
         address: IpAddr::from([127, 0, 0, 1]),
         upstream: &UpstreamName::new("odoo").unwrap(),

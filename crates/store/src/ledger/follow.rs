@@ -13,6 +13,8 @@ use crate::journal::segment::Segment;
 #[derive(Debug)]
 pub struct Follower {
     ledger: Ledger,
+    /// The segments of a lane before this one are passed over.
+    from: BTreeMap<WriterId, u64>,
     /// How far each segment was read.
     read: BTreeMap<(WriterId, u64), u64>,
     open: HashMap<(WriterId, RequestId), Record>,
@@ -20,9 +22,10 @@ pub struct Follower {
 }
 
 impl Follower {
-    pub(super) fn new(ledger: Ledger) -> Self {
+    pub(super) fn new(ledger: Ledger, from: BTreeMap<WriterId, u64>) -> Self {
         Self {
             ledger,
+            from,
             read: BTreeMap::new(),
             open: HashMap::new(),
             unreadable: 0,
@@ -40,6 +43,13 @@ impl Follower {
             .segments()
             .map_err(|error| self.ledger.failed(error))?;
         for segment in segments {
+            if self
+                .from
+                .get(&segment.writer)
+                .is_some_and(|from| segment.number < *from)
+            {
+                continue;
+            }
             self.catch_up(&segment, each)
                 .map_err(|error| self.ledger.failed(error))?;
         }

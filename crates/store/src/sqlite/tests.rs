@@ -165,6 +165,39 @@ async fn a_row_that_does_not_say_what_it_should_is_damaged() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_no_store_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    std::fs::write(&path, "this is not a database".repeat(100)).unwrap();
+    let error = SqliteStore::open(&path).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    let nowhere = SqliteStore::open(&folder.path().join("none/store.db")).await;
+    assert!(nowhere.is_err());
+}
+
+#[tokio::test]
+async fn many_write_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let store = SqliteStore::open(&path).await.unwrap();
+        tasks.spawn(async move {
+            for _ in 0..25 {
+                portcullis_storage::Keys::insert(&store, &row("Shop"))
+                    .await
+                    .unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    let store: &dyn Store = &store;
+    assert_eq!(store.keys().all().await.unwrap().len(), 100);
+    assert_eq!(store.version().await.unwrap(), 101);
+}
+
+#[tokio::test]
 async fn many_open_a_new_store_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
