@@ -1,0 +1,8 @@
+//! The program as users run it: real processes, real sockets, real dialects.
+
+mod demo;
+mod kill;
+mod narrow;
+mod refusals;
+mod revoke;
+mod strangers;

@@ -1,0 +1,1 @@
+//! What is revoked is refused within a second; what is narrowed likewise.
