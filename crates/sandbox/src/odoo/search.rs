@@ -47,11 +47,6 @@ impl Records for Known<'_> {
     fn ignores_accents(&self) -> Option<bool> {
         Some(false)
     }
-
-    /// As in a database without the extension `unaccent`.
-    fn ignores_accents(&self) -> Option<bool> {
-        Some(false)
-    }
 }
 
 /// How many, from where, and in which order.
