@@ -15,6 +15,7 @@ mod compile;
 mod eval;
 mod facts;
 mod hierarchy;
+mod kinds;
 mod known;
 mod leaf;
 mod like;
@@ -22,6 +23,7 @@ mod merge;
 mod moment;
 mod names;
 mod number;
+mod operand;
 mod parse;
 mod python;
 mod resolve;
@@ -76,7 +78,9 @@ impl Domain {
 
     /// One condition.
     pub fn leaf(leaf: Leaf) -> Self {
-        Self { node: Node::Leaf(leaf) }
+        Self {
+            node: Node::Leaf(leaf),
+        }
     }
 
     /// The tree.
@@ -97,26 +101,38 @@ impl Domain {
     /// Both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self { node: all_of(vec![self.node, other.node]) }
+        Self {
+            node: all_of(vec![self.node, other.node]),
+        }
     }
 
     /// Either.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        Self { node: one_of(vec![self.node, other.node]) }
+        Self {
+            node: one_of(vec![self.node, other.node]),
+        }
     }
 
     /// The opposite.
     #[must_use]
-    #[expect(clippy::should_implement_trait, reason = "stands beside `and` and `or`")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "stands beside `and` and `or`"
+    )]
     pub fn not(self) -> Self {
-        Self { node: opposite(self.node) }
+        Self {
+            node: opposite(self.node),
+        }
     }
 
     /// Every path that is named, each once, those of sub-domains behind the path that leads
     /// to them. A path may end in a part of a date (`create_date.month_number`).
     pub fn fields(&self) -> BTreeSet<FieldPath> {
-        self.conditions().into_iter().map(|(path, _)| path).collect()
+        self.conditions()
+            .into_iter()
+            .map(|(path, _)| path)
+            .collect()
     }
 
     /// Every condition's path and operator in order, those of sub-domains behind the path

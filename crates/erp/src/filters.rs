@@ -14,8 +14,10 @@ mod compile;
 mod eval;
 mod facts;
 mod operator;
+mod range;
 mod read;
 mod sql;
+mod tree;
 
 pub use eval::{FilterFault, Listed};
 pub use facts::{DocField, Documents};
@@ -114,7 +116,11 @@ impl Filters {
                 value: from,
                 ..condition.clone()
             });
-            all.push(Condition { operator: Operator::LessOrEqual, value: to, ..condition });
+            all.push(Condition {
+                operator: Operator::LessOrEqual,
+                value: to,
+                ..condition
+            });
         }
         Ok(Self { all, any: self.any })
     }
@@ -133,7 +139,12 @@ impl Filters {
 impl Condition {
     /// A condition on a field of the listed DocType.
     pub fn new(field: FieldName, operator: Operator, value: impl Into<Value>) -> Self {
-        Self { doctype: None, field, operator, value: value.into() }
+        Self {
+            doctype: None,
+            field,
+            operator,
+            value: value.into(),
+        }
     }
 
     /// `[doctype, field, operator, value]`, or without the DocType.
@@ -161,21 +172,34 @@ mod tests {
     #[test]
     fn a_range_of_text_becomes_two_comparisons() {
         let filters = Filters {
-            all: vec![range("territory", "A", "M"), range("creation", "2026-01-01", "2026-02-01")],
+            all: vec![
+                range("territory", "A", "M"),
+                range("creation", "2026-01-01", "2026-02-01"),
+            ],
             any: Vec::new(),
         };
         let filters = filters.untangled(&|_| false).unwrap();
-        let written: Vec<_> =
-            filters.all.iter().map(|one| (one.field.as_str(), one.operator.as_str())).collect();
+        let written: Vec<_> = filters
+            .all
+            .iter()
+            .map(|one| (one.field.as_str(), one.operator.as_str()))
+            .collect();
         assert_eq!(
             written,
-            [("territory", ">="), ("territory", "<="), ("creation", "between")]
+            [
+                ("territory", ">="),
+                ("territory", "<="),
+                ("creation", "between")
+            ]
         );
     }
 
     #[test]
     fn a_range_of_text_among_alternatives_is_refused() {
-        let filters = Filters { all: Vec::new(), any: vec![range("territory", "A", "M")] };
+        let filters = Filters {
+            all: Vec::new(),
+            any: vec![range("territory", "A", "M")],
+        };
         assert!(filters.clone().untangled(&|_| true).is_ok());
         assert_eq!(filters.untangled(&|_| false), Err(FilterError::Range));
     }
@@ -183,7 +207,10 @@ mod tests {
     #[test]
     fn a_rule_stands_before_what_the_caller_asks() {
         let rule = Condition::new(FieldName::new("territory").unwrap(), Operator::Equal, "US");
-        let asked = Filters { all: vec![range("name", "A", "M")], any: Vec::new() };
+        let asked = Filters {
+            all: vec![range("name", "A", "M")],
+            any: Vec::new(),
+        };
         assert_eq!(asked.and(rule.clone()).all.first(), Some(&rule));
     }
 }

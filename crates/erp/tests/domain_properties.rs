@@ -70,8 +70,21 @@ fn scalar() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::Int),
         prop::sample::select(vec![0.0, 0.5, 2.25, 12.5, -1.0, 1e300]).prop_map(Value::Float),
         prop::sample::select(vec![
-            "", "Ann", "a", "%", "_", "\\", "Red", "draft", "2026-01-31", "2026-01-31 12:00:00",
-            "today -1d", "1", "é", "x [Y]", "N (C)",
+            "",
+            "Ann",
+            "a",
+            "%",
+            "_",
+            "\\",
+            "Red",
+            "draft",
+            "2026-01-31",
+            "2026-01-31 12:00:00",
+            "today -1d",
+            "1",
+            "é",
+            "x [Y]",
+            "N (C)",
         ])
         .prop_map(Value::from),
         "\\PC{0,6}".prop_map(Value::from),
@@ -87,14 +100,54 @@ fn operand() -> impl Strategy<Value = Value> {
 
 fn leaf() -> impl Strategy<Value = Value> {
     let path = prop::sample::select(vec![
-        "id", "name", "display_name", "score", "rate", "price", "open", "state", "note", "born",
-        "seen", "lead_id", "member_ids", "photo", "active", "boss_id", "team_ids", "lead_id.name",
-        "member_ids.active", "lead_id.boss_id.name", "born.month_number", "seen.second_number",
-        "team_ids.score", "nothing", "name.nothing",
+        "id",
+        "name",
+        "display_name",
+        "score",
+        "rate",
+        "price",
+        "open",
+        "state",
+        "note",
+        "born",
+        "seen",
+        "lead_id",
+        "member_ids",
+        "photo",
+        "active",
+        "boss_id",
+        "team_ids",
+        "lead_id.name",
+        "member_ids.active",
+        "lead_id.boss_id.name",
+        "born.month_number",
+        "seen.second_number",
+        "team_ids.score",
+        "nothing",
+        "name.nothing",
     ]);
     let operator = prop::sample::select(vec![
-        "=", "!=", "<", ">", "<=", ">=", "in", "not in", "like", "not like", "ilike", "not ilike",
-        "=like", "=ilike", "not =like", "not =ilike", "=?", "child_of", "parent_of", "==", "<>",
+        "=",
+        "!=",
+        "<",
+        ">",
+        "<=",
+        ">=",
+        "in",
+        "not in",
+        "like",
+        "not like",
+        "ilike",
+        "not ilike",
+        "=like",
+        "=ilike",
+        "not =like",
+        "not =ilike",
+        "=?",
+        "child_of",
+        "parent_of",
+        "==",
+        "<>",
     ]);
     (path, operator, operand()).prop_map(|(path, operator, operand)| {
         Value::List(vec![Value::from(path), Value::from(operator), operand])
@@ -119,7 +172,11 @@ fn members() -> impl Strategy<Value = Vec<Value>> {
             inner.clone(),
         )
             .prop_map(|(path, operator, inner)| {
-                vec![Value::List(vec![Value::from(path), Value::from(operator), Value::List(inner)])]
+                vec![Value::List(vec![
+                    Value::from(path),
+                    Value::from(operator),
+                    Value::List(inner),
+                ])]
             });
         prop_oneof![
             (inner.clone(), inner.clone()).prop_map(joined("&")),
@@ -130,8 +187,16 @@ fn members() -> impl Strategy<Value = Vec<Value>> {
                 members
             }),
             any,
-            Just(vec![Value::List(vec![Value::Int(1), Value::from("="), Value::Int(1)])]),
-            Just(vec![Value::List(vec![Value::Int(0), Value::from("="), Value::Int(1)])]),
+            Just(vec![Value::List(vec![
+                Value::Int(1),
+                Value::from("="),
+                Value::Int(1)
+            ])]),
+            Just(vec![Value::List(vec![
+                Value::Int(0),
+                Value::from("="),
+                Value::Int(1)
+            ])]),
         ]
     })
 }

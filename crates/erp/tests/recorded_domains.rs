@@ -14,11 +14,19 @@ fn facts() -> Option<PathBuf> {
     let named = std::env::var("PORTCULLIS_FACTS").map(PathBuf::from);
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let facts = named.unwrap_or(beside);
-    facts.join("odoo/domains/domains.jsonl").exists().then_some(facts)
+    facts
+        .join("odoo/domains/domains.jsonl")
+        .exists()
+        .then_some(facts)
 }
 
 fn ids(value: &Value) -> Vec<i64> {
-    value.as_list().unwrap().iter().map(|id| id.as_int().unwrap()).collect()
+    value
+        .as_list()
+        .unwrap()
+        .iter()
+        .map(|id| id.as_int().unwrap())
+        .collect()
 }
 
 #[test]
@@ -27,7 +35,11 @@ fn domains_find_what_a_real_odoo_found() {
         println!("skipped: no recorded exchanges at hand");
         return;
     };
-    let limits = Limits { body: 64 << 20, depth: 64, values: 5_000_000 };
+    let limits = Limits {
+        body: 64 << 20,
+        depth: 64,
+        values: 5_000_000,
+    };
     let read = |name: &str| std::fs::read(facts.join("odoo/domains").join(name)).unwrap();
     let records = value::from_json(&read("records.json"), &limits).unwrap();
     let records = KnownRecords::from_value(&records).unwrap();
@@ -40,11 +52,18 @@ fn domains_find_what_a_real_odoo_found() {
         let trouble = match (&answer, map.get("ids")) {
             (Err(_), None) => String::new(),
             (Err(error), Some(_)) => format!("ERROR {error}"),
-            (Ok(found), None) => format!("NOERROR ids {} unknown {}", found.ids.len(), found.unknown.len()),
+            (Ok(found), None) => format!(
+                "NOERROR ids {} unknown {}",
+                found.ids.len(),
+                found.unknown.len()
+            ),
             (Ok(found), Some(expected)) => {
                 let expected = ids(expected);
-                let yes: Vec<_> =
-                    found.ids.iter().filter(|id| !expected.contains(id)).collect();
+                let yes: Vec<_> = found
+                    .ids
+                    .iter()
+                    .filter(|id| !expected.contains(id))
+                    .collect();
                 let no: Vec<_> = expected
                     .iter()
                     .filter(|id| !found.ids.contains(id) && !found.unknown.contains(id))
@@ -66,7 +85,9 @@ fn domains_find_what_a_real_odoo_found() {
             println!("{short} :: {}", line.chars().take(500).collect::<String>());
         }
     }
-    println!("asked {asked} agree {agree} wrong_yes {wrong_yes} wrong_no {wrong_no} unknown {unknown}");
+    println!(
+        "asked {asked} agree {agree} wrong_yes {wrong_yes} wrong_no {wrong_no} unknown {unknown}"
+    );
     assert!(agree * 1000 >= asked * LEAST_AGREEMENT);
     assert_eq!(wrong_yes, 0, "a rule may rest on a yes");
 }

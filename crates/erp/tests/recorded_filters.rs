@@ -1,5 +1,9 @@
 //! List filters that a real Frappe 15 was asked, against what is answered here.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -24,11 +28,17 @@ impl Documents for Recorded {
     }
 
     fn names(&self, doctype: &str) -> Option<Cow<'_, [String]>> {
-        self.names.get(doctype).map(|names| Cow::Borrowed(names.as_slice()))
+        self.names
+            .get(doctype)
+            .map(|names| Cow::Borrowed(names.as_slice()))
     }
 
     fn value(&self, doctype: &str, name: &str, field: &str) -> Option<Cow<'_, Value>> {
-        self.rows.get(doctype)?.get(name)?.get(field).map(Cow::Borrowed)
+        self.rows
+            .get(doctype)?
+            .get(name)?
+            .get(field)
+            .map(Cow::Borrowed)
     }
 }
 
@@ -37,7 +47,10 @@ fn facts() -> Option<PathBuf> {
     let named = std::env::var("PORTCULLIS_FACTS").map(PathBuf::from);
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let facts = named.unwrap_or(beside);
-    facts.join("frappe/filters/filters.jsonl").exists().then_some(facts)
+    facts
+        .join("frappe/filters/filters.jsonl")
+        .exists()
+        .then_some(facts)
 }
 
 fn text(value: Option<&Value>) -> Option<String> {
@@ -45,8 +58,11 @@ fn text(value: Option<&Value>) -> Option<String> {
 }
 
 fn recorded(records: &Value, schema: &Value) -> Recorded {
-    let mut recorded =
-        Recorded { rows: HashMap::new(), names: HashMap::new(), fields: HashMap::new() };
+    let mut recorded = Recorded {
+        rows: HashMap::new(),
+        names: HashMap::new(),
+        fields: HashMap::new(),
+    };
     for (doctype, rows) in records.as_map().unwrap() {
         let of_type = recorded.rows.entry(doctype.clone()).or_default();
         let names = recorded.names.entry(doctype.clone()).or_default();
@@ -66,7 +82,11 @@ fn recorded(records: &Value, schema: &Value) -> Recorded {
             else {
                 continue;
             };
-            let known = DocField { fieldtype, options: text(field.get("options")), not_nullable: false };
+            let known = DocField {
+                fieldtype,
+                options: text(field.get("options")),
+                not_nullable: false,
+            };
             recorded.fields.insert((doctype.clone(), name), known);
         }
     }
@@ -84,7 +104,9 @@ fn recorded(records: &Value, schema: &Value) -> Recorded {
             options: options.map(str::to_owned),
             not_nullable: false,
         };
-        recorded.fields.insert((doctype.to_owned(), name.to_owned()), known);
+        recorded
+            .fields
+            .insert((doctype.to_owned(), name.to_owned()), known);
     }
     recorded
 }
@@ -95,18 +117,27 @@ fn filters_list_what_a_real_frappe_listed() {
         println!("skipped: no recorded exchanges at hand");
         return;
     };
-    let limits = Limits { body: 64 << 20, depth: 64, values: 5_000_000 };
+    let limits = Limits {
+        body: 64 << 20,
+        depth: 64,
+        values: 5_000_000,
+    };
     let read = |name: &str| std::fs::read(facts.join("frappe").join(name)).unwrap();
     let json = |name: &str| value::from_json(&read(name), &limits).unwrap();
     let recorded = recorded(&json("filters/records.json"), &json("schema/doctypes.json"));
     let (mut asked, mut agree, mut wrong_yes, mut wrong_no, mut unknown) = (0, 0, 0, 0, 0);
-    for line in String::from_utf8(read("filters/filters.jsonl")).unwrap().lines() {
+    for line in String::from_utf8(read("filters/filters.jsonl"))
+        .unwrap()
+        .lines()
+    {
         let query = value::from_json(line.as_bytes(), &limits).unwrap();
         let query = query.as_map().unwrap();
         let doctype = query["doctype"].as_str().unwrap();
         asked += 1;
         let answer = match Filters::parse(&query["filters"], &query["or_filters"]) {
-            Ok(filters) => filters.matching(doctype, &recorded).map_err(|fault| fault.to_string()),
+            Ok(filters) => filters
+                .matching(doctype, &recorded)
+                .map_err(|fault| fault.to_string()),
             Err(error) => Err(error.to_string()),
         };
         let trouble = match (answer, query.get("names")) {
@@ -115,14 +146,25 @@ fn filters_list_what_a_real_frappe_listed() {
             (Ok(_), None) => "NOERROR".to_owned(),
             (Ok(listed), Some(expected)) => {
                 let listed = listed.unwrap();
-                let expected: Vec<&str> =
-                    expected.as_list().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
-                let yes: Vec<_> =
-                    listed.names.iter().filter(|name| !expected.contains(&name.as_str())).collect();
+                let expected: Vec<&str> = expected
+                    .as_list()
+                    .unwrap()
+                    .iter()
+                    .map(|name| name.as_str().unwrap())
+                    .collect();
+                let yes: Vec<_> = listed
+                    .names
+                    .iter()
+                    .filter(|name| !expected.contains(&name.as_str()))
+                    .collect();
                 let no: Vec<_> = expected
                     .iter()
                     .filter(|&&name| {
-                        !listed.names.iter().chain(&listed.unknown).any(|found| found == name)
+                        !listed
+                            .names
+                            .iter()
+                            .chain(&listed.unknown)
+                            .any(|found| found == name)
                     })
                     .collect();
                 wrong_yes += yes.len();
@@ -142,7 +184,9 @@ fn filters_list_what_a_real_frappe_listed() {
             println!("{short} :: {}", line.chars().take(400).collect::<String>());
         }
     }
-    println!("asked {asked} agree {agree} wrong_yes {wrong_yes} wrong_no {wrong_no} unknown {unknown}");
+    println!(
+        "asked {asked} agree {agree} wrong_yes {wrong_yes} wrong_no {wrong_no} unknown {unknown}"
+    );
     assert!(agree * 1000 >= asked * LEAST_AGREEMENT);
     assert_eq!(wrong_yes, 0, "a rule may rest on a yes");
 }

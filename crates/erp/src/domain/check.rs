@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use super::eval::{Answer3, link, links};
+use super::facts::Digits;
 use super::leaf::Operator;
 use super::like::Pattern;
 use super::moment::{self, Said, Seconds};
+use super::number;
 use crate::value::Value;
 
 /// Two numbers or texts, as an operator of order sees them.
@@ -38,7 +40,11 @@ pub(super) enum Check {
     Texts { texts: HashSet<String>, unset: bool },
     /// A text in order before or behind one of these (which one, is not known); unset counts
     /// as that, if as anything.
-    TextOrder { operator: Operator, bounds: Vec<String>, unset: Option<String> },
+    TextOrder {
+        operator: Operator,
+        bounds: Vec<String>,
+        unset: Option<String>,
+    },
     /// A text that matches.
     Like { pattern: Pattern },
     /// A whole number among these; an unset one counts as zero.
@@ -49,17 +55,23 @@ pub(super) enum Check {
     WholeLike { pattern: Pattern, is_id: bool },
     /// A number among one of these sets (which one, is not known). If zero may be unset and
     /// only one of both is among them, `zero_unsure`.
-    Floats { sets: Vec<Vec<f64>>, zero_unsure: bool },
+    Floats {
+        sets: Vec<Vec<f64>>,
+        zero_unsure: bool,
+    },
     /// A number in order before or behind one of these (which one, is not known).
-    FloatOrder { operator: Operator, bounds: Vec<f64> },
+    FloatOrder {
+        operator: Operator,
+        bounds: Vec<f64>,
+    },
     /// A link to one of these; or none.
     LinkIn { ids: HashSet<i64>, unset: bool },
     /// A link in order.
     LinkOrder { operator: Operator, bound: f64 },
     /// Links to one of these; or to none.
     LinksIn { ids: HashSet<i64>, unset: bool },
-    /// A number whose digits match; how it is written is not known.
-    NumberLike { pattern: Pattern },
+    /// A number whose text matches, however it is written.
+    NumberLike { pattern: Pattern, digits: Digits },
     /// A day among these; or unset.
     Days { days: Vec<i64>, unset: bool },
     /// A day in order.
@@ -69,23 +81,39 @@ pub(super) enum Check {
     /// A moment at or behind this (`>=`), or before it.
     MomentOrder { before: bool, bound: Span },
     /// A date or moment whose text matches.
-    MomentLike { pattern: Pattern, whole: bool, plain: bool },
+    MomentLike { pattern: Pattern, plain: bool },
     /// A part of a date or moment among these.
-    PartIn { part: String, numbers: Vec<f64>, unset: bool },
+    PartIn {
+        part: String,
+        numbers: Vec<f64>,
+        unset: bool,
+    },
     /// A part of a date or moment in order.
-    PartOrder { part: String, operator: Operator, bound: f64 },
+    PartOrder {
+        part: String,
+        operator: Operator,
+        bound: f64,
+    },
     /// A part of a date or moment whose digits match.
     PartLike { part: String, pattern: Pattern },
 }
 
 /// The text of a value; outer none if it is no text, inner none if it is unset.
 fn text(value: &Value) -> Option<Option<&str>> {
-    if value.is_nothing() { Some(None) } else { value.as_str().map(Some) }
+    if value.is_nothing() {
+        Some(None)
+    } else {
+        value.as_str().map(Some)
+    }
 }
 
 /// The whole number of a value, unset as zero.
 fn whole(value: &Value) -> Option<i64> {
-    if value.is_nothing() { Some(0) } else { value.as_int() }
+    if value.is_nothing() {
+        Some(0)
+    } else {
+        value.as_int()
+    }
 }
 
 /// The number of a value, unset as zero.
@@ -146,13 +174,21 @@ impl Check {
                 None => *unset,
                 Some(text) => texts.contains(text),
             }),
-            Self::TextOrder { operator, bounds, unset } => {
+            Self::TextOrder {
+                operator,
+                bounds,
+                unset,
+            } => {
                 let one = match (text(value)?, unset) {
                     (Some(text), _) => text,
                     (None, Some(unset)) => unset,
                     (None, None) => return Some(Answer3::No),
                 };
-                agreed(bounds.iter().map(|bound| in_order(*operator, &one, &bound.as_str())))
+                agreed(
+                    bounds
+                        .iter()
+                        .map(|bound| in_order(*operator, &one, &bound.as_str())),
+                )
             }
             Self::Like { pattern } => match text(value)? {
                 None => Answer3::No,
@@ -179,7 +215,11 @@ impl Check {
             }
             Self::FloatOrder { operator, bounds } => {
                 let number = float(value)?;
-                agreed(bounds.iter().map(|bound| in_order(*operator, &number, bound)))
+                agreed(
+                    bounds
+                        .iter()
+                        .map(|bound| in_order(*operator, &number, bound)),
+                )
             }
             Self::LinkIn { ids, unset } => Answer3::from(match link(value)? {
                 None => *unset,
@@ -196,12 +236,18 @@ impl Check {
                     (*unset && linked.is_empty()) || linked.iter().any(|id| ids.contains(id)),
                 )
             }
-            Self::NumberLike { pattern } => {
-                if pattern.needs_letters() {
-                    Answer3::No
-                } else {
-                    Answer3::Unknown
+            Self::NumberLike { pattern, digits } => {
+                let number = float(value)?;
+                // Zero may be an unset column, which is like nothing.
+                let mut answer = (number == 0.0).then_some(Answer3::No);
+                for text in number::texts(number, *digits)? {
+                    let one = pattern.matches(&text);
+                    if answer.is_some_and(|answer| answer != one) {
+                        return None;
+                    }
+                    answer = Some(one);
                 }
+                answer?
             }
             Self::Days { days, unset } => match said(value)? {
                 None => Answer3::from(*unset),
@@ -232,16 +278,17 @@ impl Check {
                     if *before { answer.not() } else { answer }
                 }
             },
-            Self::MomentLike { pattern, whole, plain } => match text(value)? {
+            Self::MomentLike { pattern, plain } => match text(value)? {
                 None => Answer3::No,
-                Some(text) => match pattern.matches(text) {
-                    // Behind the seconds there may be a fraction that `read` does not show.
-                    Answer3::Yes if *plain || !whole => Answer3::Yes,
-                    Answer3::No if *plain || pattern.needs_letters() => Answer3::No,
-                    _ => Answer3::Unknown,
-                },
+                Some(text) if *plain => pattern.matches(text),
+                // Behind the seconds there may be a fraction that `read` does not show.
+                Some(text) => pattern.matches_with_fraction(text),
             },
-            Self::PartIn { part, numbers, unset } => match said(value)? {
+            Self::PartIn {
+                part,
+                numbers,
+                unset,
+            } => match said(value)? {
                 None => Answer3::from(*unset),
                 Some(said) => {
                     let (number, rough) = number_of_part(part, said)?;
@@ -252,13 +299,21 @@ impl Check {
                     }
                 }
             },
-            Self::PartOrder { part, operator, bound } => match said(value)? {
+            Self::PartOrder {
+                part,
+                operator,
+                bound,
+            } => match said(value)? {
                 None => Answer3::No,
                 Some(said) => {
                     let (number, rough) = number_of_part(part, said)?;
                     let least = in_order(*operator, &number, bound);
                     let most = in_order(*operator, &(number + 0.999_999), bound);
-                    if rough && least != most { Answer3::Unknown } else { Answer3::from(least) }
+                    if rough && least != most {
+                        Answer3::Unknown
+                    } else {
+                        Answer3::from(least)
+                    }
                 }
             },
             Self::PartLike { part, pattern } => match said(value)? {
@@ -277,7 +332,10 @@ fn number_of_part(part: &str, said: Said) -> Option<(f64, bool)> {
     let number = moment::part(part, seconds(said))?;
     #[expect(clippy::cast_precision_loss, reason = "parts of a date are small")]
     let number = number as f64;
-    Some((number, part == "second_number" && matches!(said, Said::Moment(_))))
+    Some((
+        number,
+        part == "second_number" && matches!(said, Said::Moment(_)),
+    ))
 }
 
 fn at_one_of(moments: &[Span], moment: Seconds) -> Answer3 {

@@ -24,7 +24,10 @@ pub enum Answer3 {
 
 impl Answer3 {
     /// The opposite; unknown stays unknown.
-    #[expect(clippy::should_implement_trait, reason = "stands beside `and` and `or`")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "stands beside `and` and `or`"
+    )]
     pub fn not(self) -> Self {
         match self {
             Self::Yes => Self::No,
@@ -61,11 +64,22 @@ pub(super) enum Test {
     And(Vec<Test>),
     Or(Vec<Test>),
     /// The value of a field.
-    Value { field: String, check: Check },
+    Value {
+        field: String,
+        check: Check,
+    },
     /// The record that a link leads to.
-    Link { field: String, model: String, test: Box<Test> },
+    Link {
+        field: String,
+        model: String,
+        test: Box<Test>,
+    },
     /// One of the records that a link leads to.
-    Links { field: String, model: String, test: Box<Test> },
+    Links {
+        field: String,
+        model: String,
+        test: Box<Test>,
+    },
     /// One of these.
     Among(Rc<Found>),
 }
@@ -95,23 +109,31 @@ impl Test {
                 }
                 one
             }
-            Self::Value { field, .. } if field == "id" => {
-                self.check(&Value::Int(id))
-            }
+            Self::Value { field, .. } if field == "id" => self.check(&Value::Int(id)),
             Self::Value { field, .. } => match records.value(model, id, field) {
                 Some(value) => self.check(&value),
                 None => Answer3::Unknown,
             },
-            Self::Link { field, model: comodel, test } => {
-                match records.value(model, id, field).as_deref().map(link) {
-                    Some(Some(Some(linked))) => test.answer(records, comodel, linked),
-                    Some(Some(None)) => Answer3::No,
-                    Some(None) | None => Answer3::Unknown,
-                }
-            }
-            Self::Links { field, model: comodel, test } => {
-                let Some(value) = records.value(model, id, field) else { return Answer3::Unknown };
-                let Some(linked) = links(&value) else { return Answer3::Unknown };
+            Self::Link {
+                field,
+                model: comodel,
+                test,
+            } => match records.value(model, id, field).as_deref().map(link) {
+                Some(Some(Some(linked))) => test.answer(records, comodel, linked),
+                Some(Some(None)) => Answer3::No,
+                Some(None) | None => Answer3::Unknown,
+            },
+            Self::Links {
+                field,
+                model: comodel,
+                test,
+            } => {
+                let Some(value) = records.value(model, id, field) else {
+                    return Answer3::Unknown;
+                };
+                let Some(linked) = links(&value) else {
+                    return Answer3::Unknown;
+                };
                 let mut one = Answer3::No;
                 for linked in linked {
                     one = one.or(test.answer(records, comodel, linked));
@@ -134,7 +156,11 @@ impl Test {
     }
 
     fn check(&self, value: &Value) -> Answer3 {
-        if let Self::Value { check, .. } = self { check.answer(value) } else { Answer3::Unknown }
+        if let Self::Value { check, .. } = self {
+            check.answer(value)
+        } else {
+            Answer3::Unknown
+        }
     }
 }
 

@@ -120,12 +120,22 @@ pub struct FieldFacts {
 impl FieldFacts {
     /// A stored field of that kind.
     pub fn stored(kind: FieldKind) -> Self {
-        Self { kind, relation: None, stored: true, selection: None, digits: Digits::Unknown, size: None }
+        Self {
+            kind,
+            relation: None,
+            stored: true,
+            selection: None,
+            digits: Digits::Unknown,
+            size: None,
+        }
     }
 
     /// A stored link.
     pub fn link(kind: FieldKind, relation: &str) -> Self {
-        Self { relation: Some(relation.to_owned()), ..Self::stored(kind) }
+        Self {
+            relation: Some(relation.to_owned()),
+            ..Self::stored(kind)
+        }
     }
 }
 
@@ -154,8 +164,13 @@ impl ModelFacts {
     /// Whether something else than `fields` says that there is a field of that name.
     pub(super) fn mentions(&self, name: &str) -> bool {
         let mentioned = [&self.rec_name, &self.parent, &self.active];
-        mentioned.into_iter().any(|field| field.as_deref() == Some(name))
-            || self.rec_names_search.iter().any(|path| path.split('.').next() == Some(name))
+        mentioned
+            .into_iter()
+            .any(|field| field.as_deref() == Some(name))
+            || self
+                .rec_names_search
+                .iter()
+                .any(|path| path.split('.').next() == Some(name))
             || self.inherits.iter().any(|(_, link)| link == name)
     }
 }

@@ -8,9 +8,9 @@ use super::SearchError;
 use super::eval::{link, links};
 use super::facts::{FieldKind, ModelFacts};
 use super::leaf::Operator;
+use super::python;
 use super::search::Search;
 use super::tree::{Condition, Found, Right, Tree};
-use super::python;
 use crate::value::Value;
 
 impl Search<'_> {
@@ -21,7 +21,9 @@ impl Search<'_> {
         model: &str,
         facts: &ModelFacts,
     ) -> Result<Tree, SearchError> {
-        let Right::One(value) = &condition.right else { return Ok(Tree::Unknown) };
+        let Right::One(value) = &condition.right else {
+            return Ok(Tree::Unknown);
+        };
         if python::is_false(value) {
             return Ok(Tree::False);
         }
@@ -36,8 +38,13 @@ impl Search<'_> {
             Some(comodel) if kind.is_link() => comodel,
             _ => model.to_owned(),
         };
-        let Some(cofacts) = self.facts(&comodel) else { return Ok(Tree::Unknown) };
-        let mut parent = cofacts.parent.as_deref().or_else(|| self.inherited_parent(cofacts));
+        let Some(cofacts) = self.facts(&comodel) else {
+            return Ok(Tree::Unknown);
+        };
+        let mut parent = cofacts
+            .parent
+            .as_deref()
+            .or_else(|| self.inherited_parent(cofacts));
         let mut of_itself = kind == FieldKind::Integer;
         if comodel == model {
             if name != "id" {
@@ -45,29 +52,41 @@ impl Search<'_> {
             }
             of_itself |= kind == FieldKind::Many2one;
         }
-        let Some(start) = self.start(value, kind, &comodel)? else { return Ok(Tree::Unknown) };
+        let Some(start) = self.start(value, kind, &comodel)? else {
+            return Ok(Tree::Unknown);
+        };
         if start.is_empty() {
             return Ok(Tree::False);
         }
         // Without a hierarchy Odoo refuses, but only when it has something to begin with.
-        let Some(parent) = parent else { return Err(SearchError::NoHierarchy(comodel)) };
+        let Some(parent) = parent else {
+            return Err(SearchError::NoHierarchy(comodel));
+        };
         let found = if condition.operator == Operator::ChildOf {
             self.below(&start, &comodel, cofacts, parent)
         } else {
             self.above(&start, &comodel, cofacts, parent)
         };
-        let Some(found) = found else { return Ok(Tree::Unknown) };
+        let Some(found) = found else {
+            return Ok(Tree::Unknown);
+        };
         let sorted = |found: &HashSet<i64>| {
             let mut ids: Vec<i64> = found.iter().copied().collect();
             ids.sort_unstable();
             ids
         };
         if of_itself {
-            return Ok(Tree::Among(Rc::new(Found { yes: found, unsure: HashSet::new() })));
+            return Ok(Tree::Among(Rc::new(Found {
+                yes: found,
+                unsure: HashSet::new(),
+            })));
         }
         if condition.operator == Operator::ChildOf && keeps_paths(cofacts, parent) {
             // Odoo keeps a domain here, which for several links skips inactive records.
-            let among = Tree::Among(Rc::new(Found { yes: found, unsure: HashSet::new() }));
+            let among = Tree::Among(Rc::new(Found {
+                yes: found,
+                unsure: HashSet::new(),
+            }));
             let sub = Right::Sub(Box::new(among));
             return Ok(Tree::condition(name, Operator::AnyUnchecked, sub));
         }
@@ -160,7 +179,11 @@ impl Search<'_> {
         let mut model = model.to_owned();
         let mut facts = facts;
         // What does not exist is left out, whether or not something else does.
-        let mut row: Vec<i64> = start.iter().copied().filter(|id| exists.contains(id)).collect();
+        let mut row: Vec<i64> = start
+            .iter()
+            .copied()
+            .filter(|id| exists.contains(id))
+            .collect();
         while !row.is_empty() {
             found.extend(&row);
             let mut next = Vec::new();
@@ -184,7 +207,8 @@ impl Search<'_> {
     /// The parent that a model inherits with its fields.
     fn inherited_parent(&self, facts: &ModelFacts) -> Option<&'static str> {
         let inherits = facts.inherits.iter().any(|(model, _)| {
-            self.facts(model).is_some_and(|facts| facts.fields.contains_key("parent_id"))
+            self.facts(model)
+                .is_some_and(|facts| facts.fields.contains_key("parent_id"))
         });
         inherits.then_some("parent_id")
     }
@@ -210,7 +234,8 @@ impl Search<'_> {
         }
         let Some(field) = facts.fields.get(parent) else {
             let (inherited, link_field) = facts.inherits.iter().find(|(inherited, _)| {
-                self.facts(inherited).is_some_and(|facts| facts.fields.contains_key(parent))
+                self.facts(inherited)
+                    .is_some_and(|facts| facts.fields.contains_key(parent))
             })?;
             return match link(&*self.records().value(model, id, link_field)?)? {
                 Some(linked) => self.parents(inherited, self.facts(inherited)?, parent, linked),

@@ -63,12 +63,18 @@ impl KnownRecords {
             let entry = known.models.entry(model.clone()).or_default();
             for (name, field) in fields {
                 let field = field.as_map().ok_or_else(|| RecordsError(name.clone()))?;
-                entry.facts.fields.insert(name.clone(), field_facts(model, name, field));
+                entry
+                    .facts
+                    .fields
+                    .insert(name.clone(), field_facts(model, name, field));
             }
         }
         for (model, facts) in part("models")? {
             let facts = facts.as_map().ok_or_else(|| RecordsError(model.clone()))?;
-            model_facts(&mut known.models.entry(model.clone()).or_default().facts, facts);
+            model_facts(
+                &mut known.models.entry(model.clone()).or_default().facts,
+                facts,
+            );
         }
         for (model, rows) in part("records")? {
             let rows = rows.as_list().ok_or_else(|| RecordsError(model.clone()))?;
@@ -93,11 +99,19 @@ impl KnownRecords {
     /// When Odoo would answer with an error.
     pub fn answer(&self, question: &Question) -> Result<super::Matches, QuestionError> {
         let domain = question.domain.as_ref().map_err(Clone::clone)?;
-        if domain.conditions().iter().any(|(_, operator)| operator.is_internal()) {
+        if domain
+            .conditions()
+            .iter()
+            .any(|(_, operator)| operator.is_internal())
+        {
             return Err(DomainError::Operator.into());
         }
         let search = Search::new(self);
-        let search = if question.inactive { search.with_inactive() } else { search };
+        let search = if question.inactive {
+            search.with_inactive()
+        } else {
+            search
+        };
         Ok(search.matching(&question.model, domain)?)
     }
 }
@@ -108,16 +122,24 @@ impl Question {
     /// # Errors
     /// When there is no model in it. What is wrong with the domain is told as the answer.
     pub fn from_value(value: &Value) -> Result<Self, RecordsError> {
-        let map = value.as_map().ok_or_else(|| RecordsError("question".to_owned()))?;
+        let map = value
+            .as_map()
+            .ok_or_else(|| RecordsError("question".to_owned()))?;
         let model = map.get("model").and_then(Value::as_str);
-        let model = model.ok_or_else(|| RecordsError("model".to_owned()))?.to_owned();
+        let model = model
+            .ok_or_else(|| RecordsError("model".to_owned()))?
+            .to_owned();
         let domain = Domain::parse(map.get("domain").unwrap_or(&Value::Null));
         let inactive = map
             .get("context")
             .and_then(Value::as_map)
             .and_then(|context| context.get("active_test"))
             .is_some_and(|test| !super::python::truthy(test));
-        Ok(Self { model, domain, inactive })
+        Ok(Self {
+            model,
+            domain,
+            inactive,
+        })
     }
 }
 
@@ -126,7 +148,12 @@ fn text(map: &Map, name: &str) -> Option<String> {
 }
 
 fn field_facts(model: &str, name: &str, field: &Map) -> FieldFacts {
-    let kind = FieldKind::read(field.get("type").and_then(Value::as_str).unwrap_or_default());
+    let kind = FieldKind::read(
+        field
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default(),
+    );
     let keys = field.get("selection").and_then(Value::as_list).map(|keys| {
         keys.iter()
             .filter_map(|key| match key {
@@ -149,7 +176,9 @@ fn field_facts(model: &str, name: &str, field: &Map) -> FieldFacts {
     FieldFacts {
         kind,
         relation: text(field, "relation"),
-        stored: field.get("store").is_none_or(|stored| *stored == Value::Bool(true)),
+        stored: field
+            .get("store")
+            .is_none_or(|stored| *stored == Value::Bool(true)),
         selection: keys,
         digits,
         size,
@@ -170,9 +199,15 @@ fn model_facts(facts: &mut ModelFacts, map: &Map) {
     facts.rec_name = text(map, "rec_name");
     facts.parent = text(map, "parent");
     facts.active = text(map, "active");
-    let names = map.get("rec_names_search").and_then(Value::as_list).unwrap_or_default();
-    facts.rec_names_search =
-        names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let names = map
+        .get("rec_names_search")
+        .and_then(Value::as_list)
+        .unwrap_or_default();
+    facts.rec_names_search = names
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
     facts.inherits = map
         .get("inherits")
         .and_then(Value::as_map)
@@ -180,8 +215,9 @@ fn model_facts(facts: &mut ModelFacts, map: &Map) {
         .flatten()
         .filter_map(|(parent, link)| Some((parent.clone(), link.as_str()?.to_owned())))
         .collect();
-    facts.custom_name_search =
-        map.get("custom_name_search").is_some_and(|custom| *custom == Value::Bool(true));
+    facts.custom_name_search = map
+        .get("custom_name_search")
+        .is_some_and(|custom| *custom == Value::Bool(true));
 }
 
 impl KnownModel {
@@ -198,7 +234,10 @@ impl KnownModel {
                 }
                 _ => None,
             });
-            let most = decimals.max().and_then(|most| u8::try_from(most).ok()).unwrap_or(0);
+            let most = decimals
+                .max()
+                .and_then(|most| u8::try_from(most).ok())
+                .unwrap_or(0);
             field.digits = Digits::AtLeast(most);
         }
     }
@@ -214,7 +253,9 @@ impl Records for KnownRecords {
     }
 
     fn value(&self, model: &str, id: i64, field: &str) -> Option<Cow<'_, Value>> {
-        Some(Cow::Borrowed(self.models.get(model)?.rows.get(&id)?.get(field)?))
+        Some(Cow::Borrowed(
+            self.models.get(model)?.rows.get(&id)?.get(field)?,
+        ))
     }
 
     fn ignores_accents(&self) -> Option<bool> {

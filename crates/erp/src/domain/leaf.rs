@@ -19,7 +19,10 @@ impl FieldPath {
     /// # Errors
     /// When a part is no field name, or there are too many.
     pub fn new(text: &str) -> Result<Self, NameError> {
-        let parts = text.split('.').map(FieldName::new).collect::<Result<Vec<_>, _>>()?;
+        let parts = text
+            .split('.')
+            .map(FieldName::new)
+            .collect::<Result<Vec<_>, _>>()?;
         if parts.len() > Self::MAX {
             // An empty name is the shortest way to that error.
             return FieldName::new("").map(|name| Self(vec![name]));
@@ -145,7 +148,10 @@ impl Operator {
             "<>" => return Some(Self::NotEqual),
             _ => {}
         }
-        Self::ALL.iter().copied().find(|operator| operator.as_str().eq_ignore_ascii_case(text))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|operator| operator.as_str().eq_ignore_ascii_case(text))
     }
 
     /// Whether it looks past the ERP's own rules. Odoo takes it from its own code only, and
@@ -156,7 +162,10 @@ impl Operator {
 
     /// Whether what stands behind it is a domain on the linked model.
     pub fn takes_domain(self) -> bool {
-        matches!(self, Self::Any | Self::NotAny | Self::AnyUnchecked | Self::NotAnyUnchecked)
+        matches!(
+            self,
+            Self::Any | Self::NotAny | Self::AnyUnchecked | Self::NotAnyUnchecked
+        )
     }
 
     /// Whether it asks that something is not so.
@@ -201,6 +210,10 @@ impl Leaf {
     /// # Errors
     /// When the path is none.
     pub fn new(path: &str, operator: Operator, value: impl Into<Value>) -> Result<Self, NameError> {
-        Ok(Self { path: FieldPath::new(path)?, operator, operand: Operand::Value(value.into()) })
+        Ok(Self {
+            path: FieldPath::new(path)?,
+            operator,
+            operand: Operand::Value(value.into()),
+        })
     }
 }

@@ -27,7 +27,11 @@ pub(super) struct Pattern {
 impl Pattern {
     /// A pattern for the whole text (`=like`), or for a part of it (`like`).
     pub(super) fn new(text: &str, whole: bool, folds: bool, ignores_accents: Option<bool>) -> Self {
-        let pattern = if whole { text.to_owned() } else { format!("%{text}%") };
+        let pattern = if whole {
+            text.to_owned()
+        } else {
+            format!("%{text}%")
+        };
         let mut parts = Vec::with_capacity(pattern.len());
         let mut characters = pattern.chars();
         while let Some(character) = characters.next() {
@@ -43,15 +47,69 @@ impl Pattern {
         }
         parts.dedup_by(|one, other| *one == Part::Rest && *other == Part::Rest);
         let unsure_accents = folds && ignores_accents != Some(false);
-        Self { parts, folds, unsure_accents }
+        Self {
+            parts,
+            folds,
+            unsure_accents,
+        }
     }
 
-    /// Whether it asks for a character that no date and no number has.
-    pub(super) fn needs_letters(&self) -> bool {
-        self.parts.iter().any(|part| {
-            matches!(part, Part::One(character)
-                if !character.is_ascii_digit() && !matches!(character, '-' | ':' | '.' | ' '))
-        })
+    /// Whether a text matches behind which there may be more: a dot and up to six digits.
+    pub(super) fn matches_with_fraction(&self, text: &str) -> Answer3 {
+        // Where in the pattern one may be, after each character.
+        let mut places = vec![false; self.parts.len() + 1];
+        if let Some(first) = places.first_mut() {
+            *first = true;
+        }
+        let over_rest = |places: &mut Vec<bool>| {
+            for (at, part) in self.parts.iter().enumerate() {
+                let here = places.get(at) == Some(&true);
+                if let (true, Part::Rest, Some(next)) = (here, part, places.get_mut(at + 1)) {
+                    *next = true;
+                }
+            }
+        };
+        over_rest(&mut places);
+        for character in text.chars() {
+            let mut next = vec![false; places.len()];
+            for (at, part) in self.parts.iter().enumerate() {
+                if places.get(at) != Some(&true) {
+                    continue;
+                }
+                let stays = *part == Part::Rest;
+                let moves = match part {
+                    Part::Any => true,
+                    Part::One(meant) => *meant == fold(character, self.folds),
+                    Part::Rest | Part::Broken => false,
+                };
+                if let (true, Some(place)) = (stays, next.get_mut(at)) {
+                    *place = true;
+                }
+                if let (true, Some(place)) = (moves, next.get_mut(at + 1)) {
+                    *place = true;
+                }
+            }
+            over_rest(&mut next);
+            places = next;
+        }
+        let reached = |at: &usize| places.get(*at) == Some(&true);
+        // Whatever follows, a last `%` takes it.
+        if self.parts.last() == Some(&Part::Rest) && reached(&(self.parts.len() - 1)) {
+            return Answer3::Yes;
+        }
+        let may_follow = |at: &usize| {
+            let left = self.parts.get(*at..).unwrap_or_default();
+            let fits = left.iter().all(|part| match part {
+                Part::One(character) => character.is_ascii_digit() || *character == '.',
+                Part::Any | Part::Rest | Part::Broken => true,
+            });
+            fits && left.iter().filter(|part| **part != Part::Rest).count() <= 7
+        };
+        if (0..places.len()).any(|at| reached(&at) && may_follow(&at)) {
+            Answer3::Unknown
+        } else {
+            Answer3::No
+        }
     }
 
     /// Whether the text matches.
@@ -60,7 +118,8 @@ impl Pattern {
             return Answer3::Unknown;
         }
         if self.unsure_accents {
-            let plain = |part: &Part| !matches!(part, Part::One(character) if !character.is_ascii());
+            let plain =
+                |part: &Part| !matches!(part, Part::One(character) if !character.is_ascii());
             if self.parts == [Part::Rest] {
                 return Answer3::Yes;
             }
@@ -68,8 +127,15 @@ impl Pattern {
                 return Answer3::Unknown;
             }
         }
-        let text: Vec<char> = text.chars().map(|character| fold(character, self.folds)).collect();
-        if matches(&self.parts, &text) { Answer3::Yes } else { Answer3::No }
+        let text: Vec<char> = text
+            .chars()
+            .map(|character| fold(character, self.folds))
+            .collect();
+        if matches(&self.parts, &text) {
+            Answer3::Yes
+        } else {
+            Answer3::No
+        }
     }
 }
 
@@ -138,10 +204,27 @@ mod tests {
     }
 
     #[test]
+    fn a_hidden_fraction_is_thought_of() {
+        let ask = |pattern: &str, whole| {
+            Pattern::new(pattern, whole, false, Some(false))
+                .matches_with_fraction("2026-11-22 13:28:37")
+        };
+        assert_eq!(ask("2026", false), Answer3::Yes);
+        assert_eq!(ask("2026", true), Answer3::No);
+        assert_eq!(ask("2026%", true), Answer3::Yes);
+        assert_eq!(ask("%37", true), Answer3::Unknown);
+        assert_eq!(ask("99", false), Answer3::Unknown);
+        assert_eq!(ask("-13", false), Answer3::No);
+    }
+
+    #[test]
     fn accents_are_unsure_unless_the_server_is_known() {
         let pattern = Pattern::new("e", false, true, None);
         assert_eq!(pattern.matches("É"), Answer3::Unknown);
         assert_eq!(pattern.matches("E"), Answer3::Yes);
-        assert_eq!(Pattern::new("e", false, true, Some(false)).matches("É"), Answer3::No);
+        assert_eq!(
+            Pattern::new("e", false, true, Some(false)).matches("É"),
+            Answer3::No
+        );
     }
 }

@@ -26,7 +26,11 @@ fn key(part: &Tree) -> (String, String, &'static str) {
                 }
                 other => other.as_str(),
             };
-            (condition.path.join("."), order.to_owned(), condition.operator.as_str())
+            (
+                condition.path.join("."),
+                order.to_owned(),
+                condition.operator.as_str(),
+            )
         }
         Tree::And(_) => ("~".to_owned(), String::new(), "&"),
         Tree::Or(_) => ("~".to_owned(), String::new(), "|"),
@@ -67,12 +71,7 @@ pub(super) fn merge(
     Ok(merged)
 }
 
-fn join(
-    one: &Condition,
-    other: &Condition,
-    and: bool,
-    kind: Option<FieldKind>,
-) -> Option<Tree> {
+fn join(one: &Condition, other: &Condition, and: bool, kind: Option<FieldKind>) -> Option<Tree> {
     if one == other {
         return Some(Tree::Condition(one.clone()));
     }
@@ -92,9 +91,7 @@ fn join(
                 }
             } else {
                 match (one.operator, other.operator, and) {
-                    (Operator::In, Operator::In, true) => {
-                        (Operator::In, intersection(left, right))
-                    }
+                    (Operator::In, Operator::In, true) => (Operator::In, intersection(left, right)),
                     (Operator::In, Operator::In, false) => (Operator::In, union(left, right)),
                     (Operator::NotIn, Operator::NotIn, true) => {
                         (Operator::NotIn, union(left, right))
@@ -127,8 +124,14 @@ fn join(
                 return None;
             }
             let parts = vec![(**left).clone(), (**right).clone()];
-            let sub = if positive == and { Tree::all(parts) } else { Tree::one(parts) };
-            Some(Tree::Condition(one.with(one.operator, Right::Sub(Box::new(sub)))))
+            let sub = if positive == and {
+                Tree::all(parts)
+            } else {
+                Tree::one(parts)
+            };
+            Some(Tree::Condition(
+                one.with(one.operator, Right::Sub(Box::new(sub))),
+            ))
         }
         _ => None,
     }

@@ -25,21 +25,39 @@ pub(super) fn read(text: &str) -> Said {
         return said;
     }
     let mut terms = text.split_whitespace().peekable();
-    let Some(first) = terms.peek().copied() else { return Said::Nonsense };
+    let Some(first) = terms.peek().copied() else {
+        return Said::Nonsense;
+    };
     if matches!(first, "today" | "now") {
         terms.next();
     }
-    if terms.all(is_offset) { Said::Relative } else { Said::Nonsense }
+    if terms.all(is_offset) {
+        Said::Relative
+    } else {
+        Said::Nonsense
+    }
 }
 
 /// Whether it is an offset of a relative date (`+3d`, `=monday`).
 fn is_offset(term: &str) -> bool {
-    let Some(rest) = term.strip_prefix(['+', '-', '=']) else { return false };
-    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let Some(rest) = term.strip_prefix(['+', '-', '=']) else {
+        return false;
+    };
+    let days = [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
     if days.contains(&rest) || rest == "week_start" {
         return true;
     }
-    let Some(number) = rest.strip_suffix(['d', 'm', 'y', 'w', 'H', 'M', 'S']) else { return false };
+    let Some(number) = rest.strip_suffix(['d', 'm', 'y', 'w', 'H', 'M', 'S']) else {
+        return false;
+    };
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -82,7 +100,8 @@ fn iso(text: &str) -> Option<Said> {
 }
 
 fn two_digits(text: &str) -> Option<i64> {
-    (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+    (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())?
 }
 
 /// `2026-11-22` as days since 1970-01-01.
@@ -95,7 +114,11 @@ fn day(text: &str) -> Option<i64> {
     if !year.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let (year, month, day) = (year.parse().ok()?, two_digits(month)?, two_digits(text.get(8..)?)?);
+    let (year, month, day) = (
+        year.parse().ok()?,
+        two_digits(month)?,
+        two_digits(text.get(8..)?)?,
+    );
     let longest = days_of_month(year, month)?;
     (year >= 1 && day >= 1 && day <= longest).then(|| days(year, month, day))
 }
@@ -128,7 +151,11 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let of_year = of_era - (365 * years + years / 4 - years / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     (years + era * 400 + i64::from(month <= 2), month, day)
 }
 
@@ -179,8 +206,14 @@ mod tests {
     #[test]
     fn texts_are_read_as_odoo_reads_them() {
         assert_eq!(read("1970-01-02"), Said::Day(1));
-        assert_eq!(read("2026-11-22 13:28:37"), Said::Moment(20_779 * DAY + 48_517));
-        assert_eq!(read("2026-11-22T13:28"), Said::Moment(20_779 * DAY + 48_480));
+        assert_eq!(
+            read("2026-11-22 13:28:37"),
+            Said::Moment(20_779 * DAY + 48_517)
+        );
+        assert_eq!(
+            read("2026-11-22T13:28"),
+            Said::Moment(20_779 * DAY + 48_480)
+        );
         assert_eq!(read("2026-02-30"), Said::Nonsense);
         assert_eq!(read("today -3d"), Said::Relative);
         assert_eq!(read("tomorrow"), Said::Nonsense);
@@ -189,8 +222,13 @@ mod tests {
 
     #[test]
     fn parts_are_those_of_the_calendar() {
-        let Said::Moment(moment) = read("2026-11-22 13:28:37") else { panic!("a moment") };
-        let found: Vec<_> = PARTS.iter().map(|name| part(name, moment).unwrap()).collect();
+        let Said::Moment(moment) = read("2026-11-22 13:28:37") else {
+            panic!("a moment")
+        };
+        let found: Vec<_> = PARTS
+            .iter()
+            .map(|name| part(name, moment).unwrap())
+            .collect();
         assert_eq!(found, [2026, 4, 11, 47, 326, 22, 0, 13, 28, 37]);
     }
 }

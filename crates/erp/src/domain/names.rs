@@ -30,10 +30,13 @@ impl Search<'_> {
             "product.product" => Ok(names_of_variants(operator, right)),
             "product.template" => {
                 let plain = self.plain_names(operator, right, facts)?;
-                let variants =
-                    Tree::condition("product_variant_ids", operator, right.clone());
+                let variants = Tree::condition("product_variant_ids", operator, right.clone());
                 let both = vec![plain, variants];
-                Ok(if operator.is_negative() { Tree::all(both) } else { Tree::one(both) })
+                Ok(if operator.is_negative() {
+                    Tree::all(both)
+                } else {
+                    Tree::one(both)
+                })
             }
             "res.country" => self.plain_names(operator, right, facts),
             _ if facts.custom_name_search => Ok(Tree::Unknown),
@@ -59,13 +62,23 @@ impl Search<'_> {
         let mut parts = Vec::with_capacity(fields.len());
         for field in fields {
             let mut path: Vec<String> = field.split('.').map(str::to_owned).collect();
-            let Some(links) = self.ends_in_link(facts, &path) else { return Ok(Tree::Unknown) };
+            let Some(links) = self.ends_in_link(facts, &path) else {
+                return Ok(Tree::Unknown);
+            };
             if links {
                 path.push("display_name".to_owned());
             }
-            parts.push(Tree::Condition(Condition { path, operator, right: right.clone() }));
+            parts.push(Tree::Condition(Condition {
+                path,
+                operator,
+                right: right.clone(),
+            }));
         }
-        Ok(if operator.is_negative() { Tree::all(parts) } else { Tree::one(parts) })
+        Ok(if operator.is_negative() {
+            Tree::all(parts)
+        } else {
+            Tree::one(parts)
+        })
     }
 
     /// Whether a path ends in a link; none if it leads out of what is known.
@@ -78,9 +91,10 @@ impl Search<'_> {
         if let Some(field) = facts.fields.get(last) {
             return Some(field.kind.is_link());
         }
-        let inherited = facts.inherits.iter().find_map(|(parent, _)| {
-            self.facts(parent)?.fields.get(last)
-        });
+        let inherited = facts
+            .inherits
+            .iter()
+            .find_map(|(parent, _)| self.facts(parent)?.fields.get(last));
         // A field that nobody described: it is searched as what it is, which is unknown.
         Some(inherited.is_some_and(|field| field.kind.is_link()))
     }
@@ -100,11 +114,17 @@ impl Search<'_> {
             _ => return Ok(plain),
         };
         let by_login = Tree::condition("login", Operator::In, Right::Set(logins));
-        let Some(found) = self.find(by_login, model, true)? else { return Ok(Tree::Unknown) };
+        let Some(found) = self.find(by_login, model, true)? else {
+            return Ok(Tree::Unknown);
+        };
         if !found.unsure.is_empty() {
             return Ok(Tree::Unknown);
         }
-        Ok(if found.yes.is_empty() { plain } else { Tree::Among(found) })
+        Ok(if found.yes.is_empty() {
+            plain
+        } else {
+            Tree::Among(found)
+        })
     }
 
     /// Tags below those that are found.
@@ -119,9 +139,15 @@ impl Search<'_> {
             return self.plain_names(operator, right, facts);
         }
         let negative = operator.is_negative();
-        let positive = if negative { operator.opposite() } else { Some(operator) };
+        let positive = if negative {
+            operator.opposite()
+        } else {
+            Some(operator)
+        };
         let plain = self.plain_names(positive.unwrap_or(operator), right, facts)?;
-        let Some(found) = self.find(plain, model, true)? else { return Ok(Tree::Unknown) };
+        let Some(found) = self.find(plain, model, true)? else {
+            return Ok(Tree::Unknown);
+        };
         if !found.unsure.is_empty() {
             return Ok(Tree::Unknown);
         }

@@ -19,7 +19,9 @@ fn round(number: f64, digits: u8) -> f64 {
     }
     let hair = 2_f64.powf(scaled.abs().log2() - 52.0) * scaled.signum();
     let whole = (scaled + hair).round();
-    format!("{:.*}", usize::from(digits), whole / factor).parse().unwrap_or(number)
+    format!("{:.*}", usize::from(digits), whole / factor)
+        .parse()
+        .unwrap_or(number)
 }
 
 /// Every number that it may be after rounding, in the order of the roundings.
@@ -35,11 +37,30 @@ fn candidates(number: f64, digits: Digits) -> Vec<f64> {
     found
 }
 
+/// Every text that the database may make of a stored number; none where this cannot tell.
+pub(super) fn texts(number: f64, digits: Digits) -> Option<Vec<String>> {
+    if number != 0.0 && !(1e-4..1e15).contains(&number.abs()) {
+        return None;
+    }
+    let fixed = |digits: u8| format!("{number:.*}", usize::from(digits));
+    if let Digits::Exactly(digits) = digits {
+        return Some(vec![fixed(digits)]);
+    }
+    let mut texts = vec![format!("{number}"), format!("{number:?}")];
+    if digits != Digits::Unrounded {
+        let exact = |text: &String| text.parse() == Ok(number);
+        texts.extend((0..=MOST).map(fixed).filter(exact));
+    }
+    Some(texts)
+}
+
 /// A float among these.
 pub(super) fn floats(set: &[Value], digits: Digits) -> Result<Check, SearchError> {
     let mut sets: Vec<Vec<f64>> = Vec::new();
     for value in set {
-        let Some(number) = python::float(value)? else { return Ok(Check::Unknown) };
+        let Some(number) = python::float(value)? else {
+            return Ok(Check::Unknown);
+        };
         let found = candidates(number, digits);
         sets.resize_with(found.len(), Vec::new);
         for (set, number) in sets.iter_mut().zip(found) {
@@ -47,7 +68,10 @@ pub(super) fn floats(set: &[Value], digits: Digits) -> Result<Check, SearchError
         }
     }
     sets.dedup();
-    Ok(Check::Floats { sets, zero_unsure: false })
+    Ok(Check::Floats {
+        sets,
+        zero_unsure: false,
+    })
 }
 
 /// A float before or behind this.
@@ -56,7 +80,9 @@ pub(super) fn float_order(
     operator: Operator,
     digits: Digits,
 ) -> Result<Check, SearchError> {
-    let Some(number) = python::float(value)? else { return Ok(Check::Unknown) };
+    let Some(number) = python::float(value)? else {
+        return Ok(Check::Unknown);
+    };
     let mut bounds = candidates(number, digits);
     bounds.dedup();
     Ok(Check::FloatOrder { operator, bounds })
@@ -72,7 +98,9 @@ pub(super) fn amounts(set: &[Value]) -> Result<Check, SearchError> {
             unset = true;
             continue;
         }
-        let Some(text) = python::text(value) else { return Ok(Check::Unknown) };
+        let Some(text) = python::text(value) else {
+            return Ok(Check::Unknown);
+        };
         unset |= text == "0.0";
         match python::decimal(&text) {
             Some(Some(number)) => numbers.push(number),
@@ -84,7 +112,10 @@ pub(super) fn amounts(set: &[Value]) -> Result<Check, SearchError> {
         numbers.push(0.0);
     }
     let zero_unsure = !unset && numbers.contains(&0.0);
-    Ok(Check::Floats { sets: vec![numbers], zero_unsure })
+    Ok(Check::Floats {
+        sets: vec![numbers],
+        zero_unsure,
+    })
 }
 
 #[cfg(test)]

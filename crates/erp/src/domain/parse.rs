@@ -54,7 +54,9 @@ impl Domain {
 }
 
 fn read(value: &Value, depth: usize, left: &mut usize) -> Result<Domain, DomainError> {
-    let Some(members) = value.as_list() else { return Err(DomainError::NotAList) };
+    let Some(members) = value.as_list() else {
+        return Err(DomainError::NotAList);
+    };
     *left = left.checked_sub(members.len()).ok_or(DomainError::Long)?;
     // Each finished node with its own depth.
     let mut stack: Vec<(Node, usize)> = Vec::new();
@@ -91,17 +93,26 @@ fn read(value: &Value, depth: usize, left: &mut usize) -> Result<Domain, DomainE
         stack.push(finished);
     }
     stack.reverse();
-    Ok(Domain { node: all_of(stack.into_iter().map(|(node, _)| node).collect()) })
+    Ok(Domain {
+        node: all_of(stack.into_iter().map(|(node, _)| node).collect()),
+    })
 }
 
 /// Joins two nodes. A chain of the same operator is one node, so it does not get deeper.
 fn join(symbol: char, first: Node, second: Node, depth: usize) -> (Node, usize) {
     let (joins_and, both) = (symbol == '&', [&first, &second]);
     let merges = both.iter().any(|node| {
-        if joins_and { matches!(node, Node::And(_)) } else { matches!(node, Node::Or(_)) }
+        if joins_and {
+            matches!(node, Node::And(_))
+        } else {
+            matches!(node, Node::Or(_))
+        }
     });
-    let node =
-        if joins_and { all_of(vec![first, second]) } else { one_of(vec![first, second]) };
+    let node = if joins_and {
+        all_of(vec![first, second])
+    } else {
+        one_of(vec![first, second])
+    };
     (node, if merges { depth } else { depth + 1 })
 }
 
@@ -110,7 +121,9 @@ fn read_condition(
     depth: usize,
     left: &mut usize,
 ) -> Result<(Node, usize), DomainError> {
-    let [path, operator, value] = condition else { return Err(DomainError::Member) };
+    let [path, operator, value] = condition else {
+        return Err(DomainError::Member);
+    };
     let operator = operator.as_str().ok_or(DomainError::Operator)?;
     let path = match path {
         Value::Text(path) => path,
@@ -149,5 +162,12 @@ fn read_condition(
         }
         Operand::Value(value.clone())
     };
-    Ok((Node::Leaf(Leaf { path, operator, operand }), 1))
+    Ok((
+        Node::Leaf(Leaf {
+            path,
+            operator,
+            operand,
+        }),
+        1,
+    ))
 }

@@ -27,7 +27,10 @@ pub(super) fn is_false(value: &Value) -> bool {
 fn as_number(value: &Value) -> Option<f64> {
     match value {
         Value::Bool(truth) => Some(f64::from(u8::from(*truth))),
-        #[expect(clippy::cast_precision_loss, reason = "only ids and small numbers are met")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "only ids and small numbers are met"
+        )]
         Value::Int(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
         Value::Null
@@ -59,7 +62,10 @@ pub(super) fn same(one: &Value, other: &Value) -> bool {
 /// # Errors
 /// When a member is a list or a map, which no set takes.
 pub(super) fn set(values: &[Value]) -> Result<Vec<Value>, SearchError> {
-    if values.iter().any(|value| matches!(value, Value::List(_) | Value::Map(_))) {
+    if values
+        .iter()
+        .any(|value| matches!(value, Value::List(_) | Value::Map(_)))
+    {
         return Err(SearchError::Value);
     }
     if values.len() > 64 {
@@ -100,7 +106,9 @@ fn large_set(values: &[Value]) -> Vec<Value> {
             | Value::List(_)
             | Value::Map(_) => {
                 let known = others.iter().any(|other| same(other, value))
-                    || numbers.iter().any(|number| same(&Value::Int(*number), value));
+                    || numbers
+                        .iter()
+                        .any(|number| same(&Value::Int(*number), value));
                 others.push(value.clone());
                 !known
             }
@@ -179,9 +187,9 @@ fn digits(text: &str) -> Option<String> {
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
     let fine = !digits.is_empty()
-        && digits.split('_').all(|part| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
-        });
+        && digits
+            .split('_')
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     fine.then(|| format!("{sign}{}", digits.replace('_', "")))
 }
 
@@ -214,5 +222,7 @@ pub(super) fn decimal(text: &str) -> Option<Option<f64>> {
     if matches!(lower.as_str(), "nan" | "inf" | "infinity") {
         return Some(None);
     }
-    text.parse::<f64>().ok().map(|number| number.is_finite().then_some(number))
+    text.parse::<f64>()
+        .ok()
+        .map(|number| number.is_finite().then_some(number))
 }

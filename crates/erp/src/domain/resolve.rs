@@ -51,7 +51,11 @@ impl Search<'_> {
                 }
                 done.push(part);
             }
-            let joined = if and { Tree::all(done) } else { Tree::one(done) };
+            let joined = if and {
+                Tree::all(done)
+            } else {
+                Tree::one(done)
+            };
             let joined = self.simplify(joined, model)?;
             match joined {
                 Tree::And(found) if and && found != parts => parts = found,
@@ -65,14 +69,19 @@ impl Search<'_> {
     }
 
     fn resolve_step(&self, condition: Condition, model: &str) -> Result<Tree, SearchError> {
-        let Some(facts) = self.facts(model) else { return Ok(Tree::Unknown) };
+        let Some(facts) = self.facts(model) else {
+            return Ok(Tree::Unknown);
+        };
         let name = condition.field();
         let own = facts.fields.get(name);
         if name != "id" && name != "display_name" && !own.is_some_and(|field| field.stored) {
             let inherited = facts.inherits.iter().find(|(parent, _)| {
-                self.facts(parent).is_some_and(|parent| parent.fields.contains_key(name))
+                self.facts(parent)
+                    .is_some_and(|parent| parent.fields.contains_key(name))
             });
-            let Some((_, link)) = inherited else { return Ok(Tree::Unknown) };
+            let Some((_, link)) = inherited else {
+                return Ok(Tree::Unknown);
+            };
             let sub = Right::Sub(Box::new(Tree::Condition(condition.clone())));
             return Ok(Tree::condition(link, Operator::AnyUnchecked, sub));
         }
@@ -100,8 +109,12 @@ impl Search<'_> {
     }
 
     fn resolve_any(&self, condition: Condition, model: &str) -> Result<Tree, SearchError> {
-        let Right::Sub(sub) = &condition.right else { return Ok(Tree::Unknown) };
-        let Some(facts) = self.facts(model) else { return Ok(Tree::Unknown) };
+        let Right::Sub(sub) = &condition.right else {
+            return Ok(Tree::Unknown);
+        };
+        let Some(facts) = self.facts(model) else {
+            return Ok(Tree::Unknown);
+        };
         let Some(comodel) = self.relation(facts, condition.field()) else {
             return Ok(Tree::Unknown);
         };
@@ -110,7 +123,8 @@ impl Search<'_> {
             let positive = !condition.operator.is_negative();
             return Ok(if positive { Tree::False } else { Tree::True });
         }
-        Ok(condition.with(condition.operator, Right::Sub(Box::new(sub))).into())
+        Ok(condition
+            .with(condition.operator, Right::Sub(Box::new(sub)))
+            .into())
     }
-
 }

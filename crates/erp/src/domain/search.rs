@@ -66,7 +66,11 @@ impl<'a> Search<'a> {
     /// A search as Odoo does it by default: of active records, unless a domain names the
     /// field that says so.
     pub fn new(records: &'a dyn Records) -> Self {
-        Self { records, active_test: true, depth: Cell::new(0) }
+        Self {
+            records,
+            active_test: true,
+            depth: Cell::new(0),
+        }
     }
 
     /// The context's `active_test` is `false`: inactive records count everywhere.
@@ -81,7 +85,9 @@ impl<'a> Search<'a> {
     /// # Errors
     /// When Odoo would answer with an error.
     pub fn matching(&self, model: &str, domain: &Domain) -> Result<Matches, SearchError> {
-        let Some(ids) = self.records.ids(model) else { return Ok(Matches::default()) };
+        let Some(ids) = self.records.ids(model) else {
+            return Ok(Matches::default());
+        };
         let tree = self.with_active(Tree::of(domain), model);
         let tree = self.resolve(tree, model)?;
         let unsure = tree.is_unsure();
@@ -105,7 +111,11 @@ impl<'a> Search<'a> {
             let tree = self.resolve(Tree::of(domain), model)?;
             let unsure = tree.is_unsure();
             let answer = self.compile(&tree, model)?.answer(self.records, model, id);
-            Ok(if unsure && answer == Answer3::Yes { Answer3::Unknown } else { answer })
+            Ok(if unsure && answer == Answer3::Yes {
+                Answer3::Unknown
+            } else {
+                answer
+            })
         };
         judged().unwrap_or(Answer3::Unknown)
     }
@@ -117,12 +127,18 @@ impl<'a> Search<'a> {
         model: &str,
         active_test: bool,
     ) -> Result<Option<Rc<Found>>, SearchError> {
-        let tree = if active_test { self.with_active(tree, model) } else { tree };
+        let tree = if active_test {
+            self.with_active(tree, model)
+        } else {
+            tree
+        };
         let tree = self.resolve(tree, model)?;
         if tree == Tree::False {
             return Ok(Some(Rc::new(Found::default())));
         }
-        let Some(ids) = self.records.ids(model) else { return Ok(None) };
+        let Some(ids) = self.records.ids(model) else {
+            return Ok(None);
+        };
         let unsure = tree.is_unsure();
         let test = self.compile(&tree, model)?;
         let mut found = Found::default();
@@ -161,9 +177,10 @@ impl<'a> Search<'a> {
         if let Some(field) = facts.fields.get(field) {
             return field.relation.clone();
         }
-        facts.inherits.iter().find_map(|(parent, _)| {
-            self.facts(parent)?.fields.get(field)?.relation.clone()
-        })
+        facts
+            .inherits
+            .iter()
+            .find_map(|(parent, _)| self.facts(parent)?.fields.get(field)?.relation.clone())
     }
 
     /// One step deeper, while the answer lives.

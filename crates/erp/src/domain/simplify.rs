@@ -1,11 +1,12 @@
 //! The first steps of Odoo's rewriting: those that need the model's fields only.
 
 use super::facts::{FieldKind, ModelFacts};
+use super::kinds::step_of_kind;
 use super::leaf::Operator;
 use super::merge::merge;
 use super::search::Search;
-use super::tree::{Condition, Right, Tree, contains};
-use super::{SearchError, moment, python};
+use super::tree::{Condition, Right, Tree};
+use super::{SearchError, python};
 use crate::value::Value;
 
 /// How often a join may be rewritten before it is given up.
@@ -53,7 +54,11 @@ impl Search<'_> {
                 }
                 simple.push(part);
             }
-            let joined = if and { Tree::all(simple) } else { Tree::one(simple) };
+            let joined = if and {
+                Tree::all(simple)
+            } else {
+                Tree::one(simple)
+            };
             let found = match joined {
                 Tree::And(found) if and => found,
                 Tree::Or(found) if !and => found,
@@ -62,7 +67,11 @@ impl Search<'_> {
             let before = found.len();
             let merged = merge(found, and, &|field| self.kind(model, field))?;
             let fewer = merged.len() < before;
-            let joined = if and { Tree::all(merged) } else { Tree::one(merged) };
+            let joined = if and {
+                Tree::all(merged)
+            } else {
+                Tree::one(merged)
+            };
             match joined {
                 Tree::And(found) if and && fewer => parts = found,
                 Tree::Or(found) if !and && fewer => parts = found,
@@ -81,12 +90,18 @@ impl Search<'_> {
     /// The opposite of what is already simple: `<` becomes `>=` or "not set".
     pub(super) fn negate(&self, tree: Tree, model: &str) -> Tree {
         match tree {
-            Tree::And(parts) => {
-                Tree::Or(parts.into_iter().map(|part| self.negate(part, model)).collect())
-            }
-            Tree::Or(parts) => {
-                Tree::And(parts.into_iter().map(|part| self.negate(part, model)).collect())
-            }
+            Tree::And(parts) => Tree::Or(
+                parts
+                    .into_iter()
+                    .map(|part| self.negate(part, model))
+                    .collect(),
+            ),
+            Tree::Or(parts) => Tree::And(
+                parts
+                    .into_iter()
+                    .map(|part| self.negate(part, model))
+                    .collect(),
+            ),
             Tree::Condition(condition) => {
                 let operator = match condition.operator {
                     Operator::Less => Operator::GreaterOrEqual,
@@ -96,7 +111,9 @@ impl Search<'_> {
                     _ => return Tree::Condition(condition).invert(),
                 };
                 let has_falsy = condition.field() != "id"
-                    && self.kind(model, condition.field()).is_some_and(FieldKind::has_falsy);
+                    && self
+                        .kind(model, condition.field())
+                        .is_some_and(FieldKind::has_falsy);
                 let unset = condition.with(Operator::In, Right::Set(vec![Value::Bool(false)]));
                 let inverse = condition.with(operator, condition.right.clone());
                 if has_falsy {
@@ -113,18 +130,26 @@ impl Search<'_> {
 
     /// One step of a condition.
     fn step(&self, condition: Condition, model: &str) -> Result<Step, SearchError> {
-        let Some(facts) = self.facts(model) else { return Ok(Step::Again(Tree::Unknown)) };
+        let Some(facts) = self.facts(model) else {
+            return Ok(Step::Again(Tree::Unknown));
+        };
         let name = condition.field();
         let kind = match self.field_kind(facts, name) {
             Some(kind) => kind,
             None if facts.complete && !facts.mentions(name) => {
-                return Err(SearchError::Field { model: model.into(), field: name.into() });
+                return Err(SearchError::Field {
+                    model: model.into(),
+                    field: name.into(),
+                });
             }
             None => return Ok(Step::Again(Tree::Unknown)),
         };
         if kind.is_link() && !condition.is_simple() {
             let rest = condition.path.get(1..).unwrap_or_default().to_vec();
-            let inner = Condition { path: rest, ..condition.clone() };
+            let inner = Condition {
+                path: rest,
+                ..condition.clone()
+            };
             let sub = Right::Sub(Box::new(inner.into()));
             return Ok(Step::Again(Tree::condition(name, Operator::Any, sub)));
         }
@@ -147,9 +172,10 @@ impl Search<'_> {
             "display_name" => return Some(FieldKind::Char),
             _ => {}
         }
-        facts.inherits.iter().find_map(|(parent, _)| {
-            self.facts(parent)?.fields.get(name).map(|field| field.kind)
-        })
+        facts
+            .inherits
+            .iter()
+            .find_map(|(parent, _)| self.facts(parent)?.fields.get(name).map(|field| field.kind))
     }
 
     fn step_of_operator(
@@ -173,7 +199,11 @@ impl Search<'_> {
                     _ => python::set(std::slice::from_ref(value))?,
                 };
                 let positive = condition.operator == Operator::Equal;
-                let operator = if positive { Operator::In } else { Operator::NotIn };
+                let operator = if positive {
+                    Operator::In
+                } else {
+                    Operator::NotIn
+                };
                 again(condition.with(operator, Right::Set(set)))
             }
             (Operator::In | Operator::NotIn, Right::One(value)) => {
@@ -186,8 +216,11 @@ impl Search<'_> {
             }
             (Operator::In | Operator::NotIn, Right::Set(set)) => {
                 if set.is_empty() {
-                    let constant =
-                        if condition.operator == Operator::In { Tree::False } else { Tree::True };
+                    let constant = if condition.operator == Operator::In {
+                        Tree::False
+                    } else {
+                        Tree::True
+                    };
                     return Ok(Step::Again(constant));
                 }
                 // An id is always set.
@@ -199,7 +232,10 @@ impl Search<'_> {
                 Ok(Step::Done(condition))
             }
             (
-                Operator::Any | Operator::NotAny | Operator::AnyUnchecked | Operator::NotAnyUnchecked,
+                Operator::Any
+                | Operator::NotAny
+                | Operator::AnyUnchecked
+                | Operator::NotAnyUnchecked,
                 Right::Sub(sub),
             ) => {
                 let positive = !condition.operator.is_negative();
@@ -241,7 +277,10 @@ fn is_part_like(operator: Operator) -> bool {
 /// Whether the operator matches a pattern for the whole text.
 pub(super) fn is_whole_like(operator: Operator) -> bool {
     use Operator::{NotWholeIlike, NotWholeLike, WholeIlike, WholeLike};
-    matches!(operator, WholeLike | NotWholeLike | WholeIlike | NotWholeIlike)
+    matches!(
+        operator,
+        WholeLike | NotWholeLike | WholeIlike | NotWholeIlike
+    )
 }
 
 fn step_of_like(
@@ -253,7 +292,11 @@ fn step_of_like(
     if !python::truthy(value) {
         let set = condition.operator.is_negative() == whole;
         if kind.is_link() || whole {
-            let operator = if set { Operator::NotEqual } else { Operator::Equal };
+            let operator = if set {
+                Operator::NotEqual
+            } else {
+                Operator::Equal
+            };
             let unset = condition.with(operator, Right::One(Value::Bool(false)));
             return Ok(Step::Again(unset.into()));
         }
@@ -272,97 +315,8 @@ fn step_of_like(
     }
 }
 
-fn step_of_kind(condition: Condition, kind: FieldKind) -> Result<Step, SearchError> {
-    match kind {
-        FieldKind::Many2one | FieldKind::One2many | FieldKind::Many2many => step_of_link(condition),
-        FieldKind::Boolean => step_of_boolean(condition),
-        FieldKind::Date | FieldKind::Datetime if condition.is_simple() => step_of_date(condition),
-        _ => Ok(Step::Done(condition)),
-    }
-}
-
-/// A link that is compared with text is searched by the name of what it links to.
-fn step_of_link(condition: Condition) -> Result<Step, SearchError> {
-    let negative = condition.operator.is_negative();
-    let positive =
-        if negative { condition.operator.opposite() } else { Some(condition.operator) };
-    let positive = positive.unwrap_or(condition.operator);
-    let any = if negative { Operator::NotAny } else { Operator::Any };
-    let by_name = |right: Right| {
-        let name = Tree::condition("display_name", positive, right);
-        Tree::Condition(condition.with(any, Right::Sub(Box::new(name))))
-    };
-    match &condition.right {
-        Right::One(_) if is_like(condition.operator) => {
-            Ok(Step::Again(by_name(condition.right.clone())))
-        }
-        Right::One(Value::Text(_)) if is_order(condition.operator) => Err(SearchError::Value),
-        Right::Set(set) => {
-            let (texts, others): (Vec<Value>, Vec<Value>) =
-                set.iter().cloned().partition(|value| value.as_str().is_some());
-            if texts.is_empty() {
-                return Ok(Step::Done(condition));
-            }
-            let named = by_name(Right::Set(texts));
-            if others.is_empty() {
-                return Ok(Step::Again(named));
-            }
-            let rest = Tree::from(condition.with(condition.operator, Right::Set(others)));
-            let both = vec![named, rest];
-            Ok(Step::Again(if negative { Tree::all(both) } else { Tree::one(both) }))
-        }
-        Right::One(_) | Right::Sub(_) => Ok(Step::Done(condition)),
-    }
-}
-
 /// Whether the operator asks for an order.
 pub(super) fn is_order(operator: Operator) -> bool {
     use Operator::{Greater, GreaterOrEqual, Less, LessOrEqual};
     matches!(operator, Less | LessOrEqual | Greater | GreaterOrEqual)
-}
-
-fn step_of_boolean(condition: Condition) -> Result<Step, SearchError> {
-    let Right::Set(set) = &condition.right else { return Err(SearchError::Value) };
-    let truth = |value: &Value| match value {
-        Value::Text(text) => {
-            matches!(text.to_lowercase().as_str(), "y" | "yes" | "1" | "true" | "t" | "on")
-        }
-        value => python::truthy(value),
-    };
-    let mut truths = Vec::new();
-    for value in set {
-        let value = Value::Bool(truth(value));
-        if !contains(&truths, &value) {
-            truths.push(value);
-        }
-    }
-    let mut operator = condition.operator;
-    if truths == [Value::Bool(false)] {
-        operator = operator.opposite().unwrap_or(operator);
-        truths = vec![Value::Bool(true)];
-    }
-    Ok(Step::Done(condition.with(operator, Right::Set(truths))))
-}
-
-/// Dates are read here already: what is none is refused before anything is searched.
-fn step_of_date(condition: Condition) -> Result<Step, SearchError> {
-    let check = |value: &Value| match value {
-        value if python::is_false(value) => Ok(()),
-        Value::Text(text) => match moment::read(text) {
-            moment::Said::Nonsense => Err(SearchError::Value),
-            moment::Said::Day(_) | moment::Said::Moment(_) | moment::Said::Relative => Ok(()),
-        },
-        _ => Err(SearchError::Value),
-    };
-    match &condition.right {
-        Right::Set(set) => set.iter().try_for_each(check)?,
-        Right::One(value) if is_order(condition.operator) => {
-            if python::is_false(value) {
-                return Ok(Step::Again(Tree::False));
-            }
-            check(value)?;
-        }
-        Right::One(_) | Right::Sub(_) => {}
-    }
-    Ok(Step::Done(condition))
 }

@@ -55,7 +55,11 @@ pub(super) enum Tree {
 impl Condition {
     /// A condition on a field of the model itself.
     pub(super) fn new(field: &str, operator: Operator, right: Right) -> Self {
-        Self { path: vec![field.to_owned()], operator, right }
+        Self {
+            path: vec![field.to_owned()],
+            operator,
+            right,
+        }
     }
 
     /// The field that the path begins with.
@@ -70,7 +74,11 @@ impl Condition {
 
     /// The same with another operator and value.
     pub(super) fn with(&self, operator: Operator, right: Right) -> Self {
-        Self { path: self.path.clone(), operator, right }
+        Self {
+            path: self.path.clone(),
+            operator,
+            right,
+        }
     }
 }
 
@@ -111,9 +119,10 @@ impl Tree {
             Self::And(parts) => Self::Or(parts.into_iter().map(Self::invert).collect()),
             Self::Or(parts) => Self::And(parts.into_iter().map(Self::invert).collect()),
             Self::Condition(condition) => match condition.operator.opposite() {
-                Some(operator) if condition.is_simple() => {
-                    Self::Condition(Condition { operator, ..condition })
-                }
+                Some(operator) if condition.is_simple() => Self::Condition(Condition {
+                    operator,
+                    ..condition
+                }),
                 _ => Self::Not(Box::new(Self::Condition(condition))),
             },
             Self::Unknown | Self::Among(_) => Self::Not(Box::new(self)),
@@ -157,13 +166,22 @@ fn of_node(node: &Node) -> Tree {
 }
 
 fn of_leaf(leaf: &Leaf) -> Condition {
-    let path = leaf.path.parts().iter().map(|part| part.as_str().to_owned()).collect();
+    let path = leaf
+        .path
+        .parts()
+        .iter()
+        .map(|part| part.as_str().to_owned())
+        .collect();
     let right = match &leaf.operand {
         Operand::Value(Value::Null) => Right::One(Value::Bool(false)),
         Operand::Value(value) => Right::One(value.clone()),
         Operand::Domain(domain) => Right::Sub(Box::new(Tree::of(domain))),
     };
-    Condition { path, operator: leaf.operator, right }
+    Condition {
+        path,
+        operator: leaf.operator,
+        right,
+    }
 }
 
 /// Joins and simplifies: a constant that decides ends it, the other is left out, and a join
@@ -187,17 +205,24 @@ fn join(parts: Vec<Tree>, and: bool) -> Tree {
     if kept.len() > 1 {
         return if and { Tree::And(kept) } else { Tree::Or(kept) };
     }
-    kept.pop().unwrap_or(if and { Tree::True } else { Tree::False })
+    kept.pop()
+        .unwrap_or(if and { Tree::True } else { Tree::False })
 }
 
 /// Members of the one that are in the other.
 pub(super) fn intersection(one: &[Value], other: &[Value]) -> Vec<Value> {
-    one.iter().filter(|value| contains(other, value)).cloned().collect()
+    one.iter()
+        .filter(|value| contains(other, value))
+        .cloned()
+        .collect()
 }
 
 /// Members of the one that are not in the other.
 pub(super) fn difference(one: &[Value], other: &[Value]) -> Vec<Value> {
-    one.iter().filter(|value| !contains(other, value)).cloned().collect()
+    one.iter()
+        .filter(|value| !contains(other, value))
+        .cloned()
+        .collect()
 }
 
 /// Members of either.

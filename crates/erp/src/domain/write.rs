@@ -59,5 +59,9 @@ fn write_leaf(leaf: &Leaf, members: &mut Vec<Value>) {
 }
 
 fn constant(number: i64) -> Value {
-    Value::List(vec![Value::Int(number), Value::from(Operator::Equal.as_str()), Value::Int(1)])
+    Value::List(vec![
+        Value::Int(number),
+        Value::from(Operator::Equal.as_str()),
+        Value::Int(1),
+    ])
 }

@@ -75,9 +75,8 @@ pub(super) fn like(text: &str, pattern: &str) -> Option<bool> {
     let text: Vec<char> = text.chars().collect();
     let mut pattern: Vec<char> = pattern.chars().collect();
     pattern.dedup_by(|one, other| *one == '%' && *other == '%');
-    let sure = |character: &char| {
-        matches!(weight(*character), Weight::Place(_)) && *character != '\t'
-    };
+    let sure =
+        |character: &char| matches!(weight(*character), Weight::Place(_)) && *character != '\t';
     if !text.iter().all(sure) || !pattern.iter().all(sure) {
         // Text of other scripts: only a pattern that takes everything is sure.
         return (pattern == ['%']).then_some(true);

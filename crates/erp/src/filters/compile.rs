@@ -2,7 +2,7 @@
 
 use super::facts::{Column, DocField, Documents};
 use super::sql::{Comparison, Literal, Sql, moment};
-use super::{Condition, FilterFault, Operator};
+use super::{Condition, FilterFault, Operator, range, tree};
 use crate::value::Value;
 
 /// What stands for "unset" where moments are compared.
@@ -73,12 +73,21 @@ pub(super) fn condition(
     doctype: &str,
     documents: &dyn Documents,
 ) -> Result<Asked, FilterFault> {
-    let unknown = Ok(Asked { column: Column::Other, sql: Sql::Unknown });
-    if condition.doctype.as_ref().is_some_and(|named| named.as_str() != doctype) {
+    let unknown = Ok(Asked {
+        column: Column::Other,
+        sql: Sql::Unknown,
+    });
+    if condition
+        .doctype
+        .as_ref()
+        .is_some_and(|named| named.as_str() != doctype)
+    {
         return unknown;
     }
     let name = condition.field.as_str();
-    let Some(field) = documents.field(doctype, name) else { return unknown };
+    let Some(field) = documents.field(doctype, name) else {
+        return unknown;
+    };
     let column = match &field {
         Some(field) => Column::of_type(&field.fieldtype),
         None => match Column::of_every(name) {
@@ -94,9 +103,9 @@ pub(super) fn condition(
         | Operator::DescendantsOfInclusive
         | Operator::NotDescendantsOf
         | Operator::AncestorsOf
-        | Operator::NotAncestorsOf => tree(condition, doctype, field, documents),
+        | Operator::NotAncestorsOf => tree::listed(condition, doctype, field, documents),
         Operator::Timespan | Operator::Previous | Operator::Next => Sql::Unknown,
-        Operator::Between => between(condition, column, field)?,
+        Operator::Between => range::between(condition, column, field)?,
         Operator::Is => set_or_not(condition, field),
         _ => plain(condition, column, field)?,
     };
@@ -104,15 +113,15 @@ pub(super) fn condition(
 }
 
 /// Whether Frappe thinks that the column of a field that is always there may be unset.
-fn may_be_unset(name: &str) -> bool {
+pub(super) fn may_be_unset(name: &str) -> bool {
     !matches!(name, "name" | "modified" | "creation")
 }
 
 fn listed(condition: &Condition, field: Option<&DocField>) -> Result<Sql, FilterFault> {
     let value = &condition.value;
     let positive = condition.operator == Operator::In;
-    let mut guarded = may_be_unset(condition.field.as_str())
-        && !field.is_some_and(|field| field.not_nullable);
+    let mut guarded =
+        may_be_unset(condition.field.as_str()) && !field.is_some_and(|field| field.not_nullable);
     let empty = Value::from("");
     let parts: Vec<Value> = match if truthy(value) { value } else { &empty } {
         Value::Text(text) => text.split(',').map(Value::from).collect(),
@@ -130,62 +139,11 @@ fn listed(condition: &Condition, field: Option<&DocField>) -> Result<Sql, Filter
             None => return Ok(Sql::Unknown),
         }
     }
-    Ok(Sql::In { texts, negative: !positive, guarded })
-}
-
-/// Below or above a document in its tree.
-fn tree(
-    condition: &Condition,
-    doctype: &str,
-    field: Option<&DocField>,
-    documents: &dyn Documents,
-) -> Sql {
-    let tree = match field {
-        Some(field) => match &field.options {
-            Some(options) if field.fieldtype == "Link" => options.as_str(),
-            _ => return Sql::Unknown,
-        },
-        None => doctype,
-    };
-    let Some(names) = documents.names(tree) else { return Sql::Unknown };
-    let Some(asked) = condition.value.as_str() else { return Sql::Unknown };
-    let bounds = |name: &str| -> Option<(i64, i64)> {
-        let bound = |field: &str| documents.value(tree, name, field)?.as_int();
-        Some((bound("lft")?, bound("rgt")?))
-    };
-    let below = !matches!(condition.operator, Operator::AncestorsOf | Operator::NotAncestorsOf);
-    let mut texts: Vec<String> = Vec::new();
-    // A name that is not there is found as MariaDB compares names: nobody can say otherwise.
-    if !asked.is_empty() {
-        if !names.iter().any(|name| name == asked) {
-            return Sql::Unknown;
-        }
-        let Some((left, right)) = bounds(asked) else { return Sql::Unknown };
-        for name in names.iter() {
-            let Some((lft, rgt)) = bounds(name) else { return Sql::Unknown };
-            let found =
-                if below { lft > left && rgt < right } else { lft < left && rgt > right };
-            if found {
-                texts.push(name.clone());
-            }
-        }
-    }
-    if condition.operator == Operator::DescendantsOfInclusive {
-        texts.push(asked.to_owned());
-    }
-    if texts.is_empty() {
-        texts.push(String::new());
-    }
-    let negative = matches!(
-        condition.operator,
-        Operator::NotDescendantsOf | Operator::NotAncestorsOf
-    );
-    let mut guarded = may_be_unset(condition.field.as_str())
-        && !field.is_some_and(|field| field.not_nullable);
-    if !negative {
-        guarded &= asked.is_empty();
-    }
-    Sql::In { texts, negative, guarded }
+    Ok(Sql::In {
+        texts,
+        negative: !positive,
+        guarded,
+    })
 }
 
 /// `is set`, `is not set`.
@@ -204,48 +162,6 @@ fn set_or_not(condition: &Condition, field: Option<&DocField>) -> Sql {
         },
         _ => Sql::Unknown,
     }
-}
-
-/// Whether a condition is written as `between` in SQL, but with one bound only: Frappe does so
-/// for a field that is no date, and the next condition is then taken as the other bound.
-pub(super) fn swallows_next(condition: &Condition, doctype: &str, documents: &dyn Documents) -> bool {
-    if !condition.operator.is_range() {
-        return false;
-    }
-    let name = condition.field.as_str();
-    match documents.field(doctype, name) {
-        Some(Some(field)) => !matches!(field.fieldtype.as_str(), "Date" | "Datetime"),
-        Some(None) | None => !matches!(name, "creation" | "modified"),
-    }
-}
-
-/// `between` two dates.
-fn between(
-    condition: &Condition,
-    column: Column,
-    field: Option<&DocField>,
-) -> Result<Sql, FilterFault> {
-    if !matches!(column, Column::Date | Column::Datetime) {
-        return Ok(Sql::Unknown);
-    }
-    // A bound that is left out is today, which is not known here.
-    let Some([from, to, ..]) = condition.value.as_list() else { return Ok(Sql::Unknown) };
-    let (Some(from), Some(to)) = (from.as_str(), to.as_str()) else { return Ok(Sql::Unknown) };
-    let day = field.is_some_and(|field| field.fieldtype == "Date");
-    let bound = |text: &str, time: &str| -> Option<String> {
-        let long = moment(text)?;
-        if day || text.trim().contains(' ') {
-            return Some(long);
-        }
-        Some(format!("{} {time}", long.get(..10)?))
-    };
-    let bounds = (bound(from, "00:00:00.000000"), bound(to, "23:59:59.999999"));
-    let (Some(from), Some(to)) = bounds else { return Ok(Sql::Unknown) };
-    if day && (from.get(10..) != Some(" 00:00:00.000000") || to.get(10..) != Some(" 00:00:00.000000"))
-    {
-        return Ok(Sql::Unknown);
-    }
-    Ok(Sql::Between(from, to))
 }
 
 fn comparison(operator: Operator) -> Option<Comparison> {
@@ -286,9 +202,10 @@ fn literals(
         return match value {
             value if !truthy(value) => Ok(both(Some(NO_DAY.to_owned()), NO_DAY)),
             Value::Text(text) if text.contains('%') => Err(FilterFault::Value),
-            Value::Text(text) => {
-                Ok(both(moment(text).and_then(|day| Some(day.get(..10)?.to_owned())), NO_DAY))
-            }
+            Value::Text(text) => Ok(both(
+                moment(text).and_then(|day| Some(day.get(..10)?.to_owned())),
+                NO_DAY,
+            )),
             _ => Err(FilterFault::Value),
         };
     }
@@ -326,7 +243,9 @@ fn plain(
     column: Column,
     field: Option<&DocField>,
 ) -> Result<Sql, FilterFault> {
-    let Some(comparison) = comparison(condition.operator) else { return Ok(Sql::Unknown) };
+    let Some(comparison) = comparison(condition.operator) else {
+        return Ok(Sql::Unknown);
+    };
     let ordered = matches!(
         comparison,
         Comparison::Less
@@ -344,10 +263,18 @@ fn plain(
     let Some((literal, fallback)) = literals(condition, column, field, ordered)? else {
         return Ok(Sql::Unknown);
     };
-    let given = truthy(&condition.value)
-        && matches!(comparison, Comparison::Equal | Comparison::Like);
+    let given =
+        truthy(&condition.value) && matches!(comparison, Comparison::Equal | Comparison::Like);
     if !may_be_unset || given {
-        return Ok(Sql::Compare { comparison, literal, fallback: None });
+        return Ok(Sql::Compare {
+            comparison,
+            literal,
+            fallback: None,
+        });
     }
-    Ok(Sql::Compare { comparison, literal, fallback: Some(fallback) })
+    Ok(Sql::Compare {
+        comparison,
+        literal,
+        fallback: Some(fallback),
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::compile::{self, Asked};
 use super::facts::Documents;
-use super::{Condition, Filters, Operator};
+use super::{Condition, Filters, Operator, range};
 use crate::domain::Answer3;
 
 /// Why Frappe would refuse a query.
@@ -52,7 +52,9 @@ impl Filters {
         documents: &dyn Documents,
     ) -> Result<Option<Listed>, FilterFault> {
         let ready = self.ready(doctype, documents)?;
-        let Some(names) = documents.names(doctype) else { return Ok(None) };
+        let Some(names) = documents.names(doctype) else {
+            return Ok(None);
+        };
         let mut listed = Listed::default();
         for name in names.iter() {
             match ready.answer(doctype, name, documents) {
@@ -66,10 +68,12 @@ impl Filters {
 
     fn ready(&self, doctype: &str, documents: &dyn Documents) -> Result<Ready<'_>, FilterFault> {
         let ready = |conditions: &'_ [Condition]| -> Result<Vec<Asked>, FilterFault> {
-            conditions.iter().map(|one| compile::condition(one, doctype, documents)).collect()
+            conditions
+                .iter()
+                .map(|one| compile::condition(one, doctype, documents))
+                .collect()
         };
-        let swallows =
-            |condition: &Condition| compile::swallows_next(condition, doctype, documents);
+        let swallows = |condition: &Condition| range::swallows_next(condition, doctype, documents);
         // Without a condition behind it, what remains is no SQL.
         let last_swallows = self.any.is_empty() && self.all.last().is_some_and(swallows);
         // Of a range of names not even that remains.
@@ -93,11 +97,13 @@ impl Ready<'_> {
         if self.torn {
             return Answer3::Unknown;
         }
-        let ask = |(condition, asked): &(&Condition, Asked)| {
-            match documents.value(doctype, name, condition.field.as_str()) {
-                Some(value) => asked.sql.answer(asked.column, &value),
-                None => Answer3::Unknown,
-            }
+        let ask = |(condition, asked): &(&Condition, Asked)| match documents.value(
+            doctype,
+            name,
+            condition.field.as_str(),
+        ) {
+            Some(value) => asked.sql.answer(asked.column, &value),
+            None => Answer3::Unknown,
         };
         let mut all = self.all.iter().map(ask).fold(Answer3::Yes, Answer3::and);
         if !self.any.is_empty() {

@@ -66,12 +66,18 @@ operators! {
 impl Operator {
     /// Whether it becomes SQL's `between`.
     pub fn is_range(self) -> bool {
-        matches!(self, Self::Between | Self::Timespan | Self::Previous | Self::Next)
+        matches!(
+            self,
+            Self::Between | Self::Timespan | Self::Previous | Self::Next
+        )
     }
 
     /// Reads an operator as Frappe does: letter case does not count.
     pub fn read(text: &str) -> Option<Self> {
         let lower = text.to_ascii_lowercase();
-        Self::ALL.iter().copied().find(|operator| operator.as_str() == lower)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|operator| operator.as_str() == lower)
     }
 }

@@ -36,7 +36,10 @@ impl Filters {
     /// # Errors
     /// When a condition is not of a form that Frappe takes, or would be SQL to it.
     pub fn parse(filters: &Value, or_filters: &Value) -> Result<Self, FilterError> {
-        Ok(Self { all: conditions(filters)?, any: conditions(or_filters)? })
+        Ok(Self {
+            all: conditions(filters)?,
+            any: conditions(or_filters)?,
+        })
     }
 }
 
@@ -44,9 +47,10 @@ fn conditions(value: &Value) -> Result<Vec<Condition>, FilterError> {
     let found = match value {
         Value::Null | Value::Bool(false) => Vec::new(),
         Value::Text(text) if text.is_empty() => Vec::new(),
-        Value::Map(map) => {
-            map.iter().map(|(field, value)| of_pair(field, value)).collect::<Result<_, _>>()?
-        }
+        Value::Map(map) => map
+            .iter()
+            .map(|(field, value)| of_pair(field, value))
+            .collect::<Result<_, _>>()?,
         Value::List(members) => members.iter().map(of_member).collect::<Result<_, _>>()?,
         Value::Bool(true)
         | Value::Int(_)
@@ -56,7 +60,11 @@ fn conditions(value: &Value) -> Result<Vec<Condition>, FilterError> {
         | Value::Bytes(_)
         | Value::Moment(_) => return Err(FilterError::Form),
     };
-    if found.len() > MAX { Err(FilterError::Many) } else { Ok(found) }
+    if found.len() > MAX {
+        Err(FilterError::Many)
+    } else {
+        Ok(found)
+    }
 }
 
 /// A member of a filter list: a list, or a map of one field (of more, Frappe sees one only).
@@ -113,7 +121,12 @@ fn condition(
             Operator::read(text).ok_or(FilterError::Operator)?
         }
     };
-    Ok(Condition { doctype, field, operator, value: value.clone() })
+    Ok(Condition {
+        doctype,
+        field,
+        operator,
+        value: value.clone(),
+    })
 }
 
 #[cfg(test)]
@@ -123,7 +136,10 @@ mod tests {
     use crate::value::from_json;
 
     fn read(json: &str) -> Result<Filters, FilterError> {
-        Filters::parse(&from_json(json.as_bytes(), &Limits::default()).unwrap(), &Value::Null)
+        Filters::parse(
+            &from_json(json.as_bytes(), &Limits::default()).unwrap(),
+            &Value::Null,
+        )
     }
 
     #[test]
@@ -133,16 +149,28 @@ mod tests {
         assert_eq!(read(r#"{"status": ["=", "Draft"]}"#).unwrap(), one);
         assert_eq!(read(r#"[{"status": "Draft"}]"#).unwrap(), one);
         let four = read(r#"[["Sales Order", "status", "=", "Draft", false]]"#).unwrap();
-        assert_eq!(four.all[0].doctype.as_ref().unwrap().as_str(), "Sales Order");
-        assert_eq!(Filters::parse(&four.filters_value(), &Value::Null).unwrap(), four);
+        assert_eq!(
+            four.all[0].doctype.as_ref().unwrap().as_str(),
+            "Sales Order"
+        );
+        assert_eq!(
+            Filters::parse(&four.filters_value(), &Value::Null).unwrap(),
+            four
+        );
     }
 
     #[test]
     fn text_that_would_be_sql_is_refused() {
         assert!(read(r#"[["name", "like", "%"]]"#).is_ok());
         assert_eq!(read(r#"["1=1"]"#), Err(FilterError::Condition));
-        assert_eq!(read(r#"[["name` or 1=1 --", "=", "x"]]"#), Err(FilterError::Name));
-        assert_eq!(read(r#"[["name", "regexp", "x"]]"#), Err(FilterError::Operator));
+        assert_eq!(
+            read(r#"[["name` or 1=1 --", "=", "x"]]"#),
+            Err(FilterError::Name)
+        );
+        assert_eq!(
+            read(r#"[["name", "regexp", "x"]]"#),
+            Err(FilterError::Operator)
+        );
         assert_eq!(read(r#"[{"a": 1, "b": 2}]"#), Err(FilterError::Condition));
     }
 }

@@ -31,9 +31,17 @@ pub(super) enum Comparison {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Sql {
     /// `column ? literal`, or `ifnull(column, fallback) ? literal`.
-    Compare { comparison: Comparison, literal: Literal, fallback: Option<Literal> },
+    Compare {
+        comparison: Comparison,
+        literal: Literal,
+        fallback: Option<Literal>,
+    },
     /// `column in (…)`, or `ifnull(column, '') in (…)`.
-    In { texts: Vec<String>, negative: bool, guarded: bool },
+    In {
+        texts: Vec<String>,
+        negative: bool,
+        guarded: bool,
+    },
     /// `column between … and …`.
     Between(String, String),
     /// Nobody can say.
@@ -57,7 +65,11 @@ impl Sql {
     fn ask(&self, column: Column, value: &Value) -> Option<Answer3> {
         Some(match self {
             Self::Unknown => Answer3::Unknown,
-            Self::Compare { comparison, literal, fallback } => {
+            Self::Compare {
+                comparison,
+                literal,
+                fallback,
+            } => {
                 let seen = match (seen(column, value)?, fallback) {
                     (Seen::Unset, None) => return Some(Answer3::No),
                     (Seen::Unset, Some(fallback)) => match fallback {
@@ -68,14 +80,24 @@ impl Sql {
                     (seen, _) => seen,
                 };
                 if matches!(comparison, Comparison::Like | Comparison::NotLike) {
-                    let Literal::Text(pattern) = literal else { return None };
+                    let Literal::Text(pattern) = literal else {
+                        return None;
+                    };
                     let text = text_of(column, &seen, value)?;
                     let alike = Answer3::from(collation::like(&text, pattern)?);
-                    return Some(if *comparison == Comparison::Like { alike } else { alike.not() });
+                    return Some(if *comparison == Comparison::Like {
+                        alike
+                    } else {
+                        alike.not()
+                    });
                 }
                 compare(&seen, *comparison, literal)?
             }
-            Self::In { texts, negative, guarded } => {
+            Self::In {
+                texts,
+                negative,
+                guarded,
+            } => {
                 let seen = match seen(column, value)? {
                     Seen::Unset if !guarded => return Some(Answer3::No),
                     Seen::Unset => Seen::Text(String::new()),
@@ -97,8 +119,11 @@ impl Sql {
                 }
                 let from = Literal::Text(from.clone());
                 let to = Literal::Text(to.clone());
-                compare(&seen, Comparison::GreaterOrEqual, &from)?
-                    .and(compare(&seen, Comparison::LessOrEqual, &to)?)
+                compare(&seen, Comparison::GreaterOrEqual, &from)?.and(compare(
+                    &seen,
+                    Comparison::LessOrEqual,
+                    &to,
+                )?)
             }
         })
     }
@@ -149,10 +174,18 @@ pub(super) fn leading_number(text: &str) -> f64 {
         length += 1 + end(text.get(length + 1..).unwrap_or_default());
     }
     let plain = text.get(..length).unwrap_or_default();
-    if let Some(rest) = text.get(length..).filter(|rest| rest.starts_with(['e', 'E'])) {
-        let signed = usize::from(rest.get(1..).is_some_and(|rest| rest.starts_with(['+', '-'])));
+    if let Some(rest) = text
+        .get(length..)
+        .filter(|rest| rest.starts_with(['e', 'E']))
+    {
+        let signed = usize::from(
+            rest.get(1..)
+                .is_some_and(|rest| rest.starts_with(['+', '-'])),
+        );
         let digits = end(rest.get(1 + signed..).unwrap_or_default());
-        let exact = text.get(..length + 1 + signed + digits).and_then(|text| text.parse().ok());
+        let exact = text
+            .get(..length + 1 + signed + digits)
+            .and_then(|text| text.parse().ok());
         if let (true, Some(exact)) = (digits > 0, exact) {
             return exact;
         }
