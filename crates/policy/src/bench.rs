@@ -59,7 +59,13 @@ impl<'a> Bench<'a> {
                         && rule.hidden.is_empty()
                         && rule.domain.is_none())
             });
-        Self { family, schema, allow, deny, hides_nothing }
+        Self {
+            family,
+            schema,
+            allow,
+            deny,
+            hides_nothing,
+        }
     }
 
     /// The rules that allow an operation on a model, in order. `through` is the model whose
@@ -151,12 +157,17 @@ impl<'a> Bench<'a> {
         self.allow.iter().any(|held| {
             held.rule.operations.contains(&Operation::Read)
                 && held.rule.speaks_of(model, self.family)
-        }) || self.deny.iter().any(|held| held.rule.speaks_of(model, self.family))
+        }) || self
+            .deny
+            .iter()
+            .any(|held| held.rule.speaks_of(model, self.family))
     }
 
     /// Whether any rule allows anything with this model.
     pub(crate) fn knows(&self, model: &Model) -> bool {
-        self.allow.iter().any(|held| held.rule.speaks_of(model, self.family))
+        self.allow
+            .iter()
+            .any(|held| held.rule.speaks_of(model, self.family))
     }
 
     /// Whether the caller may do anything at all here.
@@ -170,7 +181,11 @@ impl<'a> Bench<'a> {
             return Ok(found);
         }
         if self.schema.is_absent(model) {
-            return Err(no_access(model, Reason::NoRule, "the ERP has no such model"));
+            return Err(no_access(
+                model,
+                Reason::NoRule,
+                "the ERP has no such model",
+            ));
         }
         let mut refusal = no_access(
             model,

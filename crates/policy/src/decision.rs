@@ -91,7 +91,13 @@ pub struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(reason: Reason, fault: Fault, advice: impl Into<String>) -> Self {
-        Self { rule: None, reason, fault, advice: advice.into(), wants: None }
+        Self {
+            rule: None,
+            reason,
+            fault,
+            advice: advice.into(),
+            wants: None,
+        }
     }
 
     /// "You may not", with words for the caller and others for the operator.
@@ -107,7 +113,10 @@ impl Refusal {
     pub(crate) fn missing() -> Self {
         Self::new(
             Reason::Missing,
-            Fault::new(FaultKind::MissingRecord, "Record does not exist or has been deleted."),
+            Fault::new(
+                FaultKind::MissingRecord,
+                "Record does not exist or has been deleted.",
+            ),
             "a record is not there, or the rule's domain does not hold for it",
         )
     }

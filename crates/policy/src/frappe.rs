@@ -22,7 +22,9 @@ use self::view::FrappeView;
 /// Reads a rule's domain as Frappe filters that must all hold.
 pub(crate) fn rule_filters(value: &Value) -> Option<Filters> {
     let conditions = value.as_list()?;
-    let plain = conditions.iter().all(|condition| matches!(condition.as_list(), Some([_, _, _])));
+    let plain = conditions
+        .iter()
+        .all(|condition| matches!(condition.as_list(), Some([_, _, _])));
     if !plain {
         return None;
     }
@@ -48,11 +50,19 @@ pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
         return listed::judge(bench, call);
     };
     if bench.denies(&call.model, operation, Some(&call.method)) {
-        return Err(no_access(&call.model, Reason::Denied, "a rule with `deny = true` speaks of this"));
+        return Err(no_access(
+            &call.model,
+            Reason::Denied,
+            "a rule with `deny = true` speaks of this",
+        ));
     }
     let mut first_no: Option<No> = None;
     for held in bench.rules(&call.model, operation, None) {
-        let view = FrappeView { bench, held, model: &call.model };
+        let view = FrappeView {
+            bench,
+            held,
+            model: &call.model,
+        };
         let judged = if !call.positional.is_empty() || !call.context.is_empty() {
             Err(view.bad_argument("positional"))
         } else {

@@ -6,6 +6,10 @@
 //! Silence is a no: what no rule allows is refused, and so is what cannot be judged.
 //! Everything here is pure.
 #![warn(missing_docs)]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "values are matched by shape; every other shape is refused"
+)]
 
 mod bench;
 mod danger;
@@ -26,8 +30,8 @@ pub use decision::{Decision, Reason, Refusal};
 pub use operation::{Family, Operation};
 pub use permit::{Clean, Permit};
 pub use policy::Policy;
+pub use portcullis_erp::Shape;
 pub use question::Question;
 pub use role::{Role, RoleError};
-pub use portcullis_erp::Shape;
 pub use rule::Rule;
 pub use schema::{FieldSchema, ModelSchema, Schema};

@@ -3,7 +3,10 @@
 
 /// `_rec_names_search` of common models, and what their own name searches look at besides.
 const SEARCHED: &[(&str, &[&str])] = &[
-    ("res.partner", &["complete_name", "email", "ref", "vat", "company_registry"]),
+    (
+        "res.partner",
+        &["complete_name", "email", "ref", "vat", "company_registry"],
+    ),
     ("res.users", &["name", "login"]),
     ("res.company", &["name"]),
     ("res.country", &["name", "code"]),
@@ -13,7 +16,10 @@ const SEARCHED: &[(&str, &[&str])] = &[
     ("res.partner.bank", &["acc_number", "bank_id", "partner_id"]),
     ("res.partner.category", &["name", "parent_id"]),
     ("product.product", &["name", "default_code", "barcode"]),
-    ("product.template", &["name", "default_code", "barcode", "product_variant_ids"]),
+    (
+        "product.template",
+        &["name", "default_code", "barcode", "product_variant_ids"],
+    ),
     ("product.category", &["complete_name"]),
     ("product.pricelist", &["name", "currency_id"]),
     ("sale.order", &["name", "partner_id"]),
@@ -26,12 +32,18 @@ const SEARCHED: &[(&str, &[&str])] = &[
     ("account.tax", &["name", "description", "invoice_label"]),
     ("stock.picking", &["name", "origin"]),
     ("stock.location", &["complete_name", "barcode"]),
-    ("crm.lead", &["name", "partner_name", "contact_name", "email_from"]),
+    (
+        "crm.lead",
+        &["name", "partner_name", "contact_name", "email_from"],
+    ),
     ("project.task", &["name"]),
     ("hr.employee", &["name"]),
 ];
 
 /// The fields that a search by name looks at besides `display_name` and the name field.
 pub(crate) fn searched(model: &str) -> &'static [&'static str] {
-    SEARCHED.iter().find(|(name, _)| *name == model).map_or(&[], |(_, fields)| fields)
+    SEARCHED
+        .iter()
+        .find(|(name, _)| *name == model)
+        .map_or(&[], |(_, fields)| fields)
 }

@@ -54,7 +54,11 @@ pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
         _ => known.operation,
     };
     if bench.denies(&call.model, operation, Some(&call.method)) {
-        return Err(no_access(&call.model, Reason::Denied, "a rule with `deny = true` speaks of this"));
+        return Err(no_access(
+            &call.model,
+            Reason::Denied,
+            "a rule with `deny = true` speaks of this",
+        ));
     }
     match known.kind {
         Kind::FieldsGet => return fields_get(bench, call, known),
@@ -89,11 +93,19 @@ pub(crate) fn no_rule(bench: &Bench<'_>, model: &Model, operation: Operation) ->
     let dangerous = danger::model(model.as_str(), Family::Odoo) && !bench.knows(model);
     no_access(
         model,
-        if dangerous { Reason::Dangerous } else { Reason::NoRule },
+        if dangerous {
+            Reason::Dangerous
+        } else {
+            Reason::NoRule
+        },
         format!(
             "no rule of the caller's roles allows `{}` on `{model}`; add one{}",
             operation.as_str(),
-            if dangerous { " that names this model (`*` does not cover it)" } else { "" }
+            if dangerous {
+                " that names this model (`*` does not cover it)"
+            } else {
+                ""
+            }
         ),
     )
 }
@@ -105,9 +117,11 @@ pub(crate) fn numbers(call: &Call) -> Result<Vec<i64>, No> {
         .flatten()
         .map(|id| match id {
             RecordId::Number(id) => Ok(*id),
-            RecordId::Name(_) => {
-                Err(no_access(&call.model, Reason::Argument, "an id that is no number"))
-            }
+            RecordId::Name(_) => Err(no_access(
+                &call.model,
+                Reason::Argument,
+                "an id that is no number",
+            )),
         })
         .collect()
 }
@@ -119,7 +133,11 @@ fn own_context(bench: &Bench<'_>, call: &Call) -> Result<Permit, No> {
         || !call.positional.is_empty()
         || call.ids.as_ref().is_some_and(|ids| !ids.is_empty())
     {
-        return Err(no_access(&call.model, Reason::NoRule, "`context_get` takes no arguments here"));
+        return Err(no_access(
+            &call.model,
+            Reason::NoRule,
+            "`context_get` takes no arguments here",
+        ));
     }
     let mut clean = call.clone();
     clean.context = Map::new();
@@ -162,21 +180,36 @@ fn fields_get(bench: &Bench<'_>, call: Call, known: &'static Known) -> Result<Pe
             first = first.or(Some(view));
         }
     }
-    let Some(view) = first else { return Err(no_rule(bench, &call.model, Operation::Read)) };
+    let Some(view) = first else {
+        return Err(no_rule(bench, &call.model, Operation::Read));
+    };
     let mut attempt = Attempt::new(view, known, Operation::Read, &call)?;
     attempt.arguments()?;
     let names: Vec<String> = match attempt.call.named.get("allfields") {
         Some(Value::List(names)) if !names.is_empty() => names
             .iter()
-            .filter_map(|name| name.as_str().filter(|name| open.contains(*name)).map(str::to_owned))
+            .filter_map(|name| {
+                name.as_str()
+                    .filter(|name| open.contains(*name))
+                    .map(str::to_owned)
+            })
             .collect(),
         _ => open.iter().cloned().collect(),
     };
     // An empty list would mean all fields.
-    let asked = if names.is_empty() { vec!["id".to_owned()] } else { names.clone() };
+    let asked = if names.is_empty() {
+        vec!["id".to_owned()]
+    } else {
+        names.clone()
+    };
     let asked = asked.into_iter().map(Value::from).collect();
-    attempt.call.named.insert("allfields".to_owned(), Value::List(asked));
-    Ok(attempt.permit(Terms::FieldsGet { fields: names.into_iter().collect() }))
+    attempt
+        .call
+        .named
+        .insert("allfields".to_owned(), Value::List(asked));
+    Ok(attempt.permit(Terms::FieldsGet {
+        fields: names.into_iter().collect(),
+    }))
 }
 
 /// `check_access_rights`: what the ERP says and the role says.
@@ -184,15 +217,25 @@ fn rights(bench: &Bench<'_>, call: Call, known: &'static Known) -> Result<Permit
     let held = Operation::ALL
         .iter()
         .find_map(|operation| bench.rules(&call.model, *operation, None).first().copied());
-    let Some(held) = held else { return Err(no_rule(bench, &call.model, Operation::Read)) };
+    let Some(held) = held else {
+        return Err(no_rule(bench, &call.model, Operation::Read));
+    };
     let view = View::new(bench, held, &call.model)?;
     let mut attempt = Attempt::new(view, known, Operation::Read, &call)?;
     attempt.arguments()?;
     let asked = attempt.access.ok_or_else(|| {
-        view.refuse(Reason::Argument, "Name the operation: read, write, create or unlink.", "`operation` is missing")
+        view.refuse(
+            Reason::Argument,
+            "Name the operation: read, write, create or unlink.",
+            "`operation` is missing",
+        )
     })?;
     let role_says = !bench.rules(&call.model, asked, None).is_empty();
-    let raises = attempt.call.named.get("raise_exception").is_none_or(|raise| !raise.is_nothing());
+    let raises = attempt
+        .call
+        .named
+        .get("raise_exception")
+        .is_none_or(|raise| !raise.is_nothing());
     if !role_says && raises {
         return Err(no_rule(bench, &call.model, asked));
     }

@@ -105,9 +105,10 @@ impl Permit {
                 let Some(found) = answer.as_list() else {
                     return Err(unexpected("a guard list did not answer a list"));
                 };
-                let row = found.iter().filter_map(Value::as_map).find(|row| {
-                    row.get("name").and_then(Value::as_str) == Some(&name)
-                });
+                let row = found
+                    .iter()
+                    .filter_map(Value::as_map)
+                    .find(|row| row.get("name").and_then(Value::as_str) == Some(&name));
                 let Some(row) = row else {
                     return Err(Box::new(Refusal::missing().under(&self.rule)));
                 };

@@ -20,7 +20,13 @@ pub struct Policy {
 impl Policy {
     /// A policy of these roles; of two with the same name the later one counts.
     pub fn new(version: u64, roles: Vec<Role>) -> Self {
-        Self { version, roles: roles.into_iter().map(|role| (role.name().clone(), role)).collect() }
+        Self {
+            version,
+            roles: roles
+                .into_iter()
+                .map(|role| (role.name().clone(), role))
+                .collect(),
+        }
     }
 
     /// The version, for records.
@@ -40,10 +46,25 @@ impl Policy {
 
     /// May this be done?
     pub fn judge(&self, question: Question<'_>) -> Decision {
-        let Question { principal, upstream, family, dialect, schema, call, .. } = question;
-        let rules = principal.roles().iter().filter_map(|name| self.roles.get(name)).flat_map(
-            |role| role.rules().iter().map(|rule| Held { role: role.name(), rule }),
-        );
+        let Question {
+            principal,
+            upstream,
+            family,
+            dialect,
+            schema,
+            call,
+            ..
+        } = question;
+        let rules = principal
+            .roles()
+            .iter()
+            .filter_map(|name| self.roles.get(name))
+            .flat_map(|role| {
+                role.rules().iter().map(|rule| Held {
+                    role: role.name(),
+                    rule,
+                })
+            });
         let bench = Bench::new(family, schema, upstream, dialect, rules);
         let judged = match family {
             Family::Odoo => crate::odoo::judge(&bench, call),

@@ -108,7 +108,10 @@ impl Role {
     /// # Errors
     /// Everything that is wrong with the text, at once.
     pub fn from_toml(name: RoleName, text: &str) -> Result<Self, Vec<RoleError>> {
-        let mut errors = Errors { text, found: Vec::new() };
+        let mut errors = Errors {
+            text,
+            found: Vec::new(),
+        };
         let raw: RawRole = match toml::from_str(text) {
             Ok(raw) => raw,
             Err(error) => {
@@ -126,7 +129,11 @@ impl Role {
             }
             rules.push(rule);
         }
-        if errors.found.is_empty() { Ok(Self { name, rules }) } else { Err(errors.found) }
+        if errors.found.is_empty() {
+            Ok(Self { name, rules })
+        } else {
+            Err(errors.found)
+        }
     }
 
     /// The role's name.
@@ -150,7 +157,11 @@ impl Errors<'_> {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        self.found.push(RoleError { line, column, message: message.into() });
+        self.found.push(RoleError {
+            line,
+            column,
+            message: message.into(),
+        });
     }
 
     fn names<T>(
@@ -163,7 +174,10 @@ impl Errors<'_> {
         for text in raw {
             match read(text.get_ref()) {
                 Some(name) => names.push(name),
-                None => self.add(text.span().start, format!("`{}` is no {what}", text.get_ref())),
+                None => self.add(
+                    text.span().start,
+                    format!("`{}` is no {what}", text.get_ref()),
+                ),
             }
         }
         names
@@ -171,7 +185,11 @@ impl Errors<'_> {
 }
 
 fn read_rule(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
-    let effect = if raw.deny { Effect::Deny } else { Effect::Allow };
+    let effect = if raw.deny {
+        Effect::Deny
+    } else {
+        Effect::Allow
+    };
     if raw.name.get_ref().trim().is_empty() {
         errors.add(raw.name.span().start, "a rule needs a name");
     }
@@ -184,30 +202,57 @@ fn read_rule(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
         }
         Models::All
     } else {
-        Models::Named(errors.names(raw.models, "model", |text| Model::new(text).ok()).into_iter().collect())
+        Models::Named(
+            errors
+                .names(raw.models, "model", |text| Model::new(text).ok())
+                .into_iter()
+                .collect(),
+        )
     };
     let operations = match raw.operations {
         Some(names) => errors
-            .names(names, "operation (read, create, write, delete, call, name, submit, cancel)", |text| {
-                Operation::ALL.iter().copied().find(|operation| operation.as_str() == text)
-            })
+            .names(
+                names,
+                "operation (read, create, write, delete, call, name, submit, cancel)",
+                |text| {
+                    Operation::ALL
+                        .iter()
+                        .copied()
+                        .find(|operation| operation.as_str() == text)
+                },
+            )
             .into_iter()
             .collect(),
         None if raw.deny => Operation::ALL.iter().copied().collect(),
         None => {
-            errors.add(at, "a rule names its operations (only a rule with `deny = true` may leave them out)");
+            errors.add(
+                at,
+                "a rule names its operations (only a rule with `deny = true` may leave them out)",
+            );
             BTreeSet::new()
         }
     };
-    let methods: BTreeSet<Method> =
-        errors.names(raw.methods, "method", |text| Method::new(text).ok()).into_iter().collect();
+    let methods: BTreeSet<Method> = errors
+        .names(raw.methods, "method", |text| Method::new(text).ok())
+        .into_iter()
+        .collect();
     if !methods.is_empty() && !operations.contains(&Operation::Call) {
         errors.add(at, "`methods` has an effect only with the operation `call`");
     }
-    if let Some(private) = methods.iter().find(|method| method.as_str().starts_with('_')) {
-        errors.add(at, format!("`{private}` is private to the ERP and cannot be allowed"));
+    if let Some(private) = methods
+        .iter()
+        .find(|method| method.as_str().starts_with('_'))
+    {
+        errors.add(
+            at,
+            format!("`{private}` is private to the ERP and cannot be allowed"),
+        );
     }
-    let arguments = match raw.arguments.as_ref().map(|text| (text.get_ref().as_str(), text.span().start)) {
+    let arguments = match raw
+        .arguments
+        .as_ref()
+        .map(|text| (text.get_ref().as_str(), text.span().start))
+    {
         None | Some(("scalar", _)) => Arguments::Scalar,
         Some(("any", _)) => Arguments::Any,
         Some((_, at)) => {
@@ -221,32 +266,50 @@ fn read_rule(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
     };
     let write_fields = raw.write_fields.map(|fields| read_fields(fields, errors));
     let path = |text: &str| FieldPath::new(text).ok().map(|path| path.to_string());
-    let hidden = errors.names(raw.hidden, "field", path).into_iter().collect();
-    let derived = errors.names(raw.derived, "field", path).into_iter().collect();
+    let hidden = errors
+        .names(raw.hidden, "field", path)
+        .into_iter()
+        .collect();
+    let derived = errors
+        .names(raw.derived, "field", path)
+        .into_iter()
+        .collect();
     let domain = raw.domain.and_then(|text| read_domain(&text, errors));
     let dialects = raw.dialects.map(|names| {
         errors
-            .names(names, "dialect (xmlrpc, jsonrpc, json2, odoo-web, frappe)", read_dialect)
+            .names(
+                names,
+                "dialect (xmlrpc, jsonrpc, json2, odoo-web, frappe)",
+                read_dialect,
+            )
             .into_iter()
             .flatten()
             .collect()
     });
-    let max_rows = raw.max_rows.and_then(|rows| match u32::try_from(*rows.get_ref()) {
-        Ok(rows) if rows > 0 => Some(rows),
-        _ => {
-            errors.add(rows.span().start, "`max-rows` is a number from 1");
-            None
-        }
-    });
+    let max_rows = raw
+        .max_rows
+        .and_then(|rows| match u32::try_from(*rows.get_ref()) {
+            Ok(rows) if rows > 0 => Some(rows),
+            _ => {
+                errors.add(rows.span().start, "`max-rows` is a number from 1");
+                None
+            }
+        });
     Rule {
         name: raw.name.into_inner(),
         effect,
         upstream: raw.upstream.map(|names| {
-            errors.names(names, "upstream", |text| UpstreamName::new(text).ok()).into_iter().collect()
+            errors
+                .names(names, "upstream", |text| UpstreamName::new(text).ok())
+                .into_iter()
+                .collect()
         }),
         models,
         through: raw.through.map(|names| {
-            errors.names(names, "model", |text| Model::new(text).ok()).into_iter().collect()
+            errors
+                .names(names, "model", |text| Model::new(text).ok())
+                .into_iter()
+                .collect()
         }),
         operations,
         methods,
@@ -257,9 +320,12 @@ fn read_rule(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
         derived,
         domain,
         dialects,
-        context: errors.names(raw.context, "context key", |text| {
-            FieldName::new(text).ok().map(|_| text.to_owned())
-        }).into_iter().collect(),
+        context: errors
+            .names(raw.context, "context key", |text| {
+                FieldName::new(text).ok().map(|_| text.to_owned())
+            })
+            .into_iter()
+            .collect(),
         max_rows,
     }
 }
@@ -269,7 +335,9 @@ fn read_fields(raw: RawFields, errors: &mut Errors<'_>) -> FieldSet {
         RawFields::All => FieldSet::All,
         RawFields::Only(names) => FieldSet::Only(
             errors
-                .names(names, "field", |text| FieldPath::new(text).ok().map(|path| path.to_string()))
+                .names(names, "field", |text| {
+                    FieldPath::new(text).ok().map(|path| path.to_string())
+                })
                 .into_iter()
                 .collect(),
         ),
@@ -285,7 +353,10 @@ fn read_domain(text: &Spanned<String>, errors: &mut Errors<'_>) -> Option<RuleDo
             if let (Err(error), None) = (&odoo, &frappe) {
                 errors.add(at, format!("`domain`: {error}"));
             }
-            Some(RuleDomain { odoo: odoo.ok(), frappe })
+            Some(RuleDomain {
+                odoo: odoo.ok(),
+                frappe,
+            })
         }
         Err(error) => {
             errors.add(

@@ -132,8 +132,13 @@ impl Rule {
 
     /// Whether it holds for this upstream and dialect.
     pub(crate) fn holds_for(&self, upstream: &UpstreamName, dialect: Dialect) -> bool {
-        self.upstream.as_ref().is_none_or(|names| names.contains(upstream))
-            && self.dialects.as_ref().is_none_or(|dialects| dialects.contains(&dialect))
+        self.upstream
+            .as_ref()
+            .is_none_or(|names| names.contains(upstream))
+            && self
+                .dialects
+                .as_ref()
+                .is_none_or(|dialects| dialects.contains(&dialect))
     }
 
     /// Whether it holds for calls that come over a link of this model; none for a call by itself.

@@ -97,14 +97,22 @@ impl ModelSchema {
                 fields.insert(name, facts);
             }
         }
-        let rec_names_search =
-            crate::names::searched(model).iter().map(|name| (*name).to_owned()).collect();
-        Self { fields, rec_name: None, rec_names_search }
+        let rec_names_search = crate::names::searched(model)
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect();
+        Self {
+            fields,
+            rec_name: None,
+            rec_names_search,
+        }
     }
 
     /// A field by its name.
     pub fn field(&self, name: &str) -> Option<&FieldSchema> {
-        FieldName::new(name).ok().and_then(|name| self.fields.get(&name))
+        FieldName::new(name)
+            .ok()
+            .and_then(|name| self.fields.get(&name))
     }
 
     /// The field that names a record.
@@ -125,15 +133,22 @@ impl FieldSchema {
         let truth = |key: &str| facts.get(key) == Some(&Value::Bool(true));
         let type_name = text("type")?;
         let depends = match facts.get("depends").and_then(Value::as_list) {
-            Some(paths) => paths.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect(),
+            Some(paths) => paths
+                .iter()
+                .filter_map(|path| path.as_str().map(str::to_owned))
+                .collect(),
             None => Vec::new(),
         };
         // Odoo writes `related` as a dotted text; some versions as a list of names.
         let related = match facts.get("related") {
             Some(Value::Text(path)) if !path.is_empty() => Some(path.clone()),
-            Some(Value::List(parts)) if !parts.is_empty() => {
-                Some(parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("."))
-            }
+            Some(Value::List(parts)) if !parts.is_empty() => Some(
+                parts
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .collect::<Vec<_>>()
+                    .join("."),
+            ),
             _ => None,
         };
         Some(Self {

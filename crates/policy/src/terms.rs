@@ -49,7 +49,10 @@ pub(crate) enum Terms {
     /// Whether something may be done; `false` whatever the ERP says, if the role says no.
     Whether { role_says: bool },
     /// Rows.
-    Rows { terms: RowTerms, order: Option<Vec<i64>> },
+    Rows {
+        terms: RowTerms,
+        order: Option<Vec<i64>>,
+    },
     /// `{"length": …, "records": rows}`.
     Page(RowTerms),
     /// Groups; sorted by id where names are taken out.
@@ -132,21 +135,27 @@ impl Terms {
                 }
             }
             Self::Page(terms) => {
-                let Value::Map(mut page) = answer else { return Err("no page of rows") };
+                let Value::Map(mut page) = answer else {
+                    return Err("no page of rows");
+                };
                 let records = page.shift_remove("records").ok_or("a page without rows")?;
-                let length = match page.shift_remove("length") {
-                    Some(Value::Int(length)) => length,
-                    _ => return Err("a page without length"),
+                let Some(Value::Int(length)) = page.shift_remove("length") else {
+                    return Err("a page without length");
                 };
                 cut |= !page.is_empty();
                 let mut clean = Map::new();
                 clean.insert("length".to_owned(), Value::Int(length));
-                clean.insert("records".to_owned(), Value::List(terms.rows(records, &mut cut)?));
+                clean.insert(
+                    "records".to_owned(),
+                    Value::List(terms.rows(records, &mut cut)?),
+                );
                 Value::Map(clean)
             }
             Self::Groups(terms) => terms.groups(answer, &mut cut)?,
             Self::GroupLists(lists) => {
-                let Value::List(answers) = answer else { return Err("no lists of groups") };
+                let Value::List(answers) = answer else {
+                    return Err("no lists of groups");
+                };
                 if answers.len() != lists.len() {
                     return Err("another number of groupings");
                 }
@@ -158,7 +167,9 @@ impl Terms {
                 Value::List(clean?)
             }
             Self::Pairs => {
-                let Value::List(pairs) = answer else { return Err("no list of names") };
+                let Value::List(pairs) = answer else {
+                    return Err("no list of names");
+                };
                 let mut clean = Vec::with_capacity(pairs.len());
                 for pair in pairs {
                     clean.push(rows::pair(pair, true)?);
@@ -167,18 +178,26 @@ impl Terms {
             }
             Self::Pair { named } => {
                 cut = !named;
-                if answer.is_nothing() { answer } else { rows::pair(answer, named)? }
+                if answer.is_nothing() {
+                    answer
+                } else {
+                    rows::pair(answer, named)?
+                }
             }
             Self::FieldsGet { fields } => rows::fields_get(answer, &fields, &mut cut)?,
             Self::Values(fields) => {
-                let Value::Map(mut values) = answer else { return Err("no values") };
+                let Value::Map(mut values) = answer else {
+                    return Err("no values");
+                };
                 let before = values.len();
                 values.retain(|name, _| fields.contains(name));
                 cut = values.len() != before;
                 Value::Map(values)
             }
             Self::Names(names) => {
-                let Value::List(mut found) = answer else { return Err("no list of names") };
+                let Value::List(mut found) = answer else {
+                    return Err("no list of names");
+                };
                 let before = found.len();
                 found.retain(|name| name.as_str().is_some_and(|name| names.contains(name)));
                 cut = found.len() != before;
@@ -194,7 +213,9 @@ impl Terms {
                 single => single,
             },
             Self::Document(terms) => {
-                let Value::Map(document) = answer else { return Err("no document") };
+                let Value::Map(document) = answer else {
+                    return Err("no document");
+                };
                 Value::Map(terms.document(document, &mut cut))
             }
             Self::DocumentOrDone(terms) => match answer {
@@ -206,7 +227,9 @@ impl Terms {
                 }
             },
             Self::Documents(terms) => {
-                let Value::List(rows) = answer else { return Err("no list") };
+                let Value::List(rows) = answer else {
+                    return Err("no list");
+                };
                 Value::List(terms.list(rows, &mut cut)?)
             }
             Self::FrappeValues(fields) => match answer {

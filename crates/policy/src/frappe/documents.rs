@@ -14,11 +14,25 @@ use crate::terms::Terms;
 
 /// What clients send back because they were given it; Frappe sets it itself. It is left out.
 const DROPPED: &[&str] = &[
-    "owner", "creation", "modified_by", "idx", "doctype", "parent", "parentfield", "parenttype",
+    "owner",
+    "creation",
+    "modified_by",
+    "idx",
+    "doctype",
+    "parent",
+    "parentfield",
+    "parenttype",
 ];
 
 /// What would change how Frappe saves, not what it saves.
-const NEVER: &[&str] = &["flags", "meta", "run_method", "cmd", "permission_type", "ignore_permissions"];
+const NEVER: &[&str] = &[
+    "flags",
+    "meta",
+    "run_method",
+    "cmd",
+    "permission_type",
+    "ignore_permissions",
+];
 
 impl FrappeView<'_> {
     pub(crate) fn insert(&self, call: &Call) -> Result<Permit, No> {
@@ -46,7 +60,10 @@ impl FrappeView<'_> {
 
     pub(crate) fn save(&self, call: &Call) -> Result<Permit, No> {
         let name = one_name(call).ok_or_else(|| self.bad_argument("name"))?;
-        let mut shape = Shape { ids: 1, ..Shape::default() };
+        let mut shape = Shape {
+            ids: 1,
+            ..Shape::default()
+        };
         let mut clean = call.clone();
         let doc = self.doc(&mut clean)?;
         let doc = self.changed(doc, name, Operation::Write, &mut shape)?;
@@ -59,12 +76,17 @@ impl FrappeView<'_> {
     /// `delete`, `submit`, `cancel`.
     pub(crate) fn change(&self, call: &Call, operation: Operation) -> Result<Permit, No> {
         let name = one_name(call).ok_or_else(|| self.bad_argument("name"))?;
-        let mut shape = Shape { ids: 1, ..Shape::default() };
+        let mut shape = Shape {
+            ids: 1,
+            ..Shape::default()
+        };
         let mut clean = call.clone();
         if call.named.contains_key("doc") && operation == Operation::Submit {
             let doc = self.doc(&mut clean)?;
             let doc = self.changed(doc, name, Operation::Write, &mut shape)?;
-            let changes = doc.keys().any(|key| !matches!(key.as_str(), "name" | "modified" | "docstatus"));
+            let changes = doc
+                .keys()
+                .any(|key| !matches!(key.as_str(), "name" | "modified" | "docstatus"));
             if changes && !self.also(Operation::Write) {
                 return Err(self.needs("write"));
             }
@@ -102,7 +124,10 @@ impl FrappeView<'_> {
             Some(modified @ Value::Text(_)) => Some(modified),
             Some(_) => return Err(self.bad_argument("modified")),
         };
-        if doc.shift_remove("name").is_some_and(|other| other.as_str() != Some(name)) {
+        if doc
+            .shift_remove("name")
+            .is_some_and(|other| other.as_str() != Some(name))
+        {
             return Err(self.bad_argument("name"));
         }
         let mut doc = self.judged(doc, operation, shape)?;
@@ -157,7 +182,11 @@ impl FrappeView<'_> {
             Value::Text(text) if text == "2" => Operation::Cancel,
             _ => return Err(self.closed("docstatus")),
         };
-        if self.also(needed) { Ok(value) } else { Err(self.needs(needed.as_str())) }
+        if self.also(needed) {
+            Ok(value)
+        } else {
+            Err(self.needs(needed.as_str()))
+        }
     }
 
     fn also(&self, operation: Operation) -> bool {
@@ -168,7 +197,10 @@ impl FrappeView<'_> {
     fn needs(&self, operation: &str) -> No {
         self.refuse(
             Reason::NoRule,
-            format!("This key may not {operation} `{}`. Ask whoever gave you the key.", self.model),
+            format!(
+                "This key may not {operation} `{}`. Ask whoever gave you the key.",
+                self.model
+            ),
             format!("the call needs the operation `{operation}` in the same rule as well"),
         )
     }
@@ -188,10 +220,15 @@ impl FrappeView<'_> {
         }
         let mut clean = Vec::with_capacity(rows.len());
         for row in rows {
-            let Value::Map(row) = row else { return Err(self.closed(field)) };
+            let Value::Map(row) = row else {
+                return Err(self.closed(field));
+            };
             let mut kept = Map::with_capacity(row.len());
             for (column, value) in row {
-                if NEVER.contains(&column.as_str()) || FieldName::new(&column).is_err() || !is_scalar(&value) {
+                if NEVER.contains(&column.as_str())
+                    || FieldName::new(&column).is_err()
+                    || !is_scalar(&value)
+                {
                     return Err(self.closed(&format!("{field}.{column}")));
                 }
                 if column.starts_with('_') || DROPPED.contains(&column.as_str()) {

@@ -18,9 +18,17 @@ const NEVER: &[&str] = &["cmd", "run_method", "ignore_permissions", "flags"];
 
 pub(super) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
     if bench.denies(&call.model, Operation::Call, Some(&call.method)) {
-        return Err(no_access(&call.model, Reason::Denied, "a rule with `deny = true` speaks of this"));
+        return Err(no_access(
+            &call.model,
+            Reason::Denied,
+            "a rule with `deny = true` speaks of this",
+        ));
     }
-    let private = call.method.as_str().split('.').any(|part| part.starts_with('_'));
+    let private = call
+        .method
+        .as_str()
+        .split('.')
+        .any(|part| part.starts_with('_'));
     let dangerous = danger::method(call.method.as_str(), Family::Frappe);
     let mut first_no: Option<No> = None;
     for held in bench.rules(&call.model, Operation::Call, None) {
@@ -28,7 +36,11 @@ pub(super) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
         if private || !listed || (dangerous && !names(&held, &call.model)) {
             continue;
         }
-        let view = FrappeView { bench, held, model: &call.model };
+        let view = FrappeView {
+            bench,
+            held,
+            model: &call.model,
+        };
         match attempt(&view, &call) {
             Ok(permit) => return Ok(permit),
             Err(no) => first_no = first_no.or(Some(no)),
@@ -60,7 +72,10 @@ fn attempt(view: &FrappeView<'_>, call: &Call) -> Result<Permit, No> {
     if view.held.rule.domain.is_some() {
         return Err(view.refuse(
             Reason::Argument,
-            format!("This key may not do this with `{}`. Ask whoever gave you the key.", view.model),
+            format!(
+                "This key may not do this with `{}`. Ask whoever gave you the key.",
+                view.model
+            ),
             "the rule has a domain, which a method of this kind cannot be bound to",
         ));
     }

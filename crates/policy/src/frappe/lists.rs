@@ -6,8 +6,8 @@ use portcullis_erp::filters::{Condition, Filters, Operator};
 use portcullis_erp::value::from_json;
 use portcullis_erp::{Call, FieldName, Limits, Map, Shape, Value};
 
-use super::view::FrappeView;
 use super::one_name;
+use super::view::FrappeView;
 use crate::bench::No;
 use crate::decision::Reason;
 use crate::operation::Operation;
@@ -53,11 +53,18 @@ impl FrappeView<'_> {
                 Some(0) => most,
                 Some(asked) => asked,
             };
-            clean.named.insert("limit_page_length".to_owned(), Value::Int(asked.min(most)));
+            clean
+                .named
+                .insert("limit_page_length".to_owned(), Value::Int(asked.min(most)));
         }
-        if !self.is_whole() && !call.named.contains_key("order_by") && !call.named.contains_key("group_by") {
+        if !self.is_whole()
+            && !call.named.contains_key("order_by")
+            && !call.named.contains_key("group_by")
+        {
             // The DocType's own order may rest on fields that are hidden.
-            clean.named.insert("order_by".to_owned(), Value::from("name asc"));
+            clean
+                .named
+                .insert("order_by".to_owned(), Value::from("name asc"));
         }
         let terms = Terms::Documents(self.document_terms());
         Ok(self.permit(Operation::Read, shape, None, clean, terms))
@@ -75,7 +82,10 @@ impl FrappeView<'_> {
 
     /// One document by its name, or the first by filters.
     pub(crate) fn read(&self, call: &Call) -> Result<Permit, No> {
-        let mut shape = Shape { ids: usize::from(call.ids.is_some()), ..Shape::default() };
+        let mut shape = Shape {
+            ids: usize::from(call.ids.is_some()),
+            ..Shape::default()
+        };
         let mut clean = call.clone();
         let guard = match (one_name(call), call.named.is_empty()) {
             (Some(name), true) => self.guard(name, false)?,
@@ -106,7 +116,11 @@ impl FrappeView<'_> {
                     }
                 }
                 "filters" => {}
-                "as_dict" | "parent" | "debug" if matches!(value, Value::Text(_) | Value::Int(_) | Value::Bool(_) | Value::Null) => {}
+                "as_dict" | "parent" | "debug"
+                    if matches!(
+                        value,
+                        Value::Text(_) | Value::Int(_) | Value::Bool(_) | Value::Null
+                    ) => {}
                 _ => return Err(bad()),
             }
         }
@@ -122,16 +136,31 @@ impl FrappeView<'_> {
             Some(Value::Text(name)) if !name.is_empty() => {
                 let id = FieldName::new("name").map_err(|_| self.bad_argument("filters"))?;
                 let named = Condition::new(id, Operator::Equal, name.as_str());
-                Filters { all: vec![named], any: Vec::new() }.filters_value()
+                Filters {
+                    all: vec![named],
+                    any: Vec::new(),
+                }
+                .filters_value()
             }
             Some(filters) => filters.clone(),
             None => Value::Null,
         };
         clean.named.insert("filters".to_owned(), filters);
         self.filter(&mut clean, &mut shape)?;
-        let asked = fields.iter().map(|field| Value::from(field.as_str())).collect();
-        clean.named.insert("fieldname".to_owned(), Value::List(asked));
-        Ok(self.permit(Operation::Read, shape, None, clean, Terms::FrappeValues(fields)))
+        let asked = fields
+            .iter()
+            .map(|field| Value::from(field.as_str()))
+            .collect();
+        clean
+            .named
+            .insert("fieldname".to_owned(), Value::List(asked));
+        Ok(self.permit(
+            Operation::Read,
+            shape,
+            None,
+            clean,
+            Terms::FrappeValues(fields),
+        ))
     }
 
     /// Puts judged filters, and the rule's, into a call.
@@ -140,8 +169,18 @@ impl FrappeView<'_> {
         let filters = call.named.get("filters").unwrap_or(&none);
         let or_filters = call.named.get("or_filters").unwrap_or(&none);
         let judged = self.filters(filters, or_filters, shape)?;
-        replace(&mut call.named, "filters", &judged.all, judged.filters_value());
-        replace(&mut call.named, "or_filters", &judged.any, judged.or_filters_value());
+        replace(
+            &mut call.named,
+            "filters",
+            &judged.all,
+            judged.filters_value(),
+        );
+        replace(
+            &mut call.named,
+            "or_filters",
+            &judged.any,
+            judged.or_filters_value(),
+        );
         Ok(())
     }
 
@@ -152,9 +191,7 @@ impl FrappeView<'_> {
             _ => text,
         };
         let field = bare(field);
-        let plain = field
-            .split('.')
-            .all(|part| FieldName::new(part).is_ok());
+        let plain = field.split('.').all(|part| FieldName::new(part).is_ok());
         if !plain || field.split('.').count() > 2 {
             return Err(self.refuse(
                 Reason::Argument,
@@ -167,7 +204,9 @@ impl FrappeView<'_> {
     }
 
     fn is_own_table(&self, table: &str) -> bool {
-        table.strip_prefix("`tab").and_then(|table| table.strip_suffix('`'))
+        table
+            .strip_prefix("`tab")
+            .and_then(|table| table.strip_suffix('`'))
             == Some(self.model.as_str())
     }
 
@@ -195,7 +234,10 @@ impl FrappeView<'_> {
 }
 
 fn bare(field: &str) -> &str {
-    field.strip_prefix('`').and_then(|field| field.strip_suffix('`')).unwrap_or(field)
+    field
+        .strip_prefix('`')
+        .and_then(|field| field.strip_suffix('`'))
+        .unwrap_or(field)
 }
 
 fn replace(named: &mut Map, name: &str, conditions: &[Condition], value: Value) {
@@ -213,7 +255,10 @@ fn names(value: &Value) -> Option<Vec<String>> {
             names(&from_json(text.as_bytes(), &Limits::default()).ok()?)
         }
         Value::Text(text) => Some(vec![text.clone()]),
-        Value::List(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        Value::List(items) => items
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned))
+            .collect(),
         _ => None,
     }
 }

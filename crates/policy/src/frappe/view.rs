@@ -37,7 +37,12 @@ impl FrappeView<'_> {
 
     /// Whether a field, or a column of a child table, may be set.
     pub(crate) fn may_write(&self, field: &str, operation: Operation) -> bool {
-        let set = self.held.rule.write_fields.as_ref().unwrap_or(&self.held.rule.fields);
+        let set = self
+            .held
+            .rule
+            .write_fields
+            .as_ref()
+            .unwrap_or(&self.held.rule.fields);
         self.opens(set, field, operation)
     }
 
@@ -82,7 +87,9 @@ impl FrappeView<'_> {
 
     /// The rule's conditions, bound to this DocType.
     pub(crate) fn own_filters(&self) -> Result<Vec<Condition>, No> {
-        let Some(domain) = &self.held.rule.domain else { return Ok(Vec::new()) };
+        let Some(domain) = &self.held.rule.domain else {
+            return Ok(Vec::new());
+        };
         let Some(filters) = &domain.frappe else {
             return Err(self.refuse(
                 Reason::Domain,
@@ -94,7 +101,10 @@ impl FrappeView<'_> {
             .all
             .iter()
             .cloned()
-            .map(|condition| Condition { doctype: Some(self.model.clone()), ..condition })
+            .map(|condition| Condition {
+                doctype: Some(self.model.clone()),
+                ..condition
+            })
             .collect())
     }
 
@@ -119,9 +129,10 @@ impl FrappeView<'_> {
             )
         })?;
         for condition in read.all.iter_mut().chain(&mut read.any) {
-            shape
-                .domain
-                .push((condition.field.as_str().to_owned(), condition.operator.as_str().to_owned()));
+            shape.domain.push((
+                condition.field.as_str().to_owned(),
+                condition.operator.as_str().to_owned(),
+            ));
             self.condition(condition)?;
         }
         // The rule's conditions stand in front: what is behind a condition it can swallow.
@@ -160,7 +171,11 @@ impl FrappeView<'_> {
             Some(doctype) if doctype != self.model => {
                 let rules = self.bench.rules(doctype, Operation::Read, Some(self.model));
                 for held in rules {
-                    let view = FrappeView { bench: self.bench, held, model: doctype };
+                    let view = FrappeView {
+                        bench: self.bench,
+                        held,
+                        model: doctype,
+                    };
                     if held.rule.domain.is_none() && view.readable(condition.field.as_str()).is_ok()
                     {
                         return Ok(());
@@ -195,14 +210,26 @@ impl FrappeView<'_> {
             ..Condition::new(id, Operator::Equal, name)
         }];
         all.extend(own);
-        let fields = ["name", "modified"].into_iter().map(Value::from).collect::<Vec<_>>();
-        let filters = Filters { all, any: Vec::new() };
+        let fields = ["name", "modified"]
+            .into_iter()
+            .map(Value::from)
+            .collect::<Vec<_>>();
+        let filters = Filters {
+            all,
+            any: Vec::new(),
+        };
         let call = Call::new(self.model.as_str(), "get_list")
             .map_err(|_| self.bad_argument("doctype"))?
             .with("fields", Value::List(fields))
             .with("filters", filters.filters_value())
             .with("limit_page_length", 2);
-        Ok(Some(Guard { call, check: Check::Document { name: name.to_owned(), saves } }))
+        Ok(Some(Guard {
+            call,
+            check: Check::Document {
+                name: name.to_owned(),
+                saves,
+            },
+        }))
     }
 
     pub(crate) fn permit(

@@ -58,7 +58,10 @@ impl<'a> Attempt<'a> {
         if known.on_records && call.ids.is_none() {
             return Err(bad_argument(&view, "ids"));
         }
-        let mut shape = Shape { ids: ids.len(), ..Shape::default() };
+        let mut shape = Shape {
+            ids: ids.len(),
+            ..Shape::default()
+        };
         shape.context_keys = call.context.keys().cloned().collect();
         let mut clean = call.clone();
         clean.context = view.context(&call.context)?;
@@ -89,8 +92,11 @@ impl<'a> Attempt<'a> {
     pub(crate) fn arguments(&mut self) -> Result<(), No> {
         let mut later = Vec::new();
         for (name, value) in std::mem::take(&mut self.call.named) {
-            let Some((_, argument)) =
-                self.known.arguments.iter().find(|(known, _)| *known == name)
+            let Some((_, argument)) = self
+                .known
+                .arguments
+                .iter()
+                .find(|(known, _)| *known == name)
             else {
                 return Err(bad_argument(&self.view, &name));
             };
@@ -148,21 +154,26 @@ impl<'a> Attempt<'a> {
                 self.named.extend(named);
             }
             Argument::Order => {
-                if value.is_nothing() || matches!(&value, Value::Text(text) if text.trim().is_empty()) {
+                if value.is_nothing()
+                    || matches!(&value, Value::Text(text) if text.trim().is_empty())
+                {
                     return Ok(None);
                 }
-                self.named.extend(view.order(value.as_str().ok_or_else(bad)?)?);
+                self.named
+                    .extend(view.order(value.as_str().ok_or_else(bad)?)?);
                 self.ordered = true;
             }
             Argument::GroupOrder => {
-                if value.is_nothing() || matches!(&value, Value::Text(text) if text.trim().is_empty()) {
+                if value.is_nothing()
+                    || matches!(&value, Value::Text(text) if text.trim().is_empty())
+                {
                     return Ok(None);
                 }
                 let text = value.as_str().ok_or_else(bad)?;
                 self.grouping.order(&view, text)?;
                 self.ordered = true;
             }
-            Argument::Limit => return Ok(self.limit(&value).ok_or_else(bad)?),
+            Argument::Limit => return self.limit(&value).ok_or_else(bad),
             Argument::Load => {
                 // `_classic_write` gives links as ids without names: less than the ordinary form.
                 let known = ["", "_classic_read", "_classic_write"];
@@ -221,7 +232,10 @@ impl<'a> Attempt<'a> {
             Argument::NameOperator => {
                 let operator = value.as_str().and_then(Operator::read).ok_or_else(bad)?;
                 if operator.takes_domain()
-                    || matches!(operator, Operator::ChildOf | Operator::ParentOf | Operator::EqualIfGiven)
+                    || matches!(
+                        operator,
+                        Operator::ChildOf | Operator::ParentOf | Operator::EqualIfGiven
+                    )
                 {
                     return Err(bad());
                 }
@@ -367,7 +381,10 @@ impl View<'_> {
 /// A text or a list of texts; nothing is none.
 fn texts(value: &Value) -> Option<Vec<String>> {
     match value {
-        Value::List(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        Value::List(items) => items
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned))
+            .collect(),
         Value::Text(text) if !text.is_empty() => Some(vec![text.clone()]),
         Value::Text(_) => Some(Vec::new()),
         nothing if nothing.is_nothing() => Some(Vec::new()),

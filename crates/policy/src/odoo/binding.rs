@@ -20,7 +20,9 @@ const MAX_DEPTH: usize = 12;
 impl View<'_> {
     /// Writes what the rule fixes into a new record, and refuses what contradicts it.
     pub(crate) fn bind_new(&self, values: &mut Map) -> Result<(), No> {
-        let Some(own) = self.own_domain()? else { return Ok(()) };
+        let Some(own) = self.own_domain()? else {
+            return Ok(());
+        };
         for leaf in conjuncts(own).iter().filter_map(|node| match node {
             Node::Leaf(leaf) => Some(leaf),
             _ => None,
@@ -36,7 +38,9 @@ impl View<'_> {
 
     /// Refuses changes after which the record might not be one that the rule speaks of.
     pub(crate) fn bind_changed(&self, values: &Map) -> Result<(), No> {
-        let Some(own) = self.own_domain()? else { return Ok(()) };
+        let Some(own) = self.own_domain()? else {
+            return Ok(());
+        };
         let touched: Vec<Node> = conjuncts(own)
             .iter()
             .filter(|node| {
@@ -65,7 +69,9 @@ impl View<'_> {
         if !seen.insert(field.to_owned()) {
             return false;
         }
-        let Some(facts) = self.schema.field(field) else { return true };
+        let Some(facts) = self.schema.field(field) else {
+            return true;
+        };
         facts.depends.iter().chain(&facts.related).any(|path| {
             let first = path.split('.').next().unwrap_or(path);
             self.follows(first, values, seen, depth - 1)
@@ -93,12 +99,16 @@ impl View<'_> {
 
     /// A condition that fixes the value of a column.
     fn fixed<'l>(&self, leaf: &'l Leaf) -> Option<(&'l str, Cow<'l, Value>)> {
-        let [field] = leaf.path.parts() else { return None };
+        let [field] = leaf.path.parts() else {
+            return None;
+        };
         let facts = self.schema.field(field.as_str())?;
         if !facts.stored || facts.related.is_some() || field.as_str() == "id" {
             return None;
         }
-        let Operand::Value(value) = &leaf.operand else { return None };
+        let Operand::Value(value) = &leaf.operand else {
+            return None;
+        };
         let value = match (leaf.operator, value) {
             (Operator::Equal, value) => value,
             (Operator::In, Value::List(items)) if items.len() == 1 => items.first()?,
@@ -159,7 +169,10 @@ impl<'v> NewRecord<'v> {
             .map(|(name, facts)| {
                 let facts = FieldFacts {
                     kind: facts.kind,
-                    relation: facts.relation.as_ref().map(|model| model.as_str().to_owned()),
+                    relation: facts
+                        .relation
+                        .as_ref()
+                        .map(|model| model.as_str().to_owned()),
                     stored: facts.stored,
                     selection: None,
                     digits: Digits::Unknown,
@@ -178,7 +191,11 @@ impl<'v> NewRecord<'v> {
             inherits: Vec::new(),
             custom_name_search: true,
         };
-        Self { model: view.model.as_str().to_owned(), facts, values }
+        Self {
+            model: view.model.as_str().to_owned(),
+            facts,
+            values,
+        }
     }
 }
 
@@ -197,7 +214,11 @@ impl Records for NewRecord<'_> {
         }
         let value = self.values.get(field)?;
         let kind = self.facts.fields.get(field)?.kind;
-        let value = if value.is_nothing() { &Value::Bool(false) } else { value };
+        let value = if value.is_nothing() {
+            &Value::Bool(false)
+        } else {
+            value
+        };
         is_exact(kind, value).then_some(Cow::Borrowed(value))
     }
 }

@@ -53,12 +53,25 @@ impl View<'_> {
     fn default_is_open(&self, field: &str, value: &Value) -> Result<bool, No> {
         // Records of other models that are made on the way take the same default, and a rule's
         // domain could be undone by it: only plain fields of models without a domain.
-        if self.held.rule.domain.is_some() || !self.held.rule.operations.contains(&Operation::Create) {
+        if self.held.rule.domain.is_some()
+            || !self.held.rule.operations.contains(&Operation::Create)
+        {
             return Ok(false);
         }
         let facts = self.writable(field, Operation::Create)?;
         Ok(facts.relation.is_none()
-            && matches!(facts.type_name.as_str(), "char" | "text" | "boolean" | "integer" | "float" | "monetary" | "date" | "datetime" | "selection")
+            && matches!(
+                facts.type_name.as_str(),
+                "char"
+                    | "text"
+                    | "boolean"
+                    | "integer"
+                    | "float"
+                    | "monetary"
+                    | "date"
+                    | "datetime"
+                    | "selection"
+            )
             && is_plain(value)
             && !matches!(value, Value::List(_)))
     }

@@ -10,15 +10,37 @@ use crate::odoo::view::View;
 
 /// Parts of a date that groups may be made of.
 const GRANULARITIES: &[&str] = &[
-    "hour", "day", "week", "month", "quarter", "year",
-    "year_number", "quarter_number", "month_number", "iso_week_number", "day_of_year",
-    "day_of_month", "day_of_week", "hour_number", "minute_number", "second_number",
+    "hour",
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "year_number",
+    "quarter_number",
+    "month_number",
+    "iso_week_number",
+    "day_of_year",
+    "day_of_month",
+    "day_of_week",
+    "hour_number",
+    "minute_number",
+    "second_number",
 ];
 
 /// What values may be summed up with. `recordset` and the like stay inside the ERP.
 const AGGREGATES: &[&str] = &[
-    "sum", "avg", "max", "min", "count", "count_distinct", "bool_and", "bool_or",
-    "array_agg", "array_agg_distinct", "sum_currency",
+    "sum",
+    "avg",
+    "max",
+    "min",
+    "count",
+    "count_distinct",
+    "bool_and",
+    "bool_or",
+    "array_agg",
+    "array_agg_distinct",
+    "sum_currency",
 ];
 
 /// What groups consist of: the keys that their rows have.
@@ -65,8 +87,7 @@ impl Grouping {
     /// One aggregate of `formatted_read_group`: `field:aggregate` or `__count`.
     pub(crate) fn aggregate(&mut self, view: &View<'_>, text: &str) -> Result<(), No> {
         if text != "__count" {
-            let (field, function) =
-                text.split_once(':').ok_or_else(|| view.bad_grouping())?;
+            let (field, function) = text.split_once(':').ok_or_else(|| view.bad_grouping())?;
             self.summed(view, field, function)?;
         }
         self.keys.push(text.to_owned());
@@ -84,9 +105,10 @@ impl Grouping {
             return Ok(());
         };
         let (function, field) = match function.split_once('(') {
-            Some((function, field)) => {
-                (function, field.strip_suffix(')').ok_or_else(|| view.bad_grouping())?)
-            }
+            Some((function, field)) => (
+                function,
+                field.strip_suffix(')').ok_or_else(|| view.bad_grouping())?,
+            ),
             None => (function, name),
         };
         let plain = |text: &str| {
@@ -118,7 +140,8 @@ impl Grouping {
             let mut words = part.split_whitespace();
             let key = words.next().unwrap_or("");
             let known = words.all(|word| {
-                ["asc", "desc", "nulls", "first", "last"].contains(&word.to_ascii_lowercase().as_str())
+                ["asc", "desc", "nulls", "first", "last"]
+                    .contains(&word.to_ascii_lowercase().as_str())
             });
             if !known || key.is_empty() {
                 return Err(view.bad_grouping());
@@ -159,8 +182,9 @@ impl Grouping {
                         return Err(view.bad_grouping());
                     }
                     if aggregate != "__count" {
-                        let (field, function) =
-                            aggregate.split_once(':').ok_or_else(|| view.bad_grouping())?;
+                        let (field, function) = aggregate
+                            .split_once(':')
+                            .ok_or_else(|| view.bad_grouping())?;
                         self.summed(view, field, function)?;
                     }
                 }

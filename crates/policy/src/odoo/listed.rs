@@ -18,7 +18,11 @@ use crate::terms::Terms;
 /// Judges a call of a method that no table describes.
 pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
     if bench.denies(&call.model, Operation::Call, Some(&call.method)) {
-        return Err(no_access(&call.model, Reason::Denied, "a rule with `deny = true` speaks of this"));
+        return Err(no_access(
+            &call.model,
+            Reason::Denied,
+            "a rule with `deny = true` speaks of this",
+        ));
     }
     let dangerous = danger::method(call.method.as_str(), Family::Odoo);
     let mut first_no: Option<No> = None;
@@ -35,11 +39,19 @@ pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
     Err(first_no.unwrap_or_else(|| {
         no_access(
             &call.model,
-            if dangerous { Reason::Dangerous } else { Reason::UnknownMethod },
+            if dangerous {
+                Reason::Dangerous
+            } else {
+                Reason::UnknownMethod
+            },
             format!(
                 "no rule lists `{}`; add it to `methods` of a rule with operation `call`{}",
                 call.method,
-                if dangerous { " that names the model" } else { "" }
+                if dangerous {
+                    " that names the model"
+                } else {
+                    ""
+                }
             ),
         )
     }))
@@ -65,19 +77,29 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
         if ids.is_empty() {
             return Err(view.refuse(
                 Reason::Argument,
-                format!("`{}` must be called on records with this key: give their ids.", call.method),
+                format!(
+                    "`{}` must be called on records with this key: give their ids.",
+                    call.method
+                ),
                 "the rule has a domain, and the call names no records that it could be bound to",
             ));
         }
         guards.extend(view.guard(&ids, None, &clean.context)?);
     }
     let shape = Shape {
-        fields: BTreeSet::from_iter(call.named.keys().cloned()).into_iter().collect(),
+        fields: BTreeSet::from_iter(call.named.keys().cloned())
+            .into_iter()
+            .collect(),
         domain: Vec::new(),
         context_keys: call.context.keys().cloned().collect(),
         ids: ids.len(),
     };
-    debug_assert!(any || clean.named.values().all(|value| !matches!(value, Value::Map(_))));
+    debug_assert!(
+        any || clean
+            .named
+            .values()
+            .all(|value| !matches!(value, Value::Map(_)))
+    );
     Ok(Permit {
         rule: held.full_name(),
         operation: Operation::Call,

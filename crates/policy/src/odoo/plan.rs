@@ -70,7 +70,10 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
             let shared = std::mem::take(&mut attempt.grouping);
             attempt.only_whole_groups(&shared)?;
             let sets = std::mem::take(&mut attempt.grouping_sets);
-            let lists = sets.into_iter().map(|set| group_terms(set, &shared.keys)).collect();
+            let lists = sets
+                .into_iter()
+                .map(|set| group_terms(set, &shared.keys))
+                .collect();
             Ok(attempt.permit(Terms::GroupLists(lists)))
         }
         Kind::NameSearch => {
@@ -111,13 +114,17 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
             Ok(attempt.permit(Terms::Values(open)))
         }
         Kind::Access => {
-            let asked = attempt.access.ok_or_else(|| bad_argument(&view, "operation"))?;
+            let asked = attempt
+                .access
+                .ok_or_else(|| bad_argument(&view, "operation"))?;
             let role_says = view.held.rule.operations.contains(&asked);
             attempt.guard_ids()?;
             Ok(attempt.permit(Terms::Whether { role_says }))
         }
         Kind::FieldRights => {
-            let asked = attempt.access.ok_or_else(|| bad_argument(&view, "operation"))?;
+            let asked = attempt
+                .access
+                .ok_or_else(|| bad_argument(&view, "operation"))?;
             let mut open = BTreeSet::new();
             for name in view.schema.fields.keys() {
                 let shown = match asked {
@@ -181,9 +188,7 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
             Ok(attempt.permit(Terms::Rows { terms, order: None }))
         }
         // Judged before any rule is tried.
-        Kind::FieldsGet | Kind::Rights | Kind::OwnContext => {
-            Err(bad_argument(&view, "method"))
-        }
+        Kind::FieldsGet | Kind::Rights | Kind::OwnContext => Err(bad_argument(&view, "method")),
     }
 }
 
@@ -192,7 +197,9 @@ impl Attempt<'_> {
     fn bind_domain(&mut self) -> Result<(), No> {
         let asked = std::mem::replace(&mut self.domain, portcullis_erp::domain::Domain::all());
         let bound = self.view.bound(asked)?;
-        self.call.named.insert("domain".to_owned(), bound.to_value());
+        self.call
+            .named
+            .insert("domain".to_owned(), bound.to_value());
         Ok(())
     }
 
@@ -201,14 +208,18 @@ impl Attempt<'_> {
         if let Some(most) = self.view.held.rule.max_rows
             && !self.call.named.contains_key("limit")
         {
-            self.call.named.insert("limit".to_owned(), Value::Int(i64::from(most)));
+            self.call
+                .named
+                .insert("limit".to_owned(), Value::Int(i64::from(most)));
         }
     }
 
     /// A model's own order may rest on fields that are hidden, and it is not known.
     fn settle_order(&mut self) {
         if !self.ordered && !self.view.is_whole() {
-            self.call.named.insert("order".to_owned(), Value::from("id"));
+            self.call
+                .named
+                .insert("order".to_owned(), Value::from("id"));
         }
     }
 
@@ -222,7 +233,10 @@ impl Attempt<'_> {
         let mut terms = RowTerms::default();
         for field in &fields {
             if let Some(comodel) = view.relation(field)
-                && view.schema.field(field).is_some_and(|facts| !facts.is_x2many())
+                && view
+                    .schema
+                    .field(field)
+                    .is_some_and(|facts| !facts.is_x2many())
                 && !view.names_are_open(comodel)?
             {
                 terms.nameless.insert(field.clone());
@@ -231,15 +245,23 @@ impl Attempt<'_> {
         terms.fields = fields.iter().cloned().collect();
         terms.fields.insert("id".to_owned());
         // An empty list would mean all fields.
-        let asked = if fields.is_empty() { vec!["id".to_owned()] } else { fields };
+        let asked = if fields.is_empty() {
+            vec!["id".to_owned()]
+        } else {
+            fields
+        };
         let asked = asked.into_iter().map(Value::from).collect();
-        self.call.named.insert("fields".to_owned(), Value::List(asked));
+        self.call
+            .named
+            .insert("fields".to_owned(), Value::List(asked));
         Ok(terms)
     }
 
     /// The rows of a specification; without one there is nothing to answer.
     fn specified(&mut self) -> Result<RowTerms, No> {
-        self.rows.take().ok_or_else(|| bad_argument(&self.view, "specification"))
+        self.rows
+            .take()
+            .ok_or_else(|| bad_argument(&self.view, "specification"))
     }
 
     /// Turns a read of ids into a search, where the rule opens only some records.
@@ -254,12 +276,18 @@ impl Attempt<'_> {
                 "more ids than `max-rows` of the rule",
             ));
         }
-        let Some(own) = view.own_domain()? else { return Ok(None) };
+        let Some(own) = view.own_domain()? else {
+            return Ok(None);
+        };
         let domain = view.these(&self.ids)?.and(own.clone());
         self.call.method = Method::new(method).map_err(|_| bad_argument(&view, "method"))?;
         self.call.ids = None;
-        self.call.named.insert("domain".to_owned(), domain.to_value());
-        self.call.named.insert("order".to_owned(), Value::from("id"));
+        self.call
+            .named
+            .insert("domain".to_owned(), domain.to_value());
+        self.call
+            .named
+            .insert("order".to_owned(), Value::from("id"));
         Ok(Some(std::mem::take(&mut self.ids)))
     }
 
@@ -282,17 +310,27 @@ impl Attempt<'_> {
         }
         Err(view.refuse(
             Reason::NoRule,
-            format!("This key may not do this with `{}`. Ask whoever gave you the key.", view.model),
-            format!("the method needs `{}` in the same rule as well", operation.as_str()),
+            format!(
+                "This key may not do this with `{}`. Ask whoever gave you the key.",
+                view.model
+            ),
+            format!(
+                "the method needs `{}` in the same rule as well",
+                operation.as_str()
+            ),
         ))
     }
 
     /// Groups without names are sorted again here, which needs all of them.
     fn only_whole_groups(&self, grouping: &Grouping) -> Result<(), No> {
         let nothing = |name: &str| {
-            self.call.named.get(name).is_none_or(|value| value.is_nothing() || *value == Value::Int(0))
+            self.call
+                .named
+                .get(name)
+                .is_none_or(|value| value.is_nothing() || *value == Value::Int(0))
         };
-        if grouping.nameless.is_empty() || (nothing("limit") && nothing("offset") && !self.ordered) {
+        if grouping.nameless.is_empty() || (nothing("limit") && nothing("offset") && !self.ordered)
+        {
             return Ok(());
         }
         Err(self.view.refuse(
@@ -306,13 +344,25 @@ impl Attempt<'_> {
 fn group_terms(grouping: Grouping, shared: &[String]) -> GroupTerms {
     let mut keys: BTreeSet<String> = grouping.keys.into_iter().collect();
     // Of what is shared, aggregates stand in every list; groupings have their own keys.
-    keys.extend(shared.iter().filter(|key| key.contains(':') || *key == "__count").cloned());
-    GroupTerms { keys, nameless: grouping.nameless.into_iter().collect() }
+    keys.extend(
+        shared
+            .iter()
+            .filter(|key| key.contains(':') || *key == "__count")
+            .cloned(),
+    );
+    GroupTerms {
+        keys,
+        nameless: grouping.nameless.into_iter().collect(),
+    }
 }
 
 /// `get_metadata` shows who made and changed a record, and its external ids.
 fn metadata(view: &View<'_>) -> Result<RowTerms, No> {
-    let mut terms = RowTerms { fields: BTreeSet::from(["id".to_owned()]), nameless: BTreeSet::new(), nested: BTreeMap::new() };
+    let mut terms = RowTerms {
+        fields: BTreeSet::from(["id".to_owned()]),
+        nameless: BTreeSet::new(),
+        nested: BTreeMap::new(),
+    };
     for field in ["create_uid", "create_date", "write_uid", "write_date"] {
         if FieldName::new(field).is_ok() && view.readable(field).is_ok() {
             terms.fields.insert(field.to_owned());
@@ -324,7 +374,9 @@ fn metadata(view: &View<'_>) -> Result<RowTerms, No> {
         }
     }
     if view.is_whole() {
-        terms.fields.extend(["xmlid", "xmlids", "noupdate"].map(str::to_owned));
+        terms
+            .fields
+            .extend(["xmlid", "xmlids", "noupdate"].map(str::to_owned));
     }
     Ok(terms)
 }

@@ -6,8 +6,8 @@ use portcullis_erp::{FieldName, Value};
 
 use crate::bench::No;
 use crate::decision::{Reason, Refusal};
-use crate::operation::Operation;
 use crate::odoo::view::View;
+use crate::operation::Operation;
 
 /// Parts of dates and times that Odoo takes at the end of a path.
 const DATE_PARTS: &[&str] = &[
@@ -56,7 +56,10 @@ impl<'a> View<'a> {
                 Some(odoo) => Ok(Some(odoo)),
                 None => Err(self.refuse(
                     Reason::Domain,
-                    format!("This key may not do this with `{}`. Ask whoever gave you the key.", self.model),
+                    format!(
+                        "This key may not do this with `{}`. Ask whoever gave you the key.",
+                        self.model
+                    ),
                     "the rule's domain is written in Frappe's form; write it as an Odoo domain",
                 )),
             },
@@ -85,7 +88,10 @@ impl<'a> View<'a> {
             [one] => self.node(one, steps),
             _ => {
                 let (left, right) = parts.split_at(parts.len() / 2);
-                Ok(join(self.joined(left, steps, join)?, self.joined(right, steps, join)?))
+                Ok(join(
+                    self.joined(left, steps, join)?,
+                    self.joined(right, steps, join)?,
+                ))
             }
         }
     }
@@ -96,7 +102,9 @@ impl<'a> View<'a> {
             return Err(self.bad_domain("a condition without a field"));
         };
         let facts = self.searchable(first.as_str())?;
-        let [second, ..] = rest else { return self.condition(first, leaf, steps) };
+        let [second, ..] = rest else {
+            return self.condition(first, leaf, steps);
+        };
         if matches!(facts.kind, FieldKind::Date | FieldKind::Datetime)
             && rest.len() == 1
             && DATE_PARTS.contains(&second.as_str())
@@ -106,10 +114,15 @@ impl<'a> View<'a> {
         let Some(comodel) = facts.relation.as_ref() else {
             return Err(self.bad_domain("a way over a field that is no link"));
         };
-        let deeper = steps.checked_sub(1).ok_or_else(|| self.bad_domain("too many links"))?;
+        let deeper = steps
+            .checked_sub(1)
+            .ok_or_else(|| self.bad_domain("too many links"))?;
         let mut first_no = None;
         for view in self.linked(comodel, Operation::Read)? {
-            match view.leaf(rest, leaf, deeper).and_then(|inner| view.bound(inner)) {
+            match view
+                .leaf(rest, leaf, deeper)
+                .and_then(|inner| view.bound(inner))
+            {
                 Ok(inner) => return Ok(behind(first, inner, view.held.rule.domain.is_none())),
                 Err(no) if no.wants.is_some() => return Err(no),
                 Err(no) => first_no = first_no.or(Some(no)),
@@ -119,7 +132,9 @@ impl<'a> View<'a> {
             self.refuse_field(
                 Reason::Link,
                 first.as_str(),
-                format!("the condition looks into `{comodel}`; no rule lets this role read that model"),
+                format!(
+                    "the condition looks into `{comodel}`; no rule lets this role read that model"
+                ),
             )
         }))
     }
@@ -137,17 +152,24 @@ impl<'a> View<'a> {
         let facts = self.searchable(field.as_str())?;
         match &leaf.operand {
             Operand::Domain(inner) => {
-                if matches!(leaf.operator, Operator::AnyUnchecked | Operator::NotAnyUnchecked) {
+                if matches!(
+                    leaf.operator,
+                    Operator::AnyUnchecked | Operator::NotAnyUnchecked
+                ) {
                     return Err(self.bad_domain("`any!` looks past the ERP's own access rules"));
                 }
                 let Some(comodel) = facts.relation.as_ref() else {
                     return Err(self.bad_domain("`any` on a field that is no link"));
                 };
-                let deeper =
-                    steps.checked_sub(1).ok_or_else(|| self.bad_domain("too many links"))?;
+                let deeper = steps
+                    .checked_sub(1)
+                    .ok_or_else(|| self.bad_domain("too many links"))?;
                 let mut first_no = None;
                 for view in self.linked(comodel, Operation::Read)? {
-                    match view.node(inner.node(), deeper).and_then(|inner| view.bound(inner)) {
+                    match view
+                        .node(inner.node(), deeper)
+                        .and_then(|inner| view.bound(inner))
+                    {
                         Ok(inner) => {
                             return Ok(Domain::leaf(Leaf {
                                 path: one_step(field),
@@ -169,10 +191,11 @@ impl<'a> View<'a> {
             }
             Operand::Value(value) => {
                 if !is_plain(value) {
-                    return Err(self.bad_domain("a condition compares with a value or a list of values"));
+                    return Err(
+                        self.bad_domain("a condition compares with a value or a list of values")
+                    );
                 }
-                let hierarchy =
-                    matches!(leaf.operator, Operator::ChildOf | Operator::ParentOf);
+                let hierarchy = matches!(leaf.operator, Operator::ChildOf | Operator::ParentOf);
                 let by_text = names_a_record(leaf.operator, value);
                 match facts.relation.as_ref() {
                     Some(comodel) if by_text || hierarchy => {
@@ -217,7 +240,11 @@ impl<'a> View<'a> {
     }
 
     fn plain(&self, path: &[&FieldName], leaf: &Leaf) -> Result<Domain, No> {
-        let text = path.iter().map(|part| part.as_str()).collect::<Vec<_>>().join(".");
+        let text = path
+            .iter()
+            .map(|part| part.as_str())
+            .collect::<Vec<_>>()
+            .join(".");
         match FieldPath::new(&text) {
             Ok(path) => Ok(Domain::leaf(Leaf {
                 path,
@@ -246,8 +273,7 @@ impl<'a> View<'a> {
             let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
             let known = matches!(
                 rest.as_slice(),
-                []
-                    | ["asc" | "desc"]
+                [] | ["asc" | "desc"]
                     | ["nulls", "first" | "last"]
                     | ["asc" | "desc", "nulls", "first" | "last"]
             );
@@ -334,9 +360,7 @@ fn names_a_record(operator: Operator, value: &Value) -> bool {
             | Operator::Greater
             | Operator::GreaterOrEqual
     );
-    let number = |value: &Value| {
-        matches!(value, Value::Int(_) | Value::Bool(_) | Value::Null)
-    };
+    let number = |value: &Value| matches!(value, Value::Int(_) | Value::Bool(_) | Value::Null);
     by_pattern
         || match value {
             Value::List(items) => !items.iter().all(number),

@@ -29,7 +29,9 @@ impl<'a> View<'a> {
         named: &mut Vec<String>,
     ) -> Result<RowTerms, No> {
         let fields = value.as_map().ok_or_else(|| self.bad_specification())?;
-        let deeper = depth.checked_sub(1).ok_or_else(|| self.bad_specification())?;
+        let deeper = depth
+            .checked_sub(1)
+            .ok_or_else(|| self.bad_specification())?;
         let mut terms = RowTerms {
             fields: BTreeSet::from(["id".to_owned()]),
             nameless: BTreeSet::new(),
@@ -46,13 +48,17 @@ impl<'a> View<'a> {
                         let nested = self.behind_link(field, facts, value, deeper, named)?;
                         terms.nested.insert(field.clone(), nested);
                     }
-                    "limit" | "offset" if matches!(value, Value::Int(0..) | Value::Null | Value::Bool(false)) => {}
+                    "limit" | "offset"
+                        if matches!(value, Value::Int(0..) | Value::Null | Value::Bool(false)) => {}
                     "order" if value.is_nothing() => {}
                     "order" if matches!(value, Value::Text(text) if text.is_empty()) => {}
                     "order" => self.nested_order(facts.relation.as_ref(), value)?,
-                    "context" if value.as_map().is_some_and(|context| {
-                        context.keys().all(|key| matches!(key.as_str(), "lang" | "tz" | "bin_size"))
-                    }) => {}
+                    "context"
+                        if value.as_map().is_some_and(|context| {
+                            context
+                                .keys()
+                                .all(|key| matches!(key.as_str(), "lang" | "tz" | "bin_size"))
+                        }) => {}
                     _ => return Err(self.bad_specification()),
                 }
             }
@@ -74,7 +80,10 @@ impl<'a> View<'a> {
         depth: usize,
         named: &mut Vec<String>,
     ) -> Result<Nested, No> {
-        let comodel = facts.relation.as_ref().ok_or_else(|| self.bad_specification())?;
+        let comodel = facts
+            .relation
+            .as_ref()
+            .ok_or_else(|| self.bad_specification())?;
         let many = facts.kind != FieldKind::Many2one;
         let inner = value.as_map().ok_or_else(|| self.bad_specification())?;
         let only_name = inner.iter().all(|(name, spec)| {
@@ -100,7 +109,11 @@ impl<'a> View<'a> {
             let mut inner_named = Vec::new();
             match view.specified(value, depth, &mut inner_named) {
                 Ok(terms) => {
-                    named.extend(inner_named.into_iter().map(|name| format!("{field}.{name}")));
+                    named.extend(
+                        inner_named
+                            .into_iter()
+                            .map(|name| format!("{field}.{name}")),
+                    );
                     return Ok(Nested { many, terms });
                 }
                 Err(no) if no.wants.is_some() => return Err(no),

@@ -138,7 +138,13 @@ const fn model(
     kind: Kind,
     arguments: &'static [(&'static str, Argument)],
 ) -> Known {
-    Known { method, operation, kind, on_records: false, arguments }
+    Known {
+        method,
+        operation,
+        kind,
+        on_records: false,
+        arguments,
+    }
 }
 
 const fn records(
@@ -147,42 +153,217 @@ const fn records(
     kind: Kind,
     arguments: &'static [(&'static str, Argument)],
 ) -> Known {
-    Known { method, operation, kind, on_records: true, arguments }
+    Known {
+        method,
+        operation,
+        kind,
+        on_records: true,
+        arguments,
+    }
 }
 
 use Argument as A;
 use Operation::{Create, Delete, Read, Write};
 
 const TABLE: &[Known] = &[
-    model("search", Read, Kind::Search, &[("domain", A::Domain), ("offset", A::Plain), ("limit", A::Limit), ("order", A::Order)]),
-    model("search_count", Read, Kind::Count, &[("domain", A::Domain), ("limit", A::Plain)]),
-    model("search_read", Read, Kind::SearchRead, &[("domain", A::Domain), ("fields", A::Fields), ("offset", A::Plain), ("limit", A::Limit), ("order", A::Order), ("load", A::Load)]),
-    records("read", Read, Kind::Read, &[("fields", A::Fields), ("load", A::Load)]),
-    model("web_search_read", Read, Kind::WebSearchRead, &[("domain", A::Domain), ("specification", A::Specification), ("offset", A::Plain), ("limit", A::Limit), ("order", A::Order), ("count_limit", A::Plain)]),
-    records("web_read", Read, Kind::WebRead, &[("specification", A::Specification)]),
-    model("read_group", Read, Kind::Groups, &[("domain", A::Domain), ("fields", A::GroupFields), ("groupby", A::GroupBy), ("offset", A::Plain), ("limit", A::Plain), ("orderby", A::GroupOrder), ("lazy", A::Plain)]),
-    model("formatted_read_group", Read, Kind::Groups, &[("domain", A::Domain), ("groupby", A::GroupBy), ("aggregates", A::Aggregates), ("having", A::Having), ("offset", A::Plain), ("limit", A::Plain), ("order", A::GroupOrder)]),
-    model("formatted_read_grouping_sets", Read, Kind::GroupLists, &[("domain", A::Domain), ("grouping_sets", A::GroupingSets), ("aggregates", A::Aggregates), ("order", A::GroupOrder)]),
-    model("name_search", Read, Kind::NameSearch, &[("name", A::NameText), ("domain", A::Domain), ("operator", A::NameOperator), ("limit", A::Limit)]),
-    model("web_name_search", Read, Kind::WebNameSearch, &[("name", A::NameText), ("specification", A::Specification), ("domain", A::Domain), ("operator", A::NameOperator), ("limit", A::Limit)]),
+    model(
+        "search",
+        Read,
+        Kind::Search,
+        &[
+            ("domain", A::Domain),
+            ("offset", A::Plain),
+            ("limit", A::Limit),
+            ("order", A::Order),
+        ],
+    ),
+    model(
+        "search_count",
+        Read,
+        Kind::Count,
+        &[("domain", A::Domain), ("limit", A::Plain)],
+    ),
+    model(
+        "search_read",
+        Read,
+        Kind::SearchRead,
+        &[
+            ("domain", A::Domain),
+            ("fields", A::Fields),
+            ("offset", A::Plain),
+            ("limit", A::Limit),
+            ("order", A::Order),
+            ("load", A::Load),
+        ],
+    ),
+    records(
+        "read",
+        Read,
+        Kind::Read,
+        &[("fields", A::Fields), ("load", A::Load)],
+    ),
+    model(
+        "web_search_read",
+        Read,
+        Kind::WebSearchRead,
+        &[
+            ("domain", A::Domain),
+            ("specification", A::Specification),
+            ("offset", A::Plain),
+            ("limit", A::Limit),
+            ("order", A::Order),
+            ("count_limit", A::Plain),
+        ],
+    ),
+    records(
+        "web_read",
+        Read,
+        Kind::WebRead,
+        &[("specification", A::Specification)],
+    ),
+    model(
+        "read_group",
+        Read,
+        Kind::Groups,
+        &[
+            ("domain", A::Domain),
+            ("fields", A::GroupFields),
+            ("groupby", A::GroupBy),
+            ("offset", A::Plain),
+            ("limit", A::Plain),
+            ("orderby", A::GroupOrder),
+            ("lazy", A::Plain),
+        ],
+    ),
+    model(
+        "formatted_read_group",
+        Read,
+        Kind::Groups,
+        &[
+            ("domain", A::Domain),
+            ("groupby", A::GroupBy),
+            ("aggregates", A::Aggregates),
+            ("having", A::Having),
+            ("offset", A::Plain),
+            ("limit", A::Plain),
+            ("order", A::GroupOrder),
+        ],
+    ),
+    model(
+        "formatted_read_grouping_sets",
+        Read,
+        Kind::GroupLists,
+        &[
+            ("domain", A::Domain),
+            ("grouping_sets", A::GroupingSets),
+            ("aggregates", A::Aggregates),
+            ("order", A::GroupOrder),
+        ],
+    ),
+    model(
+        "name_search",
+        Read,
+        Kind::NameSearch,
+        &[
+            ("name", A::NameText),
+            ("domain", A::Domain),
+            ("operator", A::NameOperator),
+            ("limit", A::Limit),
+        ],
+    ),
+    model(
+        "web_name_search",
+        Read,
+        Kind::WebNameSearch,
+        &[
+            ("name", A::NameText),
+            ("specification", A::Specification),
+            ("domain", A::Domain),
+            ("operator", A::NameOperator),
+            ("limit", A::Limit),
+        ],
+    ),
     records("name_get", Read, Kind::NameGet, &[]),
-    model("fields_get", Read, Kind::FieldsGet, &[("allfields", A::AnyFields), ("attributes", A::Plain)]),
-    model("default_get", Create, Kind::DefaultGet, &[("fields", A::AnyFields)]),
-    model("check_access_rights", Read, Kind::Rights, &[("operation", A::Access), ("raise_exception", A::Plain)]),
-    records("has_access", Read, Kind::Access, &[("operation", A::Access)]),
-    records("check_access_rule", Read, Kind::Access, &[("operation", A::Access)]),
-    model("check_field_access_rights", Read, Kind::FieldRights, &[("operation", A::Access), ("field_names", A::AnyFields)]),
-    records("export_data", Read, Kind::Export, &[("fields_to_export", A::Paths)]),
+    model(
+        "fields_get",
+        Read,
+        Kind::FieldsGet,
+        &[("allfields", A::AnyFields), ("attributes", A::Plain)],
+    ),
+    model(
+        "default_get",
+        Create,
+        Kind::DefaultGet,
+        &[("fields", A::AnyFields)],
+    ),
+    model(
+        "check_access_rights",
+        Read,
+        Kind::Rights,
+        &[("operation", A::Access), ("raise_exception", A::Plain)],
+    ),
+    records(
+        "has_access",
+        Read,
+        Kind::Access,
+        &[("operation", A::Access)],
+    ),
+    records(
+        "check_access_rule",
+        Read,
+        Kind::Access,
+        &[("operation", A::Access)],
+    ),
+    model(
+        "check_field_access_rights",
+        Read,
+        Kind::FieldRights,
+        &[("operation", A::Access), ("field_names", A::AnyFields)],
+    ),
+    records(
+        "export_data",
+        Read,
+        Kind::Export,
+        &[("fields_to_export", A::Paths)],
+    ),
     records("get_metadata", Read, Kind::Metadata, &[]),
-    model("create", Create, Kind::Create, &[("vals_list", A::ValuesList)]),
-    model("name_create", Create, Kind::NameCreate, &[("name", A::NewName)]),
+    model(
+        "create",
+        Create,
+        Kind::Create,
+        &[("vals_list", A::ValuesList)],
+    ),
+    model(
+        "name_create",
+        Create,
+        Kind::NameCreate,
+        &[("name", A::NewName)],
+    ),
     records("write", Write, Kind::Change, &[("vals", A::Values)]),
     records("unlink", Delete, Kind::Change, &[]),
     records("action_archive", Write, Kind::Activate(false), &[]),
     records("action_unarchive", Write, Kind::Activate(true), &[]),
     records("copy", Create, Kind::Copy, &[("default", A::Defaults)]),
-    records("web_save", Write, Kind::WebSave, &[("vals", A::Values), ("specification", A::Specification), ("next_id", A::Nothing)]),
-    records("web_resequence", Write, Kind::Resequence, &[("specification", A::Specification), ("field_name", A::Sequence), ("offset", A::Plain)]),
+    records(
+        "web_save",
+        Write,
+        Kind::WebSave,
+        &[
+            ("vals", A::Values),
+            ("specification", A::Specification),
+            ("next_id", A::Nothing),
+        ],
+    ),
+    records(
+        "web_resequence",
+        Write,
+        Kind::Resequence,
+        &[
+            ("specification", A::Specification),
+            ("field_name", A::Sequence),
+            ("offset", A::Plain),
+        ],
+    ),
 ];
 
 /// Everybody's own language and time zone, which clients ask for when they log in.
@@ -198,8 +379,26 @@ pub(crate) fn known(model: &str, method: &str) -> Option<&'static Known> {
     LINES.iter().find(|known| known.method == method)
 }
 
-/// All methods that can be judged.
 #[cfg(test)]
-pub(crate) fn all() -> &'static [Known] {
-    TABLE
+mod tests {
+    use portcullis_erp::dialect::signature::arguments_of;
+
+    use super::TABLE;
+
+    #[test]
+    fn every_argument_that_a_method_takes_is_a_line() {
+        for known in TABLE {
+            let Some(signature) = arguments_of("res.partner", known.method) else {
+                panic!("`{}` has no signature", known.method)
+            };
+            for parameter in signature.parameters {
+                let line = known.arguments.iter().any(|(name, _)| name == parameter);
+                assert!(line, "`{parameter}` of `{}`", known.method);
+            }
+            for (name, _) in known.arguments {
+                let taken = signature.parameters.contains(name) || signature.more;
+                assert!(taken, "`{name}` of `{}`", known.method);
+            }
+        }
+    }
 }

@@ -105,7 +105,12 @@ impl<'a> View<'a> {
                     let id: i64 = id.parse().map_err(|_| self.bad_value(field))?;
                     // Only a model of which everything is open can be linked to by its name.
                     let _ = (id, &written);
-                    if self.bench.rules(&model, Operation::Read, Some(self.model)).iter().any(|held| held.rule.domain.is_none()) {
+                    if self
+                        .bench
+                        .rules(&model, Operation::Read, Some(self.model))
+                        .iter()
+                        .any(|held| held.rule.domain.is_none())
+                    {
                         Ok(())
                     } else {
                         Err(self.closed_target(field, model.as_str()))
@@ -143,7 +148,10 @@ impl<'a> View<'a> {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one command list needs all of its surroundings")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one command list needs all of its surroundings"
+    )]
     fn commands(
         &self,
         field: &str,
@@ -162,35 +170,66 @@ impl<'a> View<'a> {
         let mut clean = Vec::with_capacity(commands.len());
         for command in commands {
             let parts = command.as_list().ok_or_else(|| self.bad_value(field))?;
-            let [Value::Int(verb), rest @ ..] = parts else { return Err(self.bad_value(field)) };
+            let [Value::Int(verb), rest @ ..] = parts else {
+                return Err(self.bad_value(field));
+            };
             let owned = facts.kind == FieldKind::One2many;
             match (verb, rest) {
                 (0, [second, Value::Map(values)]) if is_scalar(second) => {
-                    let values = self.nested(field, comodel, Operation::Create, written, |view, written| {
-                        view.values_at(values, Target::New, written, deeper)
-                    })?;
-                    clean.push(Value::List(vec![Value::Int(0), second.clone(), Value::Map(values)]));
+                    let values = self.nested(
+                        field,
+                        comodel,
+                        Operation::Create,
+                        written,
+                        |view, written| view.values_at(values, Target::New, written, deeper),
+                    )?;
+                    clean.push(Value::List(vec![
+                        Value::Int(0),
+                        second.clone(),
+                        Value::Map(values),
+                    ]));
                 }
                 (1, [Value::Int(id), Value::Map(values)]) => {
-                    let values = self.nested(field, comodel, Operation::Write, written, |view, written| {
-                        let values = view.values_at(values, Target::These(&[*id]), written, deeper)?;
-                        self.owned(field, facts, &view, &[*id], target, written)?;
-                        Ok(values)
-                    })?;
-                    clean.push(Value::List(vec![Value::Int(1), Value::Int(*id), Value::Map(values)]));
+                    let values = self.nested(
+                        field,
+                        comodel,
+                        Operation::Write,
+                        written,
+                        |view, written| {
+                            let values =
+                                view.values_at(values, Target::These(&[*id]), written, deeper)?;
+                            self.owned(field, facts, &view, &[*id], target, written)?;
+                            Ok(values)
+                        },
+                    )?;
+                    clean.push(Value::List(vec![
+                        Value::Int(1),
+                        Value::Int(*id),
+                        Value::Map(values),
+                    ]));
                 }
                 (2, [Value::Int(id)] | [Value::Int(id), _]) => {
-                    self.nested(field, comodel, Operation::Delete, written, |view, written| {
-                        self.owned(field, facts, &view, &[*id], target, written)
-                    })?;
+                    self.nested(
+                        field,
+                        comodel,
+                        Operation::Delete,
+                        written,
+                        |view, written| self.owned(field, facts, &view, &[*id], target, written),
+                    )?;
                     clean.push(numbers(&[2, *id, 0]));
                 }
                 (3, [Value::Int(id)] | [Value::Int(id), _]) => {
                     if owned {
                         // Taking a line out of its document may delete it.
-                        self.nested(field, comodel, Operation::Delete, written, |view, written| {
-                            self.owned(field, facts, &view, &[*id], target, written)
-                        })?;
+                        self.nested(
+                            field,
+                            comodel,
+                            Operation::Delete,
+                            written,
+                            |view, written| {
+                                self.owned(field, facts, &view, &[*id], target, written)
+                            },
+                        )?;
                     } else {
                         self.link(field, comodel, &[*id], written)?;
                     }
@@ -218,7 +257,11 @@ impl<'a> View<'a> {
                         self.link(field, comodel, &ids, written)?;
                     }
                     let ids = ids.into_iter().map(Value::Int).collect();
-                    clean.push(Value::List(vec![Value::Int(6), Value::Int(0), Value::List(ids)]));
+                    clean.push(Value::List(vec![
+                        Value::Int(6),
+                        Value::Int(0),
+                        Value::List(ids),
+                    ]));
                 }
                 _ => return Err(self.bad_value(field)),
             }
@@ -241,9 +284,12 @@ impl<'a> View<'a> {
             match judge(view, &mut inner) {
                 Ok(done) => {
                     written.guards.extend(inner.guards);
-                    written
-                        .fields
-                        .extend(inner.fields.into_iter().map(|name| format!("{field}.{name}")));
+                    written.fields.extend(
+                        inner
+                            .fields
+                            .into_iter()
+                            .map(|name| format!("{field}.{name}")),
+                    );
                     return Ok(done);
                 }
                 Err(no) if no.wants.is_some() => return Err(no),
@@ -254,7 +300,10 @@ impl<'a> View<'a> {
             self.refuse_write(
                 Reason::Link,
                 field,
-                format!("the command does `{}` on `{comodel}`, which no rule allows", operation.as_str()),
+                format!(
+                    "the command does `{}` on `{comodel}`, which no rule allows",
+                    operation.as_str()
+                ),
             )
         }))
     }
@@ -293,20 +342,32 @@ impl<'a> View<'a> {
         if ids.is_empty() {
             return Ok(());
         }
-        self.nested(field, comodel, Operation::Write, written, |view, written| {
-            let inverse = facts.inverse.as_ref().ok_or_else(|| self.bad_value(field))?;
-            if view.held.rule.through.is_some() {
-                return Err(self.closed_target(field, comodel.as_str()));
-            }
-            view.writable(inverse.as_str(), Operation::Write)?;
-            if let Some(own) = view.own_domain()?
-                && own.fields().iter().any(|path| path.parts().first() == Some(inverse))
-            {
-                return Err(self.closed_target(field, comodel.as_str()));
-            }
-            written.guards.extend(view.guard(ids, None, &Map::new())?);
-            Ok(())
-        })
+        self.nested(
+            field,
+            comodel,
+            Operation::Write,
+            written,
+            |view, written| {
+                let inverse = facts
+                    .inverse
+                    .as_ref()
+                    .ok_or_else(|| self.bad_value(field))?;
+                if view.held.rule.through.is_some() {
+                    return Err(self.closed_target(field, comodel.as_str()));
+                }
+                view.writable(inverse.as_str(), Operation::Write)?;
+                if let Some(own) = view.own_domain()?
+                    && own
+                        .fields()
+                        .iter()
+                        .any(|path| path.parts().first() == Some(inverse))
+                {
+                    return Err(self.closed_target(field, comodel.as_str()));
+                }
+                written.guards.extend(view.guard(ids, None, &Map::new())?);
+                Ok(())
+            },
+        )
     }
 
     /// Replacing all links also takes out those that the caller does not see.
@@ -322,7 +383,9 @@ impl<'a> View<'a> {
         }
         let owned = facts.kind == FieldKind::One2many;
         let deletes = || {
-            let rules = self.bench.rules(comodel, Operation::Delete, Some(self.model));
+            let rules = self
+                .bench
+                .rules(comodel, Operation::Delete, Some(self.model));
             rules.iter().any(|held| held.rule.domain.is_none())
         };
         if self.links_are_open(facts)? && (!owned || deletes()) {
@@ -357,7 +420,10 @@ impl<'a> View<'a> {
             .map_err(|_| self.bad_domain("a model without a name"))?
             .with("domain", domain.to_value());
         call.context = context.clone();
-        Ok(Some(Guard { call, check: Check::Ids(ids.to_vec()) }))
+        Ok(Some(Guard {
+            call,
+            check: Check::Ids(ids.to_vec()),
+        }))
     }
 
     /// These records, inactive ones included.

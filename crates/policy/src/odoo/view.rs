@@ -31,12 +31,13 @@ const MAX_DEPTH: usize = 24;
 const OWN: &[&str] = &["id", "create_date", "write_date", "create_uid", "write_uid"];
 
 impl<'a> View<'a> {
-    pub(crate) fn new(
-        bench: &'a Bench<'a>,
-        held: Held<'a>,
-        model: &'a Model,
-    ) -> Result<Self, No> {
-        Ok(Self { bench, held, model, schema: bench.model(model)? })
+    pub(crate) fn new(bench: &'a Bench<'a>, held: Held<'a>, model: &'a Model) -> Result<Self, No> {
+        Ok(Self {
+            bench,
+            held,
+            model,
+            schema: bench.model(model)?,
+        })
     }
 
     /// The views through which a linked model may be used so, those of rules that hold for
@@ -48,7 +49,10 @@ impl<'a> View<'a> {
     ) -> Result<Vec<View<'a>>, No> {
         let mut rules = self.bench.rules(model, operation, Some(self.model));
         rules.sort_by_key(|held| held.rule.domain.is_some());
-        rules.into_iter().map(|held| View::new(self.bench, held, model)).collect()
+        rules
+            .into_iter()
+            .map(|held| View::new(self.bench, held, model))
+            .collect()
     }
 
     /// Whether all fields but credentials are open.
@@ -84,8 +88,10 @@ impl<'a> View<'a> {
                 ),
             ));
         }
-        if matches!(facts.type_name.as_str(), "properties" | "properties_definition")
-            && !matches!(&self.held.rule.fields, FieldSet::Only(names) if names.contains(field))
+        if matches!(
+            facts.type_name.as_str(),
+            "properties" | "properties_definition"
+        ) && !matches!(&self.held.rule.fields, FieldSet::Only(names) if names.contains(field))
         {
             return Err(self.refuse_field(
                 Reason::Field,
@@ -118,7 +124,11 @@ impl<'a> View<'a> {
         match facts {
             Some(facts) if open && !credential && !denied => Ok(facts),
             _ => Err(self.refuse_field(
-                if denied { Reason::Denied } else { Reason::Field },
+                if denied {
+                    Reason::Denied
+                } else {
+                    Reason::Field
+                },
                 field,
                 if facts.is_none() {
                     format!("`{}` has no field `{field}`", self.model)
@@ -143,7 +153,9 @@ impl<'a> View<'a> {
         {
             return Ok(None);
         }
-        let Some(facts) = self.schema.field(field) else { return Ok(Some(field.to_owned())) };
+        let Some(facts) = self.schema.field(field) else {
+            return Ok(Some(field.to_owned()));
+        };
         if depth == 0 {
             return Ok(Some("too much to follow".to_owned()));
         }
@@ -171,14 +183,19 @@ impl<'a> View<'a> {
         depth: usize,
     ) -> Result<bool, No> {
         let mut steps = path.splitn(2, '.');
-        let (Some(first), rest) = (steps.next(), steps.next()) else { return Ok(false) };
+        let (Some(first), rest) = (steps.next(), steps.next()) else {
+            return Ok(false);
+        };
         if self.named(first, Operation::Read).is_err()
             || self.hidden_through(first, seen, depth - 1)?.is_some()
         {
             return Ok(false);
         }
         let Some(rest) = rest else { return Ok(true) };
-        let Some(comodel) = self.schema.field(first).and_then(|facts| facts.relation.as_ref())
+        let Some(comodel) = self
+            .schema
+            .field(first)
+            .and_then(|facts| facts.relation.as_ref())
         else {
             // A date's part, or a property: as open as the field itself.
             return Ok(true);
@@ -186,7 +203,9 @@ impl<'a> View<'a> {
         if !self.bench.restricts(comodel) {
             // Nothing is said of that model. "All fields" then means these as well; a list
             // of fields does not. The way may lead on to a model of which something is said.
-            let Some((step, behind)) = rest.split_once('.') else { return Ok(self.is_whole()) };
+            let Some((step, behind)) = rest.split_once('.') else {
+                return Ok(self.is_whole());
+            };
             if !self.is_whole() || depth == 0 {
                 return Ok(false);
             }
@@ -196,7 +215,11 @@ impl<'a> View<'a> {
                 Err(_) => return Ok(false),
             };
             let Some(next) = next else { return Ok(true) };
-            let bridge = Self { model: comodel, schema: self.bench.model(comodel)?, ..*self };
+            let bridge = Self {
+                model: comodel,
+                schema: self.bench.model(comodel)?,
+                ..*self
+            };
             return bridge.end_is_open(next, behind, seen, depth - 1);
         }
         self.end_is_open(comodel, rest, seen, depth)
@@ -223,20 +246,26 @@ impl<'a> View<'a> {
 
     /// Whether every record that a list of links may name is open.
     pub(crate) fn links_are_open(&self, facts: &'a FieldSchema) -> Result<bool, No> {
-        let Some(comodel) = facts.relation.as_ref() else { return Ok(false) };
-        Ok([Operation::Read, Operation::Name].into_iter().any(|operation| {
-            self.bench
-                .rules(comodel, operation, Some(self.model))
-                .iter()
-                .any(|held| held.rule.domain.is_none())
-        }))
+        let Some(comodel) = facts.relation.as_ref() else {
+            return Ok(false);
+        };
+        Ok([Operation::Read, Operation::Name]
+            .into_iter()
+            .any(|operation| {
+                self.bench
+                    .rules(comodel, operation, Some(self.model))
+                    .iter()
+                    .any(|held| held.rule.domain.is_none())
+            }))
     }
 
     /// Whether the display names of a linked model are open.
     pub(crate) fn names_are_open(&self, comodel: &'a Model) -> Result<bool, No> {
         let by_name = self.bench.rules(comodel, Operation::Name, Some(self.model));
         if by_name.iter().any(|held| held.rule.domain.is_none())
-            && !self.bench.denies_field(comodel, "display_name", Operation::Read)
+            && !self
+                .bench
+                .denies_field(comodel, "display_name", Operation::Read)
         {
             return Ok(true);
         }
@@ -248,7 +277,11 @@ impl<'a> View<'a> {
             let shown = held.rule.fields == FieldSet::All
                 && held.rule.hidden.is_empty()
                 && !self.bench.denies_fields(comodel);
-            if shown || View::new(self.bench, held, comodel)?.readable("display_name").is_ok() {
+            if shown
+                || View::new(self.bench, held, comodel)?
+                    .readable("display_name")
+                    .is_ok()
+            {
                 return Ok(true);
             }
         }
@@ -292,12 +325,20 @@ impl<'a> View<'a> {
     }
 
     /// Whether a field may be set.
-    pub(crate) fn writable(&self, field: &str, operation: Operation) -> Result<&'a FieldSchema, No> {
+    pub(crate) fn writable(
+        &self,
+        field: &str,
+        operation: Operation,
+    ) -> Result<&'a FieldSchema, No> {
         let facts = self.named(field, operation).map_err(|no| {
             if no.reason == Reason::Denied {
                 return no;
             }
-            self.refuse_write(Reason::WriteField, field, format!("add `{field}` to `write-fields` (or `fields`) of the rule"))
+            self.refuse_write(
+                Reason::WriteField,
+                field,
+                format!("add `{field}` to `write-fields` (or `fields`) of the rule"),
+            )
         })?;
         if facts.stored && facts.related.is_none()
             || self.held.rule.derived.contains(field)
@@ -313,8 +354,13 @@ impl<'a> View<'a> {
                 if steps.peek().is_none() {
                     return Ok(view.named(step, operation).is_ok());
                 }
-                let comodel = view.schema.field(step).and_then(|facts| facts.relation.as_ref());
-                let Some(comodel) = comodel else { return Ok(view.named(step, operation).is_ok()) };
+                let comodel = view
+                    .schema
+                    .field(step)
+                    .and_then(|facts| facts.relation.as_ref());
+                let Some(comodel) = comodel else {
+                    return Ok(view.named(step, operation).is_ok());
+                };
                 let mut next = view.linked(comodel, Operation::Write)?.into_iter();
                 match next.find(|view| view.held.rule.domain.is_none()) {
                     Some(found) => view = found,
@@ -344,7 +390,10 @@ impl<'a> View<'a> {
 
     pub(crate) fn relation(&self, field: &str) -> Option<&'a Model> {
         let name = FieldName::new(field).ok()?;
-        self.schema.fields.get(&name).and_then(|facts| facts.relation.as_ref())
+        self.schema
+            .fields
+            .get(&name)
+            .and_then(|facts| facts.relation.as_ref())
     }
 
     pub(crate) fn refuse_field(

@@ -8,10 +8,14 @@ use super::{GroupTerms, Wrong};
 
 impl GroupTerms {
     pub(super) fn groups(&self, answer: Value, cut: &mut bool) -> Result<Value, Wrong> {
-        let Value::List(groups) = answer else { return Err("no list of groups") };
+        let Value::List(groups) = answer else {
+            return Err("no list of groups");
+        };
         let mut clean = Vec::with_capacity(groups.len());
         for group in groups {
-            let Value::Map(group) = group else { return Err("a group that is none") };
+            let Value::Map(group) = group else {
+                return Err("a group that is none");
+            };
             clean.push(self.group(group, cut)?);
         }
         if !self.nameless.is_empty() {
@@ -36,12 +40,19 @@ impl GroupTerms {
         let mut clean = Map::with_capacity(group.len());
         for (key, value) in group {
             let open = self.keys.contains(&key)
-                || matches!(key.as_str(), "__count" | "__range" | "__extra_domain" | "__fold");
+                || matches!(
+                    key.as_str(),
+                    "__count" | "__range" | "__extra_domain" | "__fold"
+                );
             if !open {
                 *cut = true;
                 continue;
             }
-            let value = if self.nameless.contains(&key) { unnamed(value, cut)? } else { value };
+            let value = if self.nameless.contains(&key) {
+                unnamed(value, cut)?
+            } else {
+                value
+            };
             clean.insert(key, value);
         }
         Ok(clean)

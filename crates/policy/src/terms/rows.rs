@@ -9,19 +9,55 @@ use super::{DocumentTerms, RowTerms, Wrong};
 /// The attributes of `fields_get` that say something of the field itself. `depends`,
 /// `related`, `domain`, `groups` and the like speak of other fields.
 const ATTRIBUTES: &[&str] = &[
-    "aggregator", "change_default", "company_dependent", "default_export_compatible", "digits",
-    "exportable", "groupable", "help", "manual", "min_display_digits", "name", "readonly",
-    "relation", "required", "sanitize", "sanitize_attributes", "sanitize_style", "sanitize_tags",
-    "searchable", "selection", "size", "sortable", "store", "string", "strip_classes",
-    "strip_style", "translate", "trim", "type", "group_operator", "attachment",
+    "aggregator",
+    "change_default",
+    "company_dependent",
+    "default_export_compatible",
+    "digits",
+    "exportable",
+    "groupable",
+    "help",
+    "manual",
+    "min_display_digits",
+    "name",
+    "readonly",
+    "relation",
+    "required",
+    "sanitize",
+    "sanitize_attributes",
+    "sanitize_style",
+    "sanitize_tags",
+    "searchable",
+    "selection",
+    "size",
+    "sortable",
+    "store",
+    "string",
+    "strip_classes",
+    "strip_style",
+    "translate",
+    "trim",
+    "type",
+    "group_operator",
+    "attachment",
 ];
 
 /// Standard columns that say which row it is and what its state is, not what it holds.
-const STANDARD: &[&str] = &["name", "doctype", "docstatus", "idx", "parent", "parentfield", "parenttype"];
+const STANDARD: &[&str] = &[
+    "name",
+    "doctype",
+    "docstatus",
+    "idx",
+    "parent",
+    "parentfield",
+    "parenttype",
+];
 
 impl RowTerms {
     pub(super) fn rows(&self, answer: Value, cut: &mut bool) -> Result<Vec<Value>, Wrong> {
-        let Value::List(rows) = answer else { return Err("no list of rows") };
+        let Value::List(rows) = answer else {
+            return Err("no list of rows");
+        };
         rows.into_iter()
             .map(|row| match row {
                 Value::Map(row) => self.row(row, cut).map(Value::Map),
@@ -60,7 +96,11 @@ pub(super) fn unnamed(value: Value, cut: &mut bool) -> Result<Value, Wrong> {
         Value::Int(_) => Ok(value),
         nothing if nothing.is_nothing() => Ok(nothing),
         Value::List(items) => {
-            if let [id @ Value::Int(_), Value::Text(_) | Value::Bool(_) | Value::Null] = items.as_slice() {
+            if let [
+                id @ Value::Int(_),
+                Value::Text(_) | Value::Bool(_) | Value::Null,
+            ] = items.as_slice()
+            {
                 *cut = true;
                 return Ok(Value::List(vec![id.clone(), Value::from("")]));
             }
@@ -76,7 +116,10 @@ pub(super) fn unnamed(value: Value, cut: &mut bool) -> Result<Value, Wrong> {
 pub(super) fn pair(value: Value, named: bool) -> Result<Value, Wrong> {
     match value {
         Value::List(items) => match items.as_slice() {
-            [id @ Value::Int(_), name @ (Value::Text(_) | Value::Bool(_) | Value::Null)] => {
+            [
+                id @ Value::Int(_),
+                name @ (Value::Text(_) | Value::Bool(_) | Value::Null),
+            ] => {
                 let name = if named { name.clone() } else { Value::from("") };
                 Ok(Value::List(vec![id.clone(), name]))
             }
@@ -90,11 +133,21 @@ pub(super) fn pair(value: Value, named: bool) -> Result<Value, Wrong> {
 pub(super) fn in_order(rows: Vec<Value>, order: &[i64]) -> Result<Value, Wrong> {
     let mut by_id = BTreeMap::new();
     for row in rows {
-        let id = row.as_map().and_then(|row| row.get("id")).and_then(Value::as_int);
-        let Some(id) = id else { return Err("a row without id") };
+        let id = row
+            .as_map()
+            .and_then(|row| row.get("id"))
+            .and_then(Value::as_int);
+        let Some(id) = id else {
+            return Err("a row without id");
+        };
         by_id.insert(id, row);
     }
-    Ok(Value::List(order.iter().filter_map(|id| by_id.get(id).cloned()).collect()))
+    Ok(Value::List(
+        order
+            .iter()
+            .filter_map(|id| by_id.get(id).cloned())
+            .collect(),
+    ))
 }
 
 pub(super) fn fields_get(
@@ -102,10 +155,14 @@ pub(super) fn fields_get(
     fields: &BTreeSet<String>,
     cut: &mut bool,
 ) -> Result<Value, Wrong> {
-    let Value::Map(found) = answer else { return Err("no map of fields") };
+    let Value::Map(found) = answer else {
+        return Err("no map of fields");
+    };
     let mut clean = Map::new();
     for (name, attributes) in found {
-        let Value::Map(mut attributes) = attributes else { return Err("a field that is none") };
+        let Value::Map(mut attributes) = attributes else {
+            return Err("a field that is none");
+        };
         if !fields.contains(&name) {
             *cut = true;
             continue;
@@ -123,13 +180,19 @@ pub(super) fn fields_get(
 }
 
 pub(super) fn export(answer: Value, columns: usize, cut: &mut bool) -> Result<Value, Wrong> {
-    let Value::Map(mut answer) = answer else { return Err("no export") };
+    let Value::Map(mut answer) = answer else {
+        return Err("no export");
+    };
     let Some(Value::List(rows)) = answer.shift_remove("datas") else {
         return Err("an export without rows");
     };
     for row in &rows {
         let cells = row.as_list().ok_or("a row that is none")?;
-        if cells.len() != columns || cells.iter().any(|cell| matches!(cell, Value::List(_) | Value::Map(_))) {
+        if cells.len() != columns
+            || cells
+                .iter()
+                .any(|cell| matches!(cell, Value::List(_) | Value::Map(_)))
+        {
             return Err("a row of another width");
         }
     }
@@ -178,9 +241,8 @@ impl DocumentTerms {
                 .fields
                 .as_ref()
                 .is_some_and(|fields| fields.iter().any(|field| field.starts_with(&columns)));
-            let hides = self.hidden.iter().any(|field| field.starts_with(&columns));
             match value {
-                Value::List(rows) if whole && !hides || partly || (whole && hides) => {
+                Value::List(rows) if whole || partly => {
                     let mut kept = Vec::with_capacity(rows.len());
                     for row in rows {
                         let Value::Map(mut row) = row else {

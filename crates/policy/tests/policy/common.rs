@@ -1,5 +1,4 @@
 //! What the tests share: a small Odoo's fields, callers with roles, questions.
-#![allow(dead_code, reason = "each test file uses a part of this")]
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::LazyLock;
@@ -12,17 +11,17 @@ use portcullis_identity::{
 use portcullis_policy::{Decision, Family, Permit, Policy, Question, Refusal, Role, Schema};
 
 /// Reads JSON.
-pub fn json(text: &str) -> Value {
+pub(crate) fn json(text: &str) -> Value {
     from_json(text.as_bytes(), &Limits::default()).expect(text)
 }
 
 /// Writes JSON.
-pub fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     String::from_utf8(to_json(value)).expect("JSON is UTF-8")
 }
 
 /// A whole call as text: wherever a forbidden name stood, it would be seen here.
-pub fn whole(call: &Call) -> String {
+pub(crate) fn whole(call: &Call) -> String {
     let mut map = portcullis_erp::Map::new();
     map.insert("model".into(), Value::from(call.model.as_str()));
     map.insert("method".into(), Value::from(call.method.as_str()));
@@ -42,7 +41,9 @@ fn fields(lines: &str) -> Value {
     let mut map = portcullis_erp::Map::new();
     for line in standard.lines().chain(lines.lines()) {
         let mut words = line.split_whitespace();
-        let (Some(name), Some(kind)) = (words.next(), words.next()) else { continue };
+        let (Some(name), Some(kind)) = (words.next(), words.next()) else {
+            continue;
+        };
         let mut field = portcullis_erp::Map::new();
         let mut depends = Vec::new();
         field.insert("type".into(), Value::from(kind));
@@ -74,7 +75,7 @@ fn fields(lines: &str) -> Value {
 }
 
 /// A small Odoo.
-pub fn schema() -> Schema {
+pub(crate) fn schema() -> Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(read_schema);
     SCHEMA.clone()
 }
@@ -125,8 +126,14 @@ fn read_schema() -> Schema {
         ),
         ("res.company", "name char\npartner_id many2one =res.partner"),
         ("res.country", "name char !\ncode char\nphone_code integer"),
-        ("res.partner.category", "name char !\nparent_id many2one =res.partner.category\npartner_ids many2many =res.partner"),
-        ("res.partner.bank", "acc_number char\npartner_id many2one =res.partner"),
+        (
+            "res.partner.category",
+            "name char !\nparent_id many2one =res.partner.category\npartner_ids many2many =res.partner",
+        ),
+        (
+            "res.partner.bank",
+            "acc_number char\npartner_id many2one =res.partner",
+        ),
         ("res.currency", "name char"),
         (
             "sale.order",
@@ -158,8 +165,14 @@ fn read_schema() -> Schema {
             price_subtotal monetary @product_uom_qty @price_unit
             salesman_id many2one ~order_id.user_id =res.users",
         ),
-        ("product.product", "name char - ~product_tmpl_id.name\ndefault_code char\nbarcode char\nstandard_price float\nproduct_tmpl_id many2one =product.template"),
-        ("product.template", "name char\ndefault_code char\nbarcode char\nproduct_variant_ids one2many =product.product <-product_tmpl_id"),
+        (
+            "product.product",
+            "name char - ~product_tmpl_id.name\ndefault_code char\nbarcode char\nstandard_price float\nproduct_tmpl_id many2one =product.template",
+        ),
+        (
+            "product.template",
+            "name char\ndefault_code char\nbarcode char\nproduct_variant_ids one2many =product.product <-product_tmpl_id",
+        ),
         ("crm.tag", "name char"),
         ("ir.actions.server", "name char\ncode text"),
         ("ir.cron", "name char\ncode text"),
@@ -174,27 +187,27 @@ fn read_schema() -> Schema {
 }
 
 /// A caller with roles, before one ERP.
-pub struct Caller {
-    pub policy: Policy,
-    pub principal: Principal,
-    pub upstream: UpstreamName,
-    pub family: Family,
-    pub dialect: Dialect,
-    pub schema: Schema,
+pub(crate) struct Caller {
+    pub(crate) policy: Policy,
+    pub(crate) principal: Principal,
+    pub(crate) upstream: UpstreamName,
+    pub(crate) family: Family,
+    pub(crate) dialect: Dialect,
+    pub(crate) schema: Schema,
 }
 
 /// A caller with one role, before the small Odoo.
-pub fn odoo(role: &str) -> Caller {
+pub(crate) fn odoo(role: &str) -> Caller {
     Caller::new(&[("tested", role)], Family::Odoo)
 }
 
 /// A caller with one role, before a Frappe.
-pub fn frappe(role: &str) -> Caller {
+pub(crate) fn frappe(role: &str) -> Caller {
     Caller::new(&[("tested", role)], Family::Frappe)
 }
 
 impl Caller {
-    pub fn new(roles: &[(&str, &str)], family: Family) -> Self {
+    pub(crate) fn new(roles: &[(&str, &str)], family: Family) -> Self {
         let read = |(name, text): &(&str, &str)| {
             let name = RoleName::new(name).expect("a role's name");
             Role::from_toml(name, text).unwrap_or_else(|errors| panic!("{errors:?}"))
@@ -221,7 +234,7 @@ impl Caller {
         }
     }
 
-    pub fn ask(&self, call: &Call) -> Decision {
+    pub(crate) fn ask(&self, call: &Call) -> Decision {
         self.policy.judge(Question {
             principal: &self.principal,
             upstream: &self.upstream,
@@ -237,7 +250,7 @@ impl Caller {
 
     /// The permit for what must be allowed.
     #[track_caller]
-    pub fn allowed(&self, call: &Call) -> Permit {
+    pub(crate) fn allowed(&self, call: &Call) -> Permit {
         match self.ask(call) {
             Decision::Allow(permit) => *permit,
             Decision::Refuse(no) => panic!("refused: {no:?}\n{}", whole(call)),
@@ -246,7 +259,7 @@ impl Caller {
 
     /// The refusal of what must be refused.
     #[track_caller]
-    pub fn refused(&self, call: &Call) -> Refusal {
+    pub(crate) fn refused(&self, call: &Call) -> Refusal {
         match self.ask(call) {
             Decision::Refuse(no) => {
                 assert!(no.wants().is_none(), "a model is not known: {no:?}");
@@ -258,33 +271,40 @@ impl Caller {
 
     /// What is left of an answer.
     #[track_caller]
-    pub fn cleaned(&self, call: &Call, answer: &str) -> String {
-        let clean = self.allowed(call).apply(json(answer)).expect("the answer can be judged");
+    pub(crate) fn cleaned(&self, call: &Call, answer: &str) -> String {
+        let clean = self
+            .allowed(call)
+            .apply(json(answer))
+            .expect("the answer can be judged");
         text(clean.value())
     }
 }
 
 /// A call; `named` is a JSON object of its arguments.
-pub fn call(model: &str, method: &str, named: &str) -> Call {
+pub(crate) fn call(model: &str, method: &str, named: &str) -> Call {
     let mut call = Call::new(model, method).expect("a call");
-    let Value::Map(named) = json(named) else { panic!("arguments are an object") };
+    let Value::Map(named) = json(named) else {
+        panic!("arguments are an object")
+    };
     call.named = named;
     call
 }
 
 /// A call on records.
-pub fn on(model: &str, method: &str, ids: &[i64], named: &str) -> Call {
+pub(crate) fn on(model: &str, method: &str, ids: &[i64], named: &str) -> Call {
     call(model, method, named).on(ids.iter().copied().map(RecordId::Number).collect())
 }
 
 /// A call on a document.
-pub fn document(doctype: &str, method: &str, name: &str, named: &str) -> Call {
+pub(crate) fn document(doctype: &str, method: &str, name: &str, named: &str) -> Call {
     call(doctype, method, named).on(vec![RecordId::Name(name.into())])
 }
 
 /// The same call with a context.
-pub fn within(mut call: Call, context: &str) -> Call {
-    let Value::Map(context) = json(context) else { panic!("a context is an object") };
+pub(crate) fn within(mut call: Call, context: &str) -> Call {
+    let Value::Map(context) = json(context) else {
+        panic!("a context is an object")
+    };
     call.context = context;
     call
 }

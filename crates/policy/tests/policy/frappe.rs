@@ -15,7 +15,9 @@ domain = '[["customer_group", "=", "Commercial"]]'
 "#;
 
 fn orders(fields: &str, operations: &str) -> Caller {
-    frappe(&format!("[[rule]]\nname = \"orders\"\nmodels = [\"Sales Order\"]\noperations = {operations}\nfields = {fields}\n"))
+    frappe(&format!(
+        "[[rule]]\nname = \"orders\"\nmodels = [\"Sales Order\"]\noperations = {operations}\nfields = {fields}\n"
+    ))
 }
 
 #[test]
@@ -30,16 +32,31 @@ fn a_list_is_bound_to_the_rule() {
         text(&sent["or_filters"]),
         r#"[["Customer","customer_name","like","A%"],["Customer","customer_name","like","B%"]]"#
     );
-    let clean = permit.apply(json(r#"[{"name": "C1", "customer_name": "A", "lab_secret_note": "x"}]"#)).unwrap();
-    assert_eq!(text(clean.value()), r#"[{"name":"C1","customer_name":"A"}]"#);
+    let clean = permit
+        .apply(json(
+            r#"[{"name": "C1", "customer_name": "A", "lab_secret_note": "x"}]"#,
+        ))
+        .unwrap();
+    assert_eq!(
+        text(clean.value()),
+        r#"[{"name":"C1","customer_name":"A"}]"#
+    );
 }
 
 #[test]
 fn no_filters_still_means_the_rule() {
     for method in ["get_list", "get_count"] {
-        for named in ["{}", r#"{"filters": null}"#, r#"{"filters": []}"#, r#"{"filters": {}}"#] {
+        for named in [
+            "{}",
+            r#"{"filters": null}"#,
+            r#"{"filters": []}"#,
+            r#"{"filters": {}}"#,
+        ] {
             let permit = frappe(CUSTOMERS).allowed(&call("Customer", method, named));
-            assert_eq!(text(&permit.next().named["filters"]), r#"[["Customer","customer_group","=","Commercial"]]"#);
+            assert_eq!(
+                text(&permit.next().named["filters"]),
+                r#"[["Customer","customer_group","=","Commercial"]]"#
+            );
         }
     }
 }
@@ -50,13 +67,20 @@ fn everything_means_everything_that_is_open() {
         &call("Customer", "get_list", r#"{"fields": ["*"]}"#),
         r#"[{"name": "C1", "owner": "x", "customer_name": "A", "tax_id": "7", "territory": "E"}]"#,
     );
-    assert_eq!(clean, r#"[{"name":"C1","customer_name":"A","territory":"E"}]"#);
+    assert_eq!(
+        clean,
+        r#"[{"name":"C1","customer_name":"A","territory":"E"}]"#
+    );
 }
 
 #[test]
 fn other_fields_are_refused_wherever_they_stand() {
     let caller = frappe(CUSTOMERS);
-    caller.allowed(&call("Customer", "get_list", r#"{"fields": ["territory"], "order_by": "territory", "group_by": "territory"}"#));
+    caller.allowed(&call(
+        "Customer",
+        "get_list",
+        r#"{"fields": ["territory"], "order_by": "territory", "group_by": "territory"}"#,
+    ));
     for named in [
         r#"{"fields": ["tax_id"]}"#,
         r#"{"fields": ["name", "count(name) as c"]}"#,
@@ -84,15 +108,27 @@ fn other_fields_are_refused_wherever_they_stand() {
     ] {
         caller.refused(&call("Customer", "get_list", named));
     }
-    caller.refused(&call("Customer", "get_count", r#"{"filters": {"tax_id": "7"}}"#));
+    caller.refused(&call(
+        "Customer",
+        "get_count",
+        r#"{"filters": {"tax_id": "7"}}"#,
+    ));
 }
 
 #[test]
 fn own_table_names_are_read() {
     let caller = frappe(CUSTOMERS);
     caller.allowed(&call("Customer", "get_list", r#"{"fields": ["`tabCustomer`.`customer_name`"], "order_by": "`tabCustomer`.`territory` desc"}"#));
-    caller.refused(&call("Customer", "get_list", r#"{"order_by": "`tabCustomer`.`tax_id` desc"}"#));
-    caller.refused(&call("Customer", "get_list", r#"{"order_by": "`tabItem`.`territory` desc"}"#));
+    caller.refused(&call(
+        "Customer",
+        "get_list",
+        r#"{"order_by": "`tabCustomer`.`tax_id` desc"}"#,
+    ));
+    caller.refused(&call(
+        "Customer",
+        "get_list",
+        r#"{"order_by": "`tabItem`.`territory` desc"}"#,
+    ));
 }
 
 #[test]
@@ -105,14 +141,25 @@ fn a_document_is_looked_for_first() {
         text(&permit.next().named["filters"]),
         r#"[["Customer","name","=","C1"],["Customer","customer_group","=","Commercial"]]"#
     );
-    let permit = permit.guarded(&json(r#"[{"name": "C1", "modified": "m"}]"#)).unwrap();
+    let permit = permit
+        .guarded(&json(r#"[{"name": "C1", "modified": "m"}]"#))
+        .unwrap();
     let clean = permit.apply(json(r#"{"name": "C1", "doctype": "Customer", "modified": "m", "owner": "x", "customer_name": "A", "lab_pin": "1", "accounts": [{"account": "y"}], "__onload": {"a": 1}}"#)).unwrap();
-    assert_eq!(text(clean.value()), r#"{"name":"C1","doctype":"Customer","modified":"m","customer_name":"A"}"#);
+    assert_eq!(
+        text(clean.value()),
+        r#"{"name":"C1","doctype":"Customer","modified":"m","customer_name":"A"}"#
+    );
     for answer in ["[]", r#"[{"name": "C2"}]"#] {
-        let no = frappe(CUSTOMERS).allowed(&read).guarded(&json(answer)).unwrap_err();
+        let no = frappe(CUSTOMERS)
+            .allowed(&read)
+            .guarded(&json(answer))
+            .unwrap_err();
         assert_eq!(no.fault.kind, FaultKind::MissingRecord);
     }
-    let no = frappe(CUSTOMERS).allowed(&read).guarded(&json("7")).unwrap_err();
+    let no = frappe(CUSTOMERS)
+        .allowed(&read)
+        .guarded(&json("7"))
+        .unwrap_err();
     assert_eq!(no.reason, Reason::Answer);
 }
 
@@ -121,18 +168,39 @@ fn a_save_is_bound_to_the_version_that_was_judged() {
     let caller = frappe(CUSTOMERS);
     let save = |doc: &str| document("Customer", "save", "C1", &format!(r#"{{"doc": {doc}}}"#));
     let guard = json(r#"[{"name": "C1", "modified": "2026-01-01 00:00:00"}]"#);
-    let permit = caller.allowed(&save(r#"{"territory": "Europe", "name": "C1", "owner": "me"}"#));
+    let permit = caller.allowed(&save(
+        r#"{"territory": "Europe", "name": "C1", "owner": "me"}"#,
+    ));
     assert!(permit.is_guard());
     let permit = permit.guarded(&guard).unwrap();
-    assert_eq!(text(&permit.next().named["doc"]), r#"{"territory":"Europe","modified":"2026-01-01 00:00:00"}"#);
-    let clean = permit.apply(json(r#"{"name": "C1", "territory": "Europe", "tax_id": "7"}"#)).unwrap();
+    assert_eq!(
+        text(&permit.next().named["doc"]),
+        r#"{"territory":"Europe","modified":"2026-01-01 00:00:00"}"#
+    );
+    let clean = permit
+        .apply(json(
+            r#"{"name": "C1", "territory": "Europe", "tax_id": "7"}"#,
+        ))
+        .unwrap();
     assert_eq!(text(clean.value()), r#"{"name":"C1","territory":"Europe"}"#);
-    let no = caller.allowed(&save(r#"{"territory": "x", "modified": "2025-01-01 00:00:00"}"#)).guarded(&guard).unwrap_err();
+    let no = caller
+        .allowed(&save(
+            r#"{"territory": "x", "modified": "2025-01-01 00:00:00"}"#,
+        ))
+        .guarded(&guard)
+        .unwrap_err();
     assert_eq!(no.fault.kind, FaultKind::Conflict);
-    assert!(caller.allowed(&save(r#"{"territory": "x"}"#)).guarded(&json("[]")).is_err());
+    assert!(
+        caller
+            .allowed(&save(r#"{"territory": "x"}"#))
+            .guarded(&json("[]"))
+            .is_err()
+    );
     caller.refused(&save(r#"{"tax_id": "7"}"#));
     caller.refused(&save(r#"{"name": "C2", "territory": "x"}"#));
-    caller.refused(&save(r#"{"flags": {"ignore_permissions": 1}, "territory": "x"}"#));
+    caller.refused(&save(
+        r#"{"flags": {"ignore_permissions": 1}, "territory": "x"}"#,
+    ));
     caller.refused(&save(r#"{"territory": {"a": 1}}"#));
     let no = caller.refused(&save(r#"{"customer_group": "Individual"}"#));
     assert_eq!(no.reason, Reason::Values);
@@ -145,19 +213,42 @@ fn new_documents_get_what_the_rule_fixes() {
     let caller = frappe(CUSTOMERS);
     let insert = |doc: &str| call("Customer", "insert", &format!(r#"{{"doc": {doc}}}"#));
     let permit = caller.allowed(&insert(r#"{"customer_name": "A"}"#));
-    assert_eq!(text(&permit.next().named["doc"]), r#"{"customer_name":"A","customer_group":"Commercial"}"#);
-    caller.refused(&insert(r#"{"customer_name": "A", "customer_group": "Individual"}"#));
+    assert_eq!(
+        text(&permit.next().named["doc"]),
+        r#"{"customer_name":"A","customer_group":"Commercial"}"#
+    );
+    caller.refused(&insert(
+        r#"{"customer_name": "A", "customer_group": "Individual"}"#,
+    ));
     caller.refused(&insert(r#"{"customer_name": "A", "tax_id": "7"}"#));
     caller.refused(&insert(r#"{"customer_name": "A", "docstatus": 1}"#));
-    caller.refused(&insert(r#"{"customer_name": "A", "accounts": [{"account": "x"}]}"#));
+    caller.refused(&insert(
+        r#"{"customer_name": "A", "accounts": [{"account": "x"}]}"#,
+    ));
 }
 
 #[test]
 fn submitting_by_docstatus_needs_the_right_to_submit() {
     let draft = orders("\"*\"", "[\"read\", \"create\", \"write\"]");
-    let full = orders("\"*\"", "[\"read\", \"create\", \"write\", \"submit\", \"cancel\"]");
-    let insert = |status: &str| call("Sales Order", "insert", &format!(r#"{{"doc": {{"customer": "C1", "docstatus": {status}}}}}"#));
-    let save = |status: &str| document("Sales Order", "save", "S1", &format!(r#"{{"doc": {{"docstatus": {status}}}}}"#));
+    let full = orders(
+        "\"*\"",
+        "[\"read\", \"create\", \"write\", \"submit\", \"cancel\"]",
+    );
+    let insert = |status: &str| {
+        call(
+            "Sales Order",
+            "insert",
+            &format!(r#"{{"doc": {{"customer": "C1", "docstatus": {status}}}}}"#),
+        )
+    };
+    let save = |status: &str| {
+        document(
+            "Sales Order",
+            "save",
+            "S1",
+            &format!(r#"{{"doc": {{"docstatus": {status}}}}}"#),
+        )
+    };
     draft.allowed(&insert("0"));
     for status in ["1", "2", r#""1""#, "true", r#"[1]"#, "1.0"] {
         draft.refused(&insert(status));
@@ -180,44 +271,113 @@ fn child_tables_are_open_as_a_whole_or_by_column() {
     let whole = orders(r#"["customer", "items"]"#, r#"["read", "create", "write"]"#);
     whole.allowed(&insert);
     whole.allowed(&save);
-    let columns = orders(r#"["customer", "items.item_code", "items.qty"]"#, r#"["read", "create", "write"]"#);
+    let columns = orders(
+        r#"["customer", "items.item_code", "items.qty"]"#,
+        r#"["read", "create", "write"]"#,
+    );
     columns.refused(&insert);
-    columns.allowed(&call("Sales Order", "insert", r#"{"doc": {"customer": "C1", "items": [{"item_code": "I1", "qty": 2}]}}"#));
+    columns.allowed(&call(
+        "Sales Order",
+        "insert",
+        r#"{"doc": {"customer": "C1", "items": [{"item_code": "I1", "qty": 2}]}}"#,
+    ));
     // A save would take the other columns away from the rows that are there.
-    columns.refused(&document("Sales Order", "save", "S1", r#"{"doc": {"items": [{"item_code": "I1", "qty": 2}]}}"#));
+    columns.refused(&document(
+        "Sales Order",
+        "save",
+        "S1",
+        r#"{"doc": {"items": [{"item_code": "I1", "qty": 2}]}}"#,
+    ));
     let read = document("Sales Order", "get", "S1", "{}");
     let answer = r#"{"name": "S1", "customer": "C1", "items": [{"name": "r1", "item_code": "I1", "qty": 2, "rate": 5}], "taxes": [{"rate": 3}]}"#;
-    assert_eq!(columns.cleaned(&read, answer), r#"{"name":"S1","customer":"C1","items":[{"name":"r1","item_code":"I1","qty":2}]}"#);
-    assert_eq!(whole.cleaned(&read, answer), r#"{"name":"S1","customer":"C1","items":[{"name":"r1","item_code":"I1","qty":2,"rate":5}]}"#);
+    assert_eq!(
+        columns.cleaned(&read, answer),
+        r#"{"name":"S1","customer":"C1","items":[{"name":"r1","item_code":"I1","qty":2}]}"#
+    );
+    assert_eq!(
+        whole.cleaned(&read, answer),
+        r#"{"name":"S1","customer":"C1","items":[{"name":"r1","item_code":"I1","qty":2,"rate":5}]}"#
+    );
     let none = orders(r#"["customer"]"#, r#"["read"]"#);
-    assert_eq!(none.cleaned(&read, answer), r#"{"name":"S1","customer":"C1"}"#);
-    let hiding = frappe("[[rule]]\nname = \"o\"\nmodels = [\"Sales Order\"]\noperations = [\"read\"]\nfields = \"*\"\nhidden = [\"items.rate\", \"taxes\"]\n");
-    assert_eq!(hiding.cleaned(&read, answer), r#"{"name":"S1","customer":"C1","items":[{"name":"r1","item_code":"I1","qty":2}]}"#);
-    columns.allowed(&call("Sales Order", "get_list", r#"{"fields": ["items.qty"]}"#));
-    columns.refused(&call("Sales Order", "get_list", r#"{"fields": ["items.rate"]}"#));
-    whole.refused(&call("Sales Order", "get_list", r#"{"fields": ["items.rate"]}"#));
+    assert_eq!(
+        none.cleaned(&read, answer),
+        r#"{"name":"S1","customer":"C1"}"#
+    );
+    let hiding = frappe(
+        "[[rule]]\nname = \"o\"\nmodels = [\"Sales Order\"]\noperations = [\"read\"]\nfields = \"*\"\nhidden = [\"items.rate\", \"taxes\"]\n",
+    );
+    assert_eq!(
+        hiding.cleaned(&read, answer),
+        r#"{"name":"S1","customer":"C1","items":[{"name":"r1","item_code":"I1","qty":2}]}"#
+    );
+    columns.allowed(&call(
+        "Sales Order",
+        "get_list",
+        r#"{"fields": ["items.qty"]}"#,
+    ));
+    columns.refused(&call(
+        "Sales Order",
+        "get_list",
+        r#"{"fields": ["items.rate"]}"#,
+    ));
+    whole.refused(&call(
+        "Sales Order",
+        "get_list",
+        r#"{"fields": ["items.rate"]}"#,
+    ));
 }
 
 #[test]
 fn rows_are_limited() {
-    let caller = frappe("[[rule]]\nname = \"r\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = \"*\"\nmax-rows = 50\n");
-    for (named, limit) in [("{}", "20"), (r#"{"limit_page_length": 0}"#, "50"), (r#"{"limit_page_length": 99999}"#, "50"), (r#"{"limit_page_length": 5}"#, "5")] {
+    let caller = frappe(
+        "[[rule]]\nname = \"r\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = \"*\"\nmax-rows = 50\n",
+    );
+    for (named, limit) in [
+        ("{}", "20"),
+        (r#"{"limit_page_length": 0}"#, "50"),
+        (r#"{"limit_page_length": 99999}"#, "50"),
+        (r#"{"limit_page_length": 5}"#, "5"),
+    ] {
         let permit = caller.allowed(&call("Customer", "get_list", named));
-        assert_eq!(text(&permit.next().named["limit_page_length"]), limit, "{named}");
+        assert_eq!(
+            text(&permit.next().named["limit_page_length"]),
+            limit,
+            "{named}"
+        );
     }
-    caller.refused(&call("Customer", "get_list", r#"{"limit_page_length": -1}"#));
-    caller.refused(&call("Customer", "get_list", r#"{"limit_page_length": "abc"}"#));
+    caller.refused(&call(
+        "Customer",
+        "get_list",
+        r#"{"limit_page_length": -1}"#,
+    ));
+    caller.refused(&call(
+        "Customer",
+        "get_list",
+        r#"{"limit_page_length": "abc"}"#,
+    ));
 }
 
 #[test]
 fn single_values_are_bound_too() {
     let caller = frappe(CUSTOMERS);
-    let permit = caller.allowed(&call("Customer", "frappe.client.get_value", r#"{"doctype": "Customer", "fieldname": "territory", "filters": "C1"}"#));
+    let permit = caller.allowed(&call(
+        "Customer",
+        "frappe.client.get_value",
+        r#"{"doctype": "Customer", "fieldname": "territory", "filters": "C1"}"#,
+    ));
     assert_eq!(
         text(&permit.next().named["filters"]),
         r#"[["Customer","name","=","C1"],["Customer","customer_group","=","Commercial"]]"#
     );
-    assert_eq!(text(permit.apply(json(r#"{"territory": "E", "tax_id": "7"}"#)).unwrap().value()), r#"{"territory":"E"}"#);
+    assert_eq!(
+        text(
+            permit
+                .apply(json(r#"{"territory": "E", "tax_id": "7"}"#))
+                .unwrap()
+                .value()
+        ),
+        r#"{"territory":"E"}"#
+    );
     caller.allowed(&call("Customer", "frappe.client.get_value", r#"{"doctype": "Customer", "fieldname": "[\"territory\"]", "filters": "{\"customer_name\": \"A\"}"}"#));
     for named in [
         r#"{"doctype": "Customer", "fieldname": "tax_id", "filters": "C1"}"#,
@@ -231,18 +391,41 @@ fn single_values_are_bound_too() {
 
 #[test]
 fn methods_are_refused_unless_listed() {
-    let caller = frappe("[[rule]]\nname = \"m\"\nmodels = [\"-\", \"Customer\"]\noperations = [\"call\"]\nmethods = [\"shop.api.stock\", \"frappe.client.get_password\"]\n");
+    let caller = frappe(
+        "[[rule]]\nname = \"m\"\nmodels = [\"-\", \"Customer\"]\noperations = [\"call\"]\nmethods = [\"shop.api.stock\", \"frappe.client.get_password\"]\n",
+    );
     caller.allowed(&call("-", "shop.api.stock", r#"{"item": "I1"}"#));
     caller.refused(&call("-", "shop.api.prices", r#"{"item": "I1"}"#));
     caller.refused(&call("-", "shop.api.stock", r#"{"item": ["I1"]}"#));
-    caller.refused(&call("-", "shop.api.stock", r#"{"cmd": "frappe.client.get_list"}"#));
+    caller.refused(&call(
+        "-",
+        "shop.api.stock",
+        r#"{"cmd": "frappe.client.get_list"}"#,
+    ));
     caller.refused(&call("-", "frappe.client.get_list", "{}"));
-    let all = frappe("[[rule]]\nname = \"m\"\nmodels = [\"*\"]\noperations = [\"call\", \"read\"]\nmethods = [\"frappe.client.get_password\", \"run_doc_method\", \"frappe.desk.query_report.run\"]\nfields = \"*\"\n");
+    let all = frappe(
+        "[[rule]]\nname = \"m\"\nmodels = [\"*\"]\noperations = [\"call\", \"read\"]\nmethods = [\"frappe.client.get_password\", \"run_doc_method\", \"frappe.desk.query_report.run\"]\nfields = \"*\"\n",
+    );
     all.allowed(&call("Customer", "get_list", "{}"));
-    for method in ["frappe.client.get_password", "run_doc_method", "frappe.desk.query_report.run"] {
-        assert_eq!(all.refused(&call("Customer", method, "{}")).reason, Reason::Dangerous);
+    for method in [
+        "frappe.client.get_password",
+        "run_doc_method",
+        "frappe.desk.query_report.run",
+    ] {
+        assert_eq!(
+            all.refused(&call("Customer", method, "{}")).reason,
+            Reason::Dangerous
+        );
     }
-    for doctype in ["User", "OAuth Client", "Server Script", "DocShare", "Custom DocPerm", "Version", "File"] {
+    for doctype in [
+        "User",
+        "OAuth Client",
+        "Server Script",
+        "DocShare",
+        "Custom DocPerm",
+        "Version",
+        "File",
+    ] {
         all.refused(&call(doctype, "get_list", "{}"));
         all.refused(&document(doctype, "get", "x", "{}"));
     }
@@ -250,19 +433,35 @@ fn methods_are_refused_unless_listed() {
 
 #[test]
 fn credentials_do_not_come_back() {
-    let caller = frappe("[[rule]]\nname = \"u\"\nmodels = [\"User\"]\noperations = [\"read\", \"write\"]\nfields = \"*\"\n");
+    let caller = frappe(
+        "[[rule]]\nname = \"u\"\nmodels = [\"User\"]\noperations = [\"read\", \"write\"]\nfields = \"*\"\n",
+    );
     let read = document("User", "get", "u@example.com", "{}");
     assert_eq!(
         caller.cleaned(&read, r#"{"name": "u@example.com", "first_name": "U", "api_key": "k", "api_secret": "s", "new_password": "p", "reset_password_key": "r"}"#),
         r#"{"name":"u@example.com","first_name":"U"}"#
     );
     caller.refused(&call("User", "get_list", r#"{"fields": ["api_key"]}"#));
-    caller.refused(&call("User", "get_list", r#"{"filters": [["api_key", "like", "a%"]]}"#));
-    caller.refused(&document("User", "save", "u@example.com", r#"{"doc": {"new_password": "x"}}"#));
+    caller.refused(&call(
+        "User",
+        "get_list",
+        r#"{"filters": [["api_key", "like", "a%"]]}"#,
+    ));
+    caller.refused(&document(
+        "User",
+        "save",
+        "u@example.com",
+        r#"{"doc": {"new_password": "x"}}"#,
+    ));
 }
 
 #[test]
 fn an_unreadable_rule_domain_refuses() {
-    let caller = frappe("[[rule]]\nname = \"r\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = \"*\"\ndomain = '[\"|\", [\"territory\", \"=\", \"a\"], [\"territory\", \"=\", \"b\"]]'\n");
-    assert_eq!(caller.refused(&call("Customer", "get_list", "{}")).reason, Reason::Domain);
+    let caller = frappe(
+        "[[rule]]\nname = \"r\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = \"*\"\ndomain = '[\"|\", [\"territory\", \"=\", \"a\"], [\"territory\", \"=\", \"b\"]]'\n",
+    );
+    assert_eq!(
+        caller.refused(&call("Customer", "get_list", "{}")).reason,
+        Reason::Domain
+    );
 }

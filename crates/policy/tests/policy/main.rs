@@ -1,11 +1,20 @@
 //! What the policy allows and refuses, from outside.
 
+#[cfg(test)]
 mod common;
+#[cfg(test)]
 mod companies_only;
+#[cfg(test)]
 mod demo;
+#[cfg(test)]
 mod frappe;
+#[cfg(test)]
 mod links;
+#[cfg(test)]
 mod matrix;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
 mod roles;
+#[cfg(test)]
 mod writes;

@@ -13,21 +13,53 @@ use crate::common::{Caller, call, document, on};
 
 const ODOO_ROLES: &[(&str, &str)] = &[
     ("nothing", ""),
-    ("companies", "[[rule]]\nname = \"companies\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"name\", \"city\"]\ndomain = '[[\"is_company\", \"=\", true]]'\n"),
-    ("hides", "[[rule]]\nname = \"partners\"\nmodels = [\"res.partner\"]\noperations = [\"read\", \"write\"]\nfields = \"*\"\nhidden = [\"email\"]\n"),
-    ("orders", "[[rule]]\nname = \"partners\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = \"*\"\n[[rule]]\nname = \"orders\"\nmodels = [\"sale.order\", \"sale.order.line\"]\noperations = [\"read\", \"create\", \"write\"]\nfields = \"*\"\n[[rule]]\nname = \"confirm\"\nmodels = [\"sale.order\"]\noperations = [\"call\"]\nmethods = [\"action_confirm\"]\n"),
-    ("names", "[[rule]]\nname = \"names\"\nmodels = [\"*\"]\noperations = [\"name\"]\n"),
-    ("all", "[[rule]]\nname = \"all\"\nmodels = [\"*\"]\noperations = [\"read\", \"create\", \"write\", \"delete\", \"call\", \"name\"]\nmethods = [\"action_confirm\"]\nfields = \"*\"\n"),
+    (
+        "companies",
+        "[[rule]]\nname = \"companies\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"name\", \"city\"]\ndomain = '[[\"is_company\", \"=\", true]]'\n",
+    ),
+    (
+        "hides",
+        "[[rule]]\nname = \"partners\"\nmodels = [\"res.partner\"]\noperations = [\"read\", \"write\"]\nfields = \"*\"\nhidden = [\"email\"]\n",
+    ),
+    (
+        "orders",
+        "[[rule]]\nname = \"partners\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = \"*\"\n[[rule]]\nname = \"orders\"\nmodels = [\"sale.order\", \"sale.order.line\"]\noperations = [\"read\", \"create\", \"write\"]\nfields = \"*\"\n[[rule]]\nname = \"confirm\"\nmodels = [\"sale.order\"]\noperations = [\"call\"]\nmethods = [\"action_confirm\"]\n",
+    ),
+    (
+        "names",
+        "[[rule]]\nname = \"names\"\nmodels = [\"*\"]\noperations = [\"name\"]\n",
+    ),
+    (
+        "all",
+        "[[rule]]\nname = \"all\"\nmodels = [\"*\"]\noperations = [\"read\", \"create\", \"write\", \"delete\", \"call\", \"name\"]\nmethods = [\"action_confirm\"]\nfields = \"*\"\n",
+    ),
 ];
 
 const FRAPPE_ROLES: &[(&str, &str)] = &[
     ("nothing", ""),
-    ("reader", "[[rule]]\nname = \"r\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = [\"customer_name\"]\n"),
-    ("orders", "[[rule]]\nname = \"c\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = \"*\"\n[[rule]]\nname = \"o\"\nmodels = [\"Sales Order\"]\noperations = [\"read\", \"create\", \"write\"]\nfields = \"*\"\n"),
-    ("all", "[[rule]]\nname = \"all\"\nmodels = [\"*\"]\noperations = [\"read\", \"create\", \"write\", \"delete\", \"submit\", \"cancel\"]\nfields = \"*\"\n"),
+    (
+        "reader",
+        "[[rule]]\nname = \"r\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = [\"customer_name\"]\n",
+    ),
+    (
+        "orders",
+        "[[rule]]\nname = \"c\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = \"*\"\n[[rule]]\nname = \"o\"\nmodels = [\"Sales Order\"]\noperations = [\"read\", \"create\", \"write\"]\nfields = \"*\"\n",
+    ),
+    (
+        "all",
+        "[[rule]]\nname = \"all\"\nmodels = [\"*\"]\noperations = [\"read\", \"create\", \"write\", \"delete\", \"submit\", \"cancel\"]\nfields = \"*\"\n",
+    ),
 ];
 
-const ODOO_MODELS: &[&str] = &["res.partner", "sale.order", "sale.order.line", "res.country", "res.users", "ir.cron", "no.such.model"];
+const ODOO_MODELS: &[&str] = &[
+    "res.partner",
+    "sale.order",
+    "sale.order.line",
+    "res.country",
+    "res.users",
+    "ir.cron",
+    "no.such.model",
+];
 const DOCTYPES: &[&str] = &["Customer", "Sales Order", "User", "Server Script"];
 
 fn odoo_calls(model: &str) -> Vec<Call> {
@@ -37,33 +69,77 @@ fn odoo_calls(model: &str) -> Vec<Call> {
         call(model, "search_read", "{}"),
         on(model, "read", &[1], "{}"),
         on(model, "web_read", &[1], r#"{"specification": {}}"#),
-        call(model, "web_search_read", r#"{"domain": [], "specification": {}}"#),
-        call(model, "read_group", r#"{"domain": [], "fields": [], "groupby": ["id"]}"#),
-        call(model, "formatted_read_group", r#"{"domain": [], "groupby": [], "aggregates": ["__count"]}"#),
-        call(model, "formatted_read_grouping_sets", r#"{"domain": [], "grouping_sets": [["id"]], "aggregates": ["__count"]}"#),
+        call(
+            model,
+            "web_search_read",
+            r#"{"domain": [], "specification": {}}"#,
+        ),
+        call(
+            model,
+            "read_group",
+            r#"{"domain": [], "fields": [], "groupby": ["id"]}"#,
+        ),
+        call(
+            model,
+            "formatted_read_group",
+            r#"{"domain": [], "groupby": [], "aggregates": ["__count"]}"#,
+        ),
+        call(
+            model,
+            "formatted_read_grouping_sets",
+            r#"{"domain": [], "grouping_sets": [["id"]], "aggregates": ["__count"]}"#,
+        ),
         call(model, "name_search", r#"{"name": "a"}"#),
-        call(model, "web_name_search", r#"{"name": "a", "specification": {}}"#),
+        call(
+            model,
+            "web_name_search",
+            r#"{"name": "a", "specification": {}}"#,
+        ),
         on(model, "name_get", &[1], "{}"),
         call(model, "fields_get", "{}"),
         call(model, "default_get", r#"{"fields": ["name"]}"#),
         call(model, "check_access_rights", r#"{"operation": "read"}"#),
         call(model, "check_access_rights", r#"{"operation": "unlink"}"#),
         on(model, "has_access", &[1], r#"{"operation": "read"}"#),
-        call(model, "check_field_access_rights", r#"{"operation": "read", "field_names": ["name"]}"#),
-        on(model, "export_data", &[1], r#"{"fields_to_export": ["id"]}"#),
+        call(
+            model,
+            "check_field_access_rights",
+            r#"{"operation": "read", "field_names": ["name"]}"#,
+        ),
+        on(
+            model,
+            "export_data",
+            &[1],
+            r#"{"fields_to_export": ["id"]}"#,
+        ),
         on(model, "get_metadata", &[1], "{}"),
         call(model, "create", r#"{"vals_list": [{}]}"#),
         call(model, "create", r#"{"vals_list": [{"name": "x"}]}"#),
         call(model, "name_create", r#"{"name": "x"}"#),
         on(model, "write", &[1], r#"{"vals": {"name": "x"}}"#),
-        on(model, "web_save", &[1], r#"{"vals": {"name": "x"}, "specification": {}}"#),
+        on(
+            model,
+            "web_save",
+            &[1],
+            r#"{"vals": {"name": "x"}, "specification": {}}"#,
+        ),
         on(model, "unlink", &[1], "{}"),
         on(model, "copy", &[1], "{}"),
         on(model, "action_archive", &[1], "{}"),
-        on(model, "web_resequence", &[1], r#"{"specification": {}, "field_name": "sequence"}"#),
+        on(
+            model,
+            "web_resequence",
+            &[1],
+            r#"{"specification": {}, "field_name": "sequence"}"#,
+        ),
         on(model, "action_confirm", &[1], "{}"),
         on(model, "message_post", &[1], r#"{"body": "x"}"#),
-        on(model, "onchange", &[], r#"{"values": {}, "field_names": [], "fields_spec": {}}"#),
+        on(
+            model,
+            "onchange",
+            &[],
+            r#"{"values": {}, "field_names": [], "fields_spec": {}}"#,
+        ),
         call(model, "load", r#"{"fields": [], "data": []}"#),
         call(model, "get_views", r#"{"views": []}"#),
         on(model, "copy_data", &[1], "{}"),
@@ -77,7 +153,11 @@ fn frappe_calls(doctype: &str) -> Vec<Call> {
         call(doctype, "get_list", "{}"),
         call(doctype, "get_count", "{}"),
         document(doctype, "get", "X", "{}"),
-        call(doctype, "frappe.client.get_value", r#"{"fieldname": "name", "filters": "X"}"#),
+        call(
+            doctype,
+            "frappe.client.get_value",
+            r#"{"fieldname": "name", "filters": "X"}"#,
+        ),
         call(doctype, "insert", r#"{"doc": {"customer_name": "x"}}"#),
         call(doctype, "insert", r#"{"doc": {"docstatus": 1}}"#),
         document(doctype, "save", "X", r#"{"doc": {"customer_name": "x"}}"#),
@@ -107,15 +187,26 @@ fn table(
     models: &[&str],
     calls: fn(&str) -> Vec<Call>,
 ) {
-    let callers: Vec<Caller> = roles.iter().map(|role| Caller::new(&[*role], family)).collect();
+    let callers: Vec<Caller> = roles
+        .iter()
+        .map(|role| Caller::new(&[*role], family))
+        .collect();
     let head: Vec<&str> = roles.iter().map(|(name, _)| *name).collect();
     writeln!(out, "{family:?}: {}", head.join(" ")).expect("a text takes everything");
     for model in models {
         writeln!(out, "\n  {model}").expect("a text takes everything");
         for (at, call) in calls(model).iter().enumerate() {
             let cells: String = callers.iter().map(|caller| cell(caller, call)).collect();
-            let seen = calls(model).iter().take(at).filter(|other| other.method == call.method).count();
-            let mark = if seen > 0 { format!(" ({})", seen + 1) } else { String::new() };
+            let seen = calls(model)
+                .iter()
+                .take(at)
+                .filter(|other| other.method == call.method)
+                .count();
+            let mark = if seen > 0 {
+                format!(" ({})", seen + 1)
+            } else {
+                String::new()
+            };
             writeln!(out, "    {cells}  {}{mark}", call.method).expect("a text takes everything");
         }
     }
@@ -124,14 +215,25 @@ fn table(
 
 #[test]
 fn the_matrix_is_the_one_in_git() {
-    let mut out = String::from("What each role may do: `+` allowed, `g` after a guard, `.` refused. One column a role.\n\n");
+    let mut out = String::from(
+        "What each role may do: `+` allowed, `g` after a guard, `.` refused. One column a role.\n\n",
+    );
     table(&mut out, Family::Odoo, ODOO_ROLES, ODOO_MODELS, odoo_calls);
-    table(&mut out, Family::Frappe, FRAPPE_ROLES, DOCTYPES, frappe_calls);
+    table(
+        &mut out,
+        Family::Frappe,
+        FRAPPE_ROLES,
+        DOCTYPES,
+        frappe_calls,
+    );
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let kept = std::fs::read_to_string(root.join("tests/matrix.txt")).unwrap_or_default();
     if kept != out {
         let target = root.join("../../target/matrix.txt");
         std::fs::write(&target, &out).expect("target/ can be written");
-        panic!("crates/policy/tests/matrix.txt differs from {}: look at each line", target.display());
+        panic!(
+            "crates/policy/tests/matrix.txt differs from {}: look at each line",
+            target.display()
+        );
     }
 }

@@ -8,7 +8,10 @@ use portcullis_policy::{Family, Reason, Role};
 fn errors(text: &str) -> Vec<(usize, String)> {
     match Role::from_toml(RoleName::new("r").unwrap(), text) {
         Ok(_) => Vec::new(),
-        Err(errors) => errors.into_iter().map(|error| (error.line, error.message)).collect(),
+        Err(errors) => errors
+            .into_iter()
+            .map(|error| (error.line, error.message))
+            .collect(),
     }
 }
 
@@ -34,8 +37,18 @@ fn all_errors_are_told_with_their_lines() {
 
 #[test]
 fn misspelt_keys_are_errors_not_silence() {
-    for wrong in ["feilds = [\"name\"]", "writefields = []", "Fields = \"*\"", "write_fields = []", "hiden = []", "fields = \"name\"", "domain = [[\"a\", \"=\", 1]]"] {
-        let text = format!("[[rule]]\nname = \"a\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\n{wrong}\n");
+    for wrong in [
+        "feilds = [\"name\"]",
+        "writefields = []",
+        "Fields = \"*\"",
+        "write_fields = []",
+        "hiden = []",
+        "fields = \"name\"",
+        "domain = [[\"a\", \"=\", 1]]",
+    ] {
+        let text = format!(
+            "[[rule]]\nname = \"a\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\n{wrong}\n"
+        );
         assert_eq!(errors(&text).len(), 1, "{wrong}");
     }
     assert_eq!(errors("[[rules]]\nname = \"a\"\n").len(), 1);
@@ -50,7 +63,13 @@ fn rules_that_could_never_mean_what_they_say_are_errors() {
         "operations = [\"read\"]\ndialects = [\"soap\"]",
         "operations = [\"read\"]\ndomain = 'not json'",
     ] {
-        assert!(!errors(&format!("[[rule]]\nname = \"a\"\nmodels = [\"x\"]\n{wrong}\n")).is_empty(), "{wrong}");
+        assert!(
+            !errors(&format!(
+                "[[rule]]\nname = \"a\"\nmodels = [\"x\"]\n{wrong}\n"
+            ))
+            .is_empty(),
+            "{wrong}"
+        );
     }
 }
 
@@ -70,10 +89,20 @@ fn rules_hold_for_their_dialects_and_upstreams() {
 #[test]
 fn a_rule_gives_fields_and_records_together() {
     // Names of everybody, cities of companies: never the cities of everybody.
-    let caller = odoo("[[rule]]\nname = \"names\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"name\"]\n[[rule]]\nname = \"cities\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"name\", \"city\"]\ndomain = '[[\"is_company\", \"=\", true]]'\n");
-    let permit = caller.allowed(&call("res.partner", "search_read", r#"{"fields": ["name"]}"#));
+    let caller = odoo(
+        "[[rule]]\nname = \"names\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"name\"]\n[[rule]]\nname = \"cities\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"name\", \"city\"]\ndomain = '[[\"is_company\", \"=\", true]]'\n",
+    );
+    let permit = caller.allowed(&call(
+        "res.partner",
+        "search_read",
+        r#"{"fields": ["name"]}"#,
+    ));
     assert_eq!(permit.rule(), "tested/names");
-    let permit = caller.allowed(&call("res.partner", "search_read", r#"{"fields": ["name", "city"]}"#));
+    let permit = caller.allowed(&call(
+        "res.partner",
+        "search_read",
+        r#"{"fields": ["name", "city"]}"#,
+    ));
     assert_eq!(permit.rule(), "tested/cities");
     assert!(crate::common::text(&permit.next().named["domain"]).contains("is_company"));
 }
@@ -83,15 +112,33 @@ fn a_denial_wins_over_every_grant() {
     let grant = "[[rule]]\nname = \"all\"\nmodels = [\"*\"]\noperations = [\"read\", \"write\", \"call\"]\nmethods = [\"prepare\"]\nfields = \"*\"\n";
     let write = on("res.partner", "write", &[1], r#"{"vals": {"city": "x"}}"#);
     odoo(grant).allowed(&write);
-    let caller = odoo(&format!("{grant}[[rule]]\nname = \"no\"\ndeny = true\nmodels = [\"res.partner\"]\noperations = [\"write\"]\n"));
+    let caller = odoo(&format!(
+        "{grant}[[rule]]\nname = \"no\"\ndeny = true\nmodels = [\"res.partner\"]\noperations = [\"write\"]\n"
+    ));
     assert_eq!(caller.refused(&write).reason, Reason::Denied);
     caller.allowed(&call("res.partner", "search", "{}"));
-    let caller = odoo(&format!("{grant}[[rule]]\nname = \"no\"\ndeny = true\nmodels = [\"res.partner\"]\nfields = [\"city\"]\n"));
+    let caller = odoo(&format!(
+        "{grant}[[rule]]\nname = \"no\"\ndeny = true\nmodels = [\"res.partner\"]\nfields = [\"city\"]\n"
+    ));
     caller.refused(&write);
-    caller.refused(&call("res.partner", "search", r#"{"domain": [["city", "=", "x"]]}"#));
-    caller.refused(&call("res.partner", "search_read", r#"{"fields": ["contact_address"]}"#));
-    caller.allowed(&call("res.partner", "search_read", r#"{"fields": ["name"]}"#));
-    let caller = odoo(&format!("{grant}[[rule]]\nname = \"no\"\ndeny = true\nmodels = [\"*\"]\noperations = [\"call\"]\nmethods = [\"prepare\"]\n"));
+    caller.refused(&call(
+        "res.partner",
+        "search",
+        r#"{"domain": [["city", "=", "x"]]}"#,
+    ));
+    caller.refused(&call(
+        "res.partner",
+        "search_read",
+        r#"{"fields": ["contact_address"]}"#,
+    ));
+    caller.allowed(&call(
+        "res.partner",
+        "search_read",
+        r#"{"fields": ["name"]}"#,
+    ));
+    let caller = odoo(&format!(
+        "{grant}[[rule]]\nname = \"no\"\ndeny = true\nmodels = [\"*\"]\noperations = [\"call\"]\nmethods = [\"prepare\"]\n"
+    ));
     caller.refused(&on("res.partner", "prepare", &[1], "{}"));
     caller.allowed(&write);
 }
@@ -109,12 +156,16 @@ fn roles_of_others_and_unknown_roles_give_nothing() {
 
 #[test]
 fn what_is_not_known_of_a_model_is_asked_for() {
-    let mut caller = odoo("[[rule]]\nname = \"a\"\nmodels = [\"x.y\"]\noperations = [\"read\"]\nfields = [\"name\"]\n");
+    let mut caller = odoo(
+        "[[rule]]\nname = \"a\"\nmodels = [\"x.y\"]\noperations = [\"read\"]\nfields = [\"name\"]\n",
+    );
     let portcullis_policy::Decision::Refuse(no) = caller.ask(&call("x.y", "search", "{}")) else {
         panic!("allowed")
     };
     assert_eq!(no.wants().map(|model| model.as_str()), Some("x.y"));
-    caller.schema.absent(portcullis_erp::Model::new("x.y").unwrap());
+    caller
+        .schema
+        .absent(portcullis_erp::Model::new("x.y").unwrap());
     caller.refused(&call("x.y", "search", "{}"));
     // A model that no rule speaks of is not asked for: strangers cannot make us ask.
     let no = caller.refused(&call("z.y", "search", "{}"));
