@@ -177,7 +177,8 @@ impl<'a> Attempt<'a> {
             Argument::Load => {
                 // `_classic_write` gives links as ids without names: less than the ordinary form.
                 let known = ["", "_classic_read", "_classic_write"];
-                if !value.as_str().is_some_and(|form| known.contains(&form)) && !value.is_nothing() {
+                if !value.as_str().is_some_and(|form| known.contains(&form)) && !value.is_nothing()
+                {
                     return Err(bad());
                 }
             }

@@ -26,7 +26,7 @@ fn a_list_is_bound_to_the_rule() {
     let sent = &permit.next().named;
     assert_eq!(
         text(&sent["filters"]),
-        r#"[["Customer","territory","=","Europe"],["Customer","customer_group","=","Commercial"]]"#
+        r#"[["Customer","customer_group","=","Commercial"],["Customer","territory","=","Europe"]]"#
     );
     assert_eq!(
         text(&sent["or_filters"]),
@@ -96,6 +96,8 @@ fn other_fields_are_refused_wherever_they_stand() {
         r#"{"or_filters": [["tax_id", "like", "7%"]]}"#,
         r#"{"filters": [["customer_group", "descendants of", "All"]]}"#,
         r#"{"filters": ["1=1"]}"#,
+        r#"{"filters": [["territory", "between", ["a", "b"]]]}"#,
+        r#"{"filters": [["territory", "between", "a"]]}"#,
         r#"{"order_by": "tax_id"}"#,
         r#"{"order_by": "territory, tax_id desc"}"#,
         r#"{"order_by": "if(tax_id like '7%', 1, 2)"}"#,
@@ -367,7 +369,7 @@ fn single_values_are_bound_too() {
     ));
     assert_eq!(
         text(&permit.next().named["filters"]),
-        r#"[["Customer","name","=","C1"],["Customer","customer_group","=","Commercial"]]"#
+        r#"[["Customer","customer_group","=","Commercial"],["Customer","name","=","C1"]]"#
     );
     assert_eq!(
         text(
