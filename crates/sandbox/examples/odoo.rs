@@ -27,7 +27,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         user("second", Role::Sales),
     ];
     let odoo = Arc::new(Odoo::new(Options::new("demo", users)));
-    let server = serve(TcpListener::bind(("127.0.0.1", port))?, odoo, UpstreamLog::nowhere())?;
+    let server = serve(
+        TcpListener::bind(("127.0.0.1", port))?,
+        odoo,
+        UpstreamLog::nowhere(),
+    )?;
     println!("{} (database `demo`), until Enter is pressed", server.url());
     std::io::stdin().read_line(&mut String::new())?;
     Ok(())

@@ -1,12 +1,15 @@
 //! The Odoo look-alike over a socket, as a client sees it.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test fails as the test does"
+)]
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
-use portcullis_sandbox::odoo::{Key, Odoo, Options, Role, User};
+use portcullis_sandbox::odoo::{Faces, Key, Odoo, Options, Role, User, Version};
 use portcullis_sandbox::{Running, UpstreamLog, serve};
 
 fn user(login: &str, role: Role) -> User {
@@ -237,4 +240,179 @@ fn wrong_passwords_and_keys_are_refused() {
     );
     assert_eq!(status, 401);
     assert!(body.contains("Traceback"), "{body}");
+}
+
+/// The values that a field of this type may be compared with, and how.
+fn questions(kind: &str) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        "char" => &[
+            ("=", "\"a\""),
+            ("!=", "false"),
+            ("ilike", "\"a\""),
+            ("in", "[\"a\"]"),
+            (">", "\"a\""),
+        ],
+        "text" | "html" => &[("ilike", "\"a\""), ("=", "false")],
+        "integer" => &[("=", "1"), ("in", "[1]"), (">", "1")],
+        "float" | "monetary" => &[("=", "1.5"), ("<=", "1.5")],
+        "boolean" => &[("=", "true"), ("!=", "true")],
+        "date" | "datetime" => &[(">=", "\"2026-01-01\""), ("=", "false")],
+        "many2one" => &[
+            ("=", "1"),
+            ("in", "[1]"),
+            ("=", "false"),
+            ("ilike", "\"a\""),
+        ],
+        "one2many" | "many2many" => &[("in", "[1]"), ("=", "false"), ("any", "[[\"id\",\">\",0]]")],
+        _ => &[("=", "false"), ("!=", "false")],
+    }
+}
+
+#[test]
+fn every_field_that_says_so_can_be_searched() {
+    let (server, _) = start();
+    for model in [
+        "res.partner",
+        "res.users",
+        "product.product",
+        "product.category",
+        "sale.order",
+        "sale.order.line",
+    ] {
+        let attributes = r#"{"attributes":["type","searchable"]}"#;
+        let (_, fields) = call(&server, "admin", &format!("{model}/fields_get"), attributes);
+        let fields: serde_json::Value = serde_json::from_str(&fields).unwrap();
+        for (name, facts) in fields.as_object().unwrap() {
+            for (operator, value) in questions(facts["type"].as_str().unwrap()) {
+                let body = format!(r#"{{"domain":[["{name}","{operator}",{value}]]}}"#);
+                let (status, answer) =
+                    call(&server, "admin", &format!("{model}/search_count"), &body);
+                let searchable = facts["searchable"] == true;
+                assert_eq!(status == 200, searchable, "{model}: {body}: {answer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn faces_can_be_switched_off() {
+    for (faces, [xmlrpc, jsonrpc, json2]) in [
+        (Faces::XMLRPC, [200, 404, 404]),
+        (Faces::JSONRPC, [404, 200, 404]),
+        (Faces::JSON2, [404, 404, 200]),
+    ] {
+        let mut options = Options::new("demo", vec![user("admin", Role::Admin)]);
+        options.faces = faces;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = serve(
+            listener,
+            Arc::new(Odoo::new(options)),
+            UpstreamLog::nowhere(),
+        )
+        .unwrap();
+        let version = "<methodCall><methodName>version</methodName></methodCall>";
+        assert_eq!(send(&server, "/xmlrpc/2/common", "", version).0, xmlrpc);
+        let version = r#"{"params":{"service":"common","method":"version","args":[]}}"#;
+        assert_eq!(
+            send(
+                &server,
+                "/jsonrpc",
+                "Content-Type: application/json\r\n",
+                version
+            )
+            .0,
+            jsonrpc
+        );
+        assert_eq!(
+            call(
+                &server,
+                "admin",
+                "res.partner/search_count",
+                r#"{"domain":[]}"#
+            )
+            .0,
+            json2
+        );
+    }
+}
+
+#[test]
+fn odoo_16_has_no_json2() {
+    let mut options = Options::new("demo", vec![user("admin", Role::Admin)]);
+    options.version = Version::V16;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = serve(
+        listener,
+        Arc::new(Odoo::new(options)),
+        UpstreamLog::nowhere(),
+    )
+    .unwrap();
+    assert_eq!(
+        call(
+            &server,
+            "admin",
+            "res.partner/search_count",
+            r#"{"domain":[]}"#
+        )
+        .0,
+        404
+    );
+    let version = rpc(&server, "common", "version", "[]");
+    assert!(version.contains(r#""server_version": "16.0""#), "{version}");
+}
+
+#[test]
+fn lists_of_links_take_commands() {
+    let (server, _) = start();
+    let order = r#"{"vals_list":[{"partner_id":8,"order_line":[[0,0,{"product_id":2}],[0,0,{"product_id":3}]]}]}"#;
+    let id = call(&server, "admin", "sale.order/create", order).1;
+    let lines = |server: &Running| {
+        let (_, read) = call(
+            server,
+            "admin",
+            "sale.order/read",
+            &format!(r#"{{"ids":{id},"fields":["order_line"]}}"#),
+        );
+        let read: serde_json::Value = serde_json::from_str(&read).unwrap();
+        let lines = read[0]["order_line"].as_array().unwrap();
+        lines
+            .iter()
+            .map(|line| line.as_i64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let before = lines(&server);
+    assert_eq!(before.len(), 2);
+    let change = format!(
+        r#"{{"ids":{id},"vals":{{"order_line":[[1,{},{{"product_uom_qty":5}}],[2,{},0],[0,0,{{"product_id":4}}]]}}}}"#,
+        before[0], before[1]
+    );
+    assert_eq!(
+        call(&server, "admin", "sale.order/write", &change),
+        (200, "true".to_owned())
+    );
+    let after = lines(&server);
+    assert_eq!((after.len(), after[0]), (2, before[0]));
+    // Clearing a list whose members cannot stand alone deletes them.
+    let clear = format!(r#"{{"ids":{id},"vals":{{"order_line":[[5,0,0]]}}}}"#);
+    assert_eq!(call(&server, "admin", "sale.order/write", &clear).0, 200);
+    let gone = format!(r#"{{"domain":[["id","in",[{},{}]]]}}"#, after[0], after[1]);
+    assert_eq!(
+        call(&server, "admin", "sale.order.line/search_count", &gone).1,
+        "0"
+    );
+    for (command, tags) in [
+        ("[[6,0,[2,3]]]", "[2, 3]"),
+        ("[[3,2,0],[4,5,0]]", "[3, 5]"),
+        ("[[5,0,0]]", "[]"),
+    ] {
+        let body = format!(r#"{{"ids":[7],"vals":{{"category_id":{command}}}}}"#);
+        assert_eq!(call(&server, "admin", "res.partner/write", &body).0, 200);
+        let (_, read) = call(
+            &server,
+            "admin",
+            "res.partner/read",
+            r#"{"ids":[7],"fields":["category_id"]}"#,
+        );
+        assert_eq!(read, format!(r#"[{{"id": 7, "category_id": {tags}}}]"#));
+    }
 }

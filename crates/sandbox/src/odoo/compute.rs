@@ -52,6 +52,7 @@ pub(crate) fn of(model: &str, field: &str) -> Option<Compute> {
         },
         ("res.partner.category", "display_name") => |record| Value::Text(lineage(record, " / ")),
         ("product.category", "complete_name") => |record| Value::Text(lineage(record, " / ")),
+        (_, "parent_path") => |record| Value::Text(path(record)),
         ("sale.order.line", "display_name") => |record| {
             let order = record
                 .link("order_id")
@@ -101,6 +102,10 @@ pub(crate) fn of(model: &str, field: &str) -> Option<Compute> {
         ("product.product", "partner_ref") => |record| record.get("display_name").into_owned(),
         ("product.product", "is_product_variant") => |_| Value::Bool(true),
         ("sale.order" | "sale.order.line", _) => return super::compute_sale::of(model, field),
+        ("res.groups", "user_ids") => |record| pointing(record, "res.users", "group_ids"),
+        ("res.partner.category", "partner_ids") => {
+            |record| pointing(record, "res.partner", "category_id")
+        }
         ("res.groups", "full_name") => |record| Value::Text(record.text("comment")),
         ("ir.model", "count") => |record| {
             let rows = record.view.db.ids(&record.text("model")).len();
@@ -259,6 +264,40 @@ fn lineage(record: Record<'_>, between: &str) -> String {
     }
     names.reverse();
     names.join(between)
+}
+
+/// The ids from the root down to the record, each with a slash behind it.
+fn path(record: Record<'_>) -> String {
+    let mut path = format!("{}/", record.id);
+    let mut record = record;
+    for _ in 0..32 {
+        let Some(parent) = record.link("parent_id") else {
+            break;
+        };
+        path = format!("{}/{path}", parent.id);
+        record = parent;
+    }
+    path
+}
+
+/// The records of a model whose list of links names this one: the other end of a many2many.
+fn pointing(record: Record<'_>, model: &str, field: &str) -> Value {
+    let Some((slot, _)) = record
+        .view
+        .schema
+        .model(model)
+        .and_then(|model| model.field(field))
+    else {
+        return Value::List(Vec::new());
+    };
+    let own = Value::Int(record.id);
+    let rows = record.view.db.rows(model);
+    let hits = rows.filter(|(_, row)| {
+        row.get(slot)
+            .and_then(Value::as_list)
+            .is_some_and(|links| links.contains(&own))
+    });
+    Value::List(hits.map(|(id, _)| Value::Int(id)).collect())
 }
 
 fn first(items: Option<&[Value]>) -> Value {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
-use portcullis_erp::domain::{Domain, ModelFacts, Records, Search};
+use portcullis_erp::domain::{Answer3, Domain, ModelFacts, Records, Search};
 use portcullis_erp::value::Value;
 
 use super::access::{self, Op};
@@ -46,6 +46,10 @@ impl Records for Known<'_> {
 
     fn ignores_accents(&self) -> Option<bool> {
         Some(false)
+    }
+
+    fn orders_by_code_point(&self) -> Option<bool> {
+        Some(true)
     }
 }
 
@@ -120,6 +124,10 @@ pub(crate) fn read(view: View<'_>, model: &Model, domain: &Value) -> Result<Doma
                 )));
             };
             access::check_field(view.who, model, field)?;
+            if !field.has('f') {
+                let name = model.name;
+                return Err(Trouble::value(format!("{name}.{part} cannot be searched")));
+            }
             match field
                 .relation
                 .and_then(|relation| view.schema.model(relation))
@@ -165,12 +173,17 @@ pub(crate) fn check_ids(view: View<'_>, model: &Model, op: Op, ids: &[i64]) -> R
         return Ok(());
     }
     let known = Known::new(view);
-    let seen = found(Search::new(&known).with_inactive(), model, &rule)?;
-    let hidden: Vec<_> = ids
-        .iter()
-        .copied()
-        .filter(|id| seen.binary_search(id).is_err())
-        .collect();
+    let search = Search::new(&known).with_inactive();
+    let hidden: Vec<i64> = if ids.len() < 8 {
+        let hides = |id: &i64| search.judge(model.name, *id, &rule) != Answer3::Yes;
+        ids.iter().copied().filter(hides).collect()
+    } else {
+        let seen = found(search, model, &rule)?;
+        ids.iter()
+            .copied()
+            .filter(|id| seen.binary_search(id).is_err())
+            .collect()
+    };
     if hidden.is_empty() {
         Ok(())
     } else {
