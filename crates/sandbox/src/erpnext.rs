@@ -19,6 +19,7 @@ mod list;
 mod meta;
 mod method;
 mod naming;
+mod oauth;
 mod pages;
 mod params;
 mod reply;
@@ -141,6 +142,7 @@ pub struct ErpNext {
     schema: Schema,
     world: RwLock<World>,
     sessions: Mutex<Sessions>,
+    grants: Mutex<oauth::Grants>,
 }
 
 impl ErpNext {
@@ -158,6 +160,7 @@ impl ErpNext {
             schema,
             world: RwLock::new(world),
             sessions: Mutex::new(sessions),
+            grants: Mutex::default(),
         }
     }
 }

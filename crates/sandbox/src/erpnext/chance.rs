@@ -30,6 +30,14 @@ pub(crate) fn row_name() -> String {
     letters(10, "abcdefghijklmnopqrstuv0123456789")
 }
 
+/// Thirty letters and digits, as OAuth tokens are made.
+pub(crate) fn token() -> String {
+    letters(
+        30,
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+    )
+}
+
 fn letters(count: usize, alphabet: &str) -> String {
     let size = u64::try_from(alphabet.len()).unwrap_or(1);
     (0..count)

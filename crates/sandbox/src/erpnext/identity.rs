@@ -80,6 +80,13 @@ impl Sessions {
             .map(|secrets| secrets.api_secret.as_str())
     }
 
+    /// Whether this is the user's password.
+    pub(crate) fn is_password(&self, user: &str, password: &str) -> bool {
+        self.secrets
+            .get(user)
+            .is_some_and(|known| known.password == password)
+    }
+
     /// Ends all sessions of a user.
     pub(crate) fn drop_user(&mut self, user: &str) {
         self.open.retain(|_, session| session.user != user);
@@ -217,6 +224,12 @@ pub(crate) fn authorize(turn: &mut Turn<'_>) -> Result<(), Failure> {
     }
     let pair = match scheme.to_ascii_lowercase().as_str() {
         "token" => value.to_owned(),
+        "bearer" => {
+            let grants = turn.erp.grants.lock().map_err(|_| broken())?;
+            let user = grants.user(value, turn.now).map(str::to_owned);
+            drop(grants);
+            return take(turn, &user.ok_or_else(Failure::unauthenticated)?);
+        }
         "basic" => {
             let bytes = base64::engine::general_purpose::STANDARD.decode(value);
             let bytes = bytes.map_err(|_| Failure::unauthenticated())?;
@@ -240,8 +253,13 @@ pub(crate) fn authorize(turn: &mut Turn<'_>) -> Result<(), Failure> {
         }
         user.clone()
     };
+    take(turn, &user)
+}
+
+/// Makes the caller this user, unless a session has said who it is.
+fn take(turn: &mut Turn<'_>, user: &str) -> Result<(), Failure> {
     if turn.caller.is_guest() {
-        let caller = caller_of(&*turn.world()?, &user);
+        let caller = caller_of(&*turn.world()?, user);
         turn.caller = caller;
     }
     Ok(())

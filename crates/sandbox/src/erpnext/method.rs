@@ -6,7 +6,7 @@ use super::failure::{Failure, Message};
 use super::identity;
 use super::reply::Outcome;
 use super::values::{parse, text};
-use super::{Turn, chance, client, document, list, save};
+use super::{Turn, chance, client, document, list, oauth, save};
 
 mod desk;
 mod files;
@@ -51,6 +51,37 @@ const fn open(
 }
 
 const METHODS: &[Method] = &[
+    open(
+        "frappe.integrations.oauth2.openid_configuration",
+        USUAL,
+        oauth::configuration,
+    ),
+    open(
+        "frappe.integrations.oauth2.authorize",
+        USUAL,
+        oauth::authorize,
+    ),
+    open(
+        "frappe.integrations.oauth2.get_token",
+        USUAL,
+        oauth::get_token,
+    ),
+    open(
+        "frappe.integrations.oauth2.revoke_token",
+        USUAL,
+        oauth::revoke_token,
+    ),
+    open(
+        "frappe.integrations.oauth2.introspect_token",
+        USUAL,
+        oauth::introspect_token,
+    ),
+    method("frappe.integrations.oauth2.approve", USUAL, oauth::approve),
+    method(
+        "frappe.integrations.oauth2.openid_profile",
+        USUAL,
+        oauth::openid_profile,
+    ),
     open("ping", USUAL, ping),
     open("frappe.ping", USUAL, ping),
     open("frappe.handler.ping", USUAL, ping),

@@ -32,6 +32,16 @@ pub(crate) fn login() -> String {
     site("Login", form)
 }
 
+/// The question whether a client may have a code.
+pub(crate) fn consent(query: &str) -> String {
+    let query = escaped(query);
+    let to = format!("/api/method/frappe.integrations.oauth2.approve?{query}");
+    site(
+        "Confirm",
+        &format!("<h1>Confirm</h1><a id=\"allow\" href=\"{to}\">Allow</a>"),
+    )
+}
+
 /// The desk, which carries the session's token.
 pub(crate) fn desk(token: &str) -> String {
     site(

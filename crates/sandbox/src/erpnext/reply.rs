@@ -19,6 +19,8 @@ pub(crate) enum Outcome {
     Accepted(Value),
     /// A whole object.
     Object(Map),
+    /// A whole object with another status.
+    Status(u16, Map),
     /// Bytes with their content type, and headers besides.
     Raw(u16, &'static str, Vec<u8>, Vec<(&'static str, String)>),
     /// Go somewhere else.
@@ -58,6 +60,7 @@ fn written(turn: &Turn<'_>, outcome: Outcome, wrap: Wrap) -> Response {
         Outcome::Value(value) => (200, wrapped(value, wrap)),
         Outcome::Accepted(value) => (202, wrapped(value, wrap)),
         Outcome::Object(body) => (200, body),
+        Outcome::Status(status, body) => (status, body),
         Outcome::Raw(status, content_type, bytes, headers) => {
             let mut response = Response::new(status, content_type, bytes);
             response.headers.extend(headers);

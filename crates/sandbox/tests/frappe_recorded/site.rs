@@ -129,6 +129,18 @@ fn options() -> Options {
             .seeds
             .push(seed("Sales Order", &fields, rows.collect()));
     }
+    let client = [
+        ("name", "l6hqur832m"),
+        ("app_name", "Lab"),
+        ("client_id", "l6hqur832m"),
+        ("client_secret", "c92cc643bf"),
+        ("scopes", "all openid"),
+        ("redirect_uris", "http://127.0.0.1:9999/callback"),
+        ("default_redirect_uri", "http://127.0.0.1:9999/callback"),
+    ];
+    options
+        .seeds
+        .push(seed("OAuth Client", &client, Vec::new()));
     options
 }
 
@@ -156,6 +168,7 @@ pub(crate) struct Site {
     /// Recorded names, session ids and moments, and what they are here.
     names: BTreeMap<String, String>,
     last_session: String,
+    /// Sessions and codes that were met before.
     known_sessions: BTreeSet<String>,
 }
 
@@ -221,6 +234,7 @@ impl Site {
         if text.ends_with("more characters cut]") {
             return self.completed(request, text);
         }
+        self.approve(text);
         let text = self.ours(text);
         let kind = request.header("content-type").unwrap_or_default();
         // The recording keeps line ends of one letter; multipart bodies have two.
@@ -230,6 +244,38 @@ impl Site {
             text
         };
         text.into_bytes()
+    }
+
+    /// OAuth codes that the recording uses without having asked for them are asked for now.
+    fn approve(&mut self, form: &str) {
+        let field = |name: &str| form.split('&').find_map(|pair| pair.strip_prefix(name));
+        let Some(recorded) = field("code=").filter(|code| code.len() == 30) else {
+            return;
+        };
+        if !self.known_sessions.insert(recorded.to_owned()) || self.names.contains_key(recorded) {
+            return;
+        }
+        let challenge = field("code_verifier=").map_or_else(String::new, |verifier| {
+            format!(
+                "&code_challenge={}&code_challenge_method=plain",
+                "v".repeat(verifier.len())
+            )
+        });
+        let target = "/api/method/frappe.integrations.oauth2.approve?client_id=l6hqur832m\
+                      &response_type=code&scope=all+openid\
+                      &redirect_uri=http%3A%2F%2F127.0.0.1%3A9999%2Fcallback";
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let answer = self.ask(&Message {
+            line: format!("GET {target}{challenge} HTTP/1.1"),
+            headers: vec![
+                header("Authorization", "token 1n7e9ra710nk3y1:5ecre71n7e9r001"),
+                header("Cookie", "user_id=integration%40example.com"),
+            ],
+            body: Vec::new(),
+        });
+        if let Some(own) = code(&answer) {
+            self.names.insert(recorded.to_owned(), own);
+        }
     }
 
     /// A document that was sent back as an insert had answered it, and is cut off in the recording.
