@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use anyhow::Context as _;
 use portcullis_gateway::config::Config;
-use portcullis_gateway::control::{self, Control};
+use portcullis_gateway::control::{self, Control, RoleFiles};
 use portcullis_gateway::gateway::{Gateway, Shared};
 use portcullis_gateway::keyring::Keyring;
 use portcullis_gateway::snapshot::{Routes, Snapshot};
@@ -76,7 +76,7 @@ impl Running {
             unseal: Box::new(WithVault(house.vault)),
             shared,
             store: house.store,
-            roles: config.roles,
+            roles: RoleFiles::new(&config),
         };
         threads.push(spawn("control".to_owned(), move || {
             control::run(&control, &ready, stopped)

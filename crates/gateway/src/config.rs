@@ -41,6 +41,10 @@ pub struct Config {
     pub upstreams: Vec<UpstreamConfig>,
     /// The roles of the files; more may lie in the store.
     pub roles: Vec<Role>,
+    /// The file that this was read from.
+    pub file: PathBuf,
+    /// The files of the roles.
+    pub role_files: Vec<PathBuf>,
 }
 
 /// One ERP instance.
@@ -124,7 +128,8 @@ impl Checker<'_> {
                 "no `[upstream.NAME]` is configured: say which ERP to guard".into(),
             ));
         }
-        let roles = self.roles(folder, raw.roles);
+        let role_files: Vec<PathBuf> = raw.roles.iter().map(|file| folder.join(file)).collect();
+        let roles = self.roles(&role_files);
         let limits = raw.limits;
         let (Some(listen), true) = (listen, self.problems.is_empty()) else {
             return Err(self.problems);
@@ -148,6 +153,8 @@ impl Checker<'_> {
             },
             upstreams,
             roles,
+            file: self.path.to_owned(),
+            role_files,
         })
     }
 
@@ -230,10 +237,9 @@ impl Checker<'_> {
         })
     }
 
-    fn roles(&mut self, folder: &Path, files: Vec<PathBuf>) -> Vec<Role> {
+    fn roles(&mut self, files: &[PathBuf]) -> Vec<Role> {
         let mut roles: Vec<Role> = Vec::new();
-        for file in files {
-            let path = folder.join(&file);
+        for path in files {
             let stem = path
                 .file_stem()
                 .and_then(|stem| stem.to_str())
@@ -242,7 +248,7 @@ impl Checker<'_> {
                 Ok(name) => name,
                 Err(error) => {
                     self.problems.push(Problem::of_file(
-                        &path,
+                        path,
                         format!("the file's name is the role's: {error}"),
                     ));
                     continue;

@@ -3,6 +3,8 @@
 //! It runs on a thread of its own, so that a slow store or ERP never holds up a core that
 //! serves.
 
+mod role_files;
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,7 @@ use crate::clock;
 use crate::gateway::Shared;
 use crate::snapshot::Snapshot;
 use crate::upstream::{ErpUser, Links, Upstream};
+pub use role_files::RoleFiles;
 
 /// How often the store is asked whether anything has changed.
 const LOOK: Duration = Duration::from_millis(200);
@@ -38,7 +41,7 @@ pub struct Control {
     /// The store.
     pub store: Arc<dyn Store>,
     /// The roles of the configuration's files; the store's are added to them.
-    pub roles: Vec<Role>,
+    pub roles: RoleFiles,
 }
 
 /// Runs until `stop` says so. `ready` turns true when every upstream was prepared once, or
@@ -77,11 +80,13 @@ impl Control {
         }
     }
 
-    /// Looks at the store; reads roles again if anything has changed.
+    /// Looks at the store and the role files; reads again what has changed.
     async fn refresh(&self) {
+        let edited = self.roles.look();
         let looked = self.shared.keyring.look(clock::now()).await;
         let result = match looked {
             Ok(true) => self.reload().await,
+            Ok(false) if edited => self.reload_roles().await,
             Ok(false) => Ok(()),
             Err(error) => Err(error),
         };
@@ -128,7 +133,7 @@ impl Control {
     /// Makes a new policy of the files' roles and the store's. A role of the store that cannot
     /// be read is left out, which refuses whatever only it would have allowed.
     async fn reload_roles(&self) -> Result<(), StoreError> {
-        let mut roles = self.roles.clone();
+        let mut roles = self.roles.current();
         for (name, text) in self.store.roles().all().await? {
             match read_role(&name, &text) {
                 Some(role) => roles.push(role),

@@ -10,7 +10,12 @@ use portcullis_erp::{Answer, Call, Database, Dialect, Limits};
 use serde_json::Value as Json;
 
 /// Every dialect in which Odoo calls are made.
-pub(crate) const ODOO: &[Dialect] = &[Dialect::XmlRpc1, Dialect::XmlRpc2, Dialect::JsonRpc, Dialect::Json2];
+pub(crate) const ODOO: &[Dialect] = &[
+    Dialect::XmlRpc1,
+    Dialect::XmlRpc2,
+    Dialect::JsonRpc,
+    Dialect::Json2,
+];
 
 /// A demo; it ends with this.
 pub(crate) struct Demo {
@@ -39,16 +44,26 @@ pub(crate) fn program() -> Command {
 
 /// Sends one request and reads the whole answer, whatever its status.
 pub(crate) fn send(request: http::Request<Vec<u8>>) -> Got {
-    let config = ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).build();
-    let answer = ureq::Agent::from(config).run(request).expect("an answer");
-    let (head, mut body) = answer.into_parts();
-    let content_type = head.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Got {
+    try_send(request).expect("an answer")
+}
+
+/// Sends one request; fails if the whole answer does not come.
+pub(crate) fn try_send(request: http::Request<Vec<u8>>) -> Result<Got, ureq::Error> {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .build();
+    let (head, mut body) = ureq::Agent::from(config).run(request)?.into_parts();
+    let content_type = head
+        .headers
+        .get("content-type")
+        .and_then(|value| value.to_str().ok());
+    Ok(Got {
         status: head.status.as_u16(),
-        content_type: content_type.to_owned(),
+        content_type: content_type.unwrap_or_default().to_owned(),
         headers: head.headers.clone(),
-        body: body.read_to_vec().expect("a whole body"),
-    }
+        body: body.read_to_vec()?,
+    })
 }
 
 impl Demo {
@@ -59,15 +74,24 @@ impl Demo {
             .spawn()
             .expect("the program runs");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+        BufReader::new(child.stdout.take().expect("a pipe"))
+            .read_line(&mut line)
+            .expect("a line");
         let facts = serde_json::from_str(&line).expect("one JSON line");
-        let demo = Self { child, facts, seen: Cell::new(0) };
+        let demo = Self {
+            child,
+            facts,
+            seen: Cell::new(0),
+        };
         demo.reached();
         demo
     }
 
     pub(crate) fn fact(&self, pointer: &str) -> &str {
-        self.facts.pointer(pointer).and_then(Json::as_str).unwrap_or_else(|| panic!("no {pointer}"))
+        self.facts
+            .pointer(pointer)
+            .and_then(Json::as_str)
+            .unwrap_or_else(|| panic!("no {pointer}"))
     }
 
     pub(crate) fn key(&self, name: &str) -> String {
@@ -82,8 +106,10 @@ impl Demo {
     pub(crate) fn reached(&self) -> Vec<Json> {
         let log = PathBuf::from(self.fact("/upstream_log"));
         let text = std::fs::read_to_string(log).expect("the upstream log");
-        let lines: Vec<Json> =
-            text.lines().map(|line| serde_json::from_str(line).expect("a line of the log")).collect();
+        let lines: Vec<Json> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("a line of the log"))
+            .collect();
         let seen = self.seen.replace(lines.len());
         lines[seen..].to_vec()
     }
@@ -92,7 +118,11 @@ impl Demo {
     pub(crate) fn uid(&self, key: &str) -> i64 {
         let body = serde_json::json!({"params": {"service": "common", "method": "login",
             "args": [self.fact("/database"), self.fact(&format!("/users/{key}")), self.key(key)]}});
-        let got = self.post("/jsonrpc", &[("content-type", "application/json")], body.to_string().as_bytes());
+        let got = self.post(
+            "/jsonrpc",
+            &[("content-type", "application/json")],
+            body.to_string().as_bytes(),
+        );
         let answer: Json = serde_json::from_slice(&got.body).expect("JSON");
         answer["result"].as_i64().expect("a uid")
     }
@@ -101,7 +131,13 @@ impl Demo {
         self.request("POST", path, headers, body)
     }
 
-    pub(crate) fn request(&self, verb: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Got {
+    pub(crate) fn request(
+        &self,
+        verb: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Got {
         let mut request = http::Request::builder().method(verb).uri(self.url(path));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -111,16 +147,44 @@ impl Demo {
 
     /// Makes an Odoo call with a key of the demo, as a client of this dialect would.
     pub(crate) fn call(&self, dialect: Dialect, key: &str, call: &Call) -> (Got, Answer) {
-        self.call_as(dialect, &self.key(key), self.uid(key), self.fact("/database"), call)
+        self.call_as(
+            dialect,
+            &self.key(key),
+            self.uid(key),
+            self.fact("/database"),
+            call,
+        )
     }
 
-    pub(crate) fn call_as(&self, dialect: Dialect, secret: &str, uid: i64, database: &str, call: &Call) -> (Got, Answer) {
+    pub(crate) fn call_as(
+        &self,
+        dialect: Dialect,
+        secret: &str,
+        uid: i64,
+        database: &str,
+        call: &Call,
+    ) -> (Got, Answer) {
         let database = Database::new(database).expect("a database");
-        let login = UpstreamLogin { database: &database, uid, login: "unused", secret };
-        let outbound = dialect.write(call, &login).expect("this dialect can say it");
-        let headers: Vec<(&str, &str)> = outbound.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let login = UpstreamLogin {
+            database: &database,
+            uid,
+            login: "unused",
+            secret,
+        };
+        let outbound = dialect
+            .write(call, &login)
+            .expect("this dialect can say it");
+        let headers: Vec<(&str, &str)> = outbound
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         let got = self.request(outbound.verb, &outbound.target, &headers, &outbound.body);
-        let returned = Returned { status: got.status, content_type: &got.content_type, body: &got.body };
+        let returned = Returned {
+            status: got.status,
+            content_type: &got.content_type,
+            body: &got.body,
+        };
         let answer = dialect.read_answer(returned, &Limits::default());
         (got, answer)
     }
@@ -129,7 +193,9 @@ impl Demo {
 impl Drop for Demo {
     fn drop(&mut self) {
         // SIGTERM, so that the demo removes its folder.
-        let ended = Command::new("kill").arg(self.child.id().to_string()).status();
+        let ended = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
         if ended.is_err() || self.child.wait().is_err() {
             eprintln!("the demo could not be stopped");
         }

@@ -5,4 +5,5 @@ mod kill;
 mod narrow;
 mod refusals;
 mod revoke;
+mod serve;
 mod strangers;

@@ -8,18 +8,81 @@ use crate::demo::Demo;
 /// here fails the test: whoever adds one says here how strangers fare.
 const TRIED: &[(&str, &str, &str, &str, &str, u16)] = &[
     // route, verb, path, content type, body, status
-    ("xmlrpc/2", "POST", "/xmlrpc/2/object", "text/xml", XML_CALL, 200),
-    ("xmlrpc", "POST", "/xmlrpc/object", "text/xml", XML_CALL, 200),
-    ("jsonrpc", "POST", "/jsonrpc", "application/json", JSON_CALL, 200),
-    ("json/2", "POST", "/json/2/res.partner/search_count", "application/json", "{\"domain\":[]}", 401),
-    ("web/webclient/version_info", "POST", "/web/webclient/version_info", "application/json", "{}", 200),
+    (
+        "xmlrpc/2",
+        "POST",
+        "/xmlrpc/2/object",
+        "text/xml",
+        XML_CALL,
+        200,
+    ),
+    (
+        "xmlrpc",
+        "POST",
+        "/xmlrpc/object",
+        "text/xml",
+        XML_CALL,
+        200,
+    ),
+    (
+        "jsonrpc",
+        "POST",
+        "/jsonrpc",
+        "application/json",
+        JSON_CALL,
+        200,
+    ),
+    (
+        "json/2",
+        "POST",
+        "/json/2/res.partner/search_count",
+        "application/json",
+        "{\"domain\":[]}",
+        401,
+    ),
+    (
+        "web/webclient/version_info",
+        "POST",
+        "/web/webclient/version_info",
+        "application/json",
+        "{}",
+        200,
+    ),
     ("web/version", "GET", "/web/version", "", "", 200),
     ("json/version", "GET", "/json/version", "", "", 200),
-    ("web/database/list", "POST", "/web/database/list", "application/json", "{}", 200),
+    (
+        "web/database/list",
+        "POST",
+        "/web/database/list",
+        "application/json",
+        "{}",
+        200,
+    ),
     ("api/resource", "GET", "/api/resource/Customer", "", "", 401),
-    ("api/v1/resource", "GET", "/api/v1/resource/Customer", "", "", 401),
-    ("api/method", "GET", "/api/method/frappe.client.get_list?doctype=Customer", "", "", 401),
-    ("api/v1/method", "GET", "/api/v1/method/frappe.client.get_list?doctype=Customer", "", "", 401),
+    (
+        "api/v1/resource",
+        "GET",
+        "/api/v1/resource/Customer",
+        "",
+        "",
+        401,
+    ),
+    (
+        "api/method",
+        "GET",
+        "/api/method/frappe.client.get_list?doctype=Customer",
+        "",
+        "",
+        401,
+    ),
+    (
+        "api/v1/method",
+        "GET",
+        "/api/v1/method/frappe.client.get_list?doctype=Customer",
+        "",
+        "",
+        401,
+    ),
 ];
 
 const JSON_CALL: &str = r#"{"params":{"service":"object","method":"execute_kw","args":["demo",2,"admin","res.partner","search_count",[[]],{}]}}"#;
@@ -34,7 +97,10 @@ const XML_CALL: &str = "<?xml version='1.0'?><methodCall><methodName>execute_kw<
 fn every_route_is_in_the_list() {
     let tried: Vec<&str> = TRIED.iter().map(|line| line.0).collect();
     let served: Vec<String> = TABLE.iter().map(|route| route.prefix.join("/")).collect();
-    assert_eq!(tried, served, "say in TRIED how strangers fare at the new route");
+    assert_eq!(
+        tried, served,
+        "say in TRIED how strangers fare at the new route"
+    );
 }
 
 #[test]
@@ -42,28 +108,59 @@ fn strangers_reach_no_erp_at_any_route() {
     let demo = Demo::start();
     let known = demo.post(
         "/json/2/res.partner/search_count",
-        &[("content-type", "application/json"), ("x-api-key", &demo.key("odoo"))],
+        &[
+            ("content-type", "application/json"),
+            ("x-api-key", &demo.key("odoo")),
+        ],
         b"{\"domain\":[]}",
     );
-    assert_eq!(known.status, 200, "somebody known is served: {}", known.text());
+    assert_eq!(
+        known.status,
+        200,
+        "somebody known is served: {}",
+        known.text()
+    );
     demo.reached();
     for (route, verb, path, content_type, body, status) in TRIED {
-        let headers: &[(&str, &str)] = if content_type.is_empty() { &[] } else { &[("content-type", content_type)] };
+        let headers: &[(&str, &str)] = if content_type.is_empty() {
+            &[]
+        } else {
+            &[("content-type", content_type)]
+        };
         let got = demo.request(verb, path, headers, body.as_bytes());
         assert_eq!(got.status, *status, "{route}: {}", got.text());
         if got.status == 200 && body.contains("search_count") {
-            assert!(got.text().contains("Access Denied") || got.text().contains("AccessDenied"), "{}", got.text());
+            assert!(
+                got.text().contains("Access Denied") || got.text().contains("AccessDenied"),
+                "{}",
+                got.text()
+            );
         }
         assert!(demo.reached().is_empty(), "{route}");
     }
-    for path in ["/", "/web", "/web/login", "/web/database/manager", "/web/database/selector", "/xmlrpc/2/db/x", "/app", "/files/x", "/json/1/res.partner", "/websocket"] {
+    for path in [
+        "/",
+        "/web",
+        "/web/login",
+        "/web/database/manager",
+        "/web/database/selector",
+        "/xmlrpc/2/db/x",
+        "/app",
+        "/files/x",
+        "/json/1/res.partner",
+        "/websocket",
+    ] {
         for verb in ["GET", "POST", "OPTIONS", "PATCH", "BREW"] {
             let got = demo.request(verb, path, &[], b"");
             assert_eq!(got.status, 404, "{verb} {path}: {}", got.text());
         }
     }
     for route in TABLE {
-        let path = format!("/{}{}", route.prefix.join("/"), "/common".repeat(route.rest.0));
+        let path = format!(
+            "/{}{}",
+            route.prefix.join("/"),
+            "/common".repeat(route.rest.0)
+        );
         for verb in ["OPTIONS", "HEAD", "PATCH", "TRACE", "BREW"] {
             let got = demo.request(verb, &path, &[], b"");
             assert_eq!(got.status, 405, "{verb} {path}: {}", got.text());
@@ -78,10 +175,27 @@ fn the_database_service_is_shut() {
     let demo = Demo::start();
     let ask = |service: &str, method: &str| {
         let body = serde_json::json!({"params": {"service": service, "method": method, "args": ["admin", "demo"]}});
-        demo.post("/jsonrpc", &[("content-type", "application/json")], body.to_string().as_bytes()).text()
+        demo.post(
+            "/jsonrpc",
+            &[("content-type", "application/json")],
+            body.to_string().as_bytes(),
+        )
+        .text()
     };
-    assert!(ask("db", "list").contains("\"demo\""), "clients may ask for the names");
-    for method in ["dump", "drop", "restore", "create_database", "duplicate_database", "change_admin_password", "rename", "list_countries"] {
+    assert!(
+        ask("db", "list").contains("\"demo\""),
+        "clients may ask for the names"
+    );
+    for method in [
+        "dump",
+        "drop",
+        "restore",
+        "create_database",
+        "duplicate_database",
+        "change_admin_password",
+        "rename",
+        "list_countries",
+    ] {
         let text = ask("db", method);
         assert!(text.contains("Access Denied"), "{method}: {text}");
     }

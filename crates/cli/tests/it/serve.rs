@@ -1,0 +1,136 @@
+//! A gateway that is served from a folder, before the Odoo of a demo.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use serde_json::Value as Json;
+
+use crate::demo::{Demo, program};
+
+/// A role that may count and read contacts.
+pub(crate) const READER: &str = r#"
+[[rule]]
+name = "contacts"
+models = ["res.partner"]
+operations = ["read"]
+fields = "*"
+"#;
+
+/// A folder with a configuration, a role `reader`, and what the gateway keeps.
+pub(crate) struct Place {
+    folder: tempfile::TempDir,
+}
+
+/// A gateway that is running.
+pub(crate) struct Served {
+    pub(crate) child: Child,
+    pub(crate) url: String,
+}
+
+impl Place {
+    /// A place before the Odoo of this demo, with these lines more in its configuration.
+    pub(crate) fn before(demo: &Demo, more: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = PathBuf::from(demo.fact("/upstream_log"));
+        let secret = log.with_file_name("secrets").join("odoo-integration");
+        let text = format!(
+            "listen = \"127.0.0.1:0\"\nroles = [\"reader.toml\"]\n{more}\n[upstream.odoo]\nkind = \"odoo\"\nurl = \"{}\"\n\
+             database = \"demo\"\n[upstream.odoo.user.integration]\nsecret-file = \"{}\"\n",
+            demo.fact("/odoo"),
+            secret.display(),
+        );
+        std::fs::write(folder.path().join("portcullis.toml"), text).expect("a file");
+        let place = Self { folder };
+        place.put_role(READER);
+        place
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn put_role(&self, text: &str) {
+        std::fs::write(self.path().join("reader.toml"), text).expect("a file");
+    }
+
+    /// Runs a command of the program on this place; answers its exit code and its JSON.
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, Json) {
+        let (code, text) = self.output(arguments);
+        (code, serde_json::from_str(&text).unwrap_or(Json::Null))
+    }
+
+    /// Runs a command that prints one JSON value a line.
+    pub(crate) fn lines(&self, arguments: &[&str]) -> Vec<Json> {
+        let (code, text) = self.output(arguments);
+        assert_eq!(code, 0, "{text}");
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
+    }
+
+    fn output(&self, arguments: &[&str]) -> (i32, String) {
+        let output = program()
+            .args(arguments)
+            .arg("--json")
+            .arg("--config")
+            .arg(self.path().join("portcullis.toml"))
+            .output()
+            .expect("the program runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        (output.status.code().unwrap_or(-1), text)
+    }
+
+    /// Makes a key with the role `reader`.
+    pub(crate) fn key(&self, name: &str, more: &[&str]) -> (String, String) {
+        let mut arguments = vec![
+            "key",
+            "create",
+            name,
+            "--user",
+            "integration",
+            "--role",
+            "reader",
+        ];
+        arguments.extend_from_slice(more);
+        let (code, made) = self.run(&arguments);
+        assert_eq!(code, 0, "{made}");
+        let text = |member: &str| {
+            made[member]
+                .as_str()
+                .unwrap_or_else(|| panic!("{made}"))
+                .to_owned()
+        };
+        (text("key"), text("id"))
+    }
+
+    pub(crate) fn serve(&self) -> Served {
+        let mut child: Child = program()
+            .arg("serve")
+            .arg("--config")
+            .arg(self.path().join("portcullis.toml"))
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let url = lines
+            .find_map(|line| {
+                let line = line.expect("text");
+                line.split_once("listens on ")
+                    .map(|(_, url)| url.trim().to_owned())
+            })
+            .expect("the gateway says where it listens");
+        // What else it says is read on, so that the pipe never fills.
+        std::thread::spawn(move || for _ in lines.by_ref() {});
+        Served { child, url }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // A kill: a gateway must bear it at any time.
+        if self.child.kill().is_ok() {
+            self.child.wait().ok();
+        }
+    }
+}
