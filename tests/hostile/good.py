@@ -15,8 +15,8 @@ class Good:
         self.pair = demo.keys["erpnext_full"]
         self.uid = 0  # learned by a log-in
 
-    def login(self):
-        return request("POST", "/jsonrpc", json.dumps(self.rpc("common", "login", self.database, "", self.key)))
+    def login(self, user):
+        return request("POST", "/jsonrpc", json.dumps(self.rpc("common", "login", self.database, user, self.key)))
 
     def rpc(self, service, method, *args):
         params = {"service": service, "method": method, "args": list(args)}

@@ -29,7 +29,7 @@ class Suite:
         self.demo = demo
         self.wire = Wire(demo.host, demo.port)
         self.good = Good(demo)
-        logged_in = self.wire.send(self.good.login().replace(b'""', json.dumps(demo.users["odoo_full"]).encode()))
+        logged_in = self.wire.send(self.good.login(demo.users["odoo_full"]))
         self.good.uid = json.loads(logged_in.body()).get("result")
         if not isinstance(self.good.uid, int) or isinstance(self.good.uid, bool):
             raise SystemExit(f"no log-in: {logged_in!r}")

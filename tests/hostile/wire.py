@@ -27,9 +27,10 @@ class Answer:
         if b"<fault>" in body:
             return True
         try:
-            return "error" in json.loads(body)
+            answer = json.loads(body)
         except ValueError:
             return False
+        return isinstance(answer, dict) and "error" in answer
 
     def __repr__(self):
         return f"{self.statuses} closed={self.closed} after {self.took:.1f} s: {self.raw[:300]!r}"
@@ -53,7 +54,7 @@ class Wire:
                 link.sendall(raw)
                 if half_close:
                     link.shutdown(socket.SHUT_WR)
-            except (BrokenPipeError, ConnectionResetError):
+            except OSError:
                 pass  # refused before all of it was sent
             return listen(link, start, expect, seconds)
 

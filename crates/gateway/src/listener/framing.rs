@@ -52,8 +52,15 @@ impl Seen {
 
     /// Judges a request from its head as hyper read it.
     pub(crate) fn judge(&self, head: &http::request::Parts) -> Framing {
-        if !head.headers.contains_key(http::header::TRANSFER_ENCODING) {
+        if has_bare_newline(&self.0.borrow().bytes) {
+            return Framing::Ambiguous("lines of a head end in CR LF");
+        }
+        let Some(coding) = head.headers.get(http::header::TRANSFER_ENCODING) else {
             return Framing::Plain;
+        };
+        // hyper looks at the last coding only.
+        if !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
+            return Framing::Ambiguous("the only Transfer-Encoding taken is chunked");
         }
         let kept = self.0.borrow();
         let mut headers = [httparse::EMPTY_HEADER; 128];
@@ -77,5 +84,43 @@ impl Seen {
             (1, _) => Framing::Ambiguous("send Content-Length or Transfer-Encoding, not both"),
             _ => Framing::Ambiguous("send one Transfer-Encoding header"),
         }
+    }
+}
+
+/// Whether a line of the head ends in LF alone. The parser takes that; a proxy in front may
+/// take it for a part of the value, and what follows for no header at all.
+fn has_bare_newline(bytes: &[u8]) -> bool {
+    let mut line = 0;
+    while let Some(end) = bytes
+        .get(line..)
+        .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
+    {
+        let text = bytes
+            .get(line..line.saturating_add(end))
+            .unwrap_or_default();
+        if text.last() != Some(&b'\r') {
+            return true;
+        }
+        if text == b"\r" && line > 0 {
+            return false;
+        }
+        line = line.saturating_add(end).saturating_add(1);
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_whose_lines_end_in_lf_alone_is_seen() {
+        assert!(!has_bare_newline(
+            b"GET / HTTP/1.1\r\nHost: a\r\n\r\na body\nof lines"
+        ));
+        assert!(has_bare_newline(
+            b"GET / HTTP/1.1\r\nX: a\nTransfer-Encoding: chunked\r\n\r\n"
+        ));
+        assert!(has_bare_newline(b"GET / HTTP/1.1\nHost: a\n\n"));
     }
 }
