@@ -3,9 +3,16 @@
 use std::path::Path;
 
 #[path = "../../../fuzz/src/lib.rs"]
+#[expect(
+    unreachable_pub,
+    clippy::expect_used,
+    reason = "the file is a library elsewhere, and a test may panic"
+)]
 mod targets;
 
-const TARGETS: [(&str, fn(&[u8])); 11] = [
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: [Target; 11] = [
     ("domain", targets::domain),
     ("filters", targets::filters),
     ("frappe_answer", targets::frappe_answer),

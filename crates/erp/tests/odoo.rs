@@ -1,4 +1,10 @@
 //! Odoo's dialects: any in, any out, the same call; what is ambiguous is refused.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test may panic"
+)]
 
 use portcullis_erp::asked::Claim;
 use portcullis_erp::dialect::{Form, ReadError, Returned, UpstreamLogin, Written, local};

@@ -1,5 +1,6 @@
 //! The recorded exchanges of a real Odoo: every request that is meant for a dialect is read
 //! without a panic, ordinary ones are taken, and every answer is understood.
+#![expect(clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
 
