@@ -31,6 +31,7 @@ mod search;
 mod simplify;
 mod tree;
 mod write;
+mod zone;
 
 pub use eval::Answer3;
 pub use facts::{Digits, FieldFacts, FieldKind, ModelFacts, Records};
@@ -38,6 +39,7 @@ pub use known::{KnownRecords, Question, QuestionError, RecordsError};
 pub use leaf::{FieldPath, Leaf, Operand, Operator};
 pub use parse::DomainError;
 pub use search::{Matches, Search, SearchError};
+pub use zone::Zone;
 
 use std::collections::BTreeSet;
 

@@ -102,6 +102,9 @@ impl Search<'_> {
                     Err(SearchError::Value)
                 };
             }
+            if field.kind == FieldKind::Datetime && self.shifts_parts() {
+                return Ok(Check::Unknown);
+            }
             return self.check_part(part, operator, &condition.right);
         }
         let is_id = name == "id";
@@ -121,7 +124,7 @@ impl Search<'_> {
                 }
                 FieldKind::One2many | FieldKind::Many2many => operand::links_in(set, false, false),
                 FieldKind::Date => operand::days(set),
-                FieldKind::Datetime => operand::moments(set),
+                FieldKind::Datetime => operand::moments(set, self.zone()),
                 FieldKind::Other => Ok(Check::Unknown),
             },
             (Right::One(value), _) if is_like(condition.operator) => {
@@ -235,7 +238,7 @@ impl Search<'_> {
                 None => Ok(Check::Unknown),
             },
             FieldKind::Datetime => match operand::read_date(value)? {
-                Some(said) => Ok(operand::moment_order(said, operator)),
+                Some(said) => Ok(operand::moment_order(said, operator, self.zone())),
                 None => Ok(Check::Unknown),
             },
             FieldKind::Boolean | FieldKind::One2many | FieldKind::Many2many => {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::zone::Zone;
 use crate::value::Value;
 
 /// What kind of field it is.
@@ -190,6 +191,11 @@ pub trait Records {
 
     /// Whether `ilike` looks past accents (PostgreSQL's `unaccent`); none if it is not known.
     fn ignores_accents(&self) -> Option<bool> {
+        None
+    }
+
+    /// The user's time zone, by which a day begins; none if it is not known.
+    fn zone(&self) -> Option<Zone> {
         None
     }
 

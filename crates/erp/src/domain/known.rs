@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use super::facts::{Digits, FieldFacts, FieldKind, ModelFacts, Records};
+use super::zone::Zone;
 use super::{Domain, DomainError, Search, SearchError};
 use crate::value::{Map, Value};
 
@@ -16,6 +17,7 @@ pub struct RecordsError(String);
 #[derive(Default)]
 pub struct KnownRecords {
     models: BTreeMap<String, KnownModel>,
+    zone: Option<Zone>,
 }
 
 #[derive(Default)]
@@ -30,6 +32,7 @@ pub struct Question {
     model: String,
     domain: Result<Domain, DomainError>,
     inactive: bool,
+    zone: Option<String>,
 }
 
 /// What became of a question.
@@ -90,7 +93,34 @@ impl KnownRecords {
             entry.ids.dedup();
             entry.infer_digits();
         }
+        known.zone = known.common_zone();
         Ok(known)
+    }
+
+    /// The time zone that all active internal users have: then it is that of whoever asks.
+    fn common_zone(&self) -> Option<Zone> {
+        let users = self.models.get("res.users")?;
+        let mut zones = users.ids.iter().filter_map(|&id| {
+            let truth = |field| {
+                self.value("res.users", id, field)
+                    .map(|value| value.into_owned())
+            };
+            let internal = truth("active") == Some(Value::Bool(true))
+                && truth("share") == Some(Value::Bool(false));
+            internal.then(|| {
+                let partner = super::eval::link(&truth("partner_id")?)??;
+                let zone = self.value("res.partner", partner, "tz")?.into_owned();
+                if zone.is_nothing() {
+                    Some("UTC".to_owned())
+                } else {
+                    zone.as_str().map(str::to_owned)
+                }
+            })
+        });
+        let first = zones.next()??;
+        zones
+            .all(|zone| zone.as_ref() == Some(&first))
+            .then(|| Zone::named(&first))?
     }
 
     /// Answers a question: the ids that match, and those of which nobody can say.
@@ -112,6 +142,10 @@ impl KnownRecords {
         } else {
             search
         };
+        let search = match &question.zone {
+            Some(zone) => search.in_zone(zone),
+            None => search,
+        };
         Ok(search.matching(&question.model, domain)?)
     }
 }
@@ -130,15 +164,18 @@ impl Question {
             .ok_or_else(|| RecordsError("model".to_owned()))?
             .to_owned();
         let domain = Domain::parse(map.get("domain").unwrap_or(&Value::Null));
-        let inactive = map
-            .get("context")
-            .and_then(Value::as_map)
+        let context = map.get("context").and_then(Value::as_map);
+        let zone = context
+            .and_then(|context| text(context, "tz"))
+            .filter(|zone| !zone.is_empty());
+        let inactive = context
             .and_then(|context| context.get("active_test"))
             .is_some_and(|test| !super::python::truthy(test));
         Ok(Self {
             model,
             domain,
             inactive,
+            zone,
         })
     }
 }
@@ -256,6 +293,10 @@ impl Records for KnownRecords {
         Some(Cow::Borrowed(
             self.models.get(model)?.rows.get(&id)?.get(field)?,
         ))
+    }
+
+    fn zone(&self) -> Option<Zone> {
+        self.zone
     }
 
     fn ignores_accents(&self) -> Option<bool> {

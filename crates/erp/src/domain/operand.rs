@@ -6,6 +6,7 @@ use super::check::{Check, Span};
 use super::facts::{FieldFacts, FieldKind};
 use super::leaf::Operator;
 use super::moment::{self, Said};
+use super::zone::Zone;
 use super::{SearchError, python};
 use crate::value::Value;
 
@@ -156,16 +157,22 @@ pub(super) fn days(set: &[Value]) -> Result<Check, SearchError> {
     Ok(Check::Days { days, unset })
 }
 
-/// The moment that is meant: midnight of a day is that of the user's zone, which is not known.
-fn span(said: Said) -> Span {
+/// The moment that is meant: midnight of a day is that of the user's zone.
+fn span(said: Said, zone: Option<Zone>) -> Span {
     match said {
-        Said::Day(day) => {
-            let midnight = day * moment::DAY;
-            Span {
-                first: midnight - AHEAD,
-                last: midnight + BEHIND,
+        Said::Day(day) => match zone.and_then(|zone| zone.midnight(day)) {
+            Some(midnight) => Span {
+                first: midnight,
+                last: midnight,
+            },
+            None => {
+                let midnight = day.saturating_mul(moment::DAY);
+                Span {
+                    first: midnight - AHEAD,
+                    last: midnight + BEHIND,
+                }
             }
-        }
+        },
         Said::Moment(moment) => Span {
             first: moment,
             last: moment,
@@ -177,11 +184,11 @@ fn span(said: Said) -> Span {
     }
 }
 
-pub(super) fn moments(set: &[Value]) -> Result<Check, SearchError> {
+pub(super) fn moments(set: &[Value], zone: Option<Zone>) -> Result<Check, SearchError> {
     let mut moments = Vec::new();
     for value in set.iter().filter(|value| !python::is_false(value)) {
         match read_date(value)? {
-            Some(said) => moments.push(span(said)),
+            Some(said) => moments.push(span(said, zone)),
             None => return Ok(Check::Unknown),
         }
     }
@@ -189,8 +196,8 @@ pub(super) fn moments(set: &[Value]) -> Result<Check, SearchError> {
     Ok(Check::Moments { moments, unset })
 }
 
-pub(super) fn moment_order(said: Said, operator: Operator) -> Check {
-    let mut bound = span(said);
+pub(super) fn moment_order(said: Said, operator: Operator, zone: Option<Zone>) -> Check {
+    let mut bound = span(said, zone);
     let step = if matches!(said, Said::Day(_)) {
         moment::DAY
     } else {

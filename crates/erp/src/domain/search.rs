@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::facts::{ModelFacts, Records};
 use super::leaf::Operator;
 use super::tree::{Found, Right, Tree};
+use super::zone::Zone;
 use super::{Answer3, Domain};
 use crate::value::Value;
 
@@ -50,6 +51,8 @@ const MAX_DEPTH: usize = 200;
 pub struct Search<'a> {
     records: &'a dyn Records,
     active_test: bool,
+    zone: Option<Zone>,
+    shifts_parts: bool,
     depth: Cell<usize>,
 }
 
@@ -69,8 +72,18 @@ impl<'a> Search<'a> {
         Self {
             records,
             active_test: true,
+            zone: records.zone(),
+            shifts_parts: false,
             depth: Cell::new(0),
         }
+    }
+
+    /// The context names a time zone: days begin by it, and parts of moments are its own.
+    #[must_use]
+    pub fn in_zone(mut self, name: &str) -> Self {
+        self.zone = Zone::named(name);
+        self.shifts_parts = self.zone != Some(Zone::UTC);
+        self
     }
 
     /// The context's `active_test` is `false`: inactive records count everywhere.
@@ -166,6 +179,15 @@ impl<'a> Search<'a> {
 
     pub(super) fn facts(&self, model: &str) -> Option<&'a ModelFacts> {
         self.records.model(model)
+    }
+
+    pub(super) fn zone(&self) -> Option<Zone> {
+        self.zone
+    }
+
+    /// Whether parts of moments are asked of another zone than UTC.
+    pub(super) fn shifts_parts(&self) -> bool {
+        self.shifts_parts
     }
 
     pub(super) fn records(&self) -> &'a dyn Records {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
-use portcullis_erp::domain::{Answer3, Domain, ModelFacts, Records, Search};
+use portcullis_erp::domain::{Answer3, Domain, ModelFacts, Records, Search, Zone};
 use portcullis_erp::value::Value;
 
 use super::access::{self, Op};
@@ -46,6 +46,10 @@ impl Records for Known<'_> {
 
     fn ignores_accents(&self) -> Option<bool> {
         Some(false)
+    }
+
+    fn zone(&self) -> Option<Zone> {
+        Some(Zone::UTC)
     }
 
     fn orders_by_code_point(&self) -> Option<bool> {
