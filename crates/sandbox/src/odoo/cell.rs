@@ -252,10 +252,7 @@ fn pointing(env: &Env<'_>, comodel: &Model, inverse: &str, own: i64) -> Vec<i64>
     let Some((slot, _)) = comodel.field(inverse) else {
         return Vec::new();
     };
-    let rows = env.db.rows(comodel.name);
-    rows.filter(|(_, row)| row.get(slot) == Some(&Value::Int(own)))
-        .map(|(id, _)| id)
-        .collect()
+    env.db.pointing(comodel.name, slot, own).collect()
 }
 
 /// Takes a record out of a list: it is deleted where it cannot stand alone.

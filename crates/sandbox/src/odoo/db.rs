@@ -1,6 +1,6 @@
 //! The rows, in memory, with an undo log: a call that fails leaves nothing behind.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use portcullis_erp::value::Value;
@@ -23,21 +23,36 @@ pub(crate) struct Table {
     /// The same ids, as the evaluator of domains wants them.
     ids: Vec<i64>,
     next: i64,
+    /// The links that lists of other models are made of, by cell.
+    indexed: Vec<usize>,
+    /// Who points where: cell and target to the pointing rows.
+    pointing: HashMap<(usize, i64), BTreeSet<i64>>,
 }
 
 impl Db {
     pub(crate) fn new(schema: &Schema) -> Self {
-        let tables = schema.models.keys().map(|name| {
-            (
-                *name,
-                Table {
-                    next: 1,
-                    ..Table::default()
-                },
-            )
-        });
+        let fresh = || Table {
+            next: 1,
+            ..Table::default()
+        };
+        let mut tables: HashMap<_, _> = schema.models.keys().map(|name| (*name, fresh())).collect();
+        for field in schema
+            .models
+            .values()
+            .flat_map(|model| model.fields.values())
+        {
+            let inverse = field.relation.zip(field.inverse);
+            let cell =
+                inverse.and_then(|(relation, inverse)| schema.model(relation)?.field(inverse));
+            if let Some((slot, _)) = cell
+                && let Some(table) = field.relation.and_then(|relation| tables.get_mut(relation))
+                && !table.indexed.contains(&slot)
+            {
+                table.indexed.push(slot);
+            }
+        }
         Self {
-            tables: tables.collect(),
+            tables,
             undo: Vec::new(),
         }
     }
@@ -56,6 +71,21 @@ impl Db {
             .into_iter()
             .flat_map(|table| &table.rows)
             .map(|(id, row)| (*id, &**row))
+    }
+
+    /// The rows whose link in this cell, that of a list's other end, leads to that record.
+    pub(crate) fn pointing(
+        &self,
+        model: &str,
+        slot: usize,
+        target: i64,
+    ) -> impl Iterator<Item = i64> {
+        let table = self.tables.get(model);
+        table
+            .and_then(|table| table.pointing.get(&(slot, target)))
+            .into_iter()
+            .flatten()
+            .copied()
     }
 
     /// The next free id of a model. It is not given twice, even if the call fails later.
@@ -81,10 +111,27 @@ impl Db {
             (Ok(_), Some(_)) | (Err(_), None) => {}
         }
         table.next = table.next.max(id + 1);
-        match row {
+        let after = row.clone();
+        let before = match row {
             Some(row) => table.rows.insert(id, row),
             None => table.rows.remove(&id),
+        };
+        for &slot in &table.indexed {
+            let target = |row: &Option<Arc<Row>>| row.as_ref()?.get(slot)?.as_int();
+            let (old, new) = (target(&before), target(&after));
+            if old == new {
+                continue;
+            }
+            if let Some(old) = old
+                && let Some(pointing) = table.pointing.get_mut(&(slot, old))
+            {
+                pointing.remove(&id);
+            }
+            if let Some(new) = new {
+                table.pointing.entry((slot, new)).or_default().insert(id);
+            }
         }
+        before
     }
 
     /// Forgets how to undo what was done so far.

@@ -73,11 +73,13 @@ impl<'a> Record<'a> {
         } else {
             None
         };
-        let found = self.view.db.rows(relation).filter(|(_, row)| {
-            row.get(slot) == Some(&Value::Int(self.id))
-                && active.is_none_or(|slot| row.get(slot) == Some(&Value::Bool(true)))
+        let db = self.view.db;
+        let found = db.pointing(relation, slot, self.id).filter(|&id| {
+            active.is_none_or(|slot| {
+                db.row(relation, id).and_then(|row| row.get(slot)) == Some(&Value::Bool(true))
+            })
         });
-        Value::List(found.map(|(id, _)| Value::Int(id)).collect())
+        Value::List(found.map(Value::Int).collect())
     }
 
     fn related(&self, field: &'a Field) -> Cow<'a, Value> {
