@@ -4,6 +4,7 @@ use portcullis_erp::value::{Map, Value};
 
 use super::access::{self, Op};
 use super::call::Bound;
+use super::guard;
 use super::record::View;
 use super::schema::{Field, Model};
 use super::trouble::{Kind, Trouble};
@@ -181,7 +182,12 @@ pub(crate) fn context_get(view: View<'_>, _call: &Bound<'_>) -> Result<Value, Tr
 
 pub(crate) fn has_group(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     let group = call.text(0).unwrap_or_default();
-    Ok(Value::Bool(view.who.has(group)))
+    // Asked of a user; of the caller when none is named.
+    let who = call
+        .ids
+        .first()
+        .and_then(|&uid| guard::who(view.schema, view.db, uid).ok());
+    Ok(Value::Bool(who.as_ref().unwrap_or(view.who).has(group)))
 }
 
 pub(crate) fn get_available_models(view: View<'_>, _call: &Bound<'_>) -> Result<Value, Trouble> {

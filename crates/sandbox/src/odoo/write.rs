@@ -5,6 +5,7 @@ use portcullis_erp::value::{Map, Value};
 use super::access::{self, Op};
 use super::call::{Bound, Env};
 use super::cell;
+use super::constraint;
 use super::db::{Row, empty_row};
 use super::defaults;
 use super::schema::{Field, Model, Source};
@@ -57,8 +58,8 @@ pub(crate) fn create_one(
     }
     env.db.put(model.name, id, Some(row));
     store(env, model, id, values)?;
-    required(env, model, id)?;
-    unique(env, model, id)?;
+    constraint::required(env, model, id)?;
+    constraint::unique(env, model, id)?;
     Ok(id)
 }
 
@@ -94,9 +95,9 @@ pub(crate) fn write_one(
         set(model, row, "write_uid", Value::Int(uid));
         set(model, row, "write_date", Value::from(now));
     })?;
-    required(env, model, id)?;
-    unique(env, model, id)?;
-    recursion(env, model, id)
+    constraint::required(env, model, id)?;
+    constraint::unique(env, model, id)?;
+    constraint::recursion(env, model, id)
 }
 
 pub(crate) fn unlink(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
@@ -334,83 +335,4 @@ fn inherit(env: &mut Env<'_>, model: &Model, values: &mut Map) -> Result<(), Tro
     let id = create_one(env, comodel, own)?;
     values.insert(link.to_owned(), Value::Int(id));
     Ok(())
-}
-
-fn required(env: &Env<'_>, model: &Model, id: i64) -> Result<(), Trouble> {
-    let view = env.view();
-    let Some(record) = view.record(model.name, id) else {
-        return Ok(());
-    };
-    if model.name == "res.partner"
-        && record.text("type") == "contact"
-        && record.text("name").is_empty()
-    {
-        return Err(Trouble::new(
-            Kind::Validation,
-            "It cannot be done: a contact needs a name.",
-        ));
-    }
-    for (slot, field) in model.fields.values().enumerate() {
-        let needed =
-            field.has('r') && matches!(field.source, Source::Cell) && field.kind != "boolean";
-        if needed
-            && record.value(slot, field).is_nothing()
-            && !defaults::lenient(model.name, field.name)
-        {
-            return Err(Trouble::new(
-                Kind::Validation,
-                format!(
-                    "It cannot be done: the field '{}' ({}) of '{}' ({}) needs a value.",
-                    field.label, field.name, model.label, model.name
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn unique(env: &Env<'_>, model: &Model, id: i64) -> Result<(), Trouble> {
-    let name = match model.name {
-        "res.users" => "login",
-        "ir.config_parameter" => "key",
-        _ => return Ok(()),
-    };
-    let Some((slot, _)) = model.field(name) else {
-        return Ok(());
-    };
-    let own = env.db.row(model.name, id).and_then(|row| row.get(slot));
-    let taken = env
-        .db
-        .rows(model.name)
-        .any(|(other, row)| other != id && row.get(slot) == own);
-    if taken {
-        return Err(Trouble::new(
-            Kind::Validation,
-            format!("It cannot be done: this {name} is taken already."),
-        ));
-    }
-    Ok(())
-}
-
-fn recursion(env: &Env<'_>, model: &Model, id: i64) -> Result<(), Trouble> {
-    let Some(parent) = model.parent else {
-        return Ok(());
-    };
-    let mut record = env.view().record(model.name, id);
-    for _ in 0..64 {
-        let Some(next) = record.and_then(|record| record.link(parent)) else {
-            return Ok(());
-        };
-        if next.id == id {
-            break;
-        }
-        record = Some(next);
-    }
-    Err(Trouble::new(
-        Kind::Validation,
-        format!(
-            "A {} cannot stand below itself.",
-            model.label.to_lowercase()
-        ),
-    ))
 }

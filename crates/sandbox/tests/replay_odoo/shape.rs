@@ -130,14 +130,14 @@ fn same_fault(theirs: &Value, ours: &Value) -> Result<(), String> {
             .unwrap_or_default()
     };
     let (real, own) = (code(theirs), code(ours));
-    let first = |value: &Value| match value {
+    let first = |value: &Value| match value.as_str() {
         // A text code says what it is in its first line; the rest is words.
-        Value::Text(text) if text.starts_with("warning") => {
+        Some(text) if text.starts_with("warning") => {
             text.lines().next().unwrap_or_default().to_owned()
         }
-        Value::Text(text) if text == "AccessDenied" => text.clone(),
-        Value::Text(_) => "words".to_owned(),
-        other => self::text(other),
+        Some("AccessDenied") => "AccessDenied".to_owned(),
+        Some(_) => "words".to_owned(),
+        None => self::text(value),
     };
     if first(&real) == first(&own) {
         return Ok(());
