@@ -1,9 +1,6 @@
 //! Who may do what on the ERPNext look-alike, and what it refuses to write.
 
-#[cfg(test)]
-mod erpnext_site;
-
-use erpnext_site::{Answer, Site, options};
+use crate::site::{Answer, Site, options};
 use portcullis_sandbox::erpnext::{CustomField, ErpNext};
 use serde_json::json;
 

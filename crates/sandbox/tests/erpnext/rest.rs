@@ -1,9 +1,6 @@
 //! What the ERPNext look-alike does for a client that speaks REST.
 
-#[cfg(test)]
-mod erpnext_site;
-
-use erpnext_site::Site;
+use crate::site::Site;
 use serde_json::json;
 
 const NEW: &str =
