@@ -96,7 +96,6 @@ fn other_fields_are_refused_wherever_they_stand() {
         r#"{"or_filters": [["tax_id", "like", "7%"]]}"#,
         r#"{"filters": [["customer_group", "descendants of", "All"]]}"#,
         r#"{"filters": ["1=1"]}"#,
-        r#"{"filters": [["territory", "between", ["a", "b"]]]}"#,
         r#"{"filters": [["territory", "between", "a"]]}"#,
         r#"{"order_by": "tax_id"}"#,
         r#"{"order_by": "territory, tax_id desc"}"#,
@@ -115,6 +114,19 @@ fn other_fields_are_refused_wherever_they_stand() {
         "get_count",
         r#"{"filters": {"tax_id": "7"}}"#,
     ));
+}
+
+#[test]
+fn a_range_cannot_swallow_the_rule() {
+    let permit = frappe(CUSTOMERS).allowed(&call(
+        "Customer",
+        "get_list",
+        r#"{"filters": [["territory", "between", ["a", "b"]]]}"#,
+    ));
+    assert_eq!(
+        text(&permit.next().named["filters"]),
+        r#"[["Customer","customer_group","=","Commercial"],["Customer","territory",">=","a"],["Customer","territory","<=","b"]]"#
+    );
 }
 
 #[test]
