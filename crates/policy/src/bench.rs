@@ -1,6 +1,9 @@
 //! Everything that one question is judged with: the caller's rules that hold for the upstream
 //! and dialect, and what is known of the ERP's models.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use portcullis_erp::{Dialect, Method, Model};
 use portcullis_identity::{RoleName, UpstreamName};
 
@@ -35,6 +38,8 @@ pub(crate) struct Bench<'a> {
     /// Whether no rule hides a field or a record of what it opens for reading: then nothing
     /// that is open can show what is not.
     pub(crate) hides_nothing: bool,
+    /// Fields that were found open, by rule and model: a domain may name one a thousand times.
+    found_open: RefCell<BTreeSet<(usize, Model, String)>>,
 }
 
 impl<'a> Bench<'a> {
@@ -65,6 +70,7 @@ impl<'a> Bench<'a> {
             allow,
             deny,
             hides_nothing,
+            found_open: RefCell::default(),
         }
     }
 
@@ -168,6 +174,26 @@ impl<'a> Bench<'a> {
         self.allow
             .iter()
             .any(|held| held.rule.speaks_of(model, self.family))
+    }
+
+    /// Whether a field was found open under this rule before.
+    pub(crate) fn was_open(&self, held: &Held<'_>, model: &Model, field: &str) -> bool {
+        let key = (
+            std::ptr::from_ref(held.rule).addr(),
+            model.clone(),
+            field.to_owned(),
+        );
+        self.found_open.borrow().contains(&key)
+    }
+
+    /// Keeps that a field is open under this rule.
+    pub(crate) fn keep_open(&self, held: &Held<'_>, model: &Model, field: &str) {
+        let key = (
+            std::ptr::from_ref(held.rule).addr(),
+            model.clone(),
+            field.to_owned(),
+        );
+        self.found_open.borrow_mut().insert(key);
     }
 
     /// Whether the caller may do anything at all here.

@@ -2,6 +2,7 @@
 //! and the call is rewritten so that it cannot reach further than the rule.
 
 pub(crate) mod binding;
+pub(crate) mod commands;
 pub(crate) mod context;
 pub(crate) mod groups;
 pub(crate) mod listed;

@@ -165,6 +165,11 @@ impl FieldSchema {
         })
     }
 
+    /// Whether the ERP computes it, whatever is written.
+    pub(crate) fn is_fixed_by_the_erp(&self) -> bool {
+        self.related.is_some() || (self.readonly && !self.depends.is_empty())
+    }
+
     /// Whether it links to many records.
     pub fn is_x2many(&self) -> bool {
         matches!(self.kind, FieldKind::One2many | FieldKind::Many2many)

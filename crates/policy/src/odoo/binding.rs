@@ -103,7 +103,7 @@ impl View<'_> {
             return None;
         };
         let facts = self.schema.field(field.as_str())?;
-        if !facts.stored || facts.related.is_some() || field.as_str() == "id" {
+        if !facts.stored || facts.is_fixed_by_the_erp() || field.as_str() == "id" {
             return None;
         }
         let Operand::Value(value) = &leaf.operand else {
@@ -166,6 +166,7 @@ impl<'v> NewRecord<'v> {
             .schema
             .fields
             .iter()
+            .filter(|(_, facts)| !facts.is_fixed_by_the_erp())
             .map(|(name, facts)| {
                 let facts = FieldFacts {
                     kind: facts.kind,
@@ -183,7 +184,7 @@ impl<'v> NewRecord<'v> {
             .collect();
         let facts = ModelFacts {
             fields,
-            complete: true,
+            complete: false,
             rec_name: None,
             rec_names_search: Vec::new(),
             parent: None,

@@ -3,9 +3,11 @@
 //! A field is hidden by its data, not by its name: what is related to a field that is not
 //! open, or computed from one, is not open either, unless the rule lists it as `derived`.
 
+mod hidden;
+mod writing;
+
 use std::collections::BTreeSet;
 
-use portcullis_erp::domain::FieldKind;
 use portcullis_erp::{FieldName, Model};
 
 use crate::bench::{Bench, Held, No};
@@ -26,9 +28,6 @@ pub(crate) struct View<'a> {
 
 /// How deep "computed from what is computed from …" is followed.
 const MAX_DEPTH: usize = 24;
-
-/// Fields that a record has without anybody's doing, and that say nothing of others.
-const OWN: &[&str] = &["id", "create_date", "write_date", "create_uid", "write_uid"];
 
 impl<'a> View<'a> {
     pub(crate) fn new(bench: &'a Bench<'a>, held: Held<'a>, model: &'a Model) -> Result<Self, No> {
@@ -65,11 +64,10 @@ impl<'a> View<'a> {
 
     /// Whether a field is open, as a column of answers.
     pub(crate) fn readable(&self, field: &str) -> Result<&'a FieldSchema, No> {
-        self.readable_for(field, Operation::Read)
-    }
-
-    fn readable_for(&self, field: &str, operation: Operation) -> Result<&'a FieldSchema, No> {
-        let facts = self.named(field, operation)?;
+        let facts = self.named(field, Operation::Read)?;
+        if self.bench.was_open(&self.held, self.model, field) {
+            return Ok(facts);
+        }
         if let Some(path) = self.hidden_through(field, &mut BTreeSet::new(), MAX_DEPTH)? {
             return Err(self.refuse_field(
                 Reason::HiddenByData,
@@ -99,6 +97,7 @@ impl<'a> View<'a> {
                 "properties may hold anything: the rule must list such a field by name",
             ));
         }
+        self.bench.keep_open(&self.held, self.model, field);
         Ok(facts)
     }
 
@@ -108,7 +107,7 @@ impl<'a> View<'a> {
     }
 
     /// A field that the rule opens by its name, whatever its data.
-    fn named(&self, field: &str, operation: Operation) -> Result<&'a FieldSchema, No> {
+    pub(super) fn named(&self, field: &str, operation: Operation) -> Result<&'a FieldSchema, No> {
         let facts = self.schema.field(field);
         let open = match operation {
             Operation::Read => self.held.rule.reads(field),
@@ -137,111 +136,6 @@ impl<'a> View<'a> {
                 },
             )),
         }
-    }
-
-    /// The first path that a field's value comes from and that is not open.
-    fn hidden_through(
-        &self,
-        field: &str,
-        seen: &mut BTreeSet<(Model, String)>,
-        depth: usize,
-    ) -> Result<Option<String>, No> {
-        if OWN.contains(&field)
-            || (self.bench.hides_nothing && self.is_whole())
-            || self.held.rule.derived.contains(field)
-            || !seen.insert((self.model.clone(), field.to_owned()))
-        {
-            return Ok(None);
-        }
-        let Some(facts) = self.schema.field(field) else {
-            return Ok(Some(field.to_owned()));
-        };
-        if depth == 0 {
-            return Ok(Some("too much to follow".to_owned()));
-        }
-        let mut sources: Vec<&str> = facts.depends.iter().map(String::as_str).collect();
-        sources.extend(facts.related.as_deref());
-        if field == "display_name" && sources.is_empty() {
-            sources.push(self.schema.rec_name());
-        }
-        if sources.is_empty() && !facts.stored && !self.is_whole() {
-            return Ok(Some("what the server does not tell".to_owned()));
-        }
-        for path in sources {
-            if !self.source_is_open(path, seen, depth)? {
-                return Ok(Some(path.to_owned()));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether everything on a path that a value comes from is open.
-    fn source_is_open(
-        &self,
-        path: &str,
-        seen: &mut BTreeSet<(Model, String)>,
-        depth: usize,
-    ) -> Result<bool, No> {
-        let mut steps = path.splitn(2, '.');
-        let (Some(first), rest) = (steps.next(), steps.next()) else {
-            return Ok(false);
-        };
-        if self.named(first, Operation::Read).is_err()
-            || self.hidden_through(first, seen, depth - 1)?.is_some()
-        {
-            return Ok(false);
-        }
-        let Some(rest) = rest else { return Ok(true) };
-        let Some(comodel) = self
-            .schema
-            .field(first)
-            .and_then(|facts| facts.relation.as_ref())
-        else {
-            // A date's part, or a property: as open as the field itself.
-            return Ok(true);
-        };
-        if !self.bench.restricts(comodel) {
-            // Nothing is said of that model. "All fields" then means these as well; a list
-            // of fields does not. The way may lead on to a model of which something is said.
-            let Some((step, behind)) = rest.split_once('.') else {
-                return Ok(self.is_whole());
-            };
-            if !self.is_whole() || depth == 0 {
-                return Ok(false);
-            }
-            let next = match self.bench.model(comodel) {
-                Ok(schema) => schema.field(step).and_then(|facts| facts.relation.as_ref()),
-                Err(no) if no.wants.is_some() => return Err(no),
-                Err(_) => return Ok(false),
-            };
-            let Some(next) = next else { return Ok(true) };
-            let bridge = Self {
-                model: comodel,
-                schema: self.bench.model(comodel)?,
-                ..*self
-            };
-            return bridge.end_is_open(next, behind, seen, depth - 1);
-        }
-        self.end_is_open(comodel, rest, seen, depth)
-    }
-
-    /// Whether what a path names on a linked model is open there for every record.
-    fn end_is_open(
-        &self,
-        comodel: &'a Model,
-        rest: &str,
-        seen: &mut BTreeSet<(Model, String)>,
-        depth: usize,
-    ) -> Result<bool, No> {
-        if !self.bench.restricts(comodel) {
-            return Ok(true);
-        }
-        for view in self.linked(comodel, Operation::Read)? {
-            if view.held.rule.domain.is_none() && view.source_is_open(rest, seen, depth - 1)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Whether every record that a list of links may name is open.
@@ -322,70 +216,6 @@ impl<'a> View<'a> {
             }
         }
         Ok(names)
-    }
-
-    /// Whether a field may be set.
-    pub(crate) fn writable(
-        &self,
-        field: &str,
-        operation: Operation,
-    ) -> Result<&'a FieldSchema, No> {
-        let facts = self.named(field, operation).map_err(|no| {
-            if no.reason == Reason::Denied {
-                return no;
-            }
-            self.refuse_write(
-                Reason::WriteField,
-                field,
-                format!("add `{field}` to `write-fields` (or `fields`) of the rule"),
-            )
-        })?;
-        if facts.stored && facts.related.is_none()
-            || self.held.rule.derived.contains(field)
-            || facts.kind == FieldKind::One2many
-        {
-            return Ok(facts);
-        }
-        // What is not a column of its own is written somewhere else: that must be open too.
-        let target = |path: &str| -> Result<bool, No> {
-            let mut view = *self;
-            let mut steps = path.split('.').peekable();
-            while let Some(step) = steps.next() {
-                if steps.peek().is_none() {
-                    return Ok(view.named(step, operation).is_ok());
-                }
-                let comodel = view
-                    .schema
-                    .field(step)
-                    .and_then(|facts| facts.relation.as_ref());
-                let Some(comodel) = comodel else {
-                    return Ok(view.named(step, operation).is_ok());
-                };
-                let mut next = view.linked(comodel, Operation::Write)?.into_iter();
-                match next.find(|view| view.held.rule.domain.is_none()) {
-                    Some(found) => view = found,
-                    None => return Ok(false),
-                }
-            }
-            Ok(false)
-        };
-        let targets: Vec<&str> = match facts.related.as_deref() {
-            Some(path) => vec![path],
-            None => facts.depends.iter().map(String::as_str).collect(),
-        };
-        let mut open = !targets.is_empty() || (self.is_whole() && !facts.readonly);
-        for path in targets {
-            open = open && target(path)?;
-        }
-        if open {
-            Ok(facts)
-        } else {
-            Err(self.refuse_write(
-                Reason::HiddenByData,
-                field,
-                format!("`{field}` is written through to other fields; open those for writing, or list `{field}` under `derived` of the rule"),
-            ))
-        }
     }
 
     pub(crate) fn relation(&self, field: &str) -> Option<&'a Model> {

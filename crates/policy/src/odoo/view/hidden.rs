@@ -1,0 +1,119 @@
+//! Hidden by data: a field shows what it is computed from, so it is as closed as that.
+
+use std::collections::BTreeSet;
+
+use portcullis_erp::Model;
+
+use super::View;
+use crate::bench::No;
+use crate::operation::Operation;
+
+/// Fields that a record has without anybody's doing, and that say nothing of others.
+const OWN: &[&str] = &["id", "create_date", "write_date", "create_uid", "write_uid"];
+
+impl<'a> View<'a> {
+    /// The first path that a field's value comes from and that is not open.
+    pub(super) fn hidden_through(
+        &self,
+        field: &str,
+        seen: &mut BTreeSet<(Model, String)>,
+        depth: usize,
+    ) -> Result<Option<String>, No> {
+        if OWN.contains(&field)
+            || (self.bench.hides_nothing && self.is_whole())
+            || self.held.rule.derived.contains(field)
+            || !seen.insert((self.model.clone(), field.to_owned()))
+        {
+            return Ok(None);
+        }
+        let Some(facts) = self.schema.field(field) else {
+            return Ok(Some(field.to_owned()));
+        };
+        if depth == 0 {
+            return Ok(Some("too much to follow".to_owned()));
+        }
+        let mut sources: Vec<&str> = facts.depends.iter().map(String::as_str).collect();
+        sources.extend(facts.related.as_deref());
+        if field == "display_name" && sources.is_empty() {
+            sources.push(self.schema.rec_name());
+        }
+        if sources.is_empty() && !facts.stored && !self.is_whole() {
+            return Ok(Some("what the server does not tell".to_owned()));
+        }
+        for path in sources {
+            if !self.source_is_open(path, seen, depth)? {
+                return Ok(Some(path.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether everything on a path that a value comes from is open.
+    fn source_is_open(
+        &self,
+        path: &str,
+        seen: &mut BTreeSet<(Model, String)>,
+        depth: usize,
+    ) -> Result<bool, No> {
+        let mut steps = path.splitn(2, '.');
+        let (Some(first), rest) = (steps.next(), steps.next()) else {
+            return Ok(false);
+        };
+        if self.named(first, Operation::Read).is_err()
+            || self.hidden_through(first, seen, depth - 1)?.is_some()
+        {
+            return Ok(false);
+        }
+        let Some(rest) = rest else { return Ok(true) };
+        let Some(comodel) = self
+            .schema
+            .field(first)
+            .and_then(|facts| facts.relation.as_ref())
+        else {
+            // A date's part, or a property: as open as the field itself.
+            return Ok(true);
+        };
+        if !self.bench.restricts(comodel) {
+            // Nothing is said of that model. "All fields" then means these as well; a list
+            // of fields does not. The way may lead on to a model of which something is said.
+            let Some((step, behind)) = rest.split_once('.') else {
+                return Ok(self.is_whole());
+            };
+            if !self.is_whole() || depth == 0 {
+                return Ok(false);
+            }
+            let next = match self.bench.model(comodel) {
+                Ok(schema) => schema.field(step).and_then(|facts| facts.relation.as_ref()),
+                Err(no) if no.wants.is_some() => return Err(no),
+                Err(_) => return Ok(false),
+            };
+            let Some(next) = next else { return Ok(true) };
+            let bridge = Self {
+                model: comodel,
+                schema: self.bench.model(comodel)?,
+                ..*self
+            };
+            return bridge.end_is_open(next, behind, seen, depth - 1);
+        }
+        self.end_is_open(comodel, rest, seen, depth)
+    }
+
+    /// Whether what a path names on a linked model is open there for every record.
+    fn end_is_open(
+        &self,
+        comodel: &'a Model,
+        rest: &str,
+        seen: &mut BTreeSet<(Model, String)>,
+        depth: usize,
+    ) -> Result<bool, No> {
+        if !self.bench.restricts(comodel) {
+            return Ok(true);
+        }
+        for view in self.linked(comodel, Operation::Read)? {
+            if view.held.rule.domain.is_none() && view.source_is_open(rest, seen, depth - 1)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
