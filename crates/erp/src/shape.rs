@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::call::Call;
+use crate::domain::Domain;
+use crate::value::Value;
+
 /// What a call names: enough for a policy to be judged again on it, and for a record to be
 /// kept of it, with no value in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +22,28 @@ pub struct Shape {
     /// How many records are named by id.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ids: usize,
+}
+
+impl Shape {
+    /// The shape of a call that was not judged to its end: what it names at first sight.
+    pub fn of(call: &Call) -> Self {
+        let texts = |name: &str| {
+            let items = call.named.get(name).and_then(Value::as_list).unwrap_or_default();
+            items.iter().filter_map(Value::as_str).map(str::to_owned)
+        };
+        let fields = ["fields", "allfields", "groupby", "aggregates"].into_iter().flat_map(texts).collect();
+        let domain = call.named.get("domain").and_then(|domain| Domain::parse(domain).ok());
+        let conditions = domain.map(|domain| domain.conditions()).unwrap_or_default();
+        Self {
+            fields,
+            domain: conditions
+                .into_iter()
+                .map(|(path, operator)| (path.to_string(), operator.as_str().to_owned()))
+                .collect(),
+            context_keys: call.context.keys().cloned().collect(),
+            ids: call.ids.as_ref().map_or(0, Vec::len),
+        }
+    }
 }
 
 fn is_zero(count: &usize) -> bool {

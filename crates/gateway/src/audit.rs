@@ -164,7 +164,6 @@ fn write_refused(journal: &mut dyn Journal, story: &Story) -> bool {
     else {
         return false;
     };
-    let shape = Shape::default();
     let opening = Opening {
         request: story.request,
         at: story.at,
@@ -175,7 +174,7 @@ fn write_refused(journal: &mut dyn Journal, story: &Story) -> bool {
         model: story.model.as_deref().unwrap_or("-"),
         operation: "refused",
         method: story.method.as_deref().unwrap_or("-"),
-        shape: &shape,
+        shape: &story.shape,
         policy_version: story.policy,
         rule: "",
     };

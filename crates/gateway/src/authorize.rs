@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use portcullis_erp::{Asked, Reply, Value};
+use portcullis_erp::{Asked, Reply, Shape, Value};
 use portcullis_identity::Timestamp;
 use portcullis_policy::{Decision, Permit, Question};
 
@@ -111,6 +111,7 @@ pub async fn call(
             Decision::Refuse(refusal) => refusal,
         };
         let Some(model) = refusal.wants() else {
+            trail.refused(Shape::of(&call));
             return Err(Denial::to(reply, Why::Refused(refusal)));
         };
         if upstream.learn(links, model, &user).await.is_err() {

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use portcullis_audit::RequestId;
-use portcullis_erp::{Dialect, FaultKind};
+use portcullis_erp::{Dialect, FaultKind, Shape};
 use portcullis_identity::{Principal, Timestamp};
 
 /// The notes of one request.
@@ -25,6 +25,8 @@ pub(crate) struct Story {
     pub(crate) caller: Option<Arc<Principal>>,
     pub(crate) model: Option<Box<str>>,
     pub(crate) method: Option<Box<str>>,
+    /// What a refused call named.
+    pub(crate) shape: Shape,
     /// Whether `audit` opened a record, so that it has to be closed.
     pub(crate) opened: bool,
     /// The fault that the ERP answered, if it did.
@@ -44,6 +46,7 @@ impl Trail {
             caller: None,
             model: None,
             method: None,
+            shape: Shape::default(),
             opened: false,
             fault: None,
             cut: false,
@@ -70,6 +73,11 @@ impl Trail {
     pub(crate) fn asked(&mut self, model: &str, method: &str) {
         self.story.model = Some(model.into());
         self.story.method = Some(method.into());
+    }
+
+    /// Notes what a call names that is refused.
+    pub(crate) fn refused(&mut self, shape: Shape) {
+        self.story.shape = shape;
     }
 
     /// Notes who was recognised.
