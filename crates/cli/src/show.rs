@@ -70,3 +70,10 @@ pub(crate) fn second(moment: Timestamp) -> String {
     text.split_once('.')
         .map_or(text.clone(), |(seconds, _)| format!("{seconds}Z"))
 }
+
+/// Adds a member to a JSON object, or replaces it.
+pub(crate) fn put(object: &mut serde_json::Value, name: &str, value: impl Into<serde_json::Value>) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value.into());
+    }
+}

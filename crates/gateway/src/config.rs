@@ -254,11 +254,11 @@ impl Checker<'_> {
                     continue;
                 }
             };
-            let text = match std::fs::read_to_string(&path) {
+            let text = match std::fs::read_to_string(path) {
                 Ok(text) => text,
                 Err(error) => {
                     self.problems
-                        .push(Problem::of_file(&path, format!("cannot be read: {error}")));
+                        .push(Problem::of_file(path, format!("cannot be read: {error}")));
                     continue;
                 }
             };
@@ -266,7 +266,7 @@ impl Checker<'_> {
                 Ok(role) => roles.push(role),
                 Err(errors) => {
                     self.problems.extend(errors.into_iter().map(|error| {
-                        Problem::at(&path, &text, error.line, error.column, error.message)
+                        Problem::at(path, &text, error.line, error.column, error.message)
                     }));
                 }
             }

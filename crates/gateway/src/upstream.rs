@@ -256,11 +256,11 @@ pub async fn forward(links: &Links, recorded: Recorded) -> Result<Answered, Deni
 
 /// A fault that the ERP made of the gateway's own credential is not the caller's business.
 fn own_words(fault: Fault) -> Fault {
-    match fault.kind {
-        FaultKind::AccessDenied => Fault::new(
-            FaultKind::Internal,
-            "the gateway's own credential for the ERP was not accepted; tell the operator of the gateway",
-        ),
-        _ => fault,
+    if fault.kind != FaultKind::AccessDenied {
+        return fault;
     }
+    Fault::new(
+        FaultKind::Internal,
+        "the gateway's own credential for the ERP was not accepted; tell the operator of the gateway",
+    )
 }

@@ -185,9 +185,9 @@ fn print(records: &[Record], json: bool, with_header: bool) -> anyhow::Result<()
 
 fn describe(record: &Record) -> anyhow::Result<Value> {
     let mut value = serde_json::to_value(&record.opened)?;
-    value["at"] = record.opened.at.to_rfc3339().into();
-    value["outcome"] = name(record.outcome()).into();
-    value["closed"] = match &record.closed {
+    show::put(&mut value, "at", record.opened.at.to_rfc3339());
+    show::put(&mut value, "outcome", name(record.outcome()));
+    let closed = match &record.closed {
         None => Value::Null,
         Some(closed) => json!({
             "at": closed.at.to_rfc3339(),
@@ -198,6 +198,7 @@ fn describe(record: &Record) -> anyhow::Result<Value> {
             "notes": closed.notes,
         }),
     };
+    show::put(&mut value, "closed", closed);
     Ok(value)
 }
 

@@ -116,8 +116,8 @@ async fn create(place: &Place, args: CreateArgs, json: bool) -> anyhow::Result<E
     house.store.keys().insert(&row).await?;
     if json {
         let mut shown = describe(&row, now);
-        key.expose_whole(|whole| shown["key"] = whole.into());
-        key.expose_pair(|key, secret| shown["pair"] = format!("{key}:{secret}").into());
+        key.expose_whole(|whole| show::put(&mut shown, "key", whole));
+        key.expose_pair(|key, secret| show::put(&mut shown, "pair", format!("{key}:{secret}")));
         show::json(&shown)?;
     } else {
         tell(&key, &row)?;

@@ -1,6 +1,16 @@
 //! The program as users run it: real processes, real sockets, real dialects.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, also in what its cases share"
+)]
+
 mod demo;
+mod keeping;
 mod kill;
 mod narrow;
 mod refusals;
