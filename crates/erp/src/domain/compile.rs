@@ -50,25 +50,21 @@ impl Search<'_> {
             let Some(comodel) = field.relation.clone() else {
                 return unknown;
             };
-            if self.facts(&comodel).is_none() {
-                return unknown;
-            }
-            if field.kind.is_multiple() {
+            let multiple = field.kind.is_multiple();
+            let test = if self.facts(&comodel).is_none() {
+                // Only that nothing is linked could be said then.
+                Test::Constant(Answer3::Unknown)
+            } else if multiple {
                 let sub = self.with_active((**sub).clone(), &comodel);
-                let sub = self.resolve(sub, &comodel)?;
-                let test = Box::new(self.compile(&sub, &comodel)?);
-                Test::Links {
-                    field: name.to_owned(),
-                    model: comodel,
-                    test,
-                }
+                self.compile(&self.resolve(sub, &comodel)?, &comodel)?
             } else {
-                let test = Box::new(self.compile(sub, &comodel)?);
-                Test::Link {
-                    field: name.to_owned(),
-                    model: comodel,
-                    test,
-                }
+                self.compile(sub, &comodel)?
+            };
+            let (field, model, test) = (name.to_owned(), comodel, Box::new(test));
+            if multiple {
+                Test::Links { field, model, test }
+            } else {
+                Test::Link { field, model, test }
             }
         } else {
             let check = self.check(condition, operator, name, field)?;
