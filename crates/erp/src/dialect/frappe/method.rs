@@ -42,6 +42,9 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Asked, Fault
             }
             client(short, dotted, arguments, limits)?
         }
+        // Frappe looks for names without a dot in `frappe.handler`. They get their whole name, so
+        // that none of them is taken for one of the calls that have no dot here.
+        None if !dotted.contains('.') => other(&format!("frappe.handler.{dotted}"), arguments)?,
         None => other(dotted, arguments)?,
     };
     Ok(Asked::Call(call))

@@ -413,6 +413,14 @@ fn what_is_known_here_is_not_sent() {
 }
 
 #[test]
+fn a_name_without_a_dot_is_not_one_of_our_calls() {
+    for name in ["get", "get_list", "save", "submit", "upload_file"] {
+        let call = method("POST", name, "", JSON, r#"{"doctype":"User"}"#).unwrap();
+        assert_eq!(call.method.as_str(), format!("frappe.handler.{name}"));
+    }
+}
+
+#[test]
 fn other_methods_keep_name_and_arguments() {
     let call = method(
         "GET",
