@@ -164,7 +164,7 @@ class Gateway(Contender):
             keep_alive=str(keep_alive).lower(),
         ))
         made = subprocess.run(
-            [binary, "key", "create", "--config", config, "--name", "bench", "--upstream", "odoo",
+            [binary, "key", "create", "bench", "--config", config, "--upstream", "odoo",
              "--user", LOGIN, "--role", "reader", "--per-minute", "100000000", "--burst", "1000000", "--json"],
             check=True, capture_output=True, text=True,
         )

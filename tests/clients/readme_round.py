@@ -1,7 +1,7 @@
 """The commands of the README, run as they stand: `readme_round.py DEMO.json`.
 
 A block of `sh` behind `<!-- tried -->` must work; one behind `<!-- refused -->` must be refused
-with nothing reaching the ERP.
+with nothing reaching the ERP. Files behind `<!-- checked: NAME -->` must pass `portcullis check`.
 """
 
 import os
@@ -9,11 +9,13 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 from gate import Demo, Round
 
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
 BLOCK = re.compile(r"<!-- (tried|refused) -->\n```sh\n(.*?)```", re.DOTALL)
+FILE = re.compile(r"<!-- checked: (\S+) -->\n```toml\n(.*?)```", re.DOTALL)
 NO = re.compile(r"AccessError|AccessDenied|PermissionError|Fault|Traceback|exc_type")
 
 
@@ -38,6 +40,14 @@ def run(demo):
             fine = NO.search(said) and not arrived
         turn.step(f"{script}\nanswered {said!r}, {arrived} reached the ERP", fine)
     turn.step("the README has commands", turn.steps >= 4)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in FILE.findall(README.read_text(encoding="utf-8")):
+            file = pathlib.Path(folder, name)
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        command = [os.environ["PORTCULLIS_BINARY"], "check", "--config", f"{folder}/portcullis.toml"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        turn.step(f"the configuration: {done.stdout}{done.stderr}", done.returncode == 0)
     return turn.steps
 
 

@@ -112,6 +112,7 @@ def rounds(arguments, tally):
         "frappe-js-sdk": ["node", "frappe_round.mjs"],
         "curl": [python, "curl_round.py"],
         "the README's commands": [python, "readme_round.py"],
+        "the demo's screen": [python, "screen_round.py"],
     }
     if arguments.hostile:
         others["hostile HTTP"] = [python, "../hostile/hostile.py"]
@@ -131,8 +132,10 @@ def main():
     reader.add_argument("--dialect", action="append", choices=DIALECTS)
     reader.add_argument("--client", action="append")
     reader.add_argument("--hostile", action="store_true")
+    arguments = reader.parse_args()
+    os.environ["PORTCULLIS_BINARY"] = arguments.binary
     tally = Tally()
-    rounds(reader.parse_args(), tally)
+    rounds(arguments, tally)
     print(f"{tally.passed} passed, {len(tally.failed)} failed")
     return 1 if tally.failed else 0
 
