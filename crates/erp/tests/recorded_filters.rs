@@ -1,9 +1,5 @@
 //! List filters that a real Frappe 15 was asked, against what is answered here.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::borrow::Cow;
 use std::collections::HashMap;
