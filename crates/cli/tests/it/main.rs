@@ -17,3 +17,4 @@ mod refusals;
 mod revoke;
 mod serve;
 mod strangers;
+mod throttle;

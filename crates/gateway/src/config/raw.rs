@@ -88,15 +88,16 @@ pub(super) enum Spoken {
 }
 
 impl Default for RawLimits {
-    /// 60 calls a minute and 10 at once for a key; 30 failures a minute and 20 at once for an
-    /// address; 8 MiB a body.
+    /// 60 calls a minute and 10 at once for a key; 120 a minute and 60 at once for an address
+    /// whose requests fail or stay anonymous (clients ask for the version before each log-in);
+    /// 8 MiB a body.
     fn default() -> Self {
         let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         Self {
             per_minute: number(60),
             burst: number(10),
-            address_failures_per_minute: number(30),
-            address_failures_burst: number(20),
+            address_failures_per_minute: number(120),
+            address_failures_burst: number(60),
             body_bytes: 8 << 20,
         }
     }
