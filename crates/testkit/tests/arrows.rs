@@ -2,7 +2,11 @@
 //!
 //! The table here is the one of `ARCHITECTURE.md`. If this failed, a manifest names a crate that
 //! its crate must not know; move the code, do not widen the table.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "this file is tests, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "this file is tests, its helpers too"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,0 +1,264 @@
+//! Invariants that need a part which fails: a journal that cannot write, a store that is gone.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a test fails by panicking, also in what its cases share"
+)]
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use portcullis_audit::{Closing, Opening, WriterId};
+use portcullis_erp::{Database, Dialect, Limits};
+use portcullis_gateway::clock;
+use portcullis_gateway::config::{Config, UpstreamConfig};
+use portcullis_gateway::gateway::{Gateway, Shared};
+use portcullis_gateway::gcra::Rate;
+use portcullis_gateway::keyring::Keyring;
+use portcullis_gateway::listener::{Body, Framing, RawRequest};
+use portcullis_gateway::respond::Response;
+use portcullis_gateway::snapshot::{Routes, Snapshot};
+use portcullis_gateway::upstream::{ErpUser, Upstream, Upstreams};
+use portcullis_identity::{ErpLogin, PrincipalName, RoleName, Secret, UpstreamName};
+use portcullis_policy::{Family, Policy, Role};
+use portcullis_sandbox::odoo::{Key, Odoo, Options, User};
+use portcullis_sandbox::{Running, UpstreamLog, serve};
+use portcullis_storage::{Journal, JournalError, KeyRow, Keys as _, Store};
+use portcullis_store::{SqliteStore, Vault, entropy};
+
+const ROLE: &str = "[[rule]]\nname = \"contacts\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = \"*\"\n";
+
+/// A journal that writes nothing down, and says so when it is told to fail.
+struct Paper {
+    torn: Arc<AtomicBool>,
+}
+
+impl Journal for Paper {
+    fn open(&mut self, _: &Opening<'_>) -> Result<(), JournalError> {
+        if self.torn.load(Ordering::Relaxed) {
+            return Err(JournalError::NoLane);
+        }
+        Ok(())
+    }
+    fn close(&mut self, _: Closing<'_>) {}
+    fn flush(&mut self) -> Result<(), JournalError> {
+        Ok(())
+    }
+    fn writer(&self) -> WriterId {
+        WriterId(0)
+    }
+}
+
+/// A gateway before an Odoo look-alike, with parts that can be made to fail.
+struct Yard {
+    gateway: Gateway,
+    store: Arc<SqliteStore>,
+    key: String,
+    log: UpstreamLog,
+    torn: Arc<AtomicBool>,
+    _odoo: Running,
+    _folder: tempfile::TempDir,
+}
+
+impl Yard {
+    async fn make() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let user = User {
+            login: "integration".to_owned(),
+            name: "Integration".to_owned(),
+            role: portcullis_sandbox::odoo::Role::Sales,
+            password: "a password of the look-alike".to_owned(),
+            keys: vec![Key::rpc("0123456789abcdef")],
+        };
+        let odoo = Odoo::new(Options::new("demo", vec![user]));
+        let uid = odoo.uid("integration");
+        let log = UpstreamLog::in_memory();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let running = serve(listener, Arc::new(odoo), log.clone()).expect("a look-alike");
+
+        let name = UpstreamName::new("odoo").expect("a name");
+        let login = ErpLogin::new("integration").expect("a login");
+        let upstream = Upstream::new(&UpstreamConfig {
+            name: name.clone(),
+            family: Family::Odoo,
+            url: running.url().parse().expect("a URL"),
+            database: Database::new("demo").expect("a database"),
+            dialect: Some(Dialect::JsonRpc),
+            hosts: Vec::new(),
+            concurrency: 4,
+            patience: Duration::from_secs(10),
+            answer: 1 << 20,
+            keep_alive: false,
+            users: Vec::new(),
+        })
+        .expect("an upstream");
+        upstream.put_user(ErpUser::new(
+            login.clone(),
+            Secret::new("0123456789abcdef".to_owned()),
+            uid,
+        ));
+
+        let store = Arc::new(
+            SqliteStore::open(&folder.path().join("store.db"))
+                .await
+                .expect("a store"),
+        );
+        let vault = Vault::open(&folder.path().join("master.key")).expect("a vault");
+        let key = entropy::new_key().expect("a key");
+        let role = RoleName::new("reader").expect("a name");
+        let row = KeyRow {
+            id: key.id(),
+            digest: key.digest(&vault.pepper()),
+            name: PrincipalName::new("shop").expect("a name"),
+            upstream: name,
+            erp_login: login,
+            roles: vec![role.clone()],
+            created: clock::now(),
+            expires: None,
+            revoked: None,
+            limit: None,
+        };
+        store.insert(&row).await.expect("a row");
+        let rate = Rate {
+            per_minute: 6000,
+            burst: 1000,
+        };
+        let keyring = Keyring::new(Arc::clone(&store) as Arc<dyn Store>, vault.pepper(), rate);
+        let policy = Policy::new(1, vec![Role::from_toml(role, ROLE).expect("a role")]);
+        let snapshot = Snapshot {
+            policy,
+            routes: Routes::default(),
+            limits: Limits::default(),
+        };
+        let shared = Arc::new(Shared::new(
+            snapshot,
+            keyring,
+            rate,
+            Upstreams::new(vec![upstream]),
+        ));
+        let torn = Arc::new(AtomicBool::new(false));
+        let gateway = Gateway::new(
+            shared,
+            Box::new(Paper {
+                torn: Arc::clone(&torn),
+            }),
+        );
+        Self {
+            gateway,
+            store,
+            key: key.expose_whole(str::to_owned),
+            log,
+            torn,
+            _odoo: running,
+            _folder: folder,
+        }
+    }
+
+    async fn count(&self) -> Response {
+        let head = http::Request::post("/json/2/res.partner/search_count")
+            .header("host", "gateway")
+            .header("content-type", "application/json")
+            .header("x-api-key", &self.key)
+            .body(())
+            .expect("a request")
+            .into_parts()
+            .0;
+        let body = Body::Whole(b"{\"domain\":[]}"[..].into());
+        let peer = ([127, 0, 0, 1], 4711).into();
+        self.gateway
+            .serve(RawRequest {
+                head,
+                body,
+                peer,
+                framing: Framing::Plain,
+            })
+            .await
+    }
+
+    fn reached(&self) -> usize {
+        self.log.lines().len()
+    }
+}
+
+fn in_one_core(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    tokio::task::LocalSet::new().block_on(&runtime, test);
+}
+
+#[test]
+fn what_cannot_be_recorded_is_not_done() {
+    in_one_core(async {
+        let yard = Yard::make().await;
+        assert_eq!(yard.count().await.status(), 200);
+        let before = yard.reached();
+        yard.torn.store(true, Ordering::Relaxed);
+        assert_eq!(yard.count().await.status(), 503);
+        assert_eq!(yard.reached(), before, "nothing arrived");
+        yard.torn.store(false, Ordering::Relaxed);
+        assert_eq!(
+            yard.count().await.status(),
+            200,
+            "it goes on when records can be written again"
+        );
+    });
+}
+
+#[test]
+fn who_cannot_learn_of_revocations_refuses() {
+    in_one_core(async {
+        let yard = Yard::make().await;
+        assert_eq!(yard.count().await.status(), 200);
+        let before = yard.reached();
+        yard.store.close().await;
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        assert_eq!(yard.count().await.status(), 503);
+        assert_eq!(yard.reached(), before, "nothing arrived");
+    });
+}
+
+#[test]
+fn a_key_that_is_revoked_in_the_store_is_refused_without_being_told() {
+    in_one_core(async {
+        let yard = Yard::make().await;
+        assert_eq!(yard.count().await.status(), 200);
+        let id = portcullis_identity::ApiKey::parse(&yard.key)
+            .expect("a key")
+            .id();
+        assert!(yard.store.revoke(&id, clock::now()).await.expect("a store"));
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        assert_eq!(yard.count().await.status(), 401);
+    });
+}
+
+/// The names that an operator writes, so that a renamed setting is noticed here.
+#[test]
+fn a_misspelt_setting_is_an_error_and_quotes_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("portcullis.toml");
+    let good = "listen = \"127.0.0.1:0\"\n[upstream.odoo]\nkind = \"odoo\"\nurl = \"http://127.0.0.1:9\"\ndatabase = \"demo\"\n";
+    std::fs::write(&file, good).expect("a file");
+    assert!(Config::read(&file).is_ok());
+    for (wrong, line) in [
+        (good.replace("listen", "lisen"), ":1:"),
+        (good.replace("127.0.0.1:0", "nowhere"), ":1:"),
+        (
+            good.replace("http://127.0.0.1:9", "ftp://127.0.0.1:9"),
+            ":4:",
+        ),
+        (good.replace("kind = \"odoo\"", "kind = \"sap\""), ":3:"),
+    ] {
+        std::fs::write(&file, wrong).expect("a file");
+        let problems = Config::read(&file).expect_err("a problem");
+        assert!(
+            problems
+                .iter()
+                .any(|problem| problem.to_string().contains(line)),
+            "{problems:?}"
+        );
+    }
+}
