@@ -117,7 +117,7 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
             let asked = attempt
                 .access
                 .ok_or_else(|| bad_argument(&view, "operation"))?;
-            let role_says = view.held.rule.operations.contains(&asked);
+            let role_says = !view.bench.rules(view.model, asked, None).is_empty();
             attempt.guard_ids()?;
             Ok(attempt.permit(Terms::Whether { role_says }))
         }
