@@ -277,3 +277,40 @@ fn the_look_alike_answers_as_the_real_one_did() {
         "only {agreeing} of {all} agree"
     );
 }
+
+/// The comparison itself, on answers that differ in one thing from a recorded one.
+#[test]
+fn the_comparison_tells_what_differs() {
+    let Some(recordings) = recordings() else {
+        println!("skipped: no recorded exchanges at hand");
+        return;
+    };
+    let of = |number: u32| {
+        recordings
+            .iter()
+            .find(|recording| recording.number == number)
+            .unwrap()
+    };
+    let check = |number: u32, from: &str, to: &str| {
+        let (recording, mut ours) = (of(number), of(number).reply.clone());
+        if let Some(reply) = &mut ours {
+            let body = String::from_utf8(reply.body.clone()).unwrap();
+            assert!(body.contains(from), "{body}");
+            reply.body = body.replacen(from, to, 1).into_bytes();
+        }
+        shape::compare(recording, recording.reply.as_ref(), ours.as_ref())
+    };
+    // Other data are no other shape.
+    assert_eq!(check(400, "Acme", "Umbra"), Ok(()));
+    assert_eq!(check(20, "Acme", "Umbra"), Ok(()));
+    // A key more, another type, another fault, another exception are.
+    assert!(check(400, "\"email\"", "\"mail\"").is_err());
+    assert!(check(400, "\"id\": 9", "\"id\": \"9\"").is_err());
+    assert!(check(20, "<int>9</int>", "<string>9</string>").is_err());
+    assert!(check(43, "<int>4</int>", "<int>3</int>").is_err());
+    assert!(check(433, "AccessError", "MissingError").is_err());
+    assert!(check(239, "builtins.TypeError", "builtins.ValueError").is_err());
+    assert!(check(201, "7", "false").is_err());
+    assert!(shape::compare(of(400), of(400).reply.as_ref(), of(433).reply.as_ref()).is_err());
+    assert!(shape::compare(of(400), of(400).reply.as_ref(), None).is_err());
+}

@@ -14,6 +14,7 @@ pub(crate) struct Recording {
 }
 
 /// An answer.
+#[derive(Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     /// Type and charset, lower case, without blanks.
