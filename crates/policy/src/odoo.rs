@@ -154,7 +154,8 @@ fn own_context(bench: &Bench<'_>, call: &Call) -> Result<Permit, No> {
     })
 }
 
-/// `fields_get` tells of every field that any rule opens for reading or writing.
+/// `fields_get` tells of every field that any rule opens for reading or writing. Clients read
+/// what it names, so it names nothing that no rule gives.
 fn fields_get(bench: &Bench<'_>, call: Call, known: &'static Known) -> Result<Permit, No> {
     let mut open = BTreeSet::new();
     let mut first = None;

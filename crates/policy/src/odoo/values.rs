@@ -121,7 +121,6 @@ impl<'a> View<'a> {
             },
             "many2one_reference" if !value.is_nothing() => Err(self.bad_value(field)),
             "json" => Ok(()),
-            kind if kind.starts_with("properties") => Err(self.bad_value(field)),
             _ if is_scalar(value) => Ok(()),
             _ => Err(self.bad_value(field)),
         }

@@ -582,3 +582,38 @@ fn no_field_of_another_name_stands_in_what_is_sent() {
         }
     }
 }
+
+/// A client that browses (OdooRPC) reads every field that it was told of.
+#[test]
+fn fields_get_tells_of_no_field_that_can_be_neither_read_nor_written() {
+    let whole = common::odoo(
+        r#"
+        [[rule]]
+        name = "partners"
+        models = ["res.partner"]
+        operations = ["read", "create", "write"]
+        fields = "*"
+        "#,
+    );
+    let permit = whole.allowed(&call("res.partner", "fields_get", "{}"));
+    let told = text(&permit.next().named["allfields"]);
+    assert!(told.contains(r#""name""#), "{told}");
+    assert!(!told.contains(r#""props""#), "{told}");
+    whole.refused(&call(
+        "res.partner",
+        "search_read",
+        r#"{"fields": ["props"]}"#,
+    ));
+    for (field, ok) in [("city", true), ("props", false)] {
+        let values = call(
+            "res.partner",
+            "create",
+            &format!(r#"{{"vals_list": [{{"{field}": false}}]}}"#),
+        );
+        if ok {
+            whole.allowed(&values);
+        } else {
+            whole.refused(&values);
+        }
+    }
+}

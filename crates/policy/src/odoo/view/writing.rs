@@ -25,6 +25,9 @@ impl<'a> View<'a> {
                 format!("add `{field}` to `write-fields` (or `fields`) of the rule"),
             )
         })?;
+        if facts.type_name.starts_with("properties") {
+            return Err(self.bad_value(field));
+        }
         if facts.stored && facts.related.is_none()
             || self.held.rule.derived.contains(field)
             || facts.kind == FieldKind::One2many
