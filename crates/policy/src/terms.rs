@@ -120,7 +120,10 @@ impl Terms {
                 _ => return Err("no truth value"),
             },
             Self::Whether { role_says } => match answer {
-                Value::Bool(_) | Value::Null if role_says => answer,
+                Value::Bool(_) if role_says => answer,
+                // Odoo 19 answers nothing where it was to raise and did not. XML-RPC has no
+                // such value, and "false" would say that there is no right.
+                Value::Null if role_says => Value::Bool(true),
                 Value::Bool(_) | Value::Null => {
                     cut = answer == Value::Bool(true);
                     Value::Bool(false)

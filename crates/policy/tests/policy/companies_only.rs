@@ -523,6 +523,12 @@ fn rights_are_those_of_the_role_too() {
     assert_eq!(caller.cleaned(&rights("read"), "true"), "true");
     assert_eq!(caller.cleaned(&rights("write"), "true"), "false");
     assert_eq!(caller.cleaned(&rights("read"), "false"), "false");
+    let raising = call(
+        "res.partner",
+        "check_access_rights",
+        r#"{"operation": "read"}"#,
+    );
+    assert_eq!(caller.cleaned(&raising, "null"), "true");
     caller.refused(&call(
         "res.partner",
         "check_access_rights",

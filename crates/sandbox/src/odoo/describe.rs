@@ -118,6 +118,7 @@ pub(crate) fn check_access_rights(view: View<'_>, call: &Bound<'_>) -> Result<Va
     let op = op(call.text(0))?;
     if raise {
         access::check(view.who, call.model, op)?;
+        return Ok(Value::Null);
     }
     Ok(Value::Bool(access::may(view.who, call.model, op)))
 }
