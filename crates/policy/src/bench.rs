@@ -38,6 +38,8 @@ pub(crate) struct Bench<'a> {
     /// Whether no rule hides a field or a record of what it opens for reading: then nothing
     /// that is open can show what is not.
     pub(crate) hides_nothing: bool,
+    /// Whether some rule opens for reading only some records of a model.
+    pub(crate) hides_records: bool,
     /// Fields that were found open, by rule and model: a domain may name one a thousand times.
     found_open: RefCell<BTreeSet<(usize, Model, String)>>,
 }
@@ -64,12 +66,16 @@ impl<'a> Bench<'a> {
                         && rule.hidden.is_empty()
                         && rule.domain.is_none())
             });
+        let hides_records = allow.iter().any(|held| {
+            held.rule.operations.contains(&Operation::Read) && held.rule.domain.is_some()
+        });
         Self {
             family,
             schema,
             allow,
             deny,
             hides_nothing,
+            hides_records,
             found_open: RefCell::default(),
         }
     }

@@ -57,11 +57,16 @@ impl FrappeView<'_> {
             && !self.bench.denies_field(self.model, field, operation)
     }
 
-    /// Whether everything but credentials is open.
+    /// Whether everything but credentials is open: of the documents that the rule opens.
     pub(crate) fn is_whole(&self) -> bool {
         self.held.rule.fields == FieldSet::All
             && self.held.rule.hidden.is_empty()
             && !self.bench.denies_fields(self.model)
+    }
+
+    /// Whether everything but credentials is open, of every document.
+    pub(crate) fn is_unrestricted(&self) -> bool {
+        self.is_whole() && self.held.rule.domain.is_none()
     }
 
     /// What documents may hold in answers.
@@ -160,11 +165,13 @@ impl FrappeView<'_> {
                 | Operator::AncestorsOf
                 | Operator::NotAncestorsOf
         );
-        if tree && !self.is_whole() {
+        // Which DocType's tree a link leads into is not known: no rule may hide documents then.
+        let own = condition.field.as_str() == "name";
+        if tree && !(self.is_unrestricted() && (own || !self.bench.hides_records)) {
             return Err(self.refuse(
                 Reason::Link,
                 "Filters by tree cannot be allowed with this key. Name the values instead.",
-                "`descendants of` and `ancestors of` look into a tree of another DocType; a rule with all fields may use them",
+                "`descendants of` and `ancestors of` look into a tree of another DocType; a rule with all fields and without a domain may use them, on links only where no rule at all has a domain",
             ));
         }
         match &condition.doctype {
@@ -176,7 +183,9 @@ impl FrappeView<'_> {
                         held,
                         model: doctype,
                     };
-                    if held.rule.domain.is_none() && view.readable(condition.field.as_str()).is_ok()
+                    if held.rule.domain.is_none()
+                        && (!tree || view.is_unrestricted())
+                        && view.readable(condition.field.as_str()).is_ok()
                     {
                         return Ok(());
                     }

@@ -159,7 +159,7 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
         }
         Kind::Copy => {
             attempt.also(Operation::Read)?;
-            if !view.is_whole() || view.own_domain()?.is_some() {
+            if !view.is_unrestricted() {
                 return Err(view.refuse(
                     Reason::HiddenByData,
                     format!("This key may not copy records of `{}`. Make new ones instead.", view.model),

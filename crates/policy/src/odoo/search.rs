@@ -219,8 +219,8 @@ impl<'a> View<'a> {
                         }));
                     }
                     Some(_) => {}
+                    None if hierarchy => self.own_hierarchy(field, by_text)?,
                     None if field.as_str() == "display_name" => self.name_searchable()?,
-                    None if hierarchy => self.found_by(false, true)?,
                     None => {}
                 }
                 self.plain(&[field], leaf)
@@ -233,10 +233,23 @@ impl<'a> View<'a> {
         if by_text {
             self.name_searchable()?;
         }
-        if hierarchy && !self.is_whole() {
+        if hierarchy && !self.is_unrestricted() {
             self.searchable("parent_id")?;
         }
         Ok(())
+    }
+
+    /// Whether records may be chosen by where they stand among records of their own model. Who
+    /// is above or below whom tells of every record on the way: a rule with a domain never
+    /// opens that, not even by ids. A text is searched among names.
+    fn own_hierarchy(&self, field: &FieldName, by_text: bool) -> Result<(), No> {
+        if field.as_str() != "id" {
+            return Err(self.bad_domain("a hierarchy on a field that is no link"));
+        }
+        if self.held.rule.domain.is_some() {
+            return Err(self.bad_domain("a hierarchy leads over records that are not open"));
+        }
+        self.found_by(by_text, true)
     }
 
     fn plain(&self, path: &[&FieldName], leaf: &Leaf) -> Result<Domain, No> {

@@ -54,12 +54,17 @@ impl<'a> View<'a> {
             .collect()
     }
 
-    /// Whether all fields but credentials are open.
+    /// Whether all fields but credentials are open: of the records that the rule opens.
     pub(crate) fn is_whole(&self) -> bool {
         let rule = self.held.rule;
         rule.fields == FieldSet::All
             && rule.hidden.is_empty()
             && !self.bench.denies_fields(self.model)
+    }
+
+    /// Whether all fields but credentials are open, of every record.
+    pub(crate) fn is_unrestricted(&self) -> bool {
+        self.is_whole() && self.held.rule.domain.is_none()
     }
 
     /// Whether a field is open, as a column of answers.
