@@ -13,6 +13,7 @@ use portcullis_policy::{Decision, Permit, Question};
 use crate::denial::{Denial, Why};
 use crate::identify::Identified;
 use crate::keyring::Holder;
+use crate::limit;
 use crate::snapshot::Snapshot;
 use crate::trail::Trail;
 use crate::upstream::{ErpUser, Links, Upstream};
@@ -80,6 +81,10 @@ pub async fn call(
         trail.asked(call.model.as_str(), call.method.as_str());
         return Err(Denial::to(reply, Why::Unschooled));
     };
+    // Whoever has nothing left is told before anything is judged, or asked of the ERP.
+    if let Err(wait) = limit::look(&holder, now) {
+        return Err(Denial::to(reply, Why::Limited(wait)));
+    }
     // A judgement may need a model whose fields were not asked for yet; each round learns one.
     for _ in 0..MOST_LESSONS {
         let schema = upstream.schema();
@@ -112,7 +117,10 @@ pub async fn call(
         };
         let Some(model) = refusal.wants() else {
             trail.refused(Shape::of(&call));
-            return Err(Denial::to(reply, Why::Refused(refusal)));
+            // A refusal costs as much as a call: guessing what is allowed is not free.
+            let why =
+                limit::count(&holder, now).map_or_else(Why::Limited, |_| Why::Refused(refusal));
+            return Err(Denial::to(reply, why));
         };
         if upstream.learn(links, model, &user).await.is_err() {
             break;

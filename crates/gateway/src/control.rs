@@ -23,6 +23,9 @@ pub use role_files::RoleFiles;
 /// How often the store is asked whether anything has changed.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// How often what was learned of an ERP's models is forgotten, and asked for again when needed.
+const FORGET: Duration = Duration::from_secs(600);
+
 /// How often an ERP that was not ready is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -71,10 +74,16 @@ impl Control {
         ready.send_replace(true);
         let mut tick = tokio::time::interval(LOOK);
         let mut retry = tokio::time::interval(RETRY);
+        let mut forget = tokio::time::interval(FORGET);
         loop {
             tokio::select! {
                 _ = tick.tick() => self.refresh().await,
                 _ = retry.tick() => self.prepare_again(),
+                _ = forget.tick() => {
+                    for upstream in self.shared.upstreams.iter() {
+                        upstream.forget_models();
+                    }
+                }
                 _ = stop.wait_for(|stop| *stop) => return,
             }
         }

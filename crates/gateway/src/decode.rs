@@ -19,6 +19,9 @@ use crate::trail::Trail;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
+/// The largest body that is taken from an address that keeps failing, in bytes.
+const SMALL: usize = 64 << 10;
+
 /// What is asked and with what credential, unjudged.
 pub struct Decoded {
     pub(crate) asked: Asked,
@@ -31,6 +34,8 @@ pub struct Decoded {
     /// The database that a header names (`X-Odoo-Database`).
     pub(crate) database: Option<String>,
     pub(crate) address: IpAddr,
+    /// How long the address has to wait, unless a known key is shown.
+    pub(crate) debt: Option<u64>,
 }
 
 /// Reads what a request asks.
@@ -39,13 +44,22 @@ pub struct Decoded {
 /// When the body is too large, ends too early or takes too long, when the request is not well
 /// formed in its dialect, or when it carries more than one credential.
 pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<Decoded, Denial> {
-    let Paced { routed, address } = paced;
+    let Paced {
+        routed,
+        address,
+        debt,
+    } = paced;
     let dialect = routed.dialect;
     trail.came_from(address);
     trail.spoke(dialect);
     let plain = || Reply::plain(dialect);
     let head = routed.received.head;
-    let body = tokio::time::timeout(BODY_TIME, routed.received.body.collect(limits.body))
+    let most = if debt.is_some() {
+        limits.body.min(SMALL)
+    } else {
+        limits.body
+    };
+    let body = tokio::time::timeout(BODY_TIME, routed.received.body.collect(most))
         .await
         .unwrap_or_else(|_| {
             Err(Fault::new(
@@ -80,6 +94,7 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
         reply: reading.reply,
         upstream: routed.upstream,
         address,
+        debt,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::audit::{self, End, Ledger};
 use crate::authorize;
 use crate::clock::{self, Stopwatch};
 use crate::decode;
-use crate::denial::Denial;
+use crate::denial::{Denial, Why};
 use crate::filter;
 use crate::gcra::Rate;
 use crate::identify::{self, Desk};
@@ -139,7 +139,11 @@ impl Gateway {
             (Err(denial), _) => audit::outcome(denial),
         };
         let suspicious = result.as_ref().err().is_some_and(Denial::is_suspicious);
-        if story.caller.is_none() || suspicious {
+        let waits = result
+            .as_ref()
+            .err()
+            .is_some_and(|denial| matches!(denial.why(), Why::Paced(_)));
+        if (story.caller.is_none() || suspicious) && !waits {
             self.shared.throttle.charge(address, story.at);
         }
         if matches!(outcome, Outcome::Panicked) {

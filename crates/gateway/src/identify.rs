@@ -54,12 +54,16 @@ pub async fn caller(
         upstream,
         database,
         address,
+        debt,
     } = decoded;
     if !desk.keyring.is_fresh(now) && desk.keyring.look(now).await.is_err() {
         return Err(Denial::to(reply, Why::Blind));
     }
     let no = |why: Why| Denial::to(reply.clone(), why);
     let failed = || {
+        if let Some(seconds) = debt {
+            return Why::Paced(seconds);
+        }
         if matches!(asked, Asked::Local(Local::Authenticate)) {
             Why::LoginFailed
         } else {
@@ -69,11 +73,11 @@ pub async fn caller(
     let text = match (&presented, &slot) {
         (Presented::Nothing, None) => None,
         (Presented::Nothing, Some(slot)) if slot.password.is_empty() => return Err(no(failed())),
-        (Presented::Nothing, Some(slot)) => find(desk, &slot.password, now),
-        (Presented::Key { text, .. }, None) => text.expose(|text| find(desk, text, now)),
+        (Presented::Nothing, Some(slot)) => find(desk, &slot.password, debt, now),
+        (Presented::Key { text, .. }, None) => text.expose(|text| find(desk, text, debt, now)),
         // A password slot must hold something in some clients; an empty one is no credential.
         (Presented::Key { text, .. }, Some(slot)) if slot.password.is_empty() => {
-            text.expose(|text| find(desk, text, now))
+            text.expose(|text| find(desk, text, debt, now))
         }
         (Presented::Key { .. }, Some(_)) | (Presented::Slot(_), _) => {
             let fault = Fault::new(
@@ -88,8 +92,8 @@ pub async fn caller(
         if !nobody {
             return Err(no(failed()));
         }
-        if !is_open(&asked) {
-            return Err(no(Why::Unidentified));
+        if debt.is_some() || !is_open(&asked) {
+            return Err(no(debt.map_or(Why::Unidentified, Why::Paced)));
         }
         let upstream = match &upstream {
             Some(name) => desk.upstreams.named(name),
@@ -127,13 +131,18 @@ pub async fn caller(
     }
 }
 
-/// The holder of a key in either of its two forms.
-fn find(desk: &Desk<'_>, text: &str, now: Timestamp) -> Option<Arc<Holder>> {
+/// The holder of a key in either of its two forms. From an address in debt, a key that does
+/// not exist is not even hashed.
+fn find(desk: &Desk<'_>, text: &str, debt: Option<u64>, now: Timestamp) -> Option<Arc<Holder>> {
     let key = match text.split_once(':') {
         Some((key, secret)) => ApiKey::parse_pair(key, secret),
         None => ApiKey::parse(text),
     };
-    desk.keyring.holder(&key.ok()?, now)
+    let key = key.ok()?;
+    if debt.is_some() && !desk.keyring.knows(&key) {
+        return None;
+    }
+    desk.keyring.holder(&key, now)
 }
 
 /// Whether the database and the user that a body claims are those that the key is bound to.

@@ -76,6 +76,11 @@ impl Keyring {
             <= STALE
     }
 
+    /// Whether there is a key of this id.
+    pub(crate) fn knows(&self, key: &ApiKey) -> bool {
+        self.keys.pin().contains_key(&key.id())
+    }
+
     /// The holder of a key, if the key is good now.
     pub(crate) fn holder(&self, key: &ApiKey, now: Timestamp) -> Option<Arc<Holder>> {
         let keys = self.keys.pin();

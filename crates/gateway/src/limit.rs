@@ -7,6 +7,8 @@ use portcullis_identity::Timestamp;
 
 use crate::authorize::Permitted;
 use crate::denial::{Denial, Wait, Why};
+use crate::gcra::{Rate, Tally};
+use crate::keyring::Holder;
 use crate::throttle::seconds;
 
 /// A request that is within its caller's rate.
@@ -38,24 +40,46 @@ pub fn admit(permitted: Permitted, now: Timestamp) -> Result<Admitted, Denial> {
             allowance: None,
         });
     };
-    let rate = holder.rate;
-    let tally = rate.take(&holder.cell, now);
-    if !tally.admitted {
-        let wait = Wait {
-            seconds: seconds(tally.wait),
-            burst: rate.burst,
-            per_minute: rate.per_minute,
-        };
-        return Err(Denial::to(permitted.reply, Why::Limited(wait)));
-    }
-    let reset = seconds(tally.wait);
-    let allowance = Allowance {
-        limit: rate.burst,
-        remaining: tally.remaining,
-        reset,
+    let allowance = match count(holder, now) {
+        Ok(allowance) => allowance,
+        Err(wait) => return Err(Denial::to(permitted.reply, Why::Limited(wait))),
     };
     Ok(Admitted {
         permitted,
         allowance: Some(allowance),
     })
+}
+
+/// Takes one request off a caller's allowance: for a call that is admitted, and for one that
+/// is refused.
+///
+/// # Errors
+/// When nothing is left: how long to wait.
+pub(crate) fn count(holder: &Holder, now: Timestamp) -> Result<Allowance, Wait> {
+    told(holder.rate, holder.rate.take(&holder.cell, now))
+}
+
+/// Looks at a caller's allowance without taking anything off.
+///
+/// # Errors
+/// When nothing is left: how long to wait.
+pub(crate) fn look(holder: &Holder, now: Timestamp) -> Result<Allowance, Wait> {
+    told(holder.rate, holder.rate.look(&holder.cell, now))
+}
+
+fn told(rate: Rate, tally: Tally) -> Result<Allowance, Wait> {
+    let seconds = seconds(tally.wait);
+    if tally.admitted {
+        Ok(Allowance {
+            limit: rate.burst,
+            remaining: tally.remaining,
+            reset: seconds,
+        })
+    } else {
+        Err(Wait {
+            seconds,
+            burst: rate.burst,
+            per_minute: rate.per_minute,
+        })
+    }
 }

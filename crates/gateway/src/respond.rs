@@ -49,8 +49,15 @@ pub(crate) fn denied(denial: &Denial) -> Response {
         (_, None) => finish(plain(fault.kind, &fault.message)),
     };
     match denial.why() {
-        Why::Verb(verbs) => set(&mut response, header::ALLOW, &verbs.join(", ")),
-        Why::Paced(wait) => set(&mut response, header::RETRY_AFTER, &wait.to_string()),
+        Why::Verb(verbs) => {
+            set(&mut response, header::ALLOW, &verbs.join(", "));
+            set(&mut response, header::CONNECTION, "close");
+        }
+        // The body of these may not have been read: what follows on the wire is no request.
+        Why::Paced(wait) => {
+            set(&mut response, header::RETRY_AFTER, &wait.to_string());
+            set(&mut response, header::CONNECTION, "close");
+        }
         Why::Limited(wait) => {
             set(
                 &mut response,
@@ -62,12 +69,11 @@ pub(crate) fn denied(denial: &Denial) -> Response {
         Why::Blind | Why::Unschooled | Why::Unrecorded => {
             set(&mut response, header::RETRY_AFTER, "1")
         }
-        Why::Malformed(_) => set(&mut response, header::CONNECTION, "close"),
+        Why::Malformed(_) | Why::NotServed => set(&mut response, header::CONNECTION, "close"),
         Why::Unreadable(fault) if matches!(fault.kind, FaultKind::TooLarge) => {
             set(&mut response, header::CONNECTION, "close");
         }
-        Why::NotServed
-        | Why::Unreadable(_)
+        Why::Unreadable(_)
         | Why::Unidentified
         | Why::LoginFailed
         | Why::Refused(_)

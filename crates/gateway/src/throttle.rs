@@ -1,14 +1,18 @@
 //! The third room: an address that keeps failing waits, before any hash is computed.
 //!
-//! Only requests that failed or stayed anonymous are charged to their address, so that a whole
-//! office behind one address is not locked out by one colleague; identified callers are limited
-//! by key (`limit`). Addresses of IPv6 count by their /64, which is what one subscriber has.
+//! Only requests that failed or stayed anonymous are charged to their address, and an address
+//! in debt is still open to whoever shows a key that exists: so a whole office behind one
+//! address is not locked out by one colleague, nor by a stranger who shares it. This room
+//! tells a debt; `decode` then takes small bodies only, and `identify` refuses whoever shows
+//! no known key. Waiting is not charged, or a client that tries again would never get out.
+//! Identified callers are limited by key (`limit`). Addresses of IPv6 count by their /64,
+//! which is what one subscriber has.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::AtomicI64;
 
 use papaya::HashMap;
-use portcullis_erp::Reply;
+use portcullis_erp::{Dialect, Reply};
 use portcullis_identity::Timestamp;
 
 use crate::denial::{Denial, Why};
@@ -24,26 +28,46 @@ pub struct Throttle {
     cells: HashMap<IpAddr, AtomicI64>,
 }
 
-/// A request whose address may go on.
+/// A request whose address was looked at.
 pub struct Paced {
     pub(crate) routed: Routed,
     /// Where the request came from.
     pub(crate) address: IpAddr,
+    /// How many seconds the address has to wait, unless a known key is shown.
+    pub(crate) debt: Option<u64>,
 }
 
-/// Lets a request through unless its address has failed too often.
+/// Looks whether an address has failed too often.
 ///
 /// # Errors
-/// When it has: the address waits.
+/// When it has, and the request shows nothing that could be a key.
 pub fn by_address(throttle: &Throttle, routed: Routed, now: Timestamp) -> Result<Paced, Denial> {
     let address = routed.received.peer.ip();
-    match throttle.wait(address, now) {
-        None => Ok(Paced { routed, address }),
-        Some(seconds) => Err(Denial::to(
+    let debt = throttle.wait(address, now);
+    match debt {
+        Some(seconds) if !may_show_a_key(&routed) => Err(Denial::to(
             Reply::plain(routed.dialect),
             Why::Paced(seconds),
         )),
+        _ => Ok(Paced {
+            routed,
+            address,
+            debt,
+        }),
     }
+}
+
+/// Whether a request may carry a key: in a header, or in the body of a dialect that has a
+/// slot there.
+fn may_show_a_key(routed: &Routed) -> bool {
+    let headers = &routed.received.head.headers;
+    let slot = matches!(
+        routed.dialect,
+        Dialect::XmlRpc1 | Dialect::XmlRpc2 | Dialect::JsonRpc
+    );
+    slot || ["authorization", "x-api-key", "api-key"]
+        .iter()
+        .any(|name| headers.contains_key(*name))
 }
 
 impl Throttle {

@@ -82,6 +82,11 @@ impl Schema {
         self.absent.contains(model)
     }
 
+    /// How many models are known not to be there.
+    pub fn absences(&self) -> usize {
+        self.absent.len()
+    }
+
     /// The models that are known.
     pub fn models(&self) -> impl Iterator<Item = (&Model, &ModelSchema)> {
         self.models.iter()

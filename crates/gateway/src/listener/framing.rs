@@ -30,14 +30,18 @@ struct Kept {
     bytes: Vec<u8>,
     /// Whether the next bytes begin a new request.
     fresh: bool,
+    /// Whether the bytes begin with a head that was not judged yet. A head that came in one
+    /// piece with the request before it is not among the bytes at their beginning.
+    unjudged: bool,
 }
 
 impl Seen {
     /// Takes note of bytes that arrived.
     pub(crate) fn arrived(&self, bytes: &[u8]) {
         let mut kept = self.0.borrow_mut();
-        if kept.fresh {
+        if kept.fresh || kept.bytes.is_empty() {
             kept.fresh = false;
+            kept.unjudged = true;
             kept.bytes.clear();
         }
         let room = HEAD.saturating_sub(kept.bytes.len());
@@ -52,7 +56,8 @@ impl Seen {
 
     /// Judges a request from its head as hyper read it.
     pub(crate) fn judge(&self, head: &http::request::Parts) -> Framing {
-        if has_bare_newline(&self.0.borrow().bytes) {
+        let seen = std::mem::take(&mut self.0.borrow_mut().unjudged);
+        if seen && has_bare_newline(&self.0.borrow().bytes) {
             return Framing::Ambiguous("lines of a head end in CR LF");
         }
         let Some(coding) = head.headers.get(http::header::TRANSFER_ENCODING) else {
@@ -61,6 +66,9 @@ impl Seen {
         // hyper looks at the last coding only.
         if !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
             return Framing::Ambiguous("the only Transfer-Encoding taken is chunked");
+        }
+        if !seen {
+            return Framing::Ambiguous("a chunked request must not be pipelined");
         }
         let kept = self.0.borrow();
         let mut headers = [httparse::EMPTY_HEADER; 128];
@@ -112,6 +120,25 @@ fn has_bare_newline(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn chunked() -> http::request::Parts {
+        let request = http::Request::post("/jsonrpc").header("transfer-encoding", "chunked");
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn a_chunked_request_behind_another_is_not_judged_by_its_forerunner() {
+        let one = b"POST /jsonrpc HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+        let seen = Seen::default();
+        seen.arrived(one);
+        assert_eq!(seen.judge(&chunked()), Framing::Plain);
+        // The next head came in the same piece: what was kept is not its own.
+        seen.answered();
+        assert!(matches!(seen.judge(&chunked()), Framing::Ambiguous(_)));
+        // One that comes by itself is judged by itself.
+        seen.arrived(one);
+        assert_eq!(seen.judge(&chunked()), Framing::Plain);
+    }
 
     #[test]
     fn a_head_whose_lines_end_in_lf_alone_is_seen() {

@@ -1,7 +1,7 @@
 //! The gateway's own questions to an ERP: who am I there, which dialect, which fields.
 //!
 //! These are the only calls that go upstream without a permit. They are fixed in this file,
-//! carry nothing that a client said, and their answers go to no client.
+//! carry nothing that a client said but the name of a model, and their answers go to no client.
 
 use std::sync::Arc;
 
@@ -10,6 +10,9 @@ use portcullis_policy::{Family, Schema};
 
 use super::link::Links;
 use super::{AskError, ErpUser, Upstream};
+
+/// How many models may be remembered as not being there.
+const MOST_ABSENT: usize = 1000;
 
 /// Why an upstream is not ready.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -130,6 +133,11 @@ impl Upstream {
         }
     }
 
+    /// Forgets what was learned of the models: an upgrade of the ERP may have changed them.
+    pub(crate) fn forget_models(&self) {
+        self.schema.store(Arc::new(Schema::new()));
+    }
+
     /// Asks for the fields of a model, as an ERP user, and remembers them.
     ///
     /// # Errors
@@ -156,7 +164,12 @@ impl Upstream {
             }
         };
         self.schema.rcu(|known| {
-            let mut next = Schema::clone(known);
+            // Clients name models as they like: what is not there is not remembered for ever.
+            let mut next = if known.absences() < MOST_ABSENT {
+                Schema::clone(known)
+            } else {
+                Schema::new()
+            };
             match &fields {
                 Some(fields) => next.learn(model.clone(), fields),
                 None => next.absent(model.clone()),
