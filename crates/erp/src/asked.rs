@@ -58,6 +58,8 @@ pub enum Claim {
 
 impl std::fmt::Debug for SlotCredential {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SlotCredential").field("database", &self.database).finish_non_exhaustive()
+        f.debug_struct("SlotCredential")
+            .field("database", &self.database)
+            .finish_non_exhaustive()
     }
 }

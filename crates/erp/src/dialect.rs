@@ -89,7 +89,11 @@ pub struct Reply {
 impl Reply {
     /// The reply for requests that could not be read far enough to know more.
     pub fn plain(dialect: Dialect) -> Self {
-        Self { dialect, id: Value::Null, form: Form::Value }
+        Self {
+            dialect,
+            id: Value::Null,
+            form: Form::Value,
+        }
     }
 }
 
@@ -187,7 +191,10 @@ impl Dialect {
             Self::XmlRpc1 | Self::XmlRpc2 => xmlrpc::write(self, call, login),
             Self::JsonRpc => Ok(jsonrpc::write(call, login)),
             Self::Json2 => json2::write(call, login),
-            Self::OdooWeb => Err(Fault::new(FaultKind::BadArguments, "this dialect has no calls")),
+            Self::OdooWeb => Err(Fault::new(
+                FaultKind::BadArguments,
+                "this dialect has no calls",
+            )),
             Self::FrappeResource | Self::FrappeMethod => frappe::write(call, login),
         }
     }

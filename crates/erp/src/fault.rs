@@ -60,6 +60,9 @@ pub struct Fault {
 impl Fault {
     /// A fault of this kind with this message.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self {
+            kind,
+            message: message.into(),
+        }
     }
 }

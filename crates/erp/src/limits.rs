@@ -14,6 +14,10 @@ pub struct Limits {
 impl Default for Limits {
     /// 8 MiB, 48 deep, 500,000 values.
     fn default() -> Self {
-        Self { body: 8 << 20, depth: 48, values: 500_000 }
+        Self {
+            body: 8 << 20,
+            depth: 48,
+            values: 500_000,
+        }
     }
 }

@@ -28,11 +28,21 @@ impl Shape {
     /// The shape of a call that was not judged to its end: what it names at first sight.
     pub fn of(call: &Call) -> Self {
         let texts = |name: &str| {
-            let items = call.named.get(name).and_then(Value::as_list).unwrap_or_default();
+            let items = call
+                .named
+                .get(name)
+                .and_then(Value::as_list)
+                .unwrap_or_default();
             items.iter().filter_map(Value::as_str).map(str::to_owned)
         };
-        let fields = ["fields", "allfields", "groupby", "aggregates"].into_iter().flat_map(texts).collect();
-        let domain = call.named.get("domain").and_then(|domain| Domain::parse(domain).ok());
+        let fields = ["fields", "allfields", "groupby", "aggregates"]
+            .into_iter()
+            .flat_map(texts)
+            .collect();
+        let domain = call
+            .named
+            .get("domain")
+            .and_then(|domain| Domain::parse(domain).ok());
         let conditions = domain.map(|domain| domain.conditions()).unwrap_or_default();
         Self {
             fields,

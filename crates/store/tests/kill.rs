@@ -2,6 +2,11 @@
 //!
 //! The children are this very program, started in a folder that holds a file with their name.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, also in what its cases share"
+)]
+
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::net::IpAddr;

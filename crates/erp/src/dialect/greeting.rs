@@ -27,9 +27,10 @@ impl Dialect {
                 self.write(&call, login)
             }
             Self::XmlRpc1 | Self::XmlRpc2 | Self::JsonRpc => self.common("authenticate", args),
-            Self::OdooWeb | Self::FrappeResource | Self::FrappeMethod => {
-                Err(Fault::new(FaultKind::BadArguments, "this dialect has no log-in"))
-            }
+            Self::OdooWeb | Self::FrappeResource | Self::FrappeMethod => Err(Fault::new(
+                FaultKind::BadArguments,
+                "this dialect has no log-in",
+            )),
         }
     }
 
@@ -46,9 +47,10 @@ impl Dialect {
                 body: Vec::new(),
             }),
             Self::XmlRpc1 | Self::XmlRpc2 | Self::JsonRpc => self.common("version", Vec::new()),
-            Self::OdooWeb | Self::FrappeResource | Self::FrappeMethod => {
-                Err(Fault::new(FaultKind::BadArguments, "this dialect has no version"))
-            }
+            Self::OdooWeb | Self::FrappeResource | Self::FrappeMethod => Err(Fault::new(
+                FaultKind::BadArguments,
+                "this dialect has no version",
+            )),
         }
     }
 
@@ -78,7 +80,12 @@ impl Dialect {
             .map_err(|error| Fault::new(FaultKind::BadValue, error.to_string()))?;
         Ok(Outbound {
             verb: "POST",
-            target: if self == Self::XmlRpc1 { "/xmlrpc/common" } else { "/xmlrpc/2/common" }.to_owned(),
+            target: if self == Self::XmlRpc1 {
+                "/xmlrpc/common"
+            } else {
+                "/xmlrpc/2/common"
+            }
+            .to_owned(),
             headers: vec![("content-type", "text/xml".to_owned())],
             body,
         })

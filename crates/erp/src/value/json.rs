@@ -40,11 +40,18 @@ pub struct JsonError {
 /// When it is not JSON (RFC 8259; UTF-8 without a byte order mark), has a key twice, or goes
 /// beyond the limits.
 pub fn from_json(bytes: &[u8], limits: &Limits) -> Result<Value, JsonError> {
-    let budget = Budget { left: Cell::new(limits.values), depth: limits.depth, why: Cell::new("") };
+    let budget = Budget {
+        left: Cell::new(limits.values),
+        depth: limits.depth,
+        why: Cell::new(""),
+    };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let read = Seed { budget: &budget, depth: 0 }
-        .deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value));
+    let read = Seed {
+        budget: &budget,
+        depth: 0,
+    }
+    .deserialize(&mut reader)
+    .and_then(|value| reader.end().map(|()| value));
     read.map_err(|error| JsonError {
         reason: match (budget.why.get(), error.classify()) {
             ("", serde_json::error::Category::Eof) => "the JSON text ends too early",
@@ -96,7 +103,10 @@ impl Seed<'_> {
         if self.depth >= self.budget.depth {
             return Err(self.budget.refuse(TOO_DEEP));
         }
-        Ok(Seed { budget: self.budget, depth: self.depth.saturating_add(1) })
+        Ok(Seed {
+            budget: self.budget,
+            depth: self.depth.saturating_add(1),
+        })
     }
 }
 
@@ -129,8 +139,10 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Value, E> {
-        Ok(i64::try_from(number)
-            .map_or_else(|_| Value::Big(number.to_string().into_boxed_str()), Value::Int))
+        Ok(i64::try_from(number).map_or_else(
+            |_| Value::Big(number.to_string().into_boxed_str()),
+            Value::Int,
+        ))
     }
 
     fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Value, E> {
@@ -207,11 +219,19 @@ impl Visitor<'_> for KeySeed {
     }
 
     fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Key, E> {
-        Ok(if key == NUMBER { Key::Number } else { Key::Name(key.to_owned()) })
+        Ok(if key == NUMBER {
+            Key::Number
+        } else {
+            Key::Name(key.to_owned())
+        })
     }
 
     fn visit_string<E: serde::de::Error>(self, key: String) -> Result<Key, E> {
-        Ok(if key == NUMBER { Key::Number } else { Key::Name(key) })
+        Ok(if key == NUMBER {
+            Key::Number
+        } else {
+            Key::Name(key)
+        })
     }
 }
 
@@ -224,17 +244,28 @@ fn number(text: &str) -> Option<Value> {
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return (digits.len() <= 1024).then(|| Value::Big(text.into()));
     }
-    text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::Float)
+    text.parse::<f64>()
+        .ok()
+        .filter(|number| number.is_finite())
+        .map(Value::Float)
 }
 
 /// A moment as JSON dialects write it: `20261122T13:00:00` is `2026-11-22 13:00:00` there.
 fn moment(text: &str) -> std::borrow::Cow<'_, str> {
     let part = |range: std::ops::Range<usize>| {
-        text.get(range).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b':'))
+        text.get(range).filter(|part| {
+            part.bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b':')
+        })
     };
-    if let (17, Some("T"), Some(year), Some(month), Some(day), Some(time)) =
-        (text.len(), text.get(8..9), part(0..4), part(4..6), part(6..8), part(9..17))
-    {
+    if let (17, Some("T"), Some(year), Some(month), Some(day), Some(time)) = (
+        text.len(),
+        text.get(8..9),
+        part(0..4),
+        part(4..6),
+        part(6..8),
+        part(9..17),
+    ) {
         return format!("{year}-{month}-{day} {time}").into();
     }
     text.into()
@@ -284,15 +315,26 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for text in ["null", "[1,2.5,\"x\",{\"a\":true}]", "123456789012345678901234567890", "-7"] {
-            assert_eq!(String::from_utf8(to_json(&read(text).unwrap())).unwrap(), text);
+        for text in [
+            "null",
+            "[1,2.5,\"x\",{\"a\":true}]",
+            "123456789012345678901234567890",
+            "-7",
+        ] {
+            assert_eq!(
+                String::from_utf8(to_json(&read(text).unwrap())).unwrap(),
+                text
+            );
         }
     }
 
     #[test]
     fn a_key_twice_is_refused() {
         assert!(read(r#"{"a":1,"b":2}"#).is_ok());
-        assert_eq!(read(r#"{"a":1,"a":2}"#).unwrap_err().reason, "a key stands twice in one object");
+        assert_eq!(
+            read(r#"{"a":1,"a":2}"#).unwrap_err().reason,
+            "a key stands twice in one object"
+        );
         assert!(read(r#"{"a":1,"\u0061":2}"#).is_err());
     }
 
@@ -308,7 +350,10 @@ mod tests {
         let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
         assert!(read(&deep(20)).is_ok());
         assert!(read(&deep(100_000)).is_err());
-        let limits = Limits { values: 3, ..Limits::default() };
+        let limits = Limits {
+            values: 3,
+            ..Limits::default()
+        };
         assert!(from_json(b"[1,2]", &limits).is_ok());
         assert!(from_json(b"[1,2,3]", &limits).is_err());
     }

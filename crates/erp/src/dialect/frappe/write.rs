@@ -1,5 +1,8 @@
 //! Writes calls as requests to `/api/resource` and `/api/method`.
-#![expect(clippy::wildcard_enum_match_arm, reason = "values are matched by shape; the rest is JSON")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "values are matched by shape; the rest is JSON"
+)]
 
 use super::{bad, document};
 use crate::call::{Call, RecordId};
@@ -69,7 +72,9 @@ pub(in crate::dialect) fn write(call: &Call, login: &UpstreamLogin<'_>) -> Resul
             one(name),
             json(&Piece::Map(vec![("run_method", Piece::Text(verb))])),
         ),
-        (dotted, None) if dotted.contains('.') && dotted.split('.').all(|part| !part.is_empty()) => {
+        (dotted, None)
+            if dotted.contains('.') && dotted.split('.').all(|part| !part.is_empty()) =>
+        {
             if ["cmd", "sid"]
                 .iter()
                 .any(|name| call.named.contains_key(*name))
