@@ -24,6 +24,7 @@ mod question;
 mod role;
 mod rule;
 mod schema;
+mod sizes;
 mod terms;
 
 pub use decision::{Decision, Reason, Refusal};

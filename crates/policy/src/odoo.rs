@@ -252,6 +252,18 @@ pub(crate) fn names(held: &Held<'_>, model: &Model) -> bool {
     }
 }
 
+/// Refuses what is too long to be judged.
+pub(crate) fn at_most(view: &View<'_>, what: &str, found: usize, most: usize) -> Result<(), No> {
+    if found <= most {
+        return Ok(());
+    }
+    let (message, advice) = crate::sizes::too_many(what, most);
+    let fault = portcullis_erp::Fault::new(portcullis_erp::FaultKind::BadArguments, message);
+    Err(Box::new(
+        Refusal::new(Reason::Argument, fault, advice).under(&view.held.full_name()),
+    ))
+}
+
 /// A refusal of an argument that cannot be judged.
 pub(crate) fn bad_argument(view: &View<'_>, argument: &str) -> No {
     Box::new(

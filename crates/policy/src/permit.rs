@@ -4,7 +4,7 @@
 //! A permit is made by [`crate::Policy::judge`] only, cannot be copied, and gives nothing out
 //! but a reference to what must be sent next.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use portcullis_erp::{Call, Fault, FaultKind, Shape, Value};
 
@@ -97,7 +97,8 @@ impl Permit {
                 let Some(found) = answer.as_list() else {
                     return Err(unexpected("a guard search did not answer a list"));
                 };
-                if !ids.iter().all(|id| found.contains(&Value::Int(*id))) {
+                let found: BTreeSet<i64> = found.iter().filter_map(Value::as_int).collect();
+                if !ids.iter().all(|id| found.contains(id)) {
                     return Err(Box::new(Refusal::missing().under(&self.rule)));
                 }
             }

@@ -5,6 +5,7 @@ mod groups;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use portcullis_erp::{Map, Value};
 
@@ -33,6 +34,8 @@ pub(crate) struct Nested {
 pub(crate) struct GroupTerms {
     /// Their keys.
     pub(crate) keys: BTreeSet<String>,
+    /// Keys that all lists of one answer may have.
+    pub(crate) shared: Arc<BTreeSet<String>>,
     /// Keys with links whose names are taken out.
     pub(crate) nameless: BTreeSet<String>,
 }

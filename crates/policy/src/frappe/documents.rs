@@ -1,5 +1,7 @@
 //! Documents: made, saved, submitted, cancelled, deleted.
 
+use std::collections::BTreeSet;
+
 use portcullis_erp::filters::{Condition, Operator};
 use portcullis_erp::{Call, FieldName, Map, Shape, Value};
 
@@ -10,6 +12,7 @@ use crate::decision::Reason;
 use crate::odoo::search::is_scalar;
 use crate::operation::Operation;
 use crate::permit::Permit;
+use crate::sizes;
 use crate::terms::Terms;
 
 /// What clients send back because they were given it; Frappe sets it itself. It is left out.
@@ -145,6 +148,7 @@ impl FrappeView<'_> {
 
     /// Judges values field by field.
     fn judged(&self, doc: Map, operation: Operation, shape: &mut Shape) -> Result<Map, No> {
+        self.at_most("doc", doc.len(), sizes::FIELDS)?;
         let mut clean = Map::with_capacity(doc.len());
         for (field, value) in doc {
             if NEVER.contains(&field.as_str()) || FieldName::new(&field).is_err() {
@@ -218,11 +222,14 @@ impl FrappeView<'_> {
         if !whole && operation != Operation::Create {
             return Err(self.closed(field));
         }
+        self.at_most(field, rows.len(), sizes::RECORDS)?;
+        let mut named = BTreeSet::new();
         let mut clean = Vec::with_capacity(rows.len());
         for row in rows {
             let Value::Map(row) = row else {
                 return Err(self.closed(field));
             };
+            self.at_most(field, row.len(), sizes::FIELDS)?;
             let mut kept = Map::with_capacity(row.len());
             for (column, value) in row {
                 if NEVER.contains(&column.as_str())
@@ -243,13 +250,12 @@ impl FrappeView<'_> {
                 if !open || column == "docstatus" && !matches!(value, Value::Int(0) | Value::Null) {
                     return Err(self.closed(&path));
                 }
-                if !shape.fields.contains(&path) {
-                    shape.fields.push(path);
-                }
+                named.insert(path);
                 kept.insert(column, value);
             }
             clean.push(Value::Map(kept));
         }
+        shape.fields.extend(named);
         Ok(clean)
     }
 

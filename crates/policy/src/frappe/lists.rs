@@ -12,6 +12,7 @@ use crate::bench::No;
 use crate::decision::Reason;
 use crate::operation::Operation;
 use crate::permit::Permit;
+use crate::sizes;
 use crate::terms::Terms;
 
 /// What Frappe answers where no number of rows is asked for.
@@ -28,7 +29,9 @@ impl FrappeView<'_> {
             let bad = || self.bad_argument(name);
             match name.as_str() {
                 "fields" => {
-                    for field in value.as_list().ok_or_else(bad)? {
+                    let fields = value.as_list().ok_or_else(bad)?;
+                    self.at_most(name, fields.len(), sizes::FIELDS)?;
+                    for field in fields {
                         let field = field.as_str().ok_or_else(bad)?;
                         // Everything: what is not open is taken out of the answer.
                         if field != "*" {
@@ -109,7 +112,9 @@ impl FrappeView<'_> {
             match name.as_str() {
                 "doctype" if value.as_str() == Some(self.model.as_str()) => {}
                 "fieldname" => {
-                    for field in names(value).ok_or_else(bad)? {
+                    let names = names(value).ok_or_else(bad)?;
+                    self.at_most(name, names.len(), sizes::FIELDS)?;
+                    for field in names {
                         self.readable(&field)?;
                         shape.fields.push(field.clone());
                         fields.insert(field);
@@ -212,6 +217,7 @@ impl FrappeView<'_> {
 
     /// `field asc, field desc`, or `field, field` for groups.
     fn order(&self, text: &str, directed: bool) -> Result<(), No> {
+        self.at_most("order_by", text.split(',').count(), sizes::ORDER)?;
         for part in text.split(',') {
             let part = part.trim();
             let (field, direction) = match part.rsplit_once(' ') {

@@ -268,6 +268,18 @@ impl FrappeView<'_> {
         Box::new(Refusal::access(reason, message, advice).under(&self.held.full_name()))
     }
 
+    /// Refuses what is too long to be judged.
+    pub(crate) fn at_most(&self, what: &str, found: usize, most: usize) -> Result<(), No> {
+        if found <= most {
+            return Ok(());
+        }
+        let (message, advice) = crate::sizes::too_many(what, most);
+        let fault = portcullis_erp::Fault::new(portcullis_erp::FaultKind::BadArguments, message);
+        Err(Box::new(
+            Refusal::new(Reason::Argument, fault, advice).under(&self.held.full_name()),
+        ))
+    }
+
     pub(crate) fn bad_argument(&self, argument: &str) -> No {
         Box::new(
             Refusal::new(

@@ -13,9 +13,10 @@ use crate::odoo::search::{is_plain, is_scalar};
 use crate::odoo::table::{Argument, Known};
 use crate::odoo::values::{Target, Written};
 use crate::odoo::view::View;
-use crate::odoo::{bad_argument, numbers};
+use crate::odoo::{at_most, bad_argument, numbers};
 use crate::operation::Operation;
 use crate::permit::{Guard, Permit};
+use crate::sizes;
 use crate::terms::{RowTerms, Terms};
 
 /// A call on its way to a permit.
@@ -51,6 +52,12 @@ impl<'a> Attempt<'a> {
         operation: Operation,
         call: &Call,
     ) -> Result<Self, No> {
+        at_most(
+            &view,
+            "ids",
+            call.ids.iter().flatten().count(),
+            sizes::RECORDS,
+        )?;
         let ids = numbers(call)?;
         if !call.positional.is_empty() || (!known.on_records && !ids.is_empty()) {
             return Err(bad_argument(&view, "positional"));
@@ -127,6 +134,10 @@ impl<'a> Attempt<'a> {
     ) -> Result<Option<Value>, No> {
         let view = self.view;
         let bad = || bad_argument(&view, name);
+        let texts = |value: &Value, most| {
+            let texts = texts(value).ok_or_else(bad)?;
+            at_most(&view, name, texts.len(), most).map(|()| texts)
+        };
         match argument {
             Argument::Domain => {
                 self.domain = view.domain(&value)?;
@@ -140,7 +151,7 @@ impl<'a> Attempt<'a> {
                 return Ok(None);
             }
             Argument::Fields => {
-                let names = texts(&value).ok_or_else(bad)?;
+                let names = texts(&value, sizes::FIELDS)?;
                 for field in &names {
                     view.readable(field)?;
                 }
@@ -183,28 +194,30 @@ impl<'a> Attempt<'a> {
                 }
             }
             Argument::GroupBy => {
-                for text in texts(&value).ok_or_else(bad)? {
+                for text in texts(&value, sizes::GROUPS)? {
                     self.grouping.by(&view, &text)?;
                 }
             }
             Argument::GroupingSets => {
-                for set in value.as_list().ok_or_else(bad)? {
+                let sets = value.as_list().ok_or_else(bad)?;
+                at_most(&view, name, sets.len(), sizes::GROUPS)?;
+                for set in sets {
                     let mut grouping = Grouping::default();
-                    for text in texts(set).ok_or_else(bad)? {
+                    for text in texts(set, sizes::GROUPS)? {
                         grouping.by(&view, &text)?;
-                        // The order may name any of them.
-                        self.grouping.by(&view, &text)?;
                     }
+                    // The order is one for all sets, and may name what any of them is made of.
+                    self.grouping.shares(&grouping);
                     self.grouping_sets.push(grouping);
                 }
             }
             Argument::Aggregates => {
-                for text in texts(&value).ok_or_else(bad)? {
+                for text in texts(&value, sizes::GROUPS)? {
                     self.grouping.aggregate(&view, &text)?;
                 }
             }
             Argument::GroupFields => {
-                for text in texts(&value).ok_or_else(bad)? {
+                for text in texts(&value, sizes::GROUPS)? {
                     self.grouping.group_field(&view, &text)?;
                 }
             }
@@ -219,6 +232,7 @@ impl<'a> Attempt<'a> {
             }
             Argument::ValuesList => {
                 let list = value.as_list().ok_or_else(bad)?;
+                at_most(&view, name, list.len(), sizes::RECORDS)?;
                 let mut clean = Vec::with_capacity(list.len());
                 for values in list {
                     clean.push(Value::Map(self.values(values.as_map().ok_or_else(bad)?)?));
@@ -265,7 +279,7 @@ impl<'a> Attempt<'a> {
                 self.values(&values)?;
             }
             Argument::Paths => {
-                let paths = texts(&value).ok_or_else(bad)?;
+                let paths = texts(&value, sizes::FIELDS)?;
                 for path in &paths {
                     view.export_path(path)?;
                 }
@@ -273,7 +287,7 @@ impl<'a> Attempt<'a> {
                 self.named.extend(paths);
             }
             Argument::AnyFields => {
-                let names = texts(&value).ok_or_else(bad)?;
+                let names = texts(&value, sizes::FIELDS)?;
                 if names.iter().any(|name| FieldName::new(name).is_err()) {
                     return Err(bad());
                 }

@@ -19,10 +19,7 @@ impl View<'_> {
         for (key, value) in context {
             let named = self.held.rule.context.contains(key);
             match key.as_str() {
-                "lang" | "tz" if is_short_text(value) => {
-                    kept.insert(key.clone(), value.clone());
-                }
-                "bin_size" if matches!(value, Value::Bool(_) | Value::Int(_)) => {
+                _ if is_harmless(key, value) => {
                     kept.insert(key.clone(), value.clone());
                 }
                 key_text if named && is_plain(value) => {
@@ -74,6 +71,15 @@ impl View<'_> {
             )
             && is_plain(value)
             && !matches!(value, Value::List(_)))
+    }
+}
+
+/// What changes only how values are shown.
+pub(super) fn is_harmless(key: &str, value: &Value) -> bool {
+    match key {
+        "lang" | "tz" => is_short_text(value),
+        "bin_size" => matches!(value, Value::Bool(_) | Value::Int(_)),
+        _ => false,
     }
 }
 

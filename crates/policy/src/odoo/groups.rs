@@ -1,12 +1,16 @@
 //! Groups: what is grouped by, what is summed up, how groups are sorted and chosen.
 
+use std::collections::BTreeSet;
+
 use portcullis_erp::Value;
 use portcullis_erp::domain::FieldKind;
 
 use crate::bench::No;
 use crate::decision::Reason;
+use crate::odoo::at_most;
 use crate::odoo::search::is_plain;
 use crate::odoo::view::View;
+use crate::sizes;
 
 /// Parts of a date that groups may be made of.
 const GRANULARITIES: &[&str] = &[
@@ -47,9 +51,9 @@ const AGGREGATES: &[&str] = &[
 #[derive(Debug, Default)]
 pub(crate) struct Grouping {
     /// Keys of rows that may be shown.
-    pub(crate) keys: Vec<String>,
+    pub(crate) keys: BTreeSet<String>,
     /// Those of them whose names must be taken out.
-    pub(crate) nameless: Vec<String>,
+    pub(crate) nameless: BTreeSet<String>,
     /// Fields that were named.
     pub(crate) fields: Vec<String>,
 }
@@ -76,12 +80,18 @@ impl Grouping {
                     format!("groups show names of `{comodel}`, which are not open"),
                 ));
             }
-            self.nameless.push(text.to_owned());
+            self.nameless.insert(text.to_owned());
         }
-        self.keys.push(text.to_owned());
-        self.keys.push(format!("{field}_count"));
+        self.keys.insert(text.to_owned());
+        self.keys.insert(format!("{field}_count"));
         self.fields.push(field.to_owned());
         Ok(())
+    }
+
+    /// Takes in what another grouping is made of.
+    pub(crate) fn shares(&mut self, other: &Self) {
+        self.keys.extend(other.keys.iter().cloned());
+        self.nameless.extend(other.nameless.iter().cloned());
     }
 
     /// One aggregate of `formatted_read_group`: `field:aggregate` or `__count`.
@@ -90,7 +100,7 @@ impl Grouping {
             let (field, function) = text.split_once(':').ok_or_else(|| view.bad_grouping())?;
             self.summed(view, field, function)?;
         }
-        self.keys.push(text.to_owned());
+        self.keys.insert(text.to_owned());
         Ok(())
     }
 
@@ -101,7 +111,7 @@ impl Grouping {
                 view.searchable(text)?;
                 self.fields.push(text.to_owned());
             }
-            self.keys.push(text.to_owned());
+            self.keys.insert(text.to_owned());
             return Ok(());
         };
         let (function, field) = match function.split_once('(') {
@@ -118,7 +128,7 @@ impl Grouping {
             return Err(view.bad_grouping());
         }
         self.summed(view, field, function)?;
-        self.keys.push(name.to_owned());
+        self.keys.insert(name.to_owned());
         Ok(())
     }
 
@@ -136,6 +146,7 @@ impl Grouping {
 
     /// How groups are sorted: by what they are grouped by, or by aggregates.
     pub(crate) fn order(&mut self, view: &View<'_>, text: &str) -> Result<(), No> {
+        at_most(view, "order", text.split(',').count(), sizes::ORDER)?;
         for part in text.split(',') {
             let mut words = part.split_whitespace();
             let key = words.next().unwrap_or("");
@@ -148,7 +159,7 @@ impl Grouping {
             }
             let counted = key.ends_with("_count")
                 && view.schema.field(key).is_none()
-                && self.keys.iter().any(|known| known == key);
+                && self.keys.contains(key);
             if key == "__count" || counted {
                 continue;
             }
@@ -169,6 +180,8 @@ impl Grouping {
             return Ok(());
         }
         let members = value.as_list().ok_or_else(|| view.bad_grouping())?;
+        // Each condition may come with an `&`, an `|` and a `!`.
+        at_most(view, "having", members.len(), 4 * sizes::GROUPS)?;
         for member in members {
             match member {
                 Value::Text(symbol) if matches!(symbol.as_str(), "&" | "|" | "!") => {}

@@ -9,10 +9,11 @@ use crate::danger;
 use crate::decision::Reason;
 use crate::odoo::search::is_scalar;
 use crate::odoo::view::View;
-use crate::odoo::{bad_argument, names, numbers};
+use crate::odoo::{at_most, bad_argument, names, numbers};
 use crate::operation::{Family, Operation};
 use crate::permit::Permit;
 use crate::rule::Arguments;
+use crate::sizes;
 use crate::terms::Terms;
 
 /// Judges a call of a method that no table describes.
@@ -59,6 +60,12 @@ pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
 
 fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No> {
     let view = View::new(bench, held, &call.model)?;
+    at_most(
+        &view,
+        "ids",
+        call.ids.iter().flatten().count(),
+        sizes::RECORDS,
+    )?;
     let ids = numbers(call)?;
     let mut clean = call.clone();
     clean.context = view.context(&call.context)?;

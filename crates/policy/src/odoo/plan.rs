@@ -1,6 +1,7 @@
 //! From judged arguments to the plan: the rule is put into the call, or before it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use portcullis_erp::{FieldName, Map, Method, Value};
 
@@ -63,16 +64,20 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
             attempt.bind_domain()?;
             let grouping = std::mem::take(&mut attempt.grouping);
             attempt.only_whole_groups(&grouping)?;
-            Ok(attempt.permit(Terms::Groups(group_terms(grouping, &[]))))
+            Ok(attempt.permit(Terms::Groups(group_terms(grouping, &Arc::default()))))
         }
         Kind::GroupLists => {
             attempt.bind_domain()?;
             let shared = std::mem::take(&mut attempt.grouping);
             attempt.only_whole_groups(&shared)?;
             let sets = std::mem::take(&mut attempt.grouping_sets);
+            // Of what is shared, aggregates stand in every list; groupings have their own keys.
+            let mut keys = shared.keys;
+            keys.retain(|key| key.contains(':') || key == "__count");
+            let keys = Arc::new(keys);
             let lists = sets
                 .into_iter()
-                .map(|set| group_terms(set, &shared.keys))
+                .map(|set| group_terms(set, &keys))
                 .collect();
             Ok(attempt.permit(Terms::GroupLists(lists)))
         }
@@ -341,18 +346,11 @@ impl Attempt<'_> {
     }
 }
 
-fn group_terms(grouping: Grouping, shared: &[String]) -> GroupTerms {
-    let mut keys: BTreeSet<String> = grouping.keys.into_iter().collect();
-    // Of what is shared, aggregates stand in every list; groupings have their own keys.
-    keys.extend(
-        shared
-            .iter()
-            .filter(|key| key.contains(':') || *key == "__count")
-            .cloned(),
-    );
+fn group_terms(grouping: Grouping, shared: &Arc<BTreeSet<String>>) -> GroupTerms {
     GroupTerms {
-        keys,
-        nameless: grouping.nameless.into_iter().collect(),
+        keys: grouping.keys,
+        shared: Arc::clone(shared),
+        nameless: grouping.nameless,
     }
 }
 

@@ -7,8 +7,11 @@ use portcullis_erp::domain::FieldKind;
 
 use crate::bench::No;
 use crate::decision::Reason;
+use crate::odoo::at_most;
+use crate::odoo::context::is_harmless;
 use crate::odoo::view::View;
 use crate::operation::Operation;
+use crate::sizes;
 use crate::terms::{Nested, RowTerms};
 
 /// How deep specifications may lie in one another.
@@ -29,6 +32,7 @@ impl<'a> View<'a> {
         named: &mut Vec<String>,
     ) -> Result<RowTerms, No> {
         let fields = value.as_map().ok_or_else(|| self.bad_specification())?;
+        at_most(self, "specification", fields.len(), sizes::FIELDS)?;
         let deeper = depth
             .checked_sub(1)
             .ok_or_else(|| self.bad_specification())?;
@@ -55,9 +59,7 @@ impl<'a> View<'a> {
                     "order" => self.nested_order(facts.relation.as_ref(), value)?,
                     "context"
                         if value.as_map().is_some_and(|context| {
-                            context
-                                .keys()
-                                .all(|key| matches!(key.as_str(), "lang" | "tz" | "bin_size"))
+                            context.iter().all(|(key, value)| is_harmless(key, value))
                         }) => {}
                     _ => return Err(self.bad_specification()),
                 }

@@ -40,6 +40,7 @@ impl GroupTerms {
         let mut clean = Map::with_capacity(group.len());
         for (key, value) in group {
             let open = self.keys.contains(&key)
+                || self.shared.contains(&key)
                 || matches!(
                     key.as_str(),
                     "__count" | "__range" | "__extra_domain" | "__fold"

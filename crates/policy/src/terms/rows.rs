@@ -240,7 +240,8 @@ impl DocumentTerms {
             let partly = self
                 .fields
                 .as_ref()
-                .is_some_and(|fields| fields.iter().any(|field| field.starts_with(&columns)));
+                .and_then(|fields| fields.range(columns.clone()..).next())
+                .is_some_and(|field| field.starts_with(&columns));
             match value {
                 Value::List(rows) if whole || partly => {
                     let mut kept = Vec::with_capacity(rows.len());
