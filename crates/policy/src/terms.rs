@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use portcullis_erp::{Map, Value};
 
+use crate::odoo::search::is_scalar;
+
 /// What rows may hold.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) struct RowTerms {
@@ -25,6 +27,8 @@ pub(crate) struct RowTerms {
 pub(crate) struct Nested {
     /// Whether the link leads to any number of records.
     pub(crate) many: bool,
+    /// How many of them may be shown.
+    pub(crate) most: Option<u32>,
     /// What those rows may hold.
     pub(crate) terms: RowTerms,
 }
@@ -84,8 +88,10 @@ pub(crate) enum Terms {
     DocumentOrDone(DocumentTerms),
     /// Frappe rows.
     Documents(DocumentTerms),
-    /// Frappe: one value or a map of values of these fields.
-    FrappeValues(BTreeSet<String>),
+    /// Frappe: one value, or a map or list of values, of these fields in order.
+    FrappeValues(Vec<String>),
+    /// No more rows than this, whatever was asked and whatever the ERP made of it.
+    AtMost { most: u32, terms: Box<Terms> },
 }
 
 /// What a Frappe document may hold. A child table is open as a whole (`items`) or by column
@@ -241,15 +247,51 @@ impl Terms {
             Self::FrappeValues(fields) => match answer {
                 Value::Map(mut values) => {
                     let before = values.len();
+                    let fields: BTreeSet<String> = fields.into_iter().collect();
                     values.retain(|name, _| fields.contains(name));
                     cut = values.len() != before;
                     Value::Map(values)
+                }
+                // Without names (`as_dict=0`), only the number of values tells what they are.
+                Value::List(values)
+                    if values.len() == fields.len() && values.iter().all(is_scalar) =>
+                {
+                    Value::List(values)
                 }
                 Value::List(_) => return Err("no values"),
                 single if fields.len() == 1 || single.is_nothing() => single,
                 _ => return Err("no values"),
             },
+            Self::AtMost { most, terms } => {
+                let lists = matches!(*terms, Self::GroupLists(_));
+                let (mut clean, was_cut) = terms.apply(answer)?;
+                cut = was_cut;
+                rows::shorten(&mut clean, most as usize, lists, &mut cut);
+                clean
+            }
         };
         Ok((clean, cut))
+    }
+
+    /// The same, with a largest number of rows where there are rows at all.
+    pub(crate) fn at_most(self, most: Option<u32>) -> Self {
+        let rows = matches!(
+            self,
+            Self::Ids
+                | Self::Rows { .. }
+                | Self::Page(_)
+                | Self::Groups(_)
+                | Self::GroupLists(_)
+                | Self::Pairs
+                | Self::Export { .. }
+                | Self::Documents(_)
+        );
+        match most {
+            Some(most) if rows => Self::AtMost {
+                most,
+                terms: Box::new(self),
+            },
+            _ => self,
+        }
     }
 }

@@ -1,7 +1,5 @@
 //! Lists, counts and single values.
 
-use std::collections::BTreeSet;
-
 use portcullis_erp::filters::{Condition, Filters, Operator};
 use portcullis_erp::value::from_json;
 use portcullis_erp::{Call, FieldName, Limits, Map, Shape, Value};
@@ -106,7 +104,7 @@ impl FrappeView<'_> {
     pub(crate) fn value(&self, call: &Call) -> Result<Permit, No> {
         let mut shape = Shape::default();
         let mut clean = call.clone();
-        let mut fields = BTreeSet::new();
+        let mut fields = Vec::new();
         for (name, value) in &call.named {
             let bad = || self.bad_argument(name);
             match name.as_str() {
@@ -117,7 +115,7 @@ impl FrappeView<'_> {
                     for field in names {
                         self.readable(&field)?;
                         shape.fields.push(field.clone());
-                        fields.insert(field);
+                        fields.push(field);
                     }
                 }
                 "filters" => {}
@@ -131,7 +129,7 @@ impl FrappeView<'_> {
         }
         clean.named.shift_remove("debug");
         if fields.is_empty() {
-            fields.insert("name".to_owned());
+            fields.push("name".to_owned());
         }
         let filters = match call.named.get("filters") {
             Some(Value::Text(text)) if text.trim_start().starts_with(['[', '{']) => {

@@ -249,13 +249,16 @@ impl FrappeView<'_> {
         call: Call,
         terms: Terms,
     ) -> Permit {
+        let most = (operation == Operation::Read)
+            .then_some(self.held.rule.max_rows)
+            .flatten();
         Permit {
             rule: self.held.full_name(),
             operation,
             shape,
             guards: guard.into_iter().collect(),
             call,
-            terms,
+            terms: terms.at_most(most),
         }
     }
 

@@ -4,13 +4,14 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use portcullis_erp::domain::{Domain, Operator};
-use portcullis_erp::{Call, FieldName, Map, Shape, Value};
+use portcullis_erp::{Call, FieldName, Map, RecordId, Shape, Value};
 
 use crate::bench::No;
 use crate::decision::Reason;
 use crate::odoo::groups::Grouping;
 use crate::odoo::search::{is_plain, is_scalar};
-use crate::odoo::table::{Argument, Known};
+use crate::odoo::spec;
+use crate::odoo::table::{Argument, Kind, Known};
 use crate::odoo::values::{Target, Written};
 use crate::odoo::view::View;
 use crate::odoo::{at_most, bad_argument, numbers};
@@ -58,7 +59,7 @@ impl<'a> Attempt<'a> {
             call.ids.iter().flatten().count(),
             sizes::RECORDS,
         )?;
-        let ids = numbers(call)?;
+        let mut ids = numbers(call)?;
         if !call.positional.is_empty() || (!known.on_records && !ids.is_empty()) {
             return Err(bad_argument(&view, "positional"));
         }
@@ -72,6 +73,24 @@ impl<'a> Attempt<'a> {
         shape.context_keys = call.context.keys().cloned().collect();
         let mut clean = call.clone();
         clean.context = view.context(&call.context)?;
+        let shows = matches!(known.kind, Kind::WebSave | Kind::Resequence)
+            || known.operation == Operation::Read && known.kind != Kind::Access;
+        if let Some(most) = view.held.rule.max_rows
+            && shows
+            && ids.len() > most as usize
+        {
+            return Err(view.refuse(
+                Reason::Argument,
+                format!("This key may read at most {most} records at once. Ask for fewer ids."),
+                "more ids than `max-rows` of the rule",
+            ));
+        }
+        if known.on_records && known.operation == Operation::Read {
+            // A record that is named often is read once: ids are cheap to send, rows are not.
+            let mut seen = BTreeSet::new();
+            ids.retain(|id| seen.insert(*id));
+            clean.ids = Some(ids.iter().copied().map(RecordId::Number).collect());
+        }
         if !known.on_records {
             clean.ids = None;
         }
@@ -130,7 +149,7 @@ impl<'a> Attempt<'a> {
         &mut self,
         name: &str,
         argument: Argument,
-        value: Value,
+        mut value: Value,
     ) -> Result<Option<Value>, No> {
         let view = self.view;
         let bad = || bad_argument(&view, name);
@@ -161,6 +180,9 @@ impl<'a> Attempt<'a> {
             }
             Argument::Specification => {
                 let (rows, named) = view.specification(&value)?;
+                if let Value::Map(fields) = &mut value {
+                    spec::limit_nested(fields, &rows);
+                }
                 self.rows = Some(rows);
                 self.named.extend(named);
             }
@@ -331,24 +353,23 @@ impl<'a> Attempt<'a> {
             nothing if nothing.is_nothing() => None,
             _ => return None,
         };
-        let most = self.view.held.rule.max_rows.map(i64::from);
-        Some(match (asked, most) {
-            (Some(asked), Some(most)) => Some(Value::Int(asked.min(most))),
-            (Some(limit), None) | (None, Some(limit)) => Some(Value::Int(limit)),
-            (None, None) => None,
-        })
+        let most = self.view.held.rule.max_rows.map_or(i64::MAX, i64::from);
+        Some(asked.map(|asked| Value::Int(asked.min(most))))
     }
 
     /// The permit for the call as it has been rewritten.
     pub(crate) fn permit(mut self, terms: Terms) -> Permit {
         self.shape.fields = self.named.into_iter().collect();
+        let most = (self.operation == Operation::Read)
+            .then_some(self.view.held.rule.max_rows)
+            .flatten();
         Permit {
             rule: self.view.held.full_name(),
             operation: self.operation,
             shape: self.shape,
             guards: VecDeque::from(self.guards),
             call: self.call,
-            terms,
+            terms: terms.at_most(most),
         }
     }
 }

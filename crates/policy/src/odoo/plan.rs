@@ -64,6 +64,9 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
             attempt.bind_domain()?;
             let grouping = std::mem::take(&mut attempt.grouping);
             attempt.only_whole_groups(&grouping)?;
+            if grouping.nameless.is_empty() {
+                attempt.clamp();
+            }
             Ok(attempt.permit(Terms::Groups(group_terms(grouping, &Arc::default()))))
         }
         Kind::GroupLists => {
@@ -272,15 +275,6 @@ impl Attempt<'_> {
     /// Turns a read of ids into a search, where the rule opens only some records.
     fn as_search(&mut self, method: &str) -> Result<Option<Vec<i64>>, No> {
         let view = self.view;
-        if let Some(most) = view.held.rule.max_rows
-            && self.ids.len() > most as usize
-        {
-            return Err(view.refuse(
-                Reason::Argument,
-                format!("This key may read at most {most} records at once. Ask for fewer ids."),
-                "more ids than `max-rows` of the rule",
-            ));
-        }
         let Some(own) = view.own_domain()? else {
             return Ok(None);
         };

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_erp::Value;
 use portcullis_erp::domain::FieldKind;
+use portcullis_erp::{Map, Value};
 
 use crate::bench::No;
 use crate::decision::Reason;
@@ -16,6 +16,25 @@ use crate::terms::{Nested, RowTerms};
 
 /// How deep specifications may lie in one another.
 const MAX_DEPTH: usize = 5;
+
+/// Asks for no more rows behind links than may be shown.
+pub(crate) fn limit_nested(fields: &mut Map, terms: &RowTerms) {
+    for (field, nested) in &terms.nested {
+        let Some(Value::Map(inner)) = fields.get_mut(field) else {
+            continue;
+        };
+        if let Some(most) = nested.most.map(i64::from)
+            && nested.many
+        {
+            let asked = inner.get("limit").and_then(Value::as_int);
+            let limit = asked.map_or(most, |asked| asked.min(most));
+            inner.insert("limit".to_owned(), Value::Int(limit));
+        }
+        if let Some(Value::Map(deeper)) = inner.get_mut("fields") {
+            limit_nested(deeper, &nested.terms);
+        }
+    }
+}
 
 impl<'a> View<'a> {
     /// Judges a specification; the answer's rows are bound to what it says.
@@ -86,6 +105,7 @@ impl<'a> View<'a> {
             .relation
             .as_ref()
             .ok_or_else(|| self.bad_specification())?;
+        let most = self.held.rule.max_rows;
         let many = facts.kind != FieldKind::Many2one;
         let inner = value.as_map().ok_or_else(|| self.bad_specification())?;
         let only_name = inner.iter().all(|(name, spec)| {
@@ -101,7 +121,7 @@ impl<'a> View<'a> {
                 nameless: BTreeSet::new(),
                 nested: BTreeMap::new(),
             };
-            return Ok(Nested { many, terms });
+            return Ok(Nested { many, terms, most });
         }
         let mut first_no = None;
         for view in self.linked(comodel, Operation::Read)? {
@@ -116,7 +136,8 @@ impl<'a> View<'a> {
                             .into_iter()
                             .map(|name| format!("{field}.{name}")),
                     );
-                    return Ok(Nested { many, terms });
+                    let most = most.into_iter().chain(view.held.rule.max_rows).min();
+                    return Ok(Nested { many, terms, most });
                 }
                 Err(no) if no.wants.is_some() => return Err(no),
                 Err(no) => first_no = first_no.or(Some(no)),

@@ -74,7 +74,13 @@ impl RowTerms {
                 continue;
             }
             let value = match self.nested.get(&name) {
-                Some(nested) if nested.many => Value::List(nested.terms.rows(value, cut)?),
+                Some(nested) if nested.many => {
+                    let mut rows = Value::List(nested.terms.rows(value, cut)?);
+                    if let Some(most) = nested.most {
+                        shorten(&mut rows, most as usize, false, cut);
+                    }
+                    rows
+                }
                 Some(nested) => match value {
                     Value::Map(inner) => Value::Map(nested.terms.row(inner, cut)?),
                     Value::Int(_) => value,
@@ -129,7 +135,30 @@ pub(super) fn pair(value: Value, named: bool) -> Result<Value, Wrong> {
     }
 }
 
-/// Rows as `read` gives them: in the order of the ids asked, and as often.
+/// Leaves no more rows than this: of a list, of each of several lists, of a page or an export.
+pub(super) fn shorten(value: &mut Value, most: usize, lists: bool, cut: &mut bool) {
+    match value {
+        Value::List(items) if lists => {
+            for list in items {
+                shorten(list, most, false, cut);
+            }
+        }
+        Value::List(rows) => {
+            *cut |= rows.len() > most;
+            rows.truncate(most);
+        }
+        Value::Map(page) => {
+            for name in ["records", "datas"] {
+                if let Some(rows) = page.get_mut(name) {
+                    shorten(rows, most, false, cut);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Rows as `read` gives them: in the order of the ids asked. Each id stands there once.
 pub(super) fn in_order(rows: Vec<Value>, order: &[i64]) -> Result<Value, Wrong> {
     let mut by_id = BTreeMap::new();
     for row in rows {
@@ -143,10 +172,7 @@ pub(super) fn in_order(rows: Vec<Value>, order: &[i64]) -> Result<Value, Wrong> 
         by_id.insert(id, row);
     }
     Ok(Value::List(
-        order
-            .iter()
-            .filter_map(|id| by_id.get(id).cloned())
-            .collect(),
+        order.iter().filter_map(|id| by_id.remove(id)).collect(),
     ))
 }
 

@@ -1,7 +1,7 @@
 //! Ways around a rule's bounds that an attacker would try: hierarchies, sizes, numbers of rows.
 
-use crate::common::{call, frappe, odoo, on};
-use portcullis_erp::Value;
+use crate::common::{call, frappe, json, odoo, on, text};
+use portcullis_erp::{RecordId, Value};
 
 fn partners(more: &str) -> crate::common::Caller {
     odoo(&format!(
@@ -295,5 +295,217 @@ fn a_nested_context_is_judged_by_its_values() {
         r#"{"active_test": false}"#,
     ] {
         caller.refused(&asked(context));
+    }
+}
+
+#[test]
+fn a_record_that_is_named_often_is_read_once() {
+    let read = on(
+        "res.partner",
+        "read",
+        &[7, 8, 7, 7, 8],
+        r#"{"fields": ["name"]}"#,
+    );
+    let rows = r#"[{"id": 8, "name": "B"}, {"id": 7, "name": "A"}]"#;
+    // Bound by a domain, the read is a search, and its rows are put in order here.
+    let bound = partners("fields = [\"name\"]\ndomain = '[[\"is_company\", \"=\", true]]'\n");
+    assert_eq!(
+        bound.cleaned(&read, rows),
+        r#"[{"id":7,"name":"A"},{"id":8,"name":"B"}]"#
+    );
+    let free = partners("fields = \"*\"\n");
+    for (method, named) in [
+        ("read", r#"{"fields": ["name"]}"#),
+        ("web_read", r#"{"specification": {"name": {}}}"#),
+        ("name_get", "{}"),
+        ("get_metadata", "{}"),
+        ("export_data", r#"{"fields_to_export": ["name"]}"#),
+    ] {
+        let permit = free.allowed(&on("res.partner", method, &[7, 8, 7, 7, 8], named));
+        let sent = permit.next().ids.clone().expect("ids are sent");
+        assert_eq!(
+            sent,
+            vec![RecordId::Number(7), RecordId::Number(8)],
+            "{method}"
+        );
+    }
+}
+
+#[test]
+fn no_method_shows_more_rows_than_the_rule_allows() {
+    let caller = odoo(
+        "[[rule]]\nname = \"p\"\nmodels = [\"res.partner\"]\noperations = [\"read\", \"write\"]\nfields = \"*\"\nmax-rows = 2\n",
+    );
+    for (method, named) in [
+        ("read", r#"{"fields": ["name"]}"#),
+        ("web_read", r#"{"specification": {"name": {}}}"#),
+        ("name_get", "{}"),
+        ("get_metadata", "{}"),
+        ("export_data", r#"{"fields_to_export": ["name"]}"#),
+        (
+            "web_save",
+            r#"{"vals": {"city": "x"}, "specification": {"name": {}}}"#,
+        ),
+    ] {
+        caller.allowed(&on("res.partner", method, &[1, 2], named));
+        caller.refused(&on("res.partner", method, &[1, 2, 3], named));
+    }
+    for (method, named) in [
+        ("search", "{}"),
+        ("search_read", "{}"),
+        ("name_search", r#"{"name": "a"}"#),
+        ("web_search_read", r#"{"specification": {"name": {}}}"#),
+        ("read_group", r#"{"groupby": ["city"], "fields": []}"#),
+        ("read_group", r#"{"groupby": ["city"], "limit": 99}"#),
+        (
+            "formatted_read_group",
+            r#"{"groupby": ["city"], "limit": 0}"#,
+        ),
+    ] {
+        let permit = caller.allowed(&call("res.partner", method, named));
+        assert_eq!(text(&permit.next().named["limit"]), "2", "{method}");
+    }
+    // Whatever the ERP made of it, the answer is cut.
+    for (method, named, answer, clean) in [
+        ("search", "{}", "[1, 2, 3]", "[1,2]"),
+        (
+            "search_read",
+            r#"{"fields": ["name"]}"#,
+            r#"[{"id": 1}, {"id": 2}, {"id": 3}]"#,
+            r#"[{"id":1},{"id":2}]"#,
+        ),
+        (
+            "name_search",
+            r#"{"name": ""}"#,
+            r#"[[1, "a"], [2, "b"], [3, "c"]]"#,
+            r#"[[1,"a"],[2,"b"]]"#,
+        ),
+        (
+            "web_search_read",
+            r#"{"specification": {}}"#,
+            r#"{"length": 3, "records": [{"id": 1}, {"id": 2}, {"id": 3}]}"#,
+            r#"{"length":3,"records":[{"id":1},{"id":2}]}"#,
+        ),
+        (
+            "read_group",
+            r#"{"groupby": ["city"]}"#,
+            r#"[{"city": "a"}, {"city": "b"}, {"city": "c"}]"#,
+            r#"[{"city":"a"},{"city":"b"}]"#,
+        ),
+        (
+            "formatted_read_grouping_sets",
+            r#"{"grouping_sets": [["city"], []], "aggregates": []}"#,
+            r#"[[{"city": "a"}, {"city": "b"}, {"city": "c"}], [{}]]"#,
+            r#"[[{"city":"a"},{"city":"b"}],[{}]]"#,
+        ),
+    ] {
+        assert_eq!(
+            caller.cleaned(&call("res.partner", method, named), answer),
+            clean,
+            "{method}"
+        );
+    }
+    // One record may make many rows of an export.
+    assert_eq!(
+        caller.cleaned(
+            &on(
+                "res.partner",
+                "export_data",
+                &[1],
+                r#"{"fields_to_export": ["name"]}"#
+            ),
+            r#"{"datas": [["a"], [""], [""]]}"#
+        ),
+        r#"{"datas":[["a"],[""]]}"#
+    );
+}
+
+#[test]
+fn rows_behind_links_are_limited_too() {
+    let caller = odoo(
+        "[[rule]]\nname = \"p\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = \"*\"\nmax-rows = 2\n",
+    );
+    for (limit, sent) in [
+        ("", "2"),
+        (r#", "limit": 1"#, "1"),
+        (r#", "limit": 99"#, "2"),
+        (r#", "limit": false"#, "2"),
+    ] {
+        let asked = on(
+            "res.partner",
+            "web_read",
+            &[1],
+            &format!(
+                r#"{{"specification": {{"child_ids": {{"fields": {{"name": {{}}}}{limit}}}}}}}"#
+            ),
+        );
+        let permit = caller.allowed(&asked);
+        let named = text(&permit.next().named["specification"]);
+        assert!(named.contains(&format!(r#""limit":{sent}"#)), "{named}");
+        let answer = r#"[{"id": 1, "child_ids": [{"id": 2, "name": "a"}, {"id": 3, "name": "b"}, {"id": 4, "name": "c"}]}]"#;
+        let clean = permit.apply(json(answer)).expect("rows");
+        assert!(clean.was_cut());
+        assert_eq!(
+            text(clean.value()),
+            r#"[{"id":1,"child_ids":[{"id":2,"name":"a"},{"id":3,"name":"b"}]}]"#
+        );
+    }
+}
+
+#[test]
+fn making_records_is_not_reading_them() {
+    let caller = odoo(
+        "[[rule]]\nname = \"p\"\nmodels = [\"res.partner\"]\noperations = [\"create\"]\nfields = [\"name\"]\nmax-rows = 1\n",
+    );
+    let make = call(
+        "res.partner",
+        "create",
+        r#"{"vals_list": [{"name": "a"}, {"name": "b"}]}"#,
+    );
+    assert_eq!(caller.cleaned(&make, "[1, 2]"), "[1,2]");
+}
+
+#[test]
+fn a_list_of_frappe_is_cut_to_what_the_rule_allows() {
+    let caller = frappe(
+        "[[rule]]\nname = \"c\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = \"*\"\nmax-rows = 1\n",
+    );
+    assert_eq!(
+        caller.cleaned(
+            &call("Customer", "get_list", "{}"),
+            r#"[{"name": "a"}, {"name": "b"}]"#
+        ),
+        r#"[{"name":"a"}]"#
+    );
+}
+
+#[test]
+fn values_without_names_are_told_by_their_place() {
+    let caller = frappe(
+        "[[rule]]\nname = \"c\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = [\"territory\", \"customer_name\"]\n",
+    );
+    let asked = call(
+        "Customer",
+        "frappe.client.get_value",
+        r#"{"doctype": "Customer", "fieldname": ["territory", "customer_name"], "filters": "C1", "as_dict": 0}"#,
+    );
+    let permit = caller.allowed(&asked);
+    assert_eq!(
+        text(&permit.next().named["fieldname"]),
+        r#"["territory","customer_name"]"#
+    );
+    assert_eq!(
+        caller.cleaned(&asked, r#"["Europe", "Ann"]"#),
+        r#"["Europe","Ann"]"#
+    );
+    for answer in [
+        r#"["Europe", "Ann", "secret"]"#,
+        r#"["Europe"]"#,
+        r#"[["Europe"], "Ann"]"#,
+    ] {
+        assert!(
+            caller.allowed(&asked).apply(json(answer)).is_err(),
+            "{answer}"
+        );
     }
 }
