@@ -224,6 +224,10 @@ fn lists_of_frappe_have_a_largest_size() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the time that judging takes is what is tested"
+)]
 fn what_is_long_is_judged_in_time() {
     let begun = std::time::Instant::now();
     // A thousand columns in a hundred rows; ten thousand ids, found by a guard.
