@@ -593,7 +593,7 @@ fn a_proxys_page_is_not_taken_for_an_answer() {
 fn faults_keep_their_kind_and_users_keep_the_message() {
     for (kind, message) in [
         (FaultKind::AccessDenied, "Access Denied"),
-        (FaultKind::AccessError, "You may not."),
+        (FaultKind::Validation, "A name is needed."),
         (FaultKind::User, "First cancel it."),
     ] {
         for dialect in ODOO {
@@ -605,6 +605,18 @@ fn faults_keep_their_kind_and_users_keep_the_message() {
             );
             assert_eq!(read, Fault::new(kind, message), "{dialect:?}");
         }
+    }
+    // Who the ERP user is, and what it may not, is the operator's business.
+    for dialect in ODOO {
+        let telling = Fault::new(FaultKind::AccessError, "Mitchell Admin (id=2) may not");
+        let written = Reply::plain(dialect).write_fault(&telling);
+        let read = fault(
+            dialect,
+            written.status,
+            &String::from_utf8(written.body).unwrap(),
+        );
+        assert_eq!(read.kind, FaultKind::AccessError, "{dialect:?}");
+        assert!(!read.message.contains("Mitchell"), "{dialect:?}");
     }
     let missing = Fault::new(
         FaultKind::MissingRecord,

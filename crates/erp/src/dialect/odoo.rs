@@ -110,11 +110,12 @@ pub(super) fn user_kind(message: &str) -> FaultKind {
 }
 
 /// A fault with the ERP's own message, if it is of a kind that is written for users and looks
-/// like it; else with ours.
+/// like it; else with ours. Messages of access errors name the ERP user, its groups and other
+/// people's records, so they stay behind.
 pub(super) fn passed(kind: FaultKind, message: &str) -> Fault {
     let for_users = matches!(
         kind,
-        FaultKind::AccessError | FaultKind::Validation | FaultKind::User | FaultKind::Conflict
+        FaultKind::Validation | FaultKind::User | FaultKind::Conflict
     );
     let inside = [
         "Traceback (most recent call last)",
@@ -140,7 +141,9 @@ pub(super) fn passed(kind: FaultKind, message: &str) -> Fault {
 pub(super) fn words(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::AccessDenied => "Access Denied",
-        FaultKind::AccessError => "You are not allowed to do this.",
+        FaultKind::AccessError => {
+            "The ERP does not allow this to the user as whom your calls run. Ask the operator of the gateway."
+        }
         FaultKind::MissingRecord => "Record does not exist or has been deleted.",
         FaultKind::UnknownModel => "There is no such model.",
         FaultKind::UnknownMethod => "There is no such method.",
