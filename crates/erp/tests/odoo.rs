@@ -593,7 +593,6 @@ fn a_proxys_page_is_not_taken_for_an_answer() {
 fn faults_keep_their_kind_and_users_keep_the_message() {
     for (kind, message) in [
         (FaultKind::AccessDenied, "Access Denied"),
-        (FaultKind::Validation, "A name is needed."),
         (FaultKind::User, "First cancel it."),
     ] {
         for dialect in ODOO {

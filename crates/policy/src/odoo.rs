@@ -162,9 +162,11 @@ fn fields_get(bench: &Bench<'_>, call: Call, known: &'static Known) -> Result<Pe
     for operation in [Operation::Read, Operation::Create, Operation::Write] {
         for held in bench.rules(&call.model, operation, None) {
             let view = View::new(bench, held, &call.model)?;
-            for name in view.schema.fields.keys() {
+            for (name, facts) in &view.schema.fields {
                 let name = name.as_str();
-                if open.contains(name) {
+                // Lists of links to a model that is not open cannot be read, whoever may write
+                // them: a client that reads what it was told of would be refused.
+                if open.contains(name) || (facts.is_x2many() && !view.links_are_open(facts)?) {
                     continue;
                 }
                 let shown = match operation {
