@@ -1,5 +1,6 @@
 """Raw requests over a socket of our own, so that nothing is tidied on the way."""
 
+import contextlib
 import json
 import re
 import socket
@@ -52,10 +53,17 @@ class Wire:
         with self.connect(seconds) as link:
             try:
                 link.sendall(raw)
-                if half_close:
-                    link.shutdown(socket.SHUT_WR)
             except OSError:
                 pass  # refused before all of it was sent
+            if not half_close:
+                return listen(link, start, expect, seconds)
+            # A server may drop what it was told when the other side closes early, and nothing
+            # would be shown by that: it gets time to answer first.
+            first = listen(link, start, expect, 1.0)
+            if first.statuses or first.closed:
+                return first
+            with contextlib.suppress(OSError):
+                link.shutdown(socket.SHUT_WR)
             return listen(link, start, expect, seconds)
 
     def drip(self, raw, pause, seconds):

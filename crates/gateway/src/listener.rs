@@ -57,6 +57,10 @@ pub fn receive(raw: RawRequest) -> Result<Received, Denial> {
     if head.headers.get_all(http::header::HOST).iter().count() > 1 {
         return Err(refuse("there is more than one Host header"));
     }
+    let host = head.headers.get(http::header::HOST);
+    if !host.is_none_or(|host| is_host(host.as_bytes())) {
+        return Err(refuse("the Host header is no host"));
+    }
     if head.version == http::Version::HTTP_11 && !head.headers.contains_key(http::header::HOST) {
         return Err(refuse("there is no Host header"));
     }
@@ -72,6 +76,10 @@ pub fn receive(raw: RawRequest) -> Result<Received, Denial> {
     if head.uri.scheme().is_some() || head.uri.authority().is_some() {
         return Err(refuse("the request target must be a path"));
     }
+    let expected = head.headers.get(http::header::EXPECT);
+    if !expected.is_none_or(|one| one.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Err(refuse("the only expectation that is met is 100-continue"));
+    }
     if head.headers.contains_key(http::header::CONTENT_ENCODING) {
         return Err(refuse("send the body without Content-Encoding"));
     }
@@ -82,6 +90,12 @@ pub fn receive(raw: RawRequest) -> Result<Received, Denial> {
         peer,
         path,
     })
+}
+
+/// Whether it is a name or an address, with or without a port, and nothing else.
+fn is_host(host: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(byte);
+    !host.is_empty() && host.iter().all(allowed)
 }
 
 fn refuse(reason: &'static str) -> Denial {

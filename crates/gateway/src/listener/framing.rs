@@ -57,8 +57,8 @@ impl Seen {
     /// Judges a request from its head as hyper read it.
     pub(crate) fn judge(&self, head: &http::request::Parts) -> Framing {
         let seen = std::mem::take(&mut self.0.borrow_mut().unjudged);
-        if seen && has_bare_newline(&self.0.borrow().bytes) {
-            return Framing::Ambiguous("lines of a head end in CR LF");
+        if seen && let Some(reason) = trouble(&self.0.borrow().bytes) {
+            return Framing::Ambiguous(reason);
         }
         let Some(coding) = head.headers.get(http::header::TRANSFER_ENCODING) else {
             return Framing::Plain;
@@ -95,26 +95,29 @@ impl Seen {
     }
 }
 
-/// Whether a line of the head ends in LF alone. The parser takes that; a proxy in front may
-/// take it for a part of the value, and what follows for no header at all.
-fn has_bare_newline(bytes: &[u8]) -> bool {
-    let mut line = 0;
-    while let Some(end) = bytes
-        .get(line..)
-        .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
-    {
-        let text = bytes
-            .get(line..line.saturating_add(end))
-            .unwrap_or_default();
-        if text.last() != Some(&b'\r') {
-            return true;
+/// What is wrong with the lines of a head, if anything is.
+///
+/// The parser takes lines that end in LF alone; a proxy in front may take such an end for a
+/// part of the value, and what follows for no header at all. It also takes a length that is
+/// told twice, if both are equal, and then shows one.
+fn trouble(bytes: &[u8]) -> Option<&'static str> {
+    let mut lengths = 0_u32;
+    for (at, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let Some(line) = line.strip_suffix(b"\n") else {
+            break;
+        };
+        let Some(line) = line.strip_suffix(b"\r") else {
+            return Some("lines of a head end in CR LF");
+        };
+        if line.is_empty() && at > 0 {
+            break;
         }
-        if text == b"\r" && line > 0 {
-            return false;
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+        if name.eq_ignore_ascii_case(b"content-length") {
+            lengths = lengths.saturating_add(1);
         }
-        line = line.saturating_add(end).saturating_add(1);
     }
-    false
+    (lengths > 1).then_some("send one Content-Length header")
 }
 
 #[cfg(test)]
@@ -142,12 +145,15 @@ mod tests {
 
     #[test]
     fn a_head_whose_lines_end_in_lf_alone_is_seen() {
-        assert!(!has_bare_newline(
-            b"GET / HTTP/1.1\r\nHost: a\r\n\r\na body\nof lines"
-        ));
-        assert!(has_bare_newline(
-            b"GET / HTTP/1.1\r\nX: a\nTransfer-Encoding: chunked\r\n\r\n"
-        ));
-        assert!(has_bare_newline(b"GET / HTTP/1.1\nHost: a\n\n"));
+        let fine = b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\na\nContent-Length: 1\nb";
+        assert_eq!(trouble(fine), None);
+        assert!(trouble(b"GET / HTTP/1.1\r\nX: a\nTransfer-Encoding: chunked\r\n\r\n").is_some());
+        assert!(trouble(b"GET / HTTP/1.1\nHost: a\n\n").is_some());
+    }
+
+    #[test]
+    fn a_length_that_is_told_twice_is_seen() {
+        let twice = b"POST / HTTP/1.1\r\ncontent-length: 1\r\nContent-Length: 1\r\n\r\na";
+        assert!(trouble(twice).is_some());
     }
 }
