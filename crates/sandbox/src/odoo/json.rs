@@ -314,7 +314,7 @@ mod tests {
         );
         assert_eq!(
             write(&read(r#""\ud83d\ude00""#).unwrap()),
-            r#""\ud83d\ude00""#
+            "\"😀\""
         );
     }
 
