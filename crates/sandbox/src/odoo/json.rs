@@ -312,10 +312,7 @@ mod tests {
             write(&read("99999999999999999999999999").unwrap()),
             "99999999999999999999999999"
         );
-        assert_eq!(
-            write(&read(r#""\ud83d\ude00""#).unwrap()),
-            "\"😀\""
-        );
+        assert_eq!(write(&read(r#""\ud83d\ude00""#).unwrap()), "\"😀\"");
     }
 
     #[test]
