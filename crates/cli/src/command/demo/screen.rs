@@ -93,6 +93,11 @@ pub(super) fn show(
         out,
         "\n{bold}Try it{bold:#} {dim}(paste into another terminal){dim:#}\n"
     )?;
+    let program = std::env::current_exe();
+    let program = program.map_or_else(
+        |_| "portcullis".to_owned(),
+        |path| path.display().to_string(),
+    );
     let tries = [
         (
             "JSON-2: contacts",
@@ -126,7 +131,7 @@ pub(super) fn show(
         (
             "The ledger",
             format!(
-                "portcullis audit tail --config {0}/portcullis.toml; portcullis audit verify --config {0}/portcullis.toml",
+                "{program} audit tail --config {0}/portcullis.toml; {program} audit verify --config {0}/portcullis.toml",
                 folder.display()
             ),
         ),
