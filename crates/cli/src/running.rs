@@ -59,13 +59,23 @@ impl Running {
 
         let (stop, stopped) = watch::channel(false);
         let mut threads = Vec::new();
+        let mut options = JournalOptions::new(house.ledger);
+        if config.durable {
+            options.durability = Durability::Disk;
+        }
+        // One lane for each core, and one for what the gateway itself asks the ERPs.
+        let journal = |lane: usize| -> anyhow::Result<FileJournal> {
+            let lane = u16::try_from(lane).context("too many cores")?;
+            Ok(FileJournal::open(
+                &house.ledger_folder(),
+                lane,
+                options,
+                clock::now(),
+            )?)
+        };
+        let own = journal(sockets.len())?;
         for (core, socket) in sockets.into_iter().enumerate() {
-            let mut options = JournalOptions::new(house.ledger);
-            if config.durable {
-                options.durability = Durability::Disk;
-            }
-            let core = u16::try_from(core).context("too many cores")?;
-            let journal = FileJournal::open(&house.ledger_folder(), core, options, clock::now())?;
+            let journal = journal(core)?;
             let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
             threads.push(spawn(format!("road-{core}"), move || {
                 engine::run(socket, Gateway::new(shared, Box::new(journal)), stopped)
@@ -79,7 +89,7 @@ impl Running {
             roles: RoleFiles::new(&config),
         };
         threads.push(spawn("control".to_owned(), move || {
-            control::run(&control, &ready, stopped)
+            control::run(&control, Box::new(own), &ready, stopped)
         })?);
         readied
             .wait_for(|ready| *ready)

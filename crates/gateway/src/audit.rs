@@ -6,11 +6,12 @@
 //! refusals to nobody are counted by address, not written one by one.
 
 use std::cell::{Cell, RefCell};
+use std::net::{IpAddr, Ipv4Addr};
 
-use portcullis_audit::{Closing, Note, Opening, Outcome};
-use portcullis_erp::{FaultKind, Shape};
-use portcullis_identity::Timestamp;
-use portcullis_storage::Journal;
+use portcullis_audit::{Closing, Note, Opening, Outcome, RequestId};
+use portcullis_erp::{Dialect, FaultKind, Shape};
+use portcullis_identity::{Timestamp, UpstreamName};
+use portcullis_storage::{Journal, JournalError};
 
 use crate::authorize::{Granted, Permitted};
 use crate::clock;
@@ -114,6 +115,41 @@ impl Ledger {
         }
     }
 
+    /// Opens the record of a question that the gateway itself asks an ERP.
+    ///
+    /// # Errors
+    /// When it cannot be written; then the question is not asked.
+    pub(crate) fn open_own(&self, own: &OwnQuestion<'_>) -> Result<(), JournalError> {
+        self.journal.borrow_mut().open(&Opening {
+            request: own.request,
+            at: clock::now(),
+            principal: None,
+            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            upstream: own.upstream,
+            dialect: own.dialect,
+            model: own.model,
+            operation: "gateway",
+            method: own.method,
+            shape: &Shape::default(),
+            policy_version: 0,
+            rule: "",
+        })
+    }
+
+    /// Closes the record of a question that the gateway itself asked.
+    pub(crate) fn close_own(&self, request: RequestId, outcome: Outcome<'_>) {
+        self.journal.borrow_mut().close(Closing {
+            request,
+            at: clock::now(),
+            outcome,
+            status: 0,
+            duration_us: 0,
+            bytes_out: 0,
+            notes: &[],
+        });
+        self.waiting.set(true);
+    }
+
     /// Closes a request's record; one that was refused before it could be opened is written
     /// whole, if its caller is known.
     pub(crate) fn close(&self, story: &Story, end: End<'_>) {
@@ -147,6 +183,15 @@ impl Ledger {
             tracing::error!(%error, "closed records could not be written; trying again");
         }
     }
+}
+
+/// What the gateway itself asks an ERP.
+pub(crate) struct OwnQuestion<'a> {
+    pub(crate) request: RequestId,
+    pub(crate) upstream: &'a UpstreamName,
+    pub(crate) dialect: Dialect,
+    pub(crate) model: &'a str,
+    pub(crate) method: &'a str,
 }
 
 /// How a request ended.

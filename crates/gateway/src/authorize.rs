@@ -16,7 +16,7 @@ use crate::keyring::Holder;
 use crate::limit;
 use crate::snapshot::Snapshot;
 use crate::trail::Trail;
-use crate::upstream::{ErpUser, Links, Upstream};
+use crate::upstream::{Asker, ErpUser, Upstream};
 
 mod here;
 
@@ -49,7 +49,7 @@ pub(crate) enum Granted {
 /// When the policy refuses, or what it must know of the model cannot be found out.
 pub async fn call(
     snapshot: &Snapshot,
-    links: &Links,
+    asker: &Asker<'_>,
     identified: Identified,
     now: Timestamp,
     trail: &mut Trail,
@@ -122,7 +122,7 @@ pub async fn call(
                 limit::count(&holder, now).map_or_else(Why::Limited, |_| Why::Refused(refusal));
             return Err(Denial::to(reply, why));
         };
-        if upstream.learn(links, model, &user).await.is_err() {
+        if upstream.learn(asker, model, &user).await.is_err() {
             break;
         }
     }

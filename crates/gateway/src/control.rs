@@ -6,18 +6,21 @@
 mod role_files;
 
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_identity::{RoleName, Secret};
 use portcullis_policy::{Policy, Role};
-use portcullis_storage::{ErpUserRow, Store, StoreError};
+use portcullis_storage::{ErpUserRow, Journal, Store, StoreError};
 use tokio::sync::watch;
 
+use crate::audit::Ledger;
+use crate::chance::Ids;
 use crate::clock;
 use crate::gateway::Shared;
 use crate::snapshot::Snapshot;
-use crate::upstream::{ErpUser, Links, Upstream};
+use crate::upstream::{Asker, ErpUser, Links, Upstream};
 pub use role_files::RoleFiles;
 
 /// How often the store is asked whether anything has changed.
@@ -54,6 +57,7 @@ pub struct Control {
 /// When the runtime cannot be made.
 pub fn run(
     control: &Control,
+    journal: Box<dyn Journal>,
     ready: &watch::Sender<bool>,
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
@@ -61,30 +65,43 @@ pub fn run(
         .enable_all()
         .build()?;
     let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, control.watch(ready, stop));
+    local.block_on(&runtime, control.watch(journal, ready, stop));
     Ok(())
 }
 
 impl Control {
-    async fn watch(&self, ready: &watch::Sender<bool>, mut stop: watch::Receiver<bool>) {
+    async fn watch(
+        &self,
+        journal: Box<dyn Journal>,
+        ready: &watch::Sender<bool>,
+        mut stop: watch::Receiver<bool>,
+    ) {
         self.refresh().await;
+        let own = Rc::new(Own {
+            ledger: Ledger::new(journal),
+            ids: Ids::new(),
+        });
         for upstream in self.shared.upstreams.iter() {
-            prepare(upstream).await;
+            prepare(upstream, &own).await;
         }
+        own.ledger.flush();
         ready.send_replace(true);
         let mut tick = tokio::time::interval(LOOK);
         let mut retry = tokio::time::interval(RETRY);
-        let mut forget = tokio::time::interval(FORGET);
+        let mut forget = tokio::time::interval_at(tokio::time::Instant::now() + FORGET, FORGET);
         loop {
             tokio::select! {
                 _ = tick.tick() => self.refresh().await,
-                _ = retry.tick() => self.prepare_again(),
+                _ = retry.tick() => self.prepare_again(&own),
                 _ = forget.tick() => {
                     for upstream in self.shared.upstreams.iter() {
                         upstream.forget_models();
                     }
                 }
-                _ = stop.wait_for(|stop| *stop) => return,
+                _ = stop.wait_for(|stop| *stop) => {
+                    own.ledger.flush();
+                    return;
+                }
             }
         }
     }
@@ -105,7 +122,8 @@ impl Control {
     }
 
     /// Prepares what is not ready yet, beside everything else.
-    fn prepare_again(&self) {
+    fn prepare_again(&self, own: &Rc<Own>) {
+        own.ledger.flush();
         for upstream in self
             .shared
             .upstreams
@@ -113,7 +131,8 @@ impl Control {
             .filter(|upstream| !upstream.is_ready())
         {
             let upstream = Arc::clone(upstream);
-            tokio::task::spawn_local(async move { prepare(&upstream).await });
+            let own = Rc::clone(own);
+            tokio::task::spawn_local(async move { prepare(&upstream, &own).await });
         }
     }
 
@@ -163,12 +182,24 @@ impl Control {
     }
 }
 
+/// What the control thread records its own questions with.
+struct Own {
+    ledger: Ledger,
+    ids: Ids,
+}
+
 fn read_role(name: &RoleName, text: &str) -> Option<Role> {
     Role::from_toml(name.clone(), text).ok()
 }
 
-async fn prepare(upstream: &Upstream) {
-    match upstream.prepare(&Links::default()).await {
+async fn prepare(upstream: &Upstream, own: &Own) {
+    let links = Links::default();
+    let asker = Asker {
+        links: &links,
+        ledger: &own.ledger,
+        ids: &own.ids,
+    };
+    match upstream.prepare(&asker).await {
         Ok(()) => tracing::info!(
             upstream.name = %upstream.name(),
             upstream.version = upstream.version(),

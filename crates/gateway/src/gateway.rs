@@ -2,18 +2,18 @@
 
 mod caught;
 
-use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http_body::Body as _;
-use portcullis_audit::{Outcome, RequestId};
+use portcullis_audit::Outcome;
 use portcullis_identity::Timestamp;
 use portcullis_storage::Journal;
 
 use crate::audit::{self, End, Ledger};
 use crate::authorize;
+use crate::chance::Ids;
 use crate::clock::{self, Stopwatch};
 use crate::decode;
 use crate::denial::{Denial, Why};
@@ -29,7 +29,7 @@ use crate::route;
 use crate::snapshot::Snapshot;
 use crate::throttle::{self, Throttle};
 use crate::trail::{Story, Trail};
-use crate::upstream::{self, Links, Upstreams};
+use crate::upstream::{self, Asker, Links, Upstreams};
 use caught::Caught;
 
 /// What all cores share.
@@ -66,19 +66,17 @@ pub struct Gateway {
     shared: Arc<Shared>,
     ledger: Ledger,
     links: Links,
-    /// The upper half of this core's request ids; the lower half counts.
-    ids: Cell<u128>,
+    ids: Ids,
 }
 
 impl Gateway {
     /// A gateway over what all cores share, with a journal of its own.
     pub fn new(shared: Arc<Shared>, journal: Box<dyn Journal>) -> Self {
-        let first = crate::chance::first_request_id();
         Self {
             shared,
             ledger: Ledger::new(journal),
             links: Links::default(),
-            ids: Cell::new(first),
+            ids: Ids::new(),
         }
     }
 
@@ -90,7 +88,7 @@ impl Gateway {
         }
         let watch = clock::stopwatch();
         let address = raw.peer.ip();
-        let mut trail = Trail::begin(self.next_id(), now);
+        let mut trail = Trail::begin(self.ids.next(), now);
         let result = Caught::new(self.pass(raw, now, &mut trail)).await;
         self.settle(result, &trail.tell(), address, watch)
     }
@@ -110,12 +108,18 @@ impl Gateway {
             upstreams: &shared.upstreams,
         };
 
+        let asker = Asker {
+            links: &self.links,
+            ledger: &self.ledger,
+            ids: &self.ids,
+        };
+
         let received = listener::receive(raw)?;
         let routed = route::find(&snapshot.routes, received)?;
         let paced = throttle::by_address(&shared.throttle, routed, now)?;
         let decoded = decode::read(paced, &snapshot.limits, trail).await?;
         let identified = identify::caller(&desk, decoded, now, trail).await?;
-        let permitted = authorize::call(&snapshot, &self.links, identified, now, trail).await?;
+        let permitted = authorize::call(&snapshot, &asker, identified, now, trail).await?;
         let admitted = limit::admit(permitted, now)?;
         let recorded = audit::open(&self.ledger, admitted, &snapshot, now, trail)?;
         let answered = upstream::forward(&self.links, recorded).await?;
@@ -158,12 +162,6 @@ impl Gateway {
         };
         self.ledger.close(story, end);
         response
-    }
-
-    fn next_id(&self) -> RequestId {
-        let id = self.ids.get();
-        self.ids.set(id.wrapping_add(1));
-        RequestId(id)
     }
 
     /// Writes what is still in memory of closed records.

@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 
 pub use erp_user::ErpUser;
 pub use link::Links;
-pub use own::Unready;
+pub use own::{Asker, Unready};
 pub use registry::Upstreams;
 
 use crate::audit::Recorded;

@@ -2,17 +2,62 @@
 //!
 //! These are the only calls that go upstream without a permit. They are fixed in this file,
 //! carry nothing that a client said but the name of a model, and their answers go to no client.
+//! They are recorded as every other call is.
 
 use std::sync::Arc;
 
-use portcullis_erp::{Answer, Call, Dialect, FaultKind, Model, Value};
+use portcullis_audit::Outcome;
+use portcullis_erp::{Answer, Call, Dialect, FaultKind, Model, Outbound, Value};
 use portcullis_policy::{Family, Schema};
 
-use super::link::Links;
+use super::link::{Links, Whole};
 use super::{AskError, ErpUser, Upstream};
+use crate::audit::{Ledger, OwnQuestion};
+use crate::chance::Ids;
 
 /// How many models may be remembered as not being there.
 const MOST_ABSENT: usize = 1000;
+
+/// With what the gateway itself asks.
+pub struct Asker<'a> {
+    pub(crate) links: &'a Links,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) ids: &'a Ids,
+}
+
+impl Asker<'_> {
+    /// Asks within a record: what cannot be recorded is not asked.
+    async fn ask<T>(
+        &self,
+        upstream: &Upstream,
+        dialect: Dialect,
+        (model, method): (&str, &str),
+        question: impl Future<Output = Result<T, Unready>>,
+    ) -> Result<T, Unready> {
+        let request = self.ids.next();
+        let name = upstream.name();
+        let own = OwnQuestion {
+            request,
+            upstream: name,
+            dialect,
+            model,
+            method,
+        };
+        self.ledger
+            .open_own(&own)
+            .map_err(|_| Unready::Unrecorded)?;
+        let answer = question.await;
+        let outcome = match &answer {
+            Ok(_) => Outcome::Done,
+            Err(Unready::Unreachable) => Outcome::Unknown,
+            Err(_) => Outcome::Fault {
+                kind: "not-answered",
+            },
+        };
+        self.ledger.close_own(request, outcome);
+        answer
+    }
+}
 
 /// Why an upstream is not ready.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +65,9 @@ pub enum Unready {
     /// It does not answer.
     #[error("it cannot be reached")]
     Unreachable,
+    /// The question could not be recorded, so it was not asked.
+    #[error("the question could not be recorded")]
+    Unrecorded,
     /// It does not take the credential of an ERP user.
     #[error("it does not accept the credential of the ERP user `{0}`")]
     Refused(String),
@@ -34,18 +82,18 @@ impl Upstream {
     ///
     /// # Errors
     /// When the ERP cannot be reached or does not accept a credential.
-    pub async fn prepare(&self, links: &Links) -> Result<(), Unready> {
+    pub async fn prepare(&self, asker: &Asker<'_>) -> Result<(), Unready> {
         if self.family == Family::Frappe {
             return Ok(());
         }
         let users: Vec<Arc<ErpUser>> = self.users.pin().values().cloned().collect();
         for user in users {
             if user.uid().is_none() || self.spoken().is_none() {
-                self.introduce(links, &user).await?;
+                self.introduce(asker, &user).await?;
             }
         }
         if self.version.get().is_none()
-            && let Ok(version) = self.ask_version(links).await
+            && let Ok(version) = self.ask_version(asker).await
         {
             self.version.get_or_init(|| version);
         }
@@ -53,7 +101,7 @@ impl Upstream {
     }
 
     /// Tries the dialects that may be spoken here, newest first, until one accepts the user.
-    async fn introduce(&self, links: &Links, user: &ErpUser) -> Result<(), Unready> {
+    async fn introduce(&self, asker: &Asker<'_>, user: &ErpUser) -> Result<(), Unready> {
         let spoken = self.spoken();
         let candidates = match &spoken {
             Some(dialect) => std::slice::from_ref(dialect),
@@ -61,7 +109,7 @@ impl Upstream {
         };
         let mut worst = Unready::Unreachable;
         for dialect in candidates {
-            match self.uid_by(links, *dialect, user).await {
+            match self.uid_by(asker, *dialect, user).await {
                 Ok(uid) => {
                     self.spoken.get_or_init(|| *dialect);
                     user.learn_uid(uid);
@@ -75,16 +123,20 @@ impl Upstream {
 
     async fn uid_by(
         &self,
-        links: &Links,
+        asker: &Asker<'_>,
         dialect: Dialect,
         user: &ErpUser,
     ) -> Result<i64, Unready> {
         let outbound = user.with_login(&self.database, |login| dialect.write_login(login));
         let outbound = outbound.map_err(|_| Unready::Strange("Odoo"))?;
-        let returned = links
-            .send(self, outbound)
-            .await
-            .map_err(|_| Unready::Unreachable)?;
+        let returned = asker
+            .ask(
+                self,
+                dialect,
+                ("res.users", "authenticate"),
+                self.exchange(asker, outbound),
+            )
+            .await?;
         let answer = portcullis_erp::dialect::Returned {
             status: returned.status,
             content_type: &returned.content_type,
@@ -106,15 +158,27 @@ impl Upstream {
         }
     }
 
-    async fn ask_version(&self, links: &Links) -> Result<String, Unready> {
+    async fn exchange(&self, asker: &Asker<'_>, outbound: Outbound) -> Result<Whole, Unready> {
+        asker
+            .links
+            .send(self, outbound)
+            .await
+            .map_err(|_| Unready::Unreachable)
+    }
+
+    async fn ask_version(&self, asker: &Asker<'_>) -> Result<String, Unready> {
         let spoken = self.spoken().ok_or(Unready::Unreachable)?;
         let outbound = spoken
             .write_version()
             .map_err(|_| Unready::Strange("Odoo"))?;
-        let returned = links
-            .send(self, outbound)
-            .await
-            .map_err(|_| Unready::Unreachable)?;
+        let returned = asker
+            .ask(
+                self,
+                spoken,
+                ("-", "version"),
+                self.exchange(asker, outbound),
+            )
+            .await?;
         let answer = portcullis_erp::dialect::Returned {
             status: returned.status,
             content_type: &returned.content_type,
@@ -144,18 +208,23 @@ impl Upstream {
     /// When the ERP does not answer, or not with fields.
     pub(crate) async fn learn(
         &self,
-        links: &Links,
+        asker: &Asker<'_>,
         model: &Model,
         user: &ErpUser,
     ) -> Result<(), Unready> {
         let call = Call::new(model.as_str(), "fields_get").map_err(|_| Unready::Strange("Odoo"))?;
-        let answer = self
-            .ask(links, &call, user)
-            .await
-            .map_err(|error| match error {
-                AskError::NotSent | AskError::Lost => Unready::Unreachable,
-                AskError::TooLarge | AskError::Unsayable(_) => Unready::Strange("Odoo"),
-            })?;
+        let spoken = self.spoken().ok_or(Unready::Unreachable)?;
+        let question = async {
+            self.ask(asker.links, &call, user)
+                .await
+                .map_err(|error| match error {
+                    AskError::NotSent | AskError::Lost => Unready::Unreachable,
+                    AskError::TooLarge | AskError::Unsayable(_) => Unready::Strange("Odoo"),
+                })
+        };
+        let answer = asker
+            .ask(self, spoken, (model.as_str(), "fields_get"), question)
+            .await?;
         let fields = match answer {
             Answer::Value(fields @ Value::Map(_)) => Some(fields),
             Answer::Fault(fault) if is_final(fault.kind) => None,

@@ -4,11 +4,11 @@ use portcullis_gateway::authorize;
 use portcullis_gateway::decode::Decoded;
 use portcullis_gateway::snapshot::Snapshot;
 use portcullis_gateway::trail::Trail;
-use portcullis_gateway::upstream::Links;
+use portcullis_gateway::upstream::Asker;
 use portcullis_identity::Timestamp;
 
-async fn pass(snapshot: &Snapshot, links: &Links, decoded: Decoded, now: Timestamp, trail: &mut Trail) {
-    let _ = authorize::call(snapshot, links, decoded, now, trail).await;
+async fn pass(snapshot: &Snapshot, asker: &Asker<'_>, decoded: Decoded, now: Timestamp, trail: &mut Trail) {
+    let _ = authorize::call(snapshot, asker, decoded, now, trail).await;
 }
 
 fn main() {}
