@@ -218,16 +218,15 @@ impl FrappeView<'_> {
         self.at_most("order_by", text.split(',').count(), sizes::ORDER)?;
         for part in text.split(',') {
             let part = part.trim();
-            let (field, direction) = match part.rsplit_once(' ') {
+            let field = match part.rsplit_once(' ') {
                 Some((field, direction))
                     if directed
                         && ["asc", "desc"].contains(&direction.to_ascii_lowercase().as_str()) =>
                 {
-                    (field.trim_end(), Some(direction))
+                    field.trim_end()
                 }
-                _ => (part, None),
+                _ => part,
             };
-            let _ = direction;
             if field.is_empty() {
                 return Err(self.bad_argument("order_by"));
             }

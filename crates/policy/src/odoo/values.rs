@@ -80,7 +80,7 @@ impl<'a> View<'a> {
                     self.commands(field, facts, comodel, value, target, written, depth)?
                 }
                 _ => {
-                    self.plain_value(field, facts, value, written)?;
+                    self.plain_value(field, facts, value)?;
                     value.clone()
                 }
             };
@@ -93,21 +93,14 @@ impl<'a> View<'a> {
         Ok(clean)
     }
 
-    fn plain_value(
-        &self,
-        field: &str,
-        facts: &'a FieldSchema,
-        value: &Value,
-        written: &mut Written,
-    ) -> Result<(), No> {
+    fn plain_value(&self, field: &str, facts: &'a FieldSchema, value: &Value) -> Result<(), No> {
         match facts.type_name.as_str() {
             "reference" => match value {
                 Value::Text(text) => {
                     let (model, id) = text.split_once(',').ok_or_else(|| self.bad_value(field))?;
                     let model = Model::new(model).map_err(|_| self.bad_value(field))?;
-                    let id: i64 = id.parse().map_err(|_| self.bad_value(field))?;
+                    id.parse::<i64>().map_err(|_| self.bad_value(field))?;
                     // Only a model of which everything is open can be linked to by its name.
-                    let _ = (id, &written);
                     if self
                         .bench
                         .rules(&model, Operation::Read, Some(self.model))

@@ -209,7 +209,7 @@ const CLOSED: [&str; 14] = [
 pub(crate) fn run_method(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Result<Value, Failure> {
     let method = turn.params.text("run_method").unwrap_or_default();
     turn.sees(Some(doctype), &method);
-    let doc = readable(turn, doctype, name)?;
+    readable(turn, doctype, name)?;
     match method.as_str() {
         "submit" => save::set_docstatus(turn, doctype, name, 1),
         "cancel" => save::set_docstatus(turn, doctype, name, 2),
@@ -235,7 +235,6 @@ pub(crate) fn run_method(turn: &mut Turn<'_>, doctype: &str, name: &str) -> Resu
     }
     .map(|saved| {
         // `get` is answered by what is stored now; other methods do not change anything here.
-        let _ = &doc;
         match turn.doctype(doctype) {
             Ok(kind) => shown(turn, kind, &saved, Nulls::Dropped, Levels::All),
             Err(_) => Value::Null,
