@@ -40,12 +40,46 @@ pub enum FaultKind {
     Conflict,
     /// Too many requests; the caller should wait.
     TooMany,
+    /// More is asked at once than a cap of the caller's role allows.
+    Capped,
+    /// An `Idempotency-Key` that was used for another call.
+    KeyReused,
+    /// The first request with this `Idempotency-Key` still runs, or nobody knows how it ended.
+    Underway,
     /// The ERP cannot be reached, and the call was not sent.
     Unreachable,
     /// The call was sent and the answer was lost: nobody knows whether it was done.
     Unknown,
     /// Something went wrong here or inside the ERP.
     Internal,
+}
+
+impl FaultKind {
+    /// Every kind.
+    pub const ALL: &[Self] = &[
+        Self::AccessDenied,
+        Self::AccessError,
+        Self::MissingRecord,
+        Self::UnknownModel,
+        Self::UnknownMethod,
+        Self::Validation,
+        Self::User,
+        Self::BadValue,
+        Self::BadArguments,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::ContentType,
+        Self::Verb,
+        Self::NotFound,
+        Self::Conflict,
+        Self::TooMany,
+        Self::Capped,
+        Self::KeyReused,
+        Self::Underway,
+        Self::Unreachable,
+        Self::Unknown,
+        Self::Internal,
+    ];
 }
 
 /// A failure, with a message for the caller.
@@ -55,6 +89,8 @@ pub struct Fault {
     pub kind: FaultKind,
     /// What the caller is told: what to do, and nothing about the inside.
     pub message: String,
+    /// The id of the request, where it is known: dialects that have room for it say it.
+    pub request: Option<Box<str>>,
 }
 
 impl Fault {
@@ -63,6 +99,14 @@ impl Fault {
         Self {
             kind,
             message: message.into(),
+            request: None,
         }
+    }
+
+    /// The same fault, of the request with this id.
+    #[must_use]
+    pub fn of_request(mut self, id: impl Into<Box<str>>) -> Self {
+        self.request = Some(id.into());
+        self
     }
 }

@@ -124,7 +124,7 @@ impl Gateway {
         let recorded = audit::open(&self.ledger, admitted, &snapshot, now, trail)?;
         let answered = upstream::forward(&self.links, recorded).await?;
         let filtered = filter::apply(answered, trail)?;
-        Ok(respond::with(filtered))
+        Ok(respond::with(filtered, trail))
     }
 
     /// Closes the record, charges the address, and makes a denial an answer.
@@ -153,7 +153,8 @@ impl Gateway {
         if matches!(outcome, Outcome::Panicked) {
             tracing::error!(request.id = %story.request, "a room panicked; the request was answered 500");
         }
-        let response = result.unwrap_or_else(|denial| respond::denied(&denial));
+        let mut response = result.unwrap_or_else(|denial| respond::denied(&denial, story.request));
+        respond::name(&mut response, story.request);
         let end = End {
             outcome,
             status: response.status().as_u16(),

@@ -3,18 +3,23 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::Full;
+use portcullis_audit::RequestId;
 use portcullis_erp::FaultKind;
 use portcullis_erp::dialect::Written;
 
 use crate::denial::{Denial, Why};
 use crate::filter::{Filtered, Outcome};
 use crate::limit::Allowance;
+use crate::trail::Trail;
 
 /// What goes back over the wire.
 pub type Response = http::Response<Full<Bytes>>;
 
+/// Under which name the caller is told the id of its request.
+const REQUEST: HeaderName = HeaderName::from_static("x-request-id");
+
 /// Writes a clean answer, or the ERP's own fault, for the caller.
-pub fn with(filtered: Filtered) -> Response {
+pub fn with(filtered: Filtered, trail: &Trail) -> Response {
     let Filtered {
         outcome,
         reply,
@@ -23,7 +28,10 @@ pub fn with(filtered: Filtered) -> Response {
     let written = match &outcome {
         Outcome::Clean(clean) => reply.write_answer(clean.value()),
         Outcome::Here(value) => reply.write_answer(value),
-        Outcome::Fault(fault) => reply.write_fault(fault),
+        Outcome::Fault(fault) => {
+            let request = trail.request().to_string();
+            reply.write_fault(&fault.clone().of_request(request))
+        }
     };
     let mut response = finish(written);
     if let Some(Allowance {
@@ -38,8 +46,8 @@ pub fn with(filtered: Filtered) -> Response {
 }
 
 /// Writes a denial for the caller: in its dialect where that is known, else as plain text.
-pub(crate) fn denied(denial: &Denial) -> Response {
-    let fault = denial.fault();
+pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
+    let fault = denial.fault().of_request(request.to_string());
     let mut response = match (denial.why(), denial.reply()) {
         // A failed log-in is an answer in the dialects that have one: `false`.
         (Why::LoginFailed, Some(reply)) => {
@@ -105,14 +113,17 @@ fn status(kind: FaultKind) -> StatusCode {
         | FaultKind::UnknownModel
         | FaultKind::UnknownMethod
         | FaultKind::NotFound => StatusCode::NOT_FOUND,
-        FaultKind::Validation | FaultKind::User | FaultKind::BadArguments | FaultKind::BadValue => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        FaultKind::Validation
+        | FaultKind::User
+        | FaultKind::BadArguments
+        | FaultKind::BadValue
+        | FaultKind::Capped
+        | FaultKind::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         FaultKind::Malformed => StatusCode::BAD_REQUEST,
         FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         FaultKind::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         FaultKind::Verb => StatusCode::METHOD_NOT_ALLOWED,
-        FaultKind::Conflict => StatusCode::CONFLICT,
+        FaultKind::Conflict | FaultKind::Underway => StatusCode::CONFLICT,
         FaultKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
         FaultKind::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
         FaultKind::Unknown => StatusCode::BAD_GATEWAY,
@@ -144,6 +155,11 @@ fn finish(written: Written) -> Response {
         }
     }
     response
+}
+
+/// Tells the caller the id under which its request is recorded.
+pub(crate) fn name(response: &mut Response, request: RequestId) {
+    set(response, REQUEST, &request.to_string());
 }
 
 fn rate(response: &mut Response, limit: u32, remaining: u32, reset: u64) {

@@ -173,12 +173,15 @@ pub(super) fn write_fault(fault: &Fault) -> Written {
     let (status, name) = match fault.kind {
         FaultKind::AccessDenied => (401, "werkzeug.exceptions.Unauthorized"),
         FaultKind::UnknownModel | FaultKind::UnknownMethod => (404, "werkzeug.exceptions.NotFound"),
-        FaultKind::BadArguments => (422, "werkzeug.exceptions.UnprocessableEntity"),
+        FaultKind::BadArguments | FaultKind::Capped | FaultKind::KeyReused => {
+            (422, "werkzeug.exceptions.UnprocessableEntity")
+        }
         kind => (status(kind), odoo::exception(kind)),
     };
     let exception = Exception {
         name,
         message: &fault.message,
+        request: fault.request.as_deref(),
         status: name.starts_with("werkzeug.").then_some(status),
     };
     let mut headers = Vec::new();
@@ -204,10 +207,14 @@ pub(super) fn status(kind: FaultKind) -> u16 {
         | FaultKind::UnknownMethod
         | FaultKind::NotFound => 404,
         FaultKind::Verb => 405,
-        FaultKind::Conflict => 409,
+        FaultKind::Conflict | FaultKind::Underway => 409,
         FaultKind::TooLarge => 413,
         FaultKind::ContentType => 415,
-        FaultKind::Validation | FaultKind::User | FaultKind::BadArguments => 422,
+        FaultKind::Validation
+        | FaultKind::User
+        | FaultKind::BadArguments
+        | FaultKind::Capped
+        | FaultKind::KeyReused => 422,
         FaultKind::TooMany => 429,
         FaultKind::BadValue | FaultKind::Internal => 500,
         FaultKind::Unreachable => 503,

@@ -251,6 +251,7 @@ impl Serialize for Error<'_> {
             &Exception {
                 name: odoo::exception(self.0.kind),
                 message: &self.0.message,
+                request: self.0.request.as_deref(),
                 status: None,
             },
         )?;
@@ -264,6 +265,8 @@ pub(super) struct Exception<'a> {
     pub(super) name: &'a str,
     /// The message.
     pub(super) message: &'a str,
+    /// The id of the request.
+    pub(super) request: Option<&'a str>,
     /// The status, which the exceptions of HTTP have as a second argument.
     pub(super) status: Option<u16>,
 }
@@ -277,7 +280,8 @@ impl Serialize for Exception<'_> {
             Some(status) => map.serialize_entry("arguments", &(self.message, status))?,
             None => map.serialize_entry("arguments", &[self.message])?,
         }
-        map.serialize_entry("context", &Piece::Map(Vec::new()))?;
+        let context = self.request.map(|id| ("request_id", Piece::Text(id)));
+        map.serialize_entry("context", &Piece::Map(context.into_iter().collect()))?;
         map.serialize_entry("debug", "")?;
         map.end()
     }

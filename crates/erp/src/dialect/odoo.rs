@@ -38,7 +38,9 @@ pub(super) fn exception(kind: FaultKind) -> &'static str {
         FaultKind::AccessDenied => "odoo.exceptions.AccessDenied",
         FaultKind::AccessError => "odoo.exceptions.AccessError",
         FaultKind::MissingRecord => "odoo.exceptions.MissingError",
-        FaultKind::UnknownModel | FaultKind::User => "odoo.exceptions.UserError",
+        FaultKind::UnknownModel | FaultKind::User | FaultKind::Capped => {
+            "odoo.exceptions.UserError"
+        }
         FaultKind::UnknownMethod => "builtins.AttributeError",
         FaultKind::Validation => "odoo.exceptions.ValidationError",
         FaultKind::BadValue => "builtins.ValueError",
@@ -50,6 +52,8 @@ pub(super) fn exception(kind: FaultKind) -> &'static str {
         FaultKind::NotFound => "werkzeug.exceptions.NotFound",
         FaultKind::Conflict => "odoo.exceptions.LockError",
         FaultKind::TooMany => "werkzeug.exceptions.TooManyRequests",
+        FaultKind::KeyReused => "werkzeug.exceptions.UnprocessableEntity",
+        FaultKind::Underway => "werkzeug.exceptions.Conflict",
         FaultKind::Unreachable => "werkzeug.exceptions.ServiceUnavailable",
         FaultKind::Unknown => "werkzeug.exceptions.GatewayTimeout",
         FaultKind::Internal => "builtins.Exception",
@@ -57,6 +61,7 @@ pub(super) fn exception(kind: FaultKind) -> &'static str {
 }
 
 /// The status with which RPC says a fault: Odoo says 200 to all that reached its dispatcher.
+/// Whoever sends an `Idempotency-Key` speaks HTTP, and is answered by its statuses.
 pub(super) fn rpc_status(kind: FaultKind) -> u16 {
     match kind {
         FaultKind::NotFound => 404,
@@ -64,6 +69,8 @@ pub(super) fn rpc_status(kind: FaultKind) -> u16 {
         FaultKind::TooLarge => 413,
         FaultKind::ContentType => 415,
         FaultKind::TooMany => 429,
+        FaultKind::KeyReused => 422,
+        FaultKind::Underway => 409,
         FaultKind::AccessDenied
         | FaultKind::AccessError
         | FaultKind::MissingRecord
@@ -75,6 +82,7 @@ pub(super) fn rpc_status(kind: FaultKind) -> u16 {
         | FaultKind::BadArguments
         | FaultKind::Malformed
         | FaultKind::Conflict
+        | FaultKind::Capped
         | FaultKind::Unreachable
         | FaultKind::Unknown
         | FaultKind::Internal => 200,
@@ -158,6 +166,9 @@ pub(super) fn words(kind: FaultKind) -> &'static str {
         FaultKind::NotFound => "There is nothing here.",
         FaultKind::Conflict => "The record was changed or locked by somebody else.",
         FaultKind::TooMany => "There are too many requests; wait before the next.",
+        FaultKind::Capped => "This asks for more than is allowed at once.",
+        FaultKind::KeyReused => "This Idempotency-Key was used for another call.",
+        FaultKind::Underway => "The first request with this Idempotency-Key has not ended.",
         FaultKind::Unreachable => "The ERP cannot be reached; nothing was done.",
         FaultKind::Unknown => "The ERP's answer was lost; whether this was done is not known.",
         FaultKind::Internal => "The ERP failed on this.",

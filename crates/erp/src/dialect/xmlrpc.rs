@@ -181,7 +181,8 @@ pub(super) fn write_fault(reply: &Reply, fault: &Fault) -> Written {
             FaultKind::UnknownModel
             | FaultKind::Validation
             | FaultKind::User
-            | FaultKind::Conflict => warning("UserError"),
+            | FaultKind::Conflict
+            | FaultKind::Capped => warning("UserError"),
             FaultKind::UnknownMethod
             | FaultKind::BadValue
             | FaultKind::BadArguments
@@ -191,6 +192,8 @@ pub(super) fn write_fault(reply: &Reply, fault: &Fault) -> Written {
             | FaultKind::Verb
             | FaultKind::NotFound
             | FaultKind::TooMany
+            | FaultKind::KeyReused
+            | FaultKind::Underway
             | FaultKind::Unreachable
             | FaultKind::Unknown
             | FaultKind::Internal => (Value::from(message), message),
@@ -217,7 +220,8 @@ fn number(kind: FaultKind) -> i64 {
         | FaultKind::Validation
         | FaultKind::User
         | FaultKind::Conflict
-        | FaultKind::TooMany => 2,
+        | FaultKind::TooMany
+        | FaultKind::Capped => 2,
         FaultKind::UnknownMethod
         | FaultKind::BadValue
         | FaultKind::BadArguments
@@ -226,6 +230,8 @@ fn number(kind: FaultKind) -> i64 {
         | FaultKind::ContentType
         | FaultKind::Verb
         | FaultKind::NotFound
+        | FaultKind::KeyReused
+        | FaultKind::Underway
         | FaultKind::Unreachable
         | FaultKind::Unknown
         | FaultKind::Internal => 1,

@@ -145,16 +145,19 @@ pub(in crate::dialect) fn write_fault(fault: &Fault) -> Written {
     let messages = json(&[String::from_utf8_lossy(&message)]);
     let exception = format!("frappe.exceptions.{name}: {text}");
     let messages = String::from_utf8_lossy(&messages);
-    let body = Piece::Map(vec![
+    let mut body = vec![
         ("exception", Piece::Text(&exception)),
         ("exc_type", Piece::Text(name)),
         ("_server_messages", Piece::Text(&messages)),
-    ]);
+    ];
+    if let Some(request) = &fault.request {
+        body.push(("request_id", Piece::Text(request)));
+    }
     Written {
         status,
         content_type: JSON,
         headers: Vec::new(),
-        body: json(&body),
+        body: json(&Piece::Map(body)),
     }
 }
 
@@ -168,7 +171,8 @@ fn shape(fault: &Fault) -> (u16, &'static str) {
         FaultKind::UnknownMethod
         | FaultKind::Validation
         | FaultKind::User
-        | FaultKind::BadArguments => (417, "ValidationError"),
+        | FaultKind::BadArguments
+        | FaultKind::Capped => (417, "ValidationError"),
         FaultKind::BadValue => (417, "DataError"),
         FaultKind::Conflict if fault.message.contains(MODIFIED) => (417, "TimestampMismatchError"),
         FaultKind::Conflict => (409, "DuplicateEntryError"),
@@ -178,6 +182,8 @@ fn shape(fault: &Fault) -> (u16, &'static str) {
         FaultKind::Verb => (usual_status(kind), "MethodNotAllowed"),
         FaultKind::NotFound => (usual_status(kind), "PageDoesNotExistError"),
         FaultKind::TooMany => (usual_status(kind), "TooManyRequestsError"),
+        FaultKind::KeyReused => (usual_status(kind), "ValidationError"),
+        FaultKind::Underway => (usual_status(kind), "DocumentLockedError"),
         FaultKind::Unreachable => (usual_status(kind), "ServiceUnavailable"),
         FaultKind::Unknown => (usual_status(kind), "GatewayTimeout"),
         FaultKind::Internal => (usual_status(kind), "InternalServerError"),
