@@ -165,7 +165,10 @@ fn again(dialect: Dialect, call: &Call) {
         login: "joe",
         secret: "secret",
     };
-    let frappe = matches!(dialect, Dialect::FrappeResource | Dialect::FrappeMethod);
+    let frappe = matches!(
+        dialect,
+        Dialect::FrappeResource | Dialect::FrappeMethod | Dialect::FrappeV2 | Dialect::FrappeFile
+    );
     let others: &[Dialect] = if frappe {
         &[dialect]
     } else {
@@ -192,12 +195,17 @@ fn reread(dialect: Dialect, sent: &Outbound) -> Option<Call> {
         Dialect::XmlRpc1 | Dialect::XmlRpc2 => (dialect, "/xmlrpc/2/"),
         Dialect::Json2 => (dialect, "/json/2/"),
         Dialect::JsonRpc | Dialect::OdooWeb => (dialect, "/jsonrpc"),
-        Dialect::FrappeResource | Dialect::FrappeMethod if path.starts_with("/api/method/") => {
-            (Dialect::FrappeMethod, "/api/method/")
-        }
-        Dialect::FrappeResource | Dialect::FrappeMethod => {
-            (Dialect::FrappeResource, "/api/resource/")
-        }
+        Dialect::FrappeResource
+        | Dialect::FrappeMethod
+        | Dialect::FrappeV2
+        | Dialect::FrappeFile => [
+            (Dialect::FrappeMethod, "/api/method/"),
+            (Dialect::FrappeV2, "/api/v2/"),
+            (Dialect::FrappeResource, "/api/resource/"),
+        ]
+        .into_iter()
+        .find(|(_, prefix)| path.starts_with(prefix))
+        .expect("a path of Frappe's own"),
     };
     let rest = path.strip_prefix(prefix).expect("the dialect's own path");
     let content_type = sent

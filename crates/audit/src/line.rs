@@ -21,6 +21,8 @@ pub fn dialect_name(dialect: Dialect) -> &'static str {
         Dialect::OdooWeb => "odoo-web",
         Dialect::FrappeResource => "frappe-resource",
         Dialect::FrappeMethod => "frappe-method",
+        Dialect::FrappeV2 => "frappe-v2",
+        Dialect::FrappeFile => "frappe-file",
     }
 }
 

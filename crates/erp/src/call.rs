@@ -59,6 +59,9 @@ pub struct Call {
     pub positional: Vec<Value>,
     /// Odoo's context; always empty for Frappe.
     pub context: Map,
+    /// Whether it must change nothing: Frappe undoes whatever a method does that is asked by
+    /// GET. Methods that are known by name are told by what they do; it is false for them.
+    pub safe: bool,
 }
 
 impl Call {
@@ -77,6 +80,7 @@ impl Call {
             named: Map::new(),
             positional: Vec::new(),
             context: Map::new(),
+            safe: false,
         })
     }
 

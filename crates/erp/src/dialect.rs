@@ -42,8 +42,12 @@ pub enum Dialect {
     OdooWeb,
     /// Frappe `/api/resource/…`.
     FrappeResource,
-    /// Frappe `/api/method/…`.
+    /// Frappe `/api/method/…`, and `/` with `cmd`.
     FrappeMethod,
+    /// Frappe `/api/v2/…`: documents, methods, DocTypes.
+    FrappeV2,
+    /// Frappe `/files/…` and `/private/files/…`: the bytes of files.
+    FrappeFile,
 }
 
 /// A request as the gateway hands it to a reader. The path is already one reading of it:
@@ -178,7 +182,9 @@ impl Dialect {
             Self::JsonRpc => jsonrpc::read(request, limits),
             Self::Json2 => json2::read(request, limits),
             Self::OdooWeb => odoo_web::read(request, limits),
-            Self::FrappeResource | Self::FrappeMethod => frappe::read(self, request, limits),
+            Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
+                frappe::read(self, request, limits)
+            }
         }
     }
 
@@ -195,7 +201,9 @@ impl Dialect {
                 FaultKind::BadArguments,
                 "this dialect has no calls",
             )),
-            Self::FrappeResource | Self::FrappeMethod => frappe::write(call, login),
+            Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
+                frappe::write(call, login)
+            }
         }
     }
 
@@ -206,7 +214,9 @@ impl Dialect {
             Self::XmlRpc1 | Self::XmlRpc2 => xmlrpc::read_answer(answer, limits),
             Self::JsonRpc | Self::OdooWeb => jsonrpc::read_answer(answer, limits),
             Self::Json2 => json2::read_answer(answer, limits),
-            Self::FrappeResource | Self::FrappeMethod => frappe::read_answer(answer, limits),
+            Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
+                frappe::read_answer(answer, limits)
+            }
         }
     }
 }
@@ -219,7 +229,10 @@ impl Reply {
             Dialect::JsonRpc => jsonrpc::write_answer(self, value),
             Dialect::Json2 => json2::write_answer(value),
             Dialect::OdooWeb => odoo_web::write_answer(self, value),
-            Dialect::FrappeResource | Dialect::FrappeMethod => frappe::write_answer(self, value),
+            Dialect::FrappeResource
+            | Dialect::FrappeMethod
+            | Dialect::FrappeV2
+            | Dialect::FrappeFile => frappe::write_answer(self, value),
         }
     }
 
@@ -230,7 +243,10 @@ impl Reply {
             Dialect::JsonRpc => jsonrpc::write_fault(self, fault),
             Dialect::Json2 => json2::write_fault(fault),
             Dialect::OdooWeb => odoo_web::write_fault(self, fault),
-            Dialect::FrappeResource | Dialect::FrappeMethod => frappe::write_fault(fault),
+            Dialect::FrappeResource
+            | Dialect::FrappeMethod
+            | Dialect::FrappeV2
+            | Dialect::FrappeFile => frappe::write_fault(self, fault),
         }
     }
 }

@@ -4,12 +4,12 @@
 //! the terms. An answer of a form that it cannot check is not given.
 
 use portcullis_erp::{Fault, Reply, Value};
-use portcullis_policy::Clean;
+use portcullis_policy::{Clean, Released};
 
 use crate::denial::{Denial, Why};
 use crate::limit::Allowance;
 use crate::trail::Trail;
-use crate::upstream::{Answered, Done};
+use crate::upstream::{Answered, Done, Opened};
 
 /// An answer that the caller may see.
 pub struct Filtered {
@@ -20,6 +20,7 @@ pub struct Filtered {
 
 pub(crate) enum Outcome {
     Clean(Clean),
+    File(Released, Opened),
     Here(Value),
     Fault(Fault),
 }
@@ -42,6 +43,10 @@ pub fn apply(answered: Answered, trail: &mut Trail) -> Result<Filtered, Denial> 
                 }
                 Outcome::Clean(clean)
             }
+            Err(_) => return Err(Denial::to(reply, Why::Unclean)),
+        },
+        Done::File(permit, opened) => match permit.release() {
+            Ok(released) => Outcome::File(released, opened),
             Err(_) => return Err(Denial::to(reply, Why::Unclean)),
         },
         Done::Here(value) => Outcome::Here(value),

@@ -1,8 +1,9 @@
 //! The last room: the answer in the caller's dialect. The only file with status codes.
 
-use bytes::Bytes;
+mod body;
+mod file;
+
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use http_body_util::Full;
 use portcullis_audit::RequestId;
 use portcullis_erp::FaultKind;
 use portcullis_erp::dialect::Written;
@@ -12,8 +13,10 @@ use crate::filter::{Filtered, Outcome};
 use crate::limit::Allowance;
 use crate::trail::Trail;
 
+pub use body::Body;
+
 /// What goes back over the wire.
-pub type Response = http::Response<Full<Bytes>>;
+pub type Response = http::Response<Body>;
 
 /// Under which name the caller is told the id of its request.
 const REQUEST: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,15 +28,15 @@ pub fn with(filtered: Filtered, trail: &Trail) -> Response {
         reply,
         allowance,
     } = filtered;
-    let written = match &outcome {
-        Outcome::Clean(clean) => reply.write_answer(clean.value()),
-        Outcome::Here(value) => reply.write_answer(value),
+    let mut response = match outcome {
+        Outcome::Clean(clean) => finish(reply.write_answer(clean.value())),
+        Outcome::Here(value) => finish(reply.write_answer(&value)),
         Outcome::Fault(fault) => {
             let request = trail.request().to_string();
-            reply.write_fault(&fault.clone().of_request(request))
+            finish(reply.write_fault(&fault.of_request(request)))
         }
+        Outcome::File(released, opened) => file::handed_on(&released, opened),
     };
-    let mut response = finish(written);
     if let Some(Allowance {
         limit,
         remaining,
@@ -132,7 +135,7 @@ fn status(kind: FaultKind) -> StatusCode {
 }
 
 fn finish(written: Written) -> Response {
-    let mut response = http::Response::new(Full::new(Bytes::from(written.body)));
+    let mut response = http::Response::new(Body::from(written.body));
     *response.status_mut() =
         StatusCode::from_u16(written.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

@@ -6,6 +6,7 @@
 mod erp_user;
 mod link;
 mod own;
+mod passage;
 mod registry;
 mod tls;
 
@@ -15,21 +16,22 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use portcullis_erp::dialect::{Returned, UpstreamLogin};
-use portcullis_erp::{Answer, Call, Database, Dialect, Fault, FaultKind, Limits, Reply};
+use portcullis_erp::{Answer, Call, Database, Dialect, Fault, FaultKind, Limits, Outbound, Reply};
 use portcullis_identity::{ErpLogin, UpstreamName};
 use portcullis_policy::{Family, Permit, Schema};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use erp_user::ErpUser;
 pub use link::Links;
 pub use own::{Asker, Unready};
+pub use passage::{BrokenOff, Passage};
 pub use registry::Upstreams;
 
 use crate::audit::Recorded;
 use crate::config::UpstreamConfig;
 use crate::denial::{Denial, Why};
 use crate::limit::Allowance;
-use link::{SendError, Target};
+use link::{SendError, Target, Whole};
 
 /// One ERP instance.
 pub struct Upstream {
@@ -43,7 +45,7 @@ pub struct Upstream {
     spoken: OnceLock<Dialect>,
     users: papaya::HashMap<ErpLogin, Arc<ErpUser>>,
     /// How many calls may run there at once, over all cores.
-    places: Semaphore,
+    places: Arc<Semaphore>,
     schema: ArcSwap<Schema>,
     version: OnceLock<String>,
 }
@@ -59,10 +61,19 @@ pub struct Answered {
 pub(crate) enum Done {
     /// The ERP did the call; its result is still as the ERP gave it.
     Result(Box<Permit>, portcullis_erp::Value),
+    /// The ERP hands out a file.
+    File(Box<Permit>, Opened),
     /// The ERP refused or failed.
     Fault(Fault),
     /// Nobody was asked: the gateway answered.
     Here(portcullis_erp::Value),
+}
+
+/// A file that the ERP has begun to send.
+pub(crate) struct Opened {
+    /// What the ERP says of its type.
+    pub(crate) content_type: String,
+    pub(crate) passage: Passage,
 }
 
 impl Upstream {
@@ -84,7 +95,7 @@ impl Upstream {
             answer: config.answer,
             spoken,
             users: papaya::HashMap::new(),
-            places: Semaphore::new(config.concurrency),
+            places: Arc::new(Semaphore::new(config.concurrency)),
             schema: ArcSwap::from_pointee(Schema::default()),
             version: OnceLock::new(),
         })
@@ -147,29 +158,65 @@ impl Upstream {
             | Dialect::JsonRpc
             | Dialect::Json2
             | Dialect::OdooWeb => self.family == Family::Odoo,
-            Dialect::FrappeResource | Dialect::FrappeMethod => self.family == Family::Frappe,
+            Dialect::FrappeResource
+            | Dialect::FrappeMethod
+            | Dialect::FrappeV2
+            | Dialect::FrappeFile => self.family == Family::Frappe,
         }
     }
 
     /// Sends one call as one ERP user, and reads the answer.
     async fn ask(&self, links: &Links, call: &Call, user: &ErpUser) -> Result<Answer, AskError> {
+        let (dialect, outbound) = self.written(call, user)?;
+        let _place = self.place().await?;
+        let returned = links.send(self, outbound).await?;
+        Ok(self.read(dialect, &returned))
+    }
+
+    /// Asks for a file as one ERP user: its bytes, or what the ERP says instead.
+    async fn fetch(
+        &self,
+        links: &Links,
+        call: &Call,
+        user: &ErpUser,
+    ) -> Result<Result<Opened, Answer>, AskError> {
+        let (dialect, outbound) = self.written(call, user)?;
+        let place = self.place().await?;
+        let (sender, answer) = links.exchange(self, outbound).await?;
+        let is_file = answer.status() == http::StatusCode::OK
+            && answer
+                .headers()
+                .contains_key(http::header::CONTENT_DISPOSITION);
+        if !is_file {
+            let returned = links.finish(self, sender, answer).await?;
+            return Ok(Err(self.read(dialect, &returned)));
+        }
+        let (head, body) = answer.into_parts();
+        Ok(Ok(Opened {
+            content_type: link::content_type(&head),
+            passage: Passage::new(body, self.patience, sender, place),
+        }))
+    }
+
+    /// A call in the dialect that is spoken here, with the credential of the ERP user.
+    fn written(&self, call: &Call, user: &ErpUser) -> Result<(Dialect, Outbound), AskError> {
         let dialect = self.spoken().ok_or(AskError::NotSent)?;
         let outbound = user.with_login(&self.database, |login: &UpstreamLogin<'_>| {
             dialect.write(call, login)
         });
-        let outbound = outbound.map_err(AskError::Unsayable)?;
-        let place = tokio::time::timeout(self.patience, self.places.acquire()).await;
-        let Ok(Ok(_place)) = place else {
-            return Err(AskError::NotSent);
-        };
-        let returned = links
-            .send(self, outbound)
-            .await
-            .map_err(|error| match error {
-                SendError::NotSent => AskError::NotSent,
-                SendError::Lost => AskError::Lost,
-                SendError::TooLarge => AskError::TooLarge,
-            })?;
+        Ok((dialect, outbound.map_err(AskError::Unsayable)?))
+    }
+
+    /// A place among the calls that may run at once.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, AskError> {
+        let places = Arc::clone(&self.places);
+        match tokio::time::timeout(self.patience, places.acquire_owned()).await {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err(_)) | Err(_) => Err(AskError::NotSent),
+        }
+    }
+
+    fn read(&self, dialect: Dialect, returned: &Whole) -> Answer {
         let limits = Limits {
             body: self.answer,
             depth: 64,
@@ -180,7 +227,7 @@ impl Upstream {
             content_type: &returned.content_type,
             body: &returned.body,
         };
-        Ok(dialect.read_answer(answer, &limits))
+        dialect.read_answer(answer, &limits)
     }
 }
 
@@ -190,6 +237,27 @@ enum AskError {
     Lost,
     TooLarge,
     Unsayable(Fault),
+}
+
+impl AskError {
+    fn why(self) -> Why {
+        match self {
+            Self::NotSent => Why::Unreachable,
+            Self::Lost => Why::Lost,
+            Self::TooLarge => Why::Unclean,
+            Self::Unsayable(fault) => Why::Unsayable(fault),
+        }
+    }
+}
+
+impl From<SendError> for AskError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::NotSent => Self::NotSent,
+            SendError::Lost => Self::Lost,
+            SendError::TooLarge => Self::TooLarge,
+        }
+    }
 }
 
 /// Asks the ERP what the permit says: its guards, if it has any, and then the call.
@@ -217,17 +285,29 @@ pub async fn forward(links: &Links, recorded: Recorded) -> Result<Answered, Deni
             user,
         } => (permit, upstream, user),
     };
+    let no = |error: AskError| Denial::to(reply.clone(), error.why());
     loop {
-        let answer = upstream.ask(links, permit.next(), &user).await;
-        let answer = answer.map_err(|error| {
-            let why = match error {
-                AskError::NotSent => Why::Unreachable,
-                AskError::Lost => Why::Lost,
-                AskError::TooLarge => Why::Unclean,
-                AskError::Unsayable(fault) => Why::Unsayable(fault),
-            };
-            Denial::to(reply.clone(), why)
-        })?;
+        let answer = if permit.is_guard() || !permit.is_file() {
+            upstream
+                .ask(links, permit.next(), &user)
+                .await
+                .map_err(no)?
+        } else {
+            match upstream
+                .fetch(links, permit.next(), &user)
+                .await
+                .map_err(no)?
+            {
+                Ok(opened) => {
+                    return Ok(Answered {
+                        done: Done::File(permit, opened),
+                        reply,
+                        allowance,
+                    });
+                }
+                Err(answer) => answer,
+            }
+        };
         let value = match answer {
             Answer::Value(value) => value,
             Answer::DoneWithoutResult => portcullis_erp::Value::Null,

@@ -29,7 +29,7 @@ mod terms;
 
 pub use decision::{Decision, Reason, Refusal};
 pub use operation::{Family, Operation};
-pub use permit::{Clean, Permit};
+pub use permit::{Clean, Permit, Released};
 pub use policy::Policy;
 pub use portcullis_erp::Shape;
 pub use question::Question;

@@ -52,6 +52,12 @@ pub struct Clean {
     removed: bool,
 }
 
+/// A file that may be handed on: its bytes pass through unread.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Released {
+    name: String,
+}
+
 impl Permit {
     /// The rule that allows it, as `role/rule`.
     pub fn rule(&self) -> &str {
@@ -82,6 +88,23 @@ impl Permit {
     /// to the caller. A fault that answers a guard ends the call.
     pub fn is_guard(&self) -> bool {
         !self.guards.is_empty()
+    }
+
+    /// Whether the call is answered with the bytes of a file, which go to
+    /// [`Permit::release`].
+    pub fn is_file(&self) -> bool {
+        matches!(self.terms, Terms::File { .. })
+    }
+
+    /// Releases the file that the call was answered with.
+    ///
+    /// # Errors
+    /// When the call was for something else, or a guard is open.
+    pub fn release(self) -> Result<Released, Box<Refusal>> {
+        match self.terms {
+            Terms::File { name } if self.guards.is_empty() => Ok(Released { name }),
+            _ => Err(unexpected("a file where none was asked")),
+        }
     }
 
     /// Takes the answer to a guard.
@@ -161,6 +184,13 @@ impl Permit {
             Ok((value, removed)) => Ok(Clean { value, removed }),
             Err(what) => Err(unexpected(what)),
         }
+    }
+}
+
+impl Released {
+    /// What the file is called.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 }
 

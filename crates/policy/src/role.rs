@@ -377,7 +377,12 @@ fn read_dialect(text: &str) -> Option<Vec<Dialect>> {
         "jsonrpc" => vec![Dialect::JsonRpc],
         "json2" => vec![Dialect::Json2],
         "odoo-web" => vec![Dialect::OdooWeb],
-        "frappe" => vec![Dialect::FrappeResource, Dialect::FrappeMethod],
+        "frappe" => vec![
+            Dialect::FrappeResource,
+            Dialect::FrappeMethod,
+            Dialect::FrappeV2,
+            Dialect::FrappeFile,
+        ],
         _ => return None,
     })
 }

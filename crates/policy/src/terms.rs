@@ -90,6 +90,8 @@ pub(crate) enum Terms {
     Documents(DocumentTerms),
     /// Frappe: one value, or a map or list of values, of these fields in order.
     FrappeValues(Vec<String>),
+    /// The bytes of a file of this name, unread. No value is an answer.
+    File { name: String },
     /// No more rows than this, whatever was asked and whatever the ERP made of it.
     AtMost { most: u32, terms: Box<Terms> },
 }
@@ -262,6 +264,7 @@ impl Terms {
                 single if fields.len() == 1 || single.is_nothing() => single,
                 _ => return Err("no values"),
             },
+            Self::File { .. } => return Err("a value where a file was asked"),
             Self::AtMost { most, terms } => {
                 let lists = matches!(*terms, Self::GroupLists(_));
                 let (mut clean, was_cut) = terms.apply(answer)?;

@@ -54,7 +54,11 @@ fn is_shaped(dialect: Dialect, got: &Got, name: &str, status: u16) {
             );
             assert_eq!(body["debug"], "", "{text}");
         }
-        Dialect::OdooWeb | Dialect::FrappeResource | Dialect::FrappeMethod => {
+        Dialect::OdooWeb
+        | Dialect::FrappeResource
+        | Dialect::FrappeMethod
+        | Dialect::FrappeV2
+        | Dialect::FrappeFile => {
             panic!("not an Odoo call")
         }
     }

@@ -45,7 +45,9 @@ pub(super) fn read(
     let asked = match dialect {
         Dialect::FrappeResource => resource::read(request, limits).map(Asked::Call),
         Dialect::FrappeMethod => method::read(request, limits),
-        Dialect::XmlRpc1
+        Dialect::FrappeV2
+        | Dialect::FrappeFile
+        | Dialect::XmlRpc1
         | Dialect::XmlRpc2
         | Dialect::JsonRpc
         | Dialect::Json2

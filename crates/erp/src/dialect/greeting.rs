@@ -27,7 +27,11 @@ impl Dialect {
                 self.write(&call, login)
             }
             Self::XmlRpc1 | Self::XmlRpc2 | Self::JsonRpc => self.common("authenticate", args),
-            Self::OdooWeb | Self::FrappeResource | Self::FrappeMethod => Err(Fault::new(
+            Self::OdooWeb
+            | Self::FrappeResource
+            | Self::FrappeMethod
+            | Self::FrappeV2
+            | Self::FrappeFile => Err(Fault::new(
                 FaultKind::BadArguments,
                 "this dialect has no log-in",
             )),
@@ -47,7 +51,11 @@ impl Dialect {
                 body: Vec::new(),
             }),
             Self::XmlRpc1 | Self::XmlRpc2 | Self::JsonRpc => self.common("version", Vec::new()),
-            Self::OdooWeb | Self::FrappeResource | Self::FrappeMethod => Err(Fault::new(
+            Self::OdooWeb
+            | Self::FrappeResource
+            | Self::FrappeMethod
+            | Self::FrappeV2
+            | Self::FrappeFile => Err(Fault::new(
                 FaultKind::BadArguments,
                 "this dialect has no version",
             )),

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use portcullis_erp::Outbound;
@@ -28,7 +29,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How many waiting connections a core keeps for an upstream.
 const KEPT: usize = 64;
 
-type Sender = SendRequest<Full<Bytes>>;
+pub(super) type Sender = SendRequest<Full<Bytes>>;
 
 /// Where an ERP listens.
 pub(super) struct Target {
@@ -96,12 +97,22 @@ impl Links {
         upstream: &Upstream,
         outbound: Outbound,
     ) -> Result<Whole, SendError> {
+        let (sender, answer) = self.exchange(upstream, outbound).await?;
+        self.finish(upstream, sender, answer).await
+    }
+
+    /// Sends a request; the answer's body is still to be read.
+    pub(super) async fn exchange(
+        &self,
+        upstream: &Upstream,
+        outbound: Outbound,
+    ) -> Result<(Sender, http::Response<Incoming>), SendError> {
         let patience = upstream.patience;
         let mut request = request(&upstream.target, outbound).ok_or(SendError::NotSent)?;
         while let Some(mut sender) = self.take(upstream) {
             match tokio::time::timeout(patience, sender.try_send_request(request)).await {
                 Err(_) => return Err(SendError::Lost),
-                Ok(Ok(answer)) => return self.finish(upstream, sender, answer).await,
+                Ok(Ok(answer)) => return Ok((sender, answer)),
                 Ok(Err(mut error)) => match error.take_message() {
                     Some(unsent) => request = unsent,
                     None => return Err(SendError::Lost),
@@ -115,7 +126,7 @@ impl Links {
             .ok_or(SendError::NotSent)?;
         match tokio::time::timeout(patience, sender.try_send_request(request)).await {
             Err(_) => Err(SendError::Lost),
-            Ok(Ok(answer)) => self.finish(upstream, sender, answer).await,
+            Ok(Ok(answer)) => Ok((sender, answer)),
             Ok(Err(mut error)) => Err(if error.take_message().is_some() {
                 SendError::NotSent
             } else {
@@ -125,11 +136,11 @@ impl Links {
     }
 
     /// Reads the answer to its end; only then may the connection be used again.
-    async fn finish(
+    pub(super) async fn finish(
         &self,
         upstream: &Upstream,
         sender: Sender,
-        answer: http::Response<hyper::body::Incoming>,
+        answer: http::Response<Incoming>,
     ) -> Result<Whole, SendError> {
         let (head, body) = answer.into_parts();
         let body = tokio::time::timeout(upstream.patience, collect(body, upstream.answer))
@@ -138,14 +149,9 @@ impl Links {
         if upstream.target.keep_alive {
             self.keep(upstream, sender);
         }
-        let content_type = head.headers.get(http::header::CONTENT_TYPE);
-        let content_type = content_type
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_owned();
         Ok(Whole {
             status: head.status.as_u16(),
-            content_type,
+            content_type: content_type(&head),
             body,
         })
     }
@@ -173,7 +179,16 @@ impl Links {
     }
 }
 
-async fn collect(mut body: hyper::body::Incoming, most: usize) -> Result<Bytes, SendError> {
+/// What an answer says of its type; empty if it says nothing.
+pub(super) fn content_type(head: &http::response::Parts) -> String {
+    let value = head.headers.get(http::header::CONTENT_TYPE);
+    value
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+async fn collect(mut body: Incoming, most: usize) -> Result<Bytes, SendError> {
     let mut whole: Option<Bytes> = None;
     let mut joined = BytesMut::new();
     while let Some(frame) = body.frame().await {

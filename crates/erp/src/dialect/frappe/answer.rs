@@ -129,7 +129,7 @@ pub(in crate::dialect) fn write_answer(reply: &Reply, value: &Value) -> Written 
     }
 }
 
-pub(in crate::dialect) fn write_fault(fault: &Fault) -> Written {
+pub(in crate::dialect) fn write_fault(_: &Reply, fault: &Fault) -> Written {
     let (status, name) = shape(fault);
     let text = if fault.message.is_empty() {
         words(fault.kind)
