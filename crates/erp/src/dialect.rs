@@ -24,6 +24,7 @@ use crate::call::Call;
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
 use crate::name::Database;
+use crate::translate::Told;
 use crate::value::Value;
 
 /// A wire protocol, as it is spoken by a client or to an ERP.
@@ -88,6 +89,8 @@ pub struct Reply {
     pub id: Value,
     /// What shape the answer has within the dialect.
     pub form: Form,
+    /// How the answer is told, where the ERP was asked another method than the caller's.
+    pub told: Told,
 }
 
 impl Reply {
@@ -97,6 +100,7 @@ impl Reply {
             dialect,
             id: Value::Null,
             form: Form::Value,
+            told: Told::AsIs,
         }
     }
 }
@@ -224,6 +228,11 @@ impl Dialect {
 impl Reply {
     /// Writes a result for the caller.
     pub fn write_answer(&self, value: &Value) -> Written {
+        let value = match self.told.tell(value) {
+            Ok(value) => value,
+            Err(fault) => return self.write_fault(&fault),
+        };
+        let value = value.as_ref();
         match self.dialect {
             Dialect::XmlRpc1 | Dialect::XmlRpc2 => xmlrpc::write_answer(self, value),
             Dialect::JsonRpc => jsonrpc::write_answer(self, value),

@@ -18,6 +18,7 @@ use crate::snapshot::Snapshot;
 use crate::trail::Trail;
 use crate::upstream::{Asker, ErpUser, Upstream};
 
+mod across;
 mod here;
 
 /// How many models one judgement may ask the ERP about.
@@ -58,7 +59,7 @@ pub async fn call(
         asked,
         holder,
         upstream,
-        reply,
+        mut reply,
         address,
     } = identified;
     let call = match asked {
@@ -88,6 +89,7 @@ pub async fn call(
     // A judgement may need a model whose fields were not asked for yet; each round learns one.
     for _ in 0..MOST_LESSONS {
         let schema = upstream.schema();
+        let asked = across::asked(&call, reply.dialect, &upstream, &schema);
         let decision = snapshot.policy.judge(Question {
             principal: &holder.principal,
             upstream: upstream.name(),
@@ -97,10 +99,16 @@ pub async fn call(
             now,
             schema: &schema,
             uid: user.uid(),
-            call: call.clone(),
+            call: asked.call,
         });
         let refusal = match decision {
             Decision::Allow(permit) => {
+                if let Some(why) = asked.unsayable {
+                    trail.refused(Shape::of(&call));
+                    let why = limit::count(&holder, now).map_or_else(Why::Limited, |_| why);
+                    return Err(Denial::to(reply, why));
+                }
+                reply.told = asked.told;
                 let granted = Granted::Call {
                     permit,
                     upstream,

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use portcullis_erp::{Database, Dialect, Limits};
+use portcullis_erp::{Database, Dialect, Limits, Profile};
 use portcullis_identity::{ErpLogin, RoleName, UpstreamName};
 use portcullis_policy::{Family, Role};
 use url::Url;
@@ -58,6 +58,8 @@ pub struct UpstreamConfig {
     pub url: Url,
     /// The database, or the site.
     pub database: Database,
+    /// What differs about it; none: found out at the start.
+    pub profile: Option<&'static Profile>,
     /// The dialect that it is spoken to in; none: found out at the start.
     pub dialect: Option<Dialect>,
     /// Host names by which clients mean this one.
@@ -68,6 +70,8 @@ pub struct UpstreamConfig {
     pub patience: Duration,
     /// The largest answer that is read, in bytes.
     pub answer: usize,
+    /// The largest request that is sent, in bytes; none: its profile's.
+    pub request: Option<usize>,
     /// Whether connections are kept for further requests.
     pub keep_alive: bool,
     /// The ERP users whose secrets lie in files; others may be sealed in the store.
@@ -185,11 +189,33 @@ impl Checker<'_> {
                 (plain && url.has_host()).then_some(url)
             },
         );
-        let database = self.spanned(
-            raw.database,
-            "`database` is no valid database or site name",
-            |text| Database::new(text).ok(),
-        );
+        let profile = match raw.profile {
+            None => Some(None),
+            Some(named) if named.get_ref() == "auto" => Some(None),
+            Some(named) => self
+                .spanned(named, &known_profiles(family), |text| {
+                    Profile::named(text).filter(|profile| is_for(profile, family))
+                })
+                .map(Some),
+        };
+        let database = match (raw.database, &url) {
+            (Some(named), _) => self.spanned(
+                named,
+                "`database` is no valid database or site name",
+                |text| Database::new(text).ok(),
+            ),
+            (None, Some(url)) => {
+                let database = by_host(profile.flatten(), url);
+                if database.is_none() {
+                    self.problem(
+                        &place,
+                        "`database` is missing: name the database or site".into(),
+                    );
+                }
+                database
+            }
+            (None, None) => None,
+        };
         let dialect = match (raw.dialect, family) {
             (raw::Spoken::Auto, Family::Odoo) => None,
             (raw::Spoken::Auto, Family::Frappe) => Some(Dialect::FrappeResource),
@@ -204,6 +230,16 @@ impl Checker<'_> {
                 None
             }
         };
+        if let (Some(Some(profile)), Some(dialect)) = (profile, dialect)
+            && !profile.dialects.contains(&dialect)
+        {
+            self.problem(
+                &place,
+                format!(
+                    "an ERP of the profile `{profile}` does not speak this `dialect`; leave it out"
+                ),
+            );
+        }
         let mut users = Vec::new();
         for (login, user) in raw.user {
             match ErpLogin::new(&login) {
@@ -223,6 +259,7 @@ impl Checker<'_> {
             family,
             url: url?,
             database: database?,
+            profile: profile?,
             dialect,
             hosts: raw
                 .hosts
@@ -232,7 +269,14 @@ impl Checker<'_> {
             concurrency: raw.concurrency.get(),
             patience: Duration::from_secs(u64::from(raw.timeout_seconds.get())),
             answer: raw.answer_bytes,
-            keep_alive: raw.keep_alive.unwrap_or(family == Family::Frappe),
+            request: raw.request_bytes,
+            keep_alive: raw.keep_alive.unwrap_or_else(|| {
+                profile
+                    .flatten()
+                    .map_or(family == Family::Frappe, |profile| {
+                        profile.keeps_connections
+                    })
+            }),
             users,
         })
     }
@@ -297,4 +341,22 @@ impl Checker<'_> {
         self.problems
             .push(Problem::at_offset(self.path, self.text, offset, message));
     }
+}
+
+fn is_for(profile: &Profile, family: Family) -> bool {
+    profile.is_odoo == (family == Family::Odoo)
+}
+
+/// The database that the host names, where the profile says that it does.
+fn by_host(profile: Option<&Profile>, url: &Url) -> Option<Database> {
+    Database::new(profile?.database_on(url.host_str()?)?).ok()
+}
+
+fn known_profiles(family: Family) -> String {
+    let names: Vec<&str> = Profile::all()
+        .iter()
+        .filter(|profile| is_for(profile, family))
+        .map(|profile| profile.name)
+        .collect();
+    format!("`profile` is `auto` or one of {}", names.join(", "))
 }

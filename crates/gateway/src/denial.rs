@@ -42,7 +42,7 @@ pub enum Why {
     Unreachable,
     /// `upstream`: the call was sent and the answer was lost.
     Lost,
-    /// `upstream`: the dialect that the ERP is spoken to in cannot say this call.
+    /// `authorize`, `upstream`: the ERP's release or dialect cannot say this call.
     Unsayable(Fault),
     /// `upstream`: the policy's no once the guard was answered.
     GuardRefused(Box<Refusal>),

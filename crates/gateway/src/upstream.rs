@@ -16,7 +16,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use portcullis_erp::dialect::{Returned, UpstreamLogin};
-use portcullis_erp::{Answer, Call, Database, Dialect, Fault, FaultKind, Limits, Outbound, Reply};
+use portcullis_erp::{
+    Answer, Call, Database, Dialect, Fault, FaultKind, Limits, Outbound, Profile, Release, Reply,
+};
 use portcullis_identity::{ErpLogin, UpstreamName};
 use portcullis_policy::{Family, Permit, Schema};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -41,6 +43,10 @@ pub struct Upstream {
     target: Target,
     patience: Duration,
     answer: usize,
+    /// What differs about it: configured, or found out at the start.
+    profile: OnceLock<&'static Profile>,
+    /// The largest request that is sent, if the configuration says it.
+    request: Option<usize>,
     /// The dialect it is spoken to in: configured, or found out at the start.
     spoken: OnceLock<Dialect>,
     users: papaya::HashMap<ErpLogin, Arc<ErpUser>>,
@@ -93,6 +99,8 @@ impl Upstream {
             target: Target::new(&config.url, config.keep_alive)?,
             patience: config.patience,
             answer: config.answer,
+            profile: config.profile.map_or_else(OnceLock::new, OnceLock::from),
+            request: config.request,
             spoken,
             users: papaya::HashMap::new(),
             places: Arc::new(Semaphore::new(config.concurrency)),
@@ -124,6 +132,18 @@ impl Upstream {
     /// The server's version, once it has told it.
     pub fn version(&self) -> Option<&str> {
         self.version.get().map(String::as_str)
+    }
+
+    /// What differs about it, once that is known.
+    pub fn profile(&self) -> Option<&'static Profile> {
+        self.profile.get().copied()
+    }
+
+    /// The release of an Odoo: what it told, else what its profile stands for.
+    pub(crate) fn release(&self) -> Option<Release> {
+        self.version()
+            .and_then(Release::read)
+            .or_else(|| self.profile().and_then(Profile::release))
     }
 
     /// An ERP user as whom calls may run here.
@@ -204,7 +224,17 @@ impl Upstream {
         let outbound = user.with_login(&self.database, |login: &UpstreamLogin<'_>| {
             dialect.write(call, login)
         });
-        Ok((dialect, outbound.map_err(AskError::Unsayable)?))
+        let outbound = outbound.map_err(AskError::Unsayable)?;
+        let most = self
+            .request
+            .or_else(|| self.profile().map(|profile| profile.request));
+        if most.is_some_and(|most| outbound.body.len() > most) {
+            return Err(AskError::Unsayable(Fault::new(
+                FaultKind::TooLarge,
+                "the request is larger than the ERP takes; nothing was done",
+            )));
+        }
+        Ok((dialect, outbound))
     }
 
     /// A place among the calls that may run at once.

@@ -3,7 +3,8 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use portcullis_gateway::config::{Config, Problem};
+use portcullis_erp::Profile;
+use portcullis_gateway::config::{Config, Problem, UpstreamConfig};
 
 use crate::args::CheckArgs;
 
@@ -12,7 +13,9 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         Ok(config) => {
             let mut out = anstream::stdout();
             if args.json {
-                writeln!(out, "{}", serde_json::json!({ "problems": [] }))?;
+                let upstreams: Vec<_> = config.upstreams.iter().map(described).collect();
+                let answer = serde_json::json!({ "problems": [], "upstreams": upstreams });
+                writeln!(out, "{answer}")?;
             } else {
                 writeln!(
                     out,
@@ -21,6 +24,9 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
                     config.upstreams.len(),
                     config.roles.len()
                 )?;
+                for upstream in &config.upstreams {
+                    tell(&mut out, upstream)?;
+                }
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -54,4 +60,40 @@ pub(super) fn say(problems: &[Problem]) -> std::io::Result<()> {
         "{count} problem{} in the configuration",
         if count == 1 { "" } else { "s" }
     )
+}
+
+/// What an upstream is taken for, for people.
+fn tell(out: &mut impl std::io::Write, upstream: &UpstreamConfig) -> std::io::Result<()> {
+    let name = &upstream.name;
+    let Some(profile) = upstream.profile else {
+        return writeln!(
+            out,
+            "{name}: profile `auto`: found by the version that it tells, else as usual"
+        );
+    };
+    let secrets = if profile.keys_only {
+        "API keys only"
+    } else {
+        "API keys or passwords"
+    };
+    writeln!(
+        out,
+        "{name}: profile `{profile}`: requests up to {} MiB, {secrets}",
+        profile.request >> 20
+    )?;
+    for quirk in &profile.quirks {
+        writeln!(out, "{name}: {}", quirk.words())?;
+    }
+    Ok(())
+}
+
+fn described(upstream: &UpstreamConfig) -> serde_json::Value {
+    let quirks = upstream.profile.iter().flat_map(|profile| &profile.quirks);
+    serde_json::json!({
+        "name": upstream.name.as_str(),
+        "profile": upstream.profile.map_or("auto", |profile| profile.name),
+        "database": upstream.database.as_str(),
+        "keys-only": upstream.profile.is_some_and(|profile: &Profile| profile.keys_only),
+        "quirks": quirks.map(|quirk| quirk.words()).collect::<Vec<_>>(),
+    })
 }

@@ -109,9 +109,12 @@ pub fn bind(
         let Some(argument) = positional.next() else {
             break;
         };
-        // Old clients put the context last; for `read` that is where `load` stands now.
+        // Old clients put the context last; that is where `load` of `read` and `count` of
+        // `search` stand now.
         match argument {
-            Value::Map(map) if *parameter == "load" => old_context(&mut bound, map)?,
+            Value::Map(map) if matches!(*parameter, "load" | "count") => {
+                old_context(&mut bound, map)?;
+            }
             argument => {
                 bound.named.insert((*parameter).to_owned(), argument);
             }

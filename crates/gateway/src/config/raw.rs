@@ -39,7 +39,8 @@ pub(super) struct RawLimits {
 pub(super) struct RawUpstream {
     pub(super) kind: Kind,
     pub(super) url: Spanned<String>,
-    pub(super) database: Spanned<String>,
+    pub(super) database: Option<Spanned<String>>,
+    pub(super) profile: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) dialect: Spoken,
     #[serde(default)]
@@ -50,6 +51,7 @@ pub(super) struct RawUpstream {
     pub(super) timeout_seconds: NonZeroU32,
     #[serde(default = "answer")]
     pub(super) answer_bytes: usize,
+    pub(super) request_bytes: Option<usize>,
     pub(super) keep_alive: Option<bool>,
     #[serde(default)]
     pub(super) user: BTreeMap<String, RawUser>,

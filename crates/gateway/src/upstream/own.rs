@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use portcullis_audit::Outcome;
-use portcullis_erp::{Answer, Call, Dialect, FaultKind, Model, Outbound, Value};
+use portcullis_erp::{Answer, Call, Dialect, FaultKind, Model, Outbound, Profile, Release, Value};
 use portcullis_policy::{Family, Schema};
 
 use super::link::{Links, Whole};
@@ -95,17 +95,22 @@ impl Upstream {
         if self.version.get().is_none()
             && let Ok(version) = self.ask_version(asker).await
         {
+            let found = Release::read(&version).and_then(Profile::of_odoo);
+            if let Some(found) = found {
+                self.profile.get_or_init(|| found);
+            }
             self.version.get_or_init(|| version);
         }
         Ok(())
     }
 
-    /// Tries the dialects that may be spoken here, newest first, until one accepts the user.
+    /// Tries the dialects that may be spoken here, the best first, until one accepts the user.
     async fn introduce(&self, asker: &Asker<'_>, user: &ErpUser) -> Result<(), Unready> {
         let spoken = self.spoken();
-        let candidates = match &spoken {
-            Some(dialect) => std::slice::from_ref(dialect),
-            None => &[Dialect::Json2, Dialect::JsonRpc, Dialect::XmlRpc2],
+        let candidates = match (&spoken, self.profile()) {
+            (Some(dialect), _) => std::slice::from_ref(dialect),
+            (None, Some(profile)) => profile.dialects.as_slice(),
+            (None, None) => &[Dialect::Json2, Dialect::JsonRpc, Dialect::XmlRpc2],
         };
         let mut worst = Unready::Unreachable;
         for dialect in candidates {

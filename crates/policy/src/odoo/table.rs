@@ -175,6 +175,7 @@ const TABLE: &[Known] = &[
             ("offset", A::Plain),
             ("limit", A::Limit),
             ("order", A::Order),
+            ("count", A::Nothing),
         ],
     ),
     model(

@@ -219,7 +219,12 @@ pub(super) static SIGNATURES: &[Signature] = &[
         OnModel,
         &["domain", "group_by", "progress_bar"],
     ),
-    any("search", OnModel, &["domain", "offset", "limit", "order"]),
+    // `count` ended with Odoo 16; `translate` makes a `search_count` of it.
+    any(
+        "search",
+        OnModel,
+        &["domain", "offset", "limit", "order", "count"],
+    ),
     any("search_count", OnModel, &["domain", "limit"]),
     more(any(
         "search_panel_select_multi_range",
@@ -291,6 +296,8 @@ pub(super) fn today(method: &str, name: String) -> String {
     let today = match (method, name.as_str()) {
         ("search" | "search_count" | "name_search", "args") => "domain",
         ("default_get", "fields_list") => "fields",
+        ("check_field_access_rights", "fields") => "field_names",
+        ("get_empty_list_help", "help") => "help_message",
         ("create", "vals") => "vals_list",
         ("write", "values") => "vals",
         _ => return name,

@@ -168,7 +168,7 @@ fn what_a_known_method_does_not_take_is_refused() {
             "res.partner",
             "search",
             domain(),
-            map(&[("count", Value::Bool(true))])
+            map(&[("counted", Value::Bool(true))])
         )
         .is_err()
     );
