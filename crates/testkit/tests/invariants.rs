@@ -90,6 +90,8 @@ impl Yard {
             concurrency: 4,
             patience: Duration::from_secs(10),
             answer: 1 << 20,
+            profile: None,
+            request: None,
             keep_alive: false,
             users: Vec::new(),
         })
