@@ -148,7 +148,6 @@ async fn connection(
                     framing,
                 })
                 .await;
-            seen.answered();
             Ok::<_, std::convert::Infallible>(response)
         }
     });

@@ -7,6 +7,7 @@
 mod body;
 mod framing;
 mod path;
+mod seen;
 
 use std::net::SocketAddr;
 
@@ -14,9 +15,10 @@ use http::request::Parts;
 use portcullis_erp::{Fault, FaultKind};
 
 pub use body::Body;
-pub use framing::Framing;
-pub(crate) use framing::{HEAD, Seen};
+pub(crate) use framing::HEAD;
+pub use framing::{Framing, Length};
 pub use path::Path;
+pub(crate) use seen::Seen;
 
 use crate::denial::{Denial, Why};
 

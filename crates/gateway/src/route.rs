@@ -128,14 +128,9 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
         return Err(Denial::plain(Why::NotServed));
     }
     let upstream = by_path.or(by_host);
-    let segments = received.path.segments();
-    let route = TABLE.iter().find(|route| route.matches(segments));
-    let Some(route) = route else {
+    let Some(route) = line(&received.path) else {
         return Err(Denial::plain(Why::NotServed));
     };
-    if !route.allows(&received.path) {
-        return Err(Denial::plain(Why::NotServed));
-    }
     if !route.verbs.contains(&received.head.method.as_str())
         || received.head.method == Method::OPTIONS
     {
@@ -144,14 +139,21 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
             Why::Verb(route.verbs),
         ));
     }
-    let skip = if route.whole { 0 } else { route.prefix.len() };
-    let segments = segments.get(skip..).unwrap_or_default().to_vec();
+    let segments = route.rest_of(&received.path).to_vec();
     Ok(Routed {
         received,
         dialect: route.dialect,
         segments,
         upstream,
     })
+}
+
+/// The line of the table that serves a path, by whatever verb.
+pub fn line(path: &Path) -> Option<&'static Route> {
+    TABLE
+        .iter()
+        .find(|route| route.matches(path.segments()))
+        .filter(|route| route.allows(path))
 }
 
 /// `/u/{upstream}/…` names the upstream; what follows is an ordinary path.
@@ -169,6 +171,12 @@ fn named_upstream(routes: &Routes, path: Path) -> Result<(Path, Option<UpstreamN
 }
 
 impl Route {
+    /// The segments for the dialect's reader.
+    pub fn rest_of<'a>(&self, path: &'a Path) -> &'a [String] {
+        let skip = if self.whole { 0 } else { self.prefix.len() };
+        path.segments().get(skip..).unwrap_or_default()
+    }
+
     fn matches(&self, segments: &[String]) -> bool {
         let Some(rest) = segments.len().checked_sub(self.prefix.len()) else {
             return false;

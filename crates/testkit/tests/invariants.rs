@@ -17,7 +17,7 @@ use portcullis_gateway::config::{Config, UpstreamConfig};
 use portcullis_gateway::gateway::{Gateway, Shared};
 use portcullis_gateway::gcra::Rate;
 use portcullis_gateway::keyring::Keyring;
-use portcullis_gateway::listener::{Body, Framing, RawRequest};
+use portcullis_gateway::listener::{Body, Framing, Length, RawRequest};
 use portcullis_gateway::respond::Response;
 use portcullis_gateway::snapshot::{Routes, Snapshot};
 use portcullis_gateway::upstream::{ErpUser, Upstream, Upstreams};
@@ -174,7 +174,7 @@ impl Yard {
                 head,
                 body,
                 peer,
-                framing: Framing::Plain,
+                framing: Framing::Plain(Length::Told(13)),
             })
             .await
     }

@@ -3,20 +3,29 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 use crate::listener::Seen;
 
 /// How much is read at once.
 const CHUNK: usize = 16 << 10;
 
-/// A TCP connection that remembers the head of the request that is arriving.
+/// How long a caller may take nothing of an answer.
+const STALLED: Duration = Duration::from_secs(30);
+
+/// A TCP connection that hands its bytes on message by message.
 pub(super) struct Wire {
     stream: TcpStream,
     seen: Seen,
+    /// What arrived with the end of a message and belongs to the next.
+    rest: Vec<u8>,
+    /// Until when the caller must take something of the answer that waits.
+    until: Option<Pin<Box<Sleep>>>,
 }
 
 impl Wire {
@@ -24,11 +33,40 @@ impl Wire {
         Self {
             stream,
             seen: Seen::default(),
+            rest: Vec::new(),
+            until: None,
         }
     }
 
     pub(super) fn seen(&self) -> Seen {
         self.seen.clone()
+    }
+
+    /// Hands on what belongs to the message that is arriving; the rest waits.
+    fn hand(&mut self, bytes: &[u8], to: &mut ReadBufCursor<'_>) {
+        let (now, later) = bytes
+            .split_at_checked(self.seen.arrived(bytes))
+            .unwrap_or((bytes, &[]));
+        to.put_slice(now);
+        self.rest.extend_from_slice(later);
+    }
+
+    /// Ends a connection whose other side takes nothing for too long: it would keep its place,
+    /// and its answer in memory, for as long as it likes.
+    fn watched<T>(
+        &mut self,
+        written: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.until = None;
+            return written;
+        }
+        let until = self
+            .until
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(STALLED)));
+        std::task::ready!(until.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -38,17 +76,23 @@ impl Read for Wire {
         context: &mut Context<'_>,
         mut to: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
+        let room = to.remaining().min(CHUNK);
+        if !self.rest.is_empty() {
+            let mut rest = std::mem::take(&mut self.rest);
+            let later = rest.split_off(room.min(rest.len()));
+            self.hand(&rest, &mut to);
+            self.rest.extend_from_slice(&later);
+            return Poll::Ready(Ok(()));
+        }
         // hyper's buffer may be uninitialised memory, which only `unsafe` code could lend out;
         // one copy of at most a chunk is what that costs.
         let mut chunk = [0_u8; CHUNK];
-        let room = to.remaining().min(CHUNK);
         let Some(space) = chunk.get_mut(..room) else {
             return Poll::Ready(Ok(()));
         };
         let mut buffer = ReadBuf::new(space);
         std::task::ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
-        self.seen.arrived(buffer.filled());
-        to.put_slice(buffer.filled());
+        self.hand(buffer.filled(), &mut to);
         Poll::Ready(Ok(()))
     }
 }
@@ -59,7 +103,8 @@ impl Write for Wire {
         context: &mut Context<'_>,
         from: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, from)
+        let written = Pin::new(&mut self.stream).poll_write(context, from);
+        self.watched(written, context)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -79,6 +124,7 @@ impl Write for Wire {
         context: &mut Context<'_>,
         from: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, from)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, from);
+        self.watched(written, context)
     }
 }
