@@ -1,1 +1,13 @@
-//! What the tests share.
+//! What the tests share: recorded exchanges with real servers, and what no answer may tell.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "what tests share fails as a test does"
+)]
+
+pub mod leaks;
+pub mod recorded;
+pub mod roles;

@@ -1,26 +1,27 @@
 //! Reads `NN-title.http`: blocks of one raw request and its raw response.
 
 /// One block of a file.
-pub(crate) struct Exchange {
+pub struct Exchange {
     /// Its number in the file, from 1, counting notes too.
-    pub(crate) number: usize,
-    pub(crate) title: String,
+    pub number: usize,
+    pub title: String,
     /// None for blocks that are only a note.
-    pub(crate) request: Option<Message>,
-    pub(crate) response: Option<Message>,
+    pub request: Option<Message>,
+    pub response: Option<Message>,
 }
 
 /// A raw request or response.
 #[derive(Clone)]
-pub(crate) struct Message {
+pub struct Message {
     /// Request line or status line.
-    pub(crate) line: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+    pub line: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
 }
 
 impl Message {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// The first header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
         let mut found = self
             .headers
             .iter()
@@ -29,7 +30,7 @@ impl Message {
     }
 
     /// Of a request: verb and target without scheme and host.
-    pub(crate) fn target(&self) -> (String, String) {
+    pub fn target(&self) -> (String, String) {
         let mut words = self.line.split(' ');
         let verb = words.next().unwrap_or_default().to_owned();
         let target = words.next().unwrap_or_default();
@@ -43,7 +44,7 @@ impl Message {
     }
 
     /// Of a response.
-    pub(crate) fn status(&self) -> u16 {
+    pub fn status(&self) -> u16 {
         self.line
             .split(' ')
             .nth(1)
@@ -52,7 +53,8 @@ impl Message {
     }
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Vec<Exchange> {
+/// Reads a file.
+pub fn read(bytes: &[u8]) -> Vec<Exchange> {
     let mut blocks: Vec<Vec<u8>> = Vec::new();
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         if line.starts_with(b"######## ") || line == b"########\n" {
@@ -110,7 +112,8 @@ fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {
     bytes.windows(mark.len()).position(|window| window == mark)
 }
 
-fn message(bytes: &[u8]) -> Message {
+/// Reads a raw request or response.
+pub fn message(bytes: &[u8]) -> Message {
     let mut rest = bytes;
     let mut lines = Vec::new();
     while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {

@@ -1,7 +1,9 @@
 //! The look-alike as the recording's site was, and the names that differ between them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use base64::Engine as _;
 use bytes::Bytes;
 use portcullis_erp::value::{Map, Value};
 use portcullis_sandbox::erpnext::{Account, Credential, CustomField, ErpNext, Options, Seed};
@@ -162,9 +164,46 @@ fn seed(doctype: &str, fields: &[(&str, &str)], rows: Vec<Value>) -> Seed {
     }
 }
 
-/// A look-alike that plays the recorded site.
-pub(crate) struct Site {
-    erp: ErpNext,
+/// The users of the recorded site: login, password, API key and secret.
+pub const USERS: &[(&str, &str, &str)] = &[
+    (
+        "Administrator",
+        "admin-Lab1",
+        "a1d2m3i4n5k6e7y:5ecre7admin0001",
+    ),
+    (
+        "integration@example.com",
+        "integ-Lab1-pw",
+        "1n7e9ra710nk3y1:5ecre71n7e9r001",
+    ),
+    (
+        "second@example.com",
+        "second-Lab1-pw",
+        "5ec0ndu5erk3y02:5ecre75ec0nd002",
+    ),
+    (
+        "portal@example.com",
+        "portal-Lab1-pw",
+        "p0r7a1u5erk3y03:5ecre7p0r7al003",
+    ),
+    (
+        "lockme@example.com",
+        "lockme-Lab1-pw",
+        "10ckm3u5erk3y04:5ecre710ckm3004",
+    ),
+];
+
+/// The recorded site's look-alike.
+pub fn look_alike() -> Arc<ErpNext> {
+    Arc::new(ErpNext::new(options()))
+}
+
+/// How a request is brought to the site: to the look-alike itself, or through a gateway.
+pub type Road = Box<dyn Fn(Request) -> Message>;
+
+/// The recorded site, played by a look-alike at the end of a road.
+pub struct Site {
+    road: Road,
     /// Recorded names, session ids and moments, and what they are here.
     names: BTreeMap<String, String>,
     last_session: String,
@@ -173,17 +212,40 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) fn new() -> Self {
+    /// The bare look-alike.
+    pub fn bare() -> Self {
+        let erp = look_alike();
+        Self::at_the_end_of(Box::new(move |request| {
+            let response = erp.answer(&request);
+            Message {
+                line: format!("HTTP/1.1 {}", response.status),
+                headers: response
+                    .headers
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect(),
+                body: response.body.to_vec(),
+            }
+        }))
+    }
+
+    /// A look-alike that is reached in some other way.
+    pub fn at_the_end_of(road: Road) -> Self {
         Self {
-            erp: ErpNext::new(options()),
+            road,
             names: BTreeMap::new(),
             last_session: String::new(),
             known_sessions: BTreeSet::new(),
         }
     }
 
+    /// What the recording calls so is called otherwise here.
+    pub fn call(&mut self, recorded: &str, own: &str) {
+        self.names.insert(recorded.to_owned(), own.to_owned());
+    }
+
     /// Asks as the recorded client asked.
-    pub(crate) fn ask(&mut self, request: &Message) -> Message {
+    pub fn ask(&mut self, request: &Message) -> Message {
         self.open_session(request);
         let (verb, target) = request.target();
         let target = self.ours(&target);
@@ -192,26 +254,35 @@ impl Site {
         let mut headers = http::HeaderMap::new();
         for (name, value) in &request.headers {
             let name = http::HeaderName::from_bytes(name.as_bytes());
-            let value = http::HeaderValue::from_str(&self.ours(value));
+            let value = http::HeaderValue::from_str(&self.header(value));
             if let (Ok(name), Ok(value)) = (name, value) {
                 headers.append(name, value);
             }
         }
-        let response = self.erp.answer(&Request {
+        (self.road)(Request {
             verb,
             path: path.to_owned(),
             query: query.to_owned(),
             headers,
             body: Bytes::from(body),
+        })
+    }
+
+    /// A header with our names in it, those in base64 too.
+    fn header(&self, value: &str) -> String {
+        let engine = base64::engine::general_purpose::STANDARD;
+        let pair = value
+            .split_once(' ')
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+        let decoded = pair.and_then(|(scheme, pair)| {
+            let pair = String::from_utf8(engine.decode(pair).ok()?).ok()?;
+            Some((scheme, pair))
         });
-        Message {
-            line: format!("HTTP/1.1 {}", response.status),
-            headers: response
-                .headers
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-            body: response.body.to_vec(),
+        match decoded {
+            Some((scheme, pair)) if self.names.contains_key(&pair) => {
+                format!("{scheme} {}", engine.encode(self.ours(&pair)))
+            }
+            _ => self.ours(value),
         }
     }
 
@@ -294,7 +365,7 @@ impl Site {
     }
 
     /// What was done between two files without being recorded.
-    pub(crate) fn enter(&mut self, file: &str) {
+    pub fn enter(&mut self, file: &str) {
         if file != "09-resource-crud" {
             return;
         }
@@ -344,7 +415,7 @@ impl Site {
     }
 
     /// A note between the exchanges: the desk was opened, which made a token.
-    pub(crate) fn note(&mut self, exchange: &Exchange) {
+    pub fn note(&mut self, exchange: &Exchange) {
         let Some((_, token)) = exchange.title.split_once("frappe.csrf_token = \"") else {
             return;
         };
@@ -373,7 +444,7 @@ impl Site {
     }
 
     /// Learns what the recorded answer's names are here.
-    pub(crate) fn learn(&mut self, recorded: &Message, ours: &Message) {
+    pub fn learn(&mut self, recorded: &Message, ours: &Message) {
         if let (Some(theirs), Some(own)) = (session(recorded), session(ours)) {
             self.known_sessions.insert(theirs.clone());
             self.last_session.clone_from(&theirs);

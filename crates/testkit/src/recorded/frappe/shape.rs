@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::transcript::Message;
 
 /// What differs; `None` if they agree.
-pub(crate) fn difference(verb: &str, recorded: &Message, ours: &Message) -> Option<String> {
+pub fn difference(verb: &str, recorded: &Message, ours: &Message) -> Option<String> {
     if recorded.status() != ours.status() {
         return Some(format!(
             "status {} instead of {}",

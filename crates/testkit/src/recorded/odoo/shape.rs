@@ -22,7 +22,11 @@ const RARE: [&str; 6] = [
     "definition_record_field",
 ];
 
-pub(crate) fn compare(
+/// Compares two answers to a recorded request.
+///
+/// # Errors
+/// What differs.
+pub fn compare(
     recording: &Recording,
     theirs: Option<&Reply>,
     ours: Option<&Reply>,

@@ -3,29 +3,31 @@
 use std::path::Path;
 
 /// One recorded exchange.
-pub(crate) struct Recording {
-    pub(crate) number: u32,
-    pub(crate) name: String,
+pub struct Recording {
+    /// Its number.
+    pub number: u32,
+    /// Its file's name.
+    pub name: String,
     /// The request's head, its lines ended by `\n`.
     head: String,
     body: Vec<u8>,
     /// The answer; none if there was none.
-    pub(crate) reply: Option<Reply>,
+    pub reply: Option<Reply>,
 }
 
 /// An answer.
 #[derive(Clone)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
+pub struct Reply {
+    pub status: u16,
     /// Type and charset, lower case, without blanks.
-    pub(crate) content_type: String,
-    pub(crate) body: Vec<u8>,
+    pub content_type: String,
+    pub body: Vec<u8>,
     /// Whether the recorder cut it off.
-    pub(crate) cut: bool,
+    pub cut: bool,
 }
 
 impl Recording {
-    pub(crate) fn read(path: &Path) -> Self {
+    pub fn read(path: &Path) -> Self {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let number = name.split('-').next().unwrap().parse().unwrap();
         let file = std::fs::read(path).unwrap();
@@ -51,20 +53,42 @@ impl Recording {
         }
     }
 
-    fn target(&self) -> &str {
+    /// The target as sent.
+    pub fn target(&self) -> &str {
         self.head.split(' ').nth(1).unwrap_or_default()
     }
 
     /// Whether the exchange is one of the three dialects'.
-    pub(crate) fn is_rpc(&self) -> bool {
-        let path = self.target().trim_start_matches('/').to_lowercase();
-        ["xmlrpc", "jsonrpc", "json/2"]
-            .iter()
-            .any(|face| path.starts_with(face))
+    pub fn is_rpc(&self) -> bool {
+        self.is_at(&["xmlrpc", "jsonrpc", "json/2"])
+    }
+
+    /// Whether the exchange is one of the API's: the three dialects, calls in a web session, the
+    /// description of models, and the pages that tell the version.
+    pub fn is_api(&self) -> bool {
+        self.is_rpc()
+            || self.is_at(&[
+                "web/session/",
+                "web/dataset/",
+                "doc-bearer/",
+                "web/webclient/version_info",
+                "web/version",
+                "json/version",
+                "web/database/list",
+            ])
+    }
+
+    fn is_at(&self, faces: &[&str]) -> bool {
+        let target = self.target();
+        let path = target.split_once("://").map_or(target, |(_, rest)| {
+            rest.split_once('/').map_or("", |(_, path)| path)
+        });
+        let path = path.trim_start_matches('/').to_lowercase();
+        faces.iter().any(|face| path.starts_with(face))
     }
 
     /// The texts of an XML-RPC request, in order.
-    pub(crate) fn texts(&self) -> Vec<String> {
+    pub fn texts(&self) -> Vec<String> {
         let body = String::from_utf8_lossy(&self.body).into_owned();
         body.split("<string>")
             .skip(1)
@@ -72,7 +96,7 @@ impl Recording {
             .collect()
     }
 
-    pub(crate) fn bearer(&self) -> String {
+    pub fn bearer(&self) -> String {
         let header = self
             .head
             .lines()
@@ -81,13 +105,14 @@ impl Recording {
     }
 
     /// Whether the request was for every field's description.
-    pub(crate) fn is_fields_get(&self) -> bool {
+    pub fn is_fields_get(&self) -> bool {
         String::from_utf8_lossy(&self.body).contains("fields_get")
             || self.target().contains("/fields_get")
     }
 
-    /// The bytes to send, with a session of our own in place of the recorded one.
-    pub(crate) fn request(&self, session: &str) -> Vec<u8> {
+    /// The bytes to send, with a session of our own in place of the recorded one, and with these
+    /// keys in place of recorded passwords and keys.
+    pub fn request(&self, session: &str, keys: &[(String, String)]) -> Vec<u8> {
         let mut head = self.head.replace('\n', "\r\n");
         if let Some((before, rest)) = head.split_once("session_id=") {
             let (recorded, after) = rest.split_once("\r\n").unwrap_or((rest, ""));
@@ -120,6 +145,7 @@ impl Recording {
                 &format!("Content-Length: {}", body.len()),
             );
         }
+        (head, body) = exchanged(head, body, keys);
         let mut bytes = head.into_bytes();
         if self.number == 709 {
             // Half a head, and no more.
@@ -134,8 +160,49 @@ impl Recording {
     }
 }
 
+/// Puts keys in place of recorded ones; the length is told anew where it was right before.
+fn exchanged(mut head: String, body: Vec<u8>, keys: &[(String, String)]) -> (String, Vec<u8>) {
+    let Ok(mut text) = String::from_utf8(body.clone()) else {
+        return (head, body);
+    };
+    for (theirs, own) in keys {
+        head = head.replace(theirs, own);
+        text = text.replace(theirs, own);
+    }
+    if text.as_bytes() == body {
+        return (head, body);
+    }
+    let told = format!("Content-Length: {}", body.len());
+    let now = format!("Content-Length: {}", text.len());
+    let lines: Vec<&str> = head.split("\r\n").collect();
+    if lines.contains(&told.as_str()) {
+        let told_anew = lines
+            .iter()
+            .map(|line| if *line == told { &now } else { *line });
+        head = told_anew.collect::<Vec<_>>().join("\r\n");
+    } else if head.to_lowercase().contains("transfer-encoding") {
+        text = rechunked(&text).unwrap_or(text);
+    }
+    (head, text.into_bytes())
+}
+
+/// Chunks whose sizes no longer fit, with sizes that do.
+fn rechunked(text: &str) -> Option<String> {
+    let mut lines = text.split("\r\n");
+    let mut out = String::new();
+    while let (Some(size), Some(data)) = (lines.next(), lines.next()) {
+        let size = u64::from_str_radix(size.trim(), 16).ok()?;
+        let told = if size == 0 { 0 } else { data.len() };
+        out.push_str(&format!("{told:x}\r\n{data}\r\n"));
+        if size == 0 {
+            break;
+        }
+    }
+    Some(out)
+}
+
 impl Reply {
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+    pub fn read(bytes: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(bytes);
         let mut rest = text.trim_start();
         // A server first says "go on" when asked to.
