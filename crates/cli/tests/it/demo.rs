@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use portcullis_erp::dialect::{Returned, UpstreamLogin};
 use portcullis_erp::{Answer, Call, Database, Dialect, Limits};
+use portcullis_testkit::leaks;
 use serde_json::Value as Json;
 
 /// Every dialect in which Odoo calls are made.
@@ -47,23 +48,38 @@ pub(crate) fn send(request: http::Request<Vec<u8>>) -> Got {
     try_send(request).expect("an answer")
 }
 
-/// Sends one request; fails if the whole answer does not come.
+/// Sends one request; fails if the whole answer does not come, or tells of the inside.
 pub(crate) fn try_send(request: http::Request<Vec<u8>>) -> Result<Got, ureq::Error> {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .allow_non_standard_methods(true)
         .build();
+    let sent = format!(
+        "{} {}",
+        request.uri(),
+        String::from_utf8_lossy(request.body())
+    );
     let (head, mut body) = ureq::Agent::from(config).run(request)?.into_parts();
     let content_type = head
         .headers
         .get("content-type")
         .and_then(|value| value.to_str().ok());
-    Ok(Got {
+    let got = Got {
         status: head.status.as_u16(),
         content_type: content_type.unwrap_or_default().to_owned(),
         headers: head.headers.clone(),
         body: body.read_to_vec()?,
-    })
+    };
+    // Whatever a test asks, no answer may tell of the inside: every one is looked at here.
+    let lines: Vec<String> = got
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
+        .collect();
+    if let Some(leak) = leaks::found(&lines.join("\n"), &got.body, sent.as_bytes()) {
+        panic!("{leak}\nasked: {sent}");
+    }
+    Ok(got)
 }
 
 impl Demo {

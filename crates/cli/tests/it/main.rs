@@ -14,6 +14,7 @@ mod keeping;
 mod kill;
 mod narrow;
 mod refusals;
+
 mod revoke;
 mod serve;
 mod strangers;

@@ -31,7 +31,6 @@ pub(crate) struct Served {
 impl Place {
     /// A place before the Odoo of this demo, with these lines more in its configuration.
     pub(crate) fn before(demo: &Demo, more: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
         let log = PathBuf::from(demo.fact("/upstream_log"));
         let secret = log.with_file_name("secrets").join("odoo-integration");
         let text = format!(
@@ -40,9 +39,15 @@ impl Place {
             demo.fact("/odoo"),
             secret.display(),
         );
+        Self::of(&text, READER)
+    }
+
+    /// A place with this configuration, and with this text as the role `reader`.
+    pub(crate) fn of(text: &str, role: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("portcullis.toml"), text).expect("a file");
         let place = Self { folder };
-        place.put_role(READER);
+        place.put_role(role);
         place
     }
 
@@ -81,17 +86,14 @@ impl Place {
         (output.status.code().unwrap_or(-1), text)
     }
 
-    /// Makes a key with the role `reader`.
+    /// Makes a key with the role `reader`; answers it and its id.
     pub(crate) fn key(&self, name: &str, more: &[&str]) -> (String, String) {
-        let mut arguments = vec![
-            "key",
-            "create",
-            name,
-            "--user",
-            "integration",
-            "--role",
-            "reader",
-        ];
+        self.key_of(name, "integration", more)
+    }
+
+    /// The same for another ERP user.
+    pub(crate) fn key_of(&self, name: &str, user: &str, more: &[&str]) -> (String, String) {
+        let mut arguments = vec!["key", "create", name, "--user", user, "--role", "reader"];
         arguments.extend_from_slice(more);
         let (code, made) = self.run(&arguments);
         assert_eq!(code, 0, "{made}");
