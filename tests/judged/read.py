@@ -1,0 +1,246 @@
+"""Reads what goes upstream as the ERP would, and compares it with what the policy judged.
+
+Nothing here is shared with the gateway: Python's own `xmlrpc.client` and `json` read the bytes,
+then the arguments are bound as Odoo and Frappe bind them. `difference` answers in words, or None.
+"""
+
+import base64
+import json
+import urllib.parse
+import xmlrpc.client
+
+DATABASE, UID, SECRET = "lab", 2, "the-gateways-own-secret"
+
+
+class Differs(Exception):
+    """What is sent is not what was judged."""
+
+
+def difference(judged, sent, signatures):
+    try:
+        if sent["dialect"].startswith("Frappe"):
+            frappe(judged, sent)
+        elif sent["dialect"] == "Json2":
+            json2(judged, sent)
+        else:
+            rpc(judged, sent, signatures)
+    except Differs as why:
+        return str(why)
+    except Exception as error:  # whatever the reader cannot read, the ERP could read otherwise
+        return f"cannot be read: {error!r}"
+    return None
+
+
+def must(holds, what):
+    if not holds:
+        raise Differs(what)
+
+
+def same(judged, found, what, wire):
+    """Whether a value that was judged is the one that was read."""
+    if isinstance(judged, dict):
+        (kind, inner), = judged.items()
+        if kind == "int":
+            must(type(found) is int and found == int(inner), f"{what}: {found!r} is not {inner}")
+        elif kind == "float":
+            must(type(found) is float and repr(found) == repr(float(inner)), f"{what}: {found!r} is not {inner}")
+        elif kind == "bytes":
+            real = found.data if isinstance(found, xmlrpc.client.Binary) else base64.b64decode(found, validate=True)
+            must(real == base64.b64decode(inner), f"{what}: other bytes")
+            must(isinstance(found, xmlrpc.client.Binary) == (wire == "xml"), f"{what}: bytes as something else")
+        elif kind == "moment":
+            must(moment(found) == moment(inner), f"{what}: {found!r} is not the moment {inner}")
+        else:
+            must(isinstance(found, dict), f"{what}: {found!r} is no map")
+            must([key for key, _ in inner] == list(found), f"{what}: keys {list(found)} are not {[key for key, _ in inner]}")
+            for key, value in inner:
+                same(value, found[key], f"{what}.{key}", wire)
+    elif isinstance(judged, list):
+        must(isinstance(found, list) and len(found) == len(judged), f"{what}: {found!r} is not a list of {len(judged)}")
+        for at, value in enumerate(judged):
+            same(value, found[at], f"{what}[{at}]", wire)
+    else:
+        must(type(found) is type(judged) and found == judged, f"{what}: {found!r} is not {judged!r}")
+
+
+def moment(value):
+    """A moment's digits: XML-RPC and Odoo punctuate them differently."""
+    return "".join(filter(str.isdigit, getattr(value, "value", value)))
+
+
+def entries(judged, found, what, wire):
+    """Whether a map has exactly these members, in whatever order."""
+    must({key for key, _ in judged} == set(found), f"{what}: {sorted(found)} are not {sorted(key for key, _ in judged)}")
+    for key, value in judged:
+        same(value, found[key], f"{what} `{key}`", wire)
+
+
+def unique(pairs):
+    must(len(dict(pairs)) == len(pairs), "a key stands twice")
+    return dict(pairs)
+
+
+def read_json(body):
+    def refuse(name):
+        raise Differs(f"{name} is no JSON")
+    return json.loads(body.decode("utf-8"), object_pairs_hook=unique, parse_constant=refuse)
+
+
+def headers_of(sent):
+    found = {}
+    for name, value in sent["headers"]:
+        must(name == name.lower() and name not in found, f"the header {name} stands twice")
+        must(value.isprintable(), f"the header {name} has what is no text")
+        found[name] = value
+    must(not set(found) - {"content-type", "authorization", "x-odoo-database", "x-frappe-site-name", "accept"}, f"headers {sorted(found)}")
+    return found
+
+
+# Odoo.
+
+
+def rpc(judged, sent, signatures):
+    wire, paths = ("json", {"JsonRpc": "/jsonrpc"}) if sent["dialect"] == "JsonRpc" else \
+        ("xml", {"XmlRpc1": "/xmlrpc/object", "XmlRpc2": "/xmlrpc/2/object"})
+    must(sent["verb"] == "POST" and sent["target"] == paths[sent["dialect"]], f"goes to {sent['verb']} {sent['target']}")
+    kind, body = headers_of(sent).get("content-type"), base64.b64decode(sent["body"])
+    if wire == "xml":
+        must(kind == "text/xml", f"content type {kind}")
+        args, method = xmlrpc.client.loads(body)
+    else:
+        must(kind == "application/json", f"content type {kind}")
+        request = read_json(body)
+        must(set(request) == {"jsonrpc", "method", "params", "id"}, f"members {sorted(request)}")
+        params = request["params"]
+        must(set(params) == {"service", "method", "args"} and params["service"] == "object", "another service")
+        args, method = params["args"], params["method"]
+    must(method == "execute_kw" and len(args) == 7, f"{method} with {len(args)} arguments")
+    database, uid, secret, model, name, positional, keyword = args
+    must((database, int(uid), secret) == (DATABASE, UID, SECRET), "another login")
+    must((model, name) == (judged["model"], judged["method"]), f"{model}.{name} instead of {judged['model']}.{judged['method']}")
+    must(type(positional) is list and type(keyword) is dict, "arguments of another kind")
+    bind(judged, list(positional), dict(keyword), signatures, wire)
+
+
+def bind(judged, positional, keyword, signatures, wire):
+    """Binds arguments to parameters as `call_kw` does."""
+    model, method = judged["model"], judged["method"]
+    known = signatures.of(model, method)
+    must("ids" not in keyword, "ids by name")
+    same_entries_of_context(judged, keyword.pop("context", {}), wire)
+    if judged["ids"] is not None:
+        must(positional, "no ids")
+        same(judged["ids"], positional.pop(0), "ids", wire)
+    else:
+        must(known is None or not known[0], "a method of records without ids")
+    rest = []
+    if known:
+        names = known[1]
+        must(len(positional) <= len(names), f"{len(positional)} arguments by place for {names}")
+        for name, value in zip(names, positional):
+            must(name not in keyword, f"{name} by place and by name")
+            keyword[name] = value
+    else:
+        rest = positional
+    asked = {name for name, _ in judged["named"]}
+    for name, default in signatures.defaults(model, method).items():
+        if name not in asked and name in keyword and keyword[name] == default and type(keyword[name]) is type(default):
+            del keyword[name]
+    entries(judged["named"], keyword, "arguments", wire)
+    same(judged["positional"], rest, "arguments by place", wire)
+
+
+def same_entries_of_context(judged, found, wire):
+    must(isinstance(found, dict), "the context is no map")
+    entries(judged["context"], found, "context", wire)
+
+
+def json2(judged, sent):
+    headers = headers_of(sent)
+    must(sent["verb"] == "POST", f"goes by {sent['verb']}")
+    must("?" not in sent["target"] and "#" not in sent["target"], "a target with more than a path")
+    # Odoo decodes before it routes.
+    parts = urllib.parse.unquote(sent["target"], errors="strict").split("/")
+    must(parts == ["", "json", "2", judged["model"], judged["method"]], f"goes to {parts}")
+    must(headers.get("content-type") == "application/json", "another content type")
+    must(headers.get("authorization") == f"Bearer {SECRET}" and headers.get("x-odoo-database") == DATABASE, "another login")
+    body = read_json(base64.b64decode(sent["body"]))
+    same_entries_of_context(judged, body.pop("context", {}), "json")
+    if judged["ids"] is None:
+        must("ids" not in body, "ids that were not judged")
+    else:
+        same(judged["ids"], body.pop("ids", None), "ids", "json")
+    must(not judged["positional"], "arguments by place")
+    entries(judged["named"], body, "arguments", "json")
+
+
+# Frappe.
+
+DOCUMENTS = {"GET": "get", "PUT": "save", "DELETE": "delete"}
+TEXTS = ("order_by", "group_by", "parent")
+
+
+def frappe(judged, sent):
+    headers, verb = headers_of(sent), sent["verb"]
+    must(headers.get("authorization") == f"token {SECRET}" and headers.get("x-frappe-site-name") == DATABASE, "another login")
+    path, _, query = sent["target"].partition("?")
+    must("#" not in sent["target"] and sent["target"].isascii() and " " not in sent["target"], "an odd target")
+    # Frappe decodes before it routes, and takes what follows the DocType for the name.
+    parts = urllib.parse.unquote(path, errors="strict").split("/")
+    body = base64.b64decode(sent["body"])
+    if body:
+        must(headers.get("content-type") == "application/json" and not query, "a body that is not JSON alone")
+        given = read_json(body)
+        must(isinstance(given, dict), "a body that is no map")
+    else:
+        pairs = urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict")
+        given = {key: decoded(key, value) for key, value in unique(pairs).items()}
+    must(not {"cmd", "sid"} & set(given), "a parameter that leads elsewhere")
+    model, method, ids, named = call_of(verb, parts, given)
+    must((model, method) == (judged["model"], judged["method"]), f"{model} {method} instead of {judged['model']} {judged['method']}")
+    must(ids == judged["ids"], f"names {ids} instead of {judged['ids']}")
+    if method == "submit" and named and model != "-":
+        document = dict(named["doc"])
+        must(document.pop("doctype") == model and [document.pop("name")] == ids, "another document")
+        named = {"doc": document}
+        wanted = [[key, {"map": [one for one in value["map"] if one[0] not in ("doctype", "name")]}] for key, value in judged["named"]]
+    else:
+        wanted = judged["named"]
+    entries(wanted, named, "arguments", "json")
+    must(not judged["positional"] and not judged["context"], "what Frappe does not have")
+
+
+def decoded(name, value):
+    """Parameters of a list come as JSON in text, but those that are texts."""
+    return value if name in TEXTS else read_json(value.encode())
+
+
+def call_of(verb, parts, given):
+    """What Frappe 15 makes of a request: model, method, names, arguments."""
+    if parts[:3] == ["", "api", "resource"] and len(parts) > 3:
+        model, name = parts[3], "/".join(parts[4:])
+        must(parts[4:] == [] or name, "an empty name")
+        if not parts[4:]:
+            if verb == "GET":
+                return model, "get_list", None, given
+            must(verb == "POST" and set(given) == {"data"}, f"{verb} with {sorted(given)}")
+            return model, "insert", None, {"doc": given["data"]}
+        if verb == "POST":
+            must(set(given) == {"run_method"} and given["run_method"] in ("submit", "cancel"), f"POST with {sorted(given)}")
+            return model, given["run_method"], [name], {}
+        if verb == "PUT":
+            must(set(given) == {"data"}, f"PUT with {sorted(given)}")
+            return model, "save", [name], {"doc": given["data"]}
+        must(not given, f"{verb} with {sorted(given)}")
+        return model, DOCUMENTS[verb], [name], {}
+    must(parts[:3] == ["", "api", "method"] and len(parts) == 4 and verb == "POST", f"goes to {verb} {parts}")
+    method = parts[3]
+    short = {"frappe.client.get_count": "get_count", "frappe.client.get": "get", "frappe.client.get_list": "get_list"}
+    if method in short:
+        given = dict(given)
+        return given.pop("doctype"), short[method], None, given
+    if method == "frappe.client.submit":
+        must(set(given) == {"doc"}, "submit with more than a document")
+        return given["doc"]["doctype"], "submit", [given["doc"]["name"]], given
+    named = [given.get(key) for key in ("doctype", "dt") if isinstance(given.get(key), str)]
+    return (named or ["-"])[0], method, None, given
