@@ -23,6 +23,7 @@ pub fn dialect_name(dialect: Dialect) -> &'static str {
         Dialect::FrappeMethod => "frappe-method",
         Dialect::FrappeV2 => "frappe-v2",
         Dialect::FrappeFile => "frappe-file",
+        Dialect::Custom => "custom",
     }
 }
 

@@ -1,6 +1,7 @@
 //! A running gateway: one thread for each core, and one for what goes on beside.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -40,6 +41,7 @@ impl Running {
         for upstream in &config.upstreams {
             routes.add(&upstream.name, &upstream.hosts);
         }
+        routes.open(&config.controllers);
         let snapshot = Snapshot {
             policy: Policy::new(1, config.roles.clone()),
             routes,
@@ -133,16 +135,22 @@ fn upstreams(config: &Config) -> anyhow::Result<Upstreams> {
     for from in &config.upstreams {
         let upstream = Upstream::new(from)?;
         for user in &from.users {
-            let secret = std::fs::read_to_string(&user.secret_file).with_context(|| {
-                format!(
-                    "the secret file {} cannot be read",
-                    user.secret_file.display()
-                )
-            })?;
-            let secret = Secret::new(secret.trim_end_matches(['\r', '\n']).to_owned());
+            let secret = secret(&user.secret_file)?;
             upstream.put_user(ErpUser::new(user.login.clone(), secret, user.uid));
+        }
+        for route in &config.controllers {
+            if let (Some(file), true) = (route.secret_file(), *route.upstream() == from.name) {
+                upstream.put_secret(route.name().clone(), secret(file)?);
+            }
         }
         all.push(upstream);
     }
     Ok(Upstreams::new(all))
+}
+
+/// Reads a secret file; the end of its line is no part of the secret.
+fn secret(file: &Path) -> anyhow::Result<Secret<String>> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("the secret file {} cannot be read", file.display()))?;
+    Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }

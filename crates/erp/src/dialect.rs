@@ -5,6 +5,7 @@
 //! answer or a fault (`write_answer`, `write_fault`). This file has the types they share and
 //! the one `match` that leads to them.
 
+mod custom;
 mod frappe;
 mod greeting;
 mod json2;
@@ -17,6 +18,12 @@ mod piece;
 mod rpc;
 pub mod signature;
 pub mod xmlrpc;
+
+pub(crate) use greeting::session_login;
+pub(crate) use json2::segment;
+pub(crate) use jsonrpc::{enveloped, read_answer as read_envelope, read_body};
+pub(crate) use media::Media;
+pub(crate) use odoo::{is_inside, words};
 
 use crate::answer::Answer;
 use crate::asked::{Asked, SlotCredential};
@@ -49,6 +56,9 @@ pub enum Dialect {
     FrappeV2,
     /// Frappe `/files/…` and `/private/files/…`: the bytes of files.
     FrappeFile,
+    /// A custom controller, by a route of the configuration: no calls, but a
+    /// [`Visit`](crate::Visit).
+    Custom,
 }
 
 /// A request as the gateway hands it to a reader. The path is already one reading of it:
@@ -189,6 +199,10 @@ impl Dialect {
             Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
                 frappe::read(self, request, limits)
             }
+            Self::Custom => Err(ReadError {
+                fault: no_calls(),
+                reply: Reply::plain(self),
+            }),
         }
     }
 
@@ -201,10 +215,7 @@ impl Dialect {
             Self::XmlRpc1 | Self::XmlRpc2 => xmlrpc::write(self, call, login),
             Self::JsonRpc => Ok(jsonrpc::write(call, login)),
             Self::Json2 => json2::write(call, login),
-            Self::OdooWeb => Err(Fault::new(
-                FaultKind::BadArguments,
-                "this dialect has no calls",
-            )),
+            Self::OdooWeb | Self::Custom => Err(no_calls()),
             Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
                 frappe::write(call, login)
             }
@@ -216,7 +227,7 @@ impl Dialect {
     pub fn read_answer(self, answer: Returned<'_>, limits: &Limits) -> Answer {
         match self {
             Self::XmlRpc1 | Self::XmlRpc2 => xmlrpc::read_answer(answer, limits),
-            Self::JsonRpc | Self::OdooWeb => jsonrpc::read_answer(answer, limits),
+            Self::JsonRpc | Self::OdooWeb | Self::Custom => jsonrpc::read_answer(answer, limits),
             Self::Json2 => json2::read_answer(answer, limits),
             Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
                 frappe::read_answer(answer, limits)
@@ -242,6 +253,7 @@ impl Reply {
             | Dialect::FrappeMethod
             | Dialect::FrappeV2
             | Dialect::FrappeFile => frappe::write_answer(self, value),
+            Dialect::Custom => custom::write_answer(value),
         }
     }
 
@@ -256,6 +268,11 @@ impl Reply {
             | Dialect::FrappeMethod
             | Dialect::FrappeV2
             | Dialect::FrappeFile => frappe::write_fault(self, fault),
+            Dialect::Custom => custom::write_fault(fault),
         }
     }
+}
+
+fn no_calls() -> Fault {
+    Fault::new(FaultKind::BadArguments, "this dialect has no calls")
 }

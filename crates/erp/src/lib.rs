@@ -19,6 +19,7 @@ pub mod release;
 pub mod shape;
 pub mod translate;
 pub mod value;
+pub mod visit;
 
 pub use answer::Answer;
 pub use asked::{Asked, Local, SlotCredential};
@@ -32,3 +33,4 @@ pub use release::Release;
 pub use shape::Shape;
 pub use translate::Told;
 pub use value::{Map, Value};
+pub use visit::{Payload, Verb, Visit};

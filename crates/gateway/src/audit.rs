@@ -63,6 +63,19 @@ pub fn open(
                 permit.rule(),
             )
         }
+        Granted::Passage {
+            passage, upstream, ..
+        } => {
+            let (route, verb) = trail.names();
+            (
+                upstream.name(),
+                route,
+                verb,
+                "visit",
+                passage.shape(),
+                passage.rule(),
+            )
+        }
         // What the gateway answers to nobody reaches no ERP and is counted only.
         Granted::Here(_) => match &permitted.holder {
             None => {
@@ -246,6 +259,7 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
         | Why::Unidentified
         | Why::LoginFailed
         | Why::Blind
+        | Why::Unfit(_)
         | Why::Unschooled
         | Why::Limited(_)
         | Why::Unrecorded

@@ -1,15 +1,17 @@
 //! The sixth room: may this be done?
 //!
 //! The policy judges; this room brings it what it needs and turns its yes into what the rest
-//! of the road works on. Here alone a [`Permit`] enters the road.
+//! of the road works on. Here alone a [`Permit`] or a [`Passage`] enters the road.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use portcullis_erp::{Asked, Reply, Shape, Value};
 use portcullis_identity::Timestamp;
-use portcullis_policy::{Decision, Permit, Question};
+use portcullis_policy::{Decision, Passage, Permit, Question};
 
+use crate::controller::Controller;
+use crate::decode::Wish;
 use crate::denial::{Denial, Why};
 use crate::identify::Identified;
 use crate::keyring::Holder;
@@ -20,6 +22,7 @@ use crate::upstream::{Asker, ErpUser, Upstream};
 
 mod across;
 mod here;
+mod passage;
 
 /// How many models one judgement may ask the ERP about.
 const MOST_LESSONS: usize = 64;
@@ -40,6 +43,14 @@ pub(crate) enum Granted {
         upstream: Arc<Upstream>,
         user: Arc<ErpUser>,
     },
+    /// A visit to a custom controller, as the passage says. The user is the one as whom the
+    /// caller's calls run; none for nobody.
+    Passage {
+        passage: Box<Passage>,
+        controller: Arc<Controller>,
+        upstream: Arc<Upstream>,
+        user: Option<Arc<ErpUser>>,
+    },
     /// An answer of the gateway's own.
     Here(Value),
 }
@@ -56,12 +67,31 @@ pub async fn call(
     trail: &mut Trail,
 ) -> Result<Permitted, Denial> {
     let Identified {
-        asked,
+        wish,
         holder,
         upstream,
         mut reply,
         address,
     } = identified;
+    let asked = match wish {
+        Wish::Asked(asked) => asked,
+        Wish::Visit(visit, controller) => {
+            let granted = passage::grant(
+                snapshot,
+                *visit,
+                controller,
+                (holder.as_deref(), upstream),
+                now,
+                trail,
+            )?;
+            return Ok(Permitted {
+                granted,
+                holder,
+                reply,
+                address,
+            });
+        }
+    };
     let call = match asked {
         Asked::Call(call) => call,
         Asked::Local(local) => {

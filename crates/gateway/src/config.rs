@@ -5,9 +5,11 @@
 
 mod problem;
 mod raw;
+mod route;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_erp::{Database, Dialect, Limits, Profile};
@@ -17,6 +19,7 @@ use url::Url;
 
 pub use problem::Problem;
 
+use crate::controller::Controller;
 use crate::gcra::Rate;
 use raw::RawConfig;
 
@@ -41,6 +44,8 @@ pub struct Config {
     pub upstreams: Vec<UpstreamConfig>,
     /// The roles of the files; more may lie in the store.
     pub roles: Vec<Role>,
+    /// The routes to custom controllers.
+    pub controllers: Vec<Arc<Controller>>,
     /// The file that this was read from.
     pub file: PathBuf,
     /// The files of the roles.
@@ -134,6 +139,8 @@ impl Checker<'_> {
         }
         let role_files: Vec<PathBuf> = raw.roles.iter().map(|file| folder.join(file)).collect();
         let roles = self.roles(&role_files);
+        let controllers = self.routes(folder, raw.route, &upstreams);
+        self.routes_of_roles(&roles, &role_files, &controllers);
         let limits = raw.limits;
         let (Some(listen), true) = (listen, self.problems.is_empty()) else {
             return Err(self.problems);
@@ -157,6 +164,7 @@ impl Checker<'_> {
             },
             upstreams,
             roles,
+            controllers: controllers.into_iter().map(Arc::new).collect(),
             file: self.path.to_owned(),
             role_files,
         })

@@ -5,13 +5,16 @@
 //! and fuzzed (`portcullis_erp::dialect`).
 
 mod credential;
+mod visit;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_erp::{Asked, Fault, FaultKind, Inbound, Limits, Reply, SlotCredential};
+use portcullis_erp::{Asked, Fault, FaultKind, Inbound, Limits, Reply, SlotCredential, Visit};
 use portcullis_identity::{Presented, UpstreamName};
 
+use crate::controller::Controller;
 use crate::denial::{Denial, Why};
 use crate::throttle::Paced;
 use crate::trail::Trail;
@@ -24,7 +27,7 @@ const SMALL: usize = 64 << 10;
 
 /// What is asked and with what credential, unjudged.
 pub struct Decoded {
-    pub(crate) asked: Asked,
+    pub(crate) wish: Wish,
     /// The credential of the headers.
     pub(crate) presented: Presented,
     /// The credential that lay in the body.
@@ -36,6 +39,14 @@ pub struct Decoded {
     pub(crate) address: IpAddr,
     /// How long the address has to wait, unless a known key is shown.
     pub(crate) debt: Option<u64>,
+}
+
+/// What is wished for.
+pub(crate) enum Wish {
+    /// What a dialect can ask.
+    Asked(Asked),
+    /// A visit to a custom controller, by its route.
+    Visit(Box<Visit>, Arc<Controller>),
 }
 
 /// Reads what a request asks.
@@ -54,10 +65,14 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
     trail.spoke(dialect);
     let plain = || Reply::plain(dialect);
     let head = routed.received.head;
+    let largest = match &routed.visited {
+        Some(visited) => limits.body.min(visited.controller.takes.bytes),
+        None => limits.body,
+    };
     let most = if debt.is_some() {
-        limits.body.min(SMALL)
+        largest.min(SMALL)
     } else {
-        limits.body
+        largest
     };
     let body = tokio::time::timeout(BODY_TIME, routed.received.body.collect(most))
         .await
@@ -77,21 +92,34 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
         content_type,
         body: &body,
     };
-    let reading = dialect
-        .read(inbound, limits)
-        .map_err(|error| Denial::to(error.reply, Why::Unreadable(error.fault)))?;
-    if let Asked::Call(call) = &reading.asked {
-        trail.asked(call.model.as_str(), call.method.as_str());
-    }
-    let unreadable = |fault| Denial::to(reading.reply.clone(), Why::Unreadable(fault));
+    let (wish, slot, reply) = match routed.visited {
+        Some(visited) => {
+            let route = visited.controller.name.as_str();
+            trail.asked(route, inbound.verb);
+            let visit = visit::read(&visited, inbound, &head.headers, limits)
+                .map_err(|fault| Denial::to(plain(), Why::Unreadable(fault)))?;
+            let wish = Wish::Visit(Box::new(visit), visited.controller);
+            (wish, None, plain())
+        }
+        None => {
+            let reading = dialect
+                .read(inbound, limits)
+                .map_err(|error| Denial::to(error.reply, Why::Unreadable(error.fault)))?;
+            if let Asked::Call(call) = &reading.asked {
+                trail.asked(call.model.as_str(), call.method.as_str());
+            }
+            (Wish::Asked(reading.asked), reading.slot, reading.reply)
+        }
+    };
+    let unreadable = |fault| Denial::to(reply.clone(), Why::Unreadable(fault));
     let presented = credential::presented(&head.headers).map_err(unreadable)?;
     let database = one_header(&head.headers, "x-odoo-database").map_err(unreadable)?;
     Ok(Decoded {
-        asked: reading.asked,
+        wish,
         presented,
-        slot: reading.slot,
+        slot,
         database: (!database.is_empty()).then(|| database.to_owned()),
-        reply: reading.reply,
+        reply,
         upstream: routed.upstream,
         address,
         debt,
@@ -99,7 +127,7 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
 }
 
 /// A header that may stand once at the most; empty if it does not stand.
-fn one_header<'a>(headers: &'a http::HeaderMap, name: &'static str) -> Result<&'a str, Fault> {
+fn one_header<'a>(headers: &'a http::HeaderMap, name: &str) -> Result<&'a str, Fault> {
     let mut values = headers.get_all(name).iter();
     let first = values.next();
     if values.next().is_some() {

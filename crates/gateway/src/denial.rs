@@ -3,6 +3,8 @@
 //! [`Why`] is closed, and every dialect has one table from a fault's kind to a status, so the
 //! status of every refusal stands in one place.
 
+use std::borrow::Cow;
+
 use portcullis_erp::{Fault, FaultKind, Reply};
 use portcullis_policy::Refusal;
 
@@ -19,7 +21,7 @@ pub enum Why {
     /// `route`: nothing is served there.
     NotServed,
     /// `route`: the path is served, by other verbs.
-    Verb(&'static [&'static str]),
+    Verb(Cow<'static, [&'static str]>),
     /// `throttle`: the address failed too often; wait this many seconds.
     Paced(u64),
     /// `decode`: no call could be read from the request.
@@ -32,6 +34,8 @@ pub enum Why {
     Blind,
     /// `authorize`: the policy's no.
     Refused(Box<Refusal>),
+    /// `authorize`: a route does not take what is sent.
+    Unfit(Fault),
     /// `authorize`: what the policy must know of the model is not known yet.
     Unschooled,
     /// `limit`: the caller asks too fast.
@@ -99,6 +103,7 @@ impl Denial {
             Why::LoginFailed => "identify.login-failed",
             Why::Blind => "identify.blind",
             Why::Refused(_) => "authorize.refused",
+            Why::Unfit(_) => "authorize.unfit",
             Why::Unschooled => "authorize.unschooled",
             Why::Limited(_) => "limit.limited",
             Why::Unrecorded => "audit.unrecorded",
@@ -128,7 +133,10 @@ impl Denial {
     pub(crate) fn fault(&self) -> Fault {
         let say = |kind, message: &str| Fault::new(kind, message);
         match &self.why {
-            Why::Malformed(fault) | Why::Unreadable(fault) | Why::Unsayable(fault) => fault.clone(),
+            Why::Malformed(fault)
+            | Why::Unreadable(fault)
+            | Why::Unfit(fault)
+            | Why::Unsayable(fault) => fault.clone(),
             Why::NotServed => say(FaultKind::NotFound, "nothing is served at this path"),
             Why::Verb(verbs) => say(
                 FaultKind::Verb,

@@ -1,15 +1,17 @@
 //! The tenth room: what the terms hide is taken out of the answer.
 //!
-//! Only the permit can do that ([`Permit::apply`](portcullis_policy::Permit::apply)): it owns
-//! the terms. An answer of a form that it cannot check is not given.
+//! Only the permit can do that ([`Permit::apply`](portcullis_policy::Permit::apply)), or the
+//! passage ([`Passage::apply`](portcullis_policy::Passage::apply)): it owns the terms. An answer
+//! of a form that it cannot check is not given.
 
+use http::HeaderMap;
 use portcullis_erp::{Fault, Reply, Value};
-use portcullis_policy::{Clean, Released};
+use portcullis_policy::{Clean, CleanPage, Released};
 
 use crate::denial::{Denial, Why};
 use crate::limit::Allowance;
 use crate::trail::Trail;
-use crate::upstream::{Answered, Done, Opened};
+use crate::upstream::{Answered, Done, Opened, answer_limits, own_words};
 
 /// An answer that the caller may see.
 pub struct Filtered {
@@ -21,6 +23,8 @@ pub struct Filtered {
 pub(crate) enum Outcome {
     Clean(Clean),
     File(Released, Opened),
+    /// The page of a custom controller, and the headers that go with it.
+    Page(CleanPage, HeaderMap),
     Here(Value),
     Fault(Fault),
 }
@@ -49,6 +53,16 @@ pub fn apply(answered: Answered, trail: &mut Trail) -> Result<Filtered, Denial> 
             Ok(released) => Outcome::File(released, opened),
             Err(_) => return Err(Denial::to(reply, Why::Unclean)),
         },
+        Done::Page(passage, controller, whole) => {
+            let limits = answer_limits(controller.gives.bytes);
+            match passage.apply(whole.returned(), &limits) {
+                Ok(clean) => Outcome::Page(clean, controller.gives.handed_on(&whole.headers)),
+                Err(fault) => {
+                    trail.failed(fault.kind);
+                    Outcome::Fault(own_words(fault))
+                }
+            }
+        }
         Done::Here(value) => Outcome::Here(value),
         Done::Fault(fault) => {
             trail.failed(fault.kind);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use http_body::Body as _;
 use portcullis_audit::Outcome;
+use portcullis_erp::Dialect;
 use portcullis_identity::Timestamp;
 use portcullis_storage::Journal;
 
@@ -122,7 +123,7 @@ impl Gateway {
         let permitted = authorize::call(&snapshot, &asker, identified, now, trail).await?;
         let admitted = limit::admit(permitted, now)?;
         let recorded = audit::open(&self.ledger, admitted, &snapshot, now, trail)?;
-        let answered = upstream::forward(&self.links, recorded).await?;
+        let answered = upstream::forward(&asker, recorded).await?;
         let filtered = filter::apply(answered, trail)?;
         Ok(respond::with(filtered, trail))
     }
@@ -147,7 +148,9 @@ impl Gateway {
             .as_ref()
             .err()
             .is_some_and(|denial| matches!(denial.why(), Why::Paced(_)));
-        if (story.caller.is_none() || suspicious) && !waits {
+        // A route that is open to everybody has counted its visitors itself.
+        let counted = story.dialect == Some(Dialect::Custom) && result.is_ok();
+        if ((story.caller.is_none() && !counted) || suspicious) && !waits {
             self.shared.throttle.charge(address, story.at);
         }
         if matches!(outcome, Outcome::Panicked) {

@@ -10,7 +10,7 @@ use portcullis_erp::asked::Claim;
 use portcullis_erp::{Asked, Fault, FaultKind, Local, Reply, SlotCredential};
 use portcullis_identity::{ApiKey, Presented, Timestamp};
 
-use crate::decode::Decoded;
+use crate::decode::{Decoded, Wish};
 use crate::denial::{Denial, Why};
 use crate::keyring::{Holder, Keyring};
 use crate::trail::Trail;
@@ -26,7 +26,7 @@ pub struct Desk<'a> {
 
 /// A request whose caller is known, or known to be nobody.
 pub struct Identified {
-    pub(crate) asked: Asked,
+    pub(crate) wish: Wish,
     /// Who is calling; none for nobody.
     pub(crate) holder: Option<Arc<Holder>>,
     /// The ERP that is meant; none where nobody said which, and nothing needs one.
@@ -47,7 +47,7 @@ pub async fn caller(
     trail: &mut Trail,
 ) -> Result<Identified, Denial> {
     let Decoded {
-        asked,
+        wish,
         presented,
         slot,
         reply,
@@ -64,7 +64,7 @@ pub async fn caller(
         if let Some(seconds) = debt {
             return Why::Paced(seconds);
         }
-        if matches!(asked, Asked::Local(Local::Authenticate)) {
+        if matches!(wish, Wish::Asked(Asked::Local(Local::Authenticate))) {
             Why::LoginFailed
         } else {
             Why::Unidentified
@@ -92,7 +92,7 @@ pub async fn caller(
         if !nobody {
             return Err(no(failed()));
         }
-        if debt.is_some() || !is_open(&asked) {
+        if debt.is_some() || !is_open(&wish) {
             return Err(no(debt.map_or(Why::Unidentified, Why::Paced)));
         }
         let upstream = match &upstream {
@@ -100,7 +100,7 @@ pub async fn caller(
             None => desk.upstreams.only_for(reply.dialect),
         };
         return Ok(Identified {
-            asked,
+            wish,
             holder: None,
             upstream,
             reply,
@@ -121,7 +121,7 @@ pub async fn caller(
         });
     match bound {
         Some(bound) => Ok(Identified {
-            asked,
+            wish,
             holder: Some(holder),
             upstream: Some(bound),
             reply,
@@ -159,8 +159,13 @@ fn fits(slot: &SlotCredential, bound: &Upstream, holder: &Holder) -> bool {
         }
 }
 
-/// What is answered to nobody too: clients ask it before they log in.
-fn is_open(asked: &Asked) -> bool {
+/// What is answered to nobody too: what clients ask before they log in, and routes that are
+/// open to everybody.
+fn is_open(wish: &Wish) -> bool {
+    let asked = match wish {
+        Wish::Visit(_, controller) => return controller.is_open(),
+        Wish::Asked(asked) => asked,
+    };
     match asked {
         Asked::Call(_) | Asked::Local(Local::LoggedUser | Local::Authenticate) => false,
         Asked::Local(

@@ -26,6 +26,7 @@ mod chance;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod controller;
 pub mod engine;
 pub mod gateway;
 pub mod gcra;

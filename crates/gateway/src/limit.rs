@@ -1,11 +1,13 @@
 //! The seventh room: nobody asks faster than agreed.
 //!
 //! Each key has a rate (60 a minute and 10 at once unless configured otherwise), counted by
-//! the generic cell rate algorithm. Requests of nobody are counted by address, in `throttle`.
+//! the generic cell rate algorithm. Requests of nobody are counted by address: in `throttle`,
+//! and at a route that is open to everybody here, at the route's own rate.
 
 use portcullis_identity::Timestamp;
 
-use crate::authorize::Permitted;
+use crate::authorize::{Granted, Permitted};
+use crate::controller::Comers;
 use crate::denial::{Denial, Wait, Why};
 use crate::gcra::{Rate, Tally};
 use crate::keyring::Holder;
@@ -34,20 +36,24 @@ pub struct Allowance {
 /// # Errors
 /// When its caller asks too fast.
 pub fn admit(permitted: Permitted, now: Timestamp) -> Result<Admitted, Denial> {
-    let Some(holder) = &permitted.holder else {
-        return Ok(Admitted {
+    let allowance = match (&permitted.holder, &permitted.granted) {
+        (Some(holder), _) => count(holder, now).map(Some),
+        (None, Granted::Passage { controller, .. }) => match &controller.comers {
+            Comers::Everybody(gate) => {
+                let (rate, tally) = gate.take(permitted.address, now);
+                told(rate, tally).map(Some)
+            }
+            Comers::Known | Comers::Callers(_) => Ok(None),
+        },
+        (None, Granted::Call { .. } | Granted::Here(_)) => Ok(None),
+    };
+    match allowance {
+        Ok(allowance) => Ok(Admitted {
             permitted,
-            allowance: None,
-        });
-    };
-    let allowance = match count(holder, now) {
-        Ok(allowance) => allowance,
-        Err(wait) => return Err(Denial::to(permitted.reply, Why::Limited(wait))),
-    };
-    Ok(Admitted {
-        permitted,
-        allowance: Some(allowance),
-    })
+            allowance,
+        }),
+        Err(wait) => Err(Denial::to(permitted.reply, Why::Limited(wait))),
+    }
 }
 
 /// Takes one request off a caller's allowance: for a call that is admitted, and for one that

@@ -3,10 +3,11 @@
 mod body;
 mod file;
 
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use portcullis_audit::RequestId;
 use portcullis_erp::FaultKind;
 use portcullis_erp::dialect::Written;
+use portcullis_erp::visit::Page;
 
 use crate::denial::{Denial, Why};
 use crate::filter::{Filtered, Outcome};
@@ -30,6 +31,7 @@ pub fn with(filtered: Filtered, trail: &Trail) -> Response {
     } = filtered;
     let mut response = match outcome {
         Outcome::Clean(clean) => finish(reply.write_answer(clean.value())),
+        Outcome::Page(clean, headers) => controlled(clean.into_page(), headers),
         Outcome::Here(value) => finish(reply.write_answer(&value)),
         Outcome::Fault(fault) => {
             let request = trail.request().to_string();
@@ -45,6 +47,24 @@ pub fn with(filtered: Filtered, trail: &Trail) -> Response {
     {
         rate(&mut response, limit, remaining, reset);
     }
+    response
+}
+
+/// The page of a custom controller.
+fn controlled(page: Page, headers: HeaderMap) -> Response {
+    let content_type = HeaderValue::from_str(page.content_type()).ok();
+    let mut response = finish(Written {
+        status: page.status(),
+        content_type: "application/octet-stream",
+        headers: Vec::new(),
+        body: page.into_body(),
+    });
+    let own = response.headers_mut();
+    match content_type {
+        Some(value) if !value.is_empty() => own.insert(header::CONTENT_TYPE, value),
+        Some(_) | None => own.remove(header::CONTENT_TYPE),
+    };
+    own.extend(headers);
     response
 }
 
@@ -81,6 +101,10 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
             set(&mut response, header::RETRY_AFTER, "1")
         }
         Why::Malformed(_) | Why::NotServed => set(&mut response, header::CONNECTION, "close"),
+        // A route that is closed to its caller looks like none, in every header.
+        Why::Refused(_) if denial.reply().is_none() => {
+            set(&mut response, header::CONNECTION, "close");
+        }
         Why::Unreadable(fault) if matches!(fault.kind, FaultKind::TooLarge) => {
             set(&mut response, header::CONNECTION, "close");
         }
@@ -88,6 +112,7 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         | Why::Unidentified
         | Why::LoginFailed
         | Why::Refused(_)
+        | Why::Unfit(_)
         | Why::Unreachable
         | Why::Lost
         | Why::Unsayable(_)

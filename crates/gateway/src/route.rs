@@ -3,10 +3,14 @@
 //! Routes are one table, matched exactly; a path that is in no line is not served, and no line
 //! falls through to another.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use http::Method;
 use portcullis_erp::{Dialect, Reply};
 use portcullis_identity::UpstreamName;
 
+use crate::controller::{Controller, Found, Parameters};
 use crate::denial::{Denial, Why};
 use crate::listener::{Path, Received};
 use crate::snapshot::Routes;
@@ -106,6 +110,14 @@ pub struct Routed {
     pub(crate) segments: Vec<String>,
     /// The upstream that the host name or the path named, if one did.
     pub(crate) upstream: Option<UpstreamName>,
+    /// The route to a custom controller, if the path is one.
+    pub(crate) visited: Option<Visited>,
+}
+
+/// A route to a custom controller that was found.
+pub(crate) struct Visited {
+    pub(crate) controller: Arc<Controller>,
+    pub(crate) parameters: Parameters,
 }
 
 /// Finds the dialect of a request.
@@ -128,7 +140,22 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
         return Err(Denial::plain(Why::NotServed));
     }
     let upstream = by_path.or(by_host);
+<<<<<<< HEAD
     let Some(route) = line(&received.path) else {
+=======
+    if let Some(visited) = visited(routes, &received, upstream.as_ref())? {
+        return Ok(Routed {
+            received,
+            dialect: Dialect::Custom,
+            segments: Vec::new(),
+            upstream: Some(visited.controller.upstream.clone()),
+            visited: Some(visited),
+        });
+    }
+    let segments = received.path.segments();
+    let route = TABLE.iter().find(|route| route.matches(segments));
+    let Some(route) = route else {
+>>>>>>> 06b1c18 (Routes to custom controllers: configuration, passage, and the way through every room)
         return Err(Denial::plain(Why::NotServed));
     };
     if !route.verbs.contains(&received.head.method.as_str())
@@ -136,7 +163,7 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
     {
         return Err(Denial::to(
             Reply::plain(route.dialect),
-            Why::Verb(route.verbs),
+            Why::Verb(Cow::Borrowed(route.verbs)),
         ));
     }
     let segments = route.rest_of(&received.path).to_vec();
@@ -145,15 +172,38 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
         dialect: route.dialect,
         segments,
         upstream,
+        visited: None,
     })
 }
 
+<<<<<<< HEAD
 /// The line of the table that serves a path, by whatever verb.
 pub fn line(path: &Path) -> Option<&'static Route> {
     TABLE
         .iter()
         .find(|route| route.matches(path.segments()))
         .filter(|route| route.allows(path))
+=======
+/// Finds the route to a custom controller. None lies where a dialect's path does, so it makes
+/// no difference which is looked for first.
+fn visited(
+    routes: &Routes,
+    received: &Received,
+    upstream: Option<&UpstreamName>,
+) -> Result<Option<Visited>, Denial> {
+    let verb = received.head.method.as_str();
+    match Controller::find(routes.controllers(), &received.path, verb, upstream) {
+        Found::Here((controller, parameters)) => Ok(Some(Visited {
+            controller: Arc::clone(controller),
+            parameters,
+        })),
+        Found::Verbs(verbs) => Err(Denial::to(
+            Reply::plain(Dialect::Custom),
+            Why::Verb(Cow::Owned(verbs)),
+        )),
+        Found::Nothing => Ok(None),
+    }
+>>>>>>> 06b1c18 (Routes to custom controllers: configuration, passage, and the way through every room)
 }
 
 /// `/u/{upstream}/…` names the upstream; what follows is an ordinary path.

@@ -4,10 +4,13 @@
 //! name the version that judged it. A bad file keeps the old one.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use portcullis_erp::Limits;
 use portcullis_identity::UpstreamName;
 use portcullis_policy::Policy;
+
+use crate::controller::Controller;
 
 /// Policy, routes and bounds, all of one version.
 pub struct Snapshot {
@@ -19,11 +22,12 @@ pub struct Snapshot {
     pub limits: Limits,
 }
 
-/// Which upstream a host name or a path means.
+/// Which upstream a host name or a path means, and which paths lead to custom controllers.
 #[derive(Default, Clone)]
 pub struct Routes {
     hosts: HashMap<String, UpstreamName>,
     names: HashMap<String, UpstreamName>,
+    controllers: Arc<[Arc<Controller>]>,
 }
 
 impl Routes {
@@ -33,6 +37,15 @@ impl Routes {
         for host in hosts {
             self.hosts.insert(host.to_ascii_lowercase(), name.clone());
         }
+    }
+
+    /// Opens the routes to custom controllers.
+    pub fn open(&mut self, controllers: &[Arc<Controller>]) {
+        self.controllers = controllers.into();
+    }
+
+    pub(crate) fn controllers(&self) -> &[Arc<Controller>] {
+        &self.controllers
     }
 
     pub(crate) fn by_host(&self, host: &str) -> Option<UpstreamName> {

@@ -16,7 +16,7 @@ use portcullis_erp::{Dialect, Reply};
 use portcullis_identity::Timestamp;
 
 use crate::denial::{Denial, Why};
-use crate::gcra::Rate;
+use crate::gcra::{Rate, Tally};
 use crate::route::Routed;
 
 /// How many addresses are remembered; the memory is forgotten when it is full.
@@ -87,14 +87,29 @@ impl Throttle {
         (!tally.admitted).then(|| seconds(tally.wait))
     }
 
+    /// Takes one request off what an address may do.
+    pub(crate) fn take(&self, address: IpAddr, now: Timestamp) -> (Rate, Tally) {
+        let tally = self.with_cell(address, |cell| self.rate.take(cell, now));
+        (self.rate, tally)
+    }
+
     /// Charges a failed or anonymous request to its address.
     pub(crate) fn charge(&self, address: IpAddr, now: Timestamp) {
+        self.with_cell(address, |cell| self.rate.charge(cell, now));
+    }
+
+    fn with_cell<T>(&self, address: IpAddr, count: impl FnOnce(&AtomicI64) -> T) -> T {
         let cells = self.cells.pin();
         if cells.len() >= MOST_ADDRESSES {
             cells.clear();
         }
-        let cell = cells.get_or_insert_with(network(address), || AtomicI64::new(0));
-        self.rate.charge(cell, now);
+        count(cells.get_or_insert_with(network(address), || AtomicI64::new(0)))
+    }
+}
+
+impl std::fmt::Debug for Throttle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Throttle").field(&self.rate).finish()
     }
 }
 

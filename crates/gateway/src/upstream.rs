@@ -6,34 +6,37 @@
 mod erp_user;
 mod link;
 mod own;
-mod passage;
 mod registry;
+mod session;
+mod stream;
 mod tls;
+mod visit;
 
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use portcullis_erp::dialect::{Returned, UpstreamLogin};
+use portcullis_erp::dialect::UpstreamLogin;
 use portcullis_erp::{
     Answer, Call, Database, Dialect, Fault, FaultKind, Limits, Outbound, Profile, Release, Reply,
 };
-use portcullis_identity::{ErpLogin, UpstreamName};
-use portcullis_policy::{Family, Permit, Schema};
+use portcullis_identity::{ErpLogin, RouteName, Secret, UpstreamName};
+use portcullis_policy::{Family, Passage, Permit, Schema};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use erp_user::ErpUser;
 pub use link::Links;
 pub use own::{Asker, Unready};
-pub use passage::{BrokenOff, Passage};
 pub use registry::Upstreams;
+pub use stream::{BrokenOff, Stream};
 
 use crate::audit::Recorded;
 use crate::config::UpstreamConfig;
+use crate::controller::Controller;
 use crate::denial::{Denial, Why};
 use crate::limit::Allowance;
-use link::{SendError, Target, Whole};
+use link::{Bounds, SendError, Target, Whole, message};
 
 /// One ERP instance.
 pub struct Upstream {
@@ -54,6 +57,10 @@ pub struct Upstream {
     places: Arc<Semaphore>,
     schema: ArcSwap<Schema>,
     version: OnceLock<String>,
+    /// The secrets of routes to custom controllers, from files.
+    secrets: papaya::HashMap<RouteName, Secret<String>>,
+    /// Sessions of ERP users, for controllers that know no other credential.
+    sessions: papaya::HashMap<ErpLogin, Arc<Secret<String>>>,
 }
 
 /// A request that the ERP has answered.
@@ -65,6 +72,8 @@ pub struct Answered {
 
 /// What there is to be filtered.
 pub(crate) enum Done {
+    /// A custom controller answered, as the ERP gave it.
+    Page(Box<Passage>, Arc<Controller>, Whole),
     /// The ERP did the call; its result is still as the ERP gave it.
     Result(Box<Permit>, portcullis_erp::Value),
     /// The ERP hands out a file.
@@ -79,7 +88,7 @@ pub(crate) enum Done {
 pub(crate) struct Opened {
     /// What the ERP says of its type.
     pub(crate) content_type: String,
-    pub(crate) passage: Passage,
+    pub(crate) stream: Stream,
 }
 
 impl Upstream {
@@ -106,6 +115,8 @@ impl Upstream {
             places: Arc::new(Semaphore::new(config.concurrency)),
             schema: ArcSwap::from_pointee(Schema::default()),
             version: OnceLock::new(),
+            secrets: papaya::HashMap::new(),
+            sessions: papaya::HashMap::new(),
         })
     }
 
@@ -158,6 +169,11 @@ impl Upstream {
             .insert(user.login().clone(), Arc::new(user));
     }
 
+    /// Takes in the secret of a route to a custom controller.
+    pub fn put_secret(&self, route: RouteName, secret: Secret<String>) {
+        self.secrets.pin().insert(route, secret);
+    }
+
     /// Whether calls can be made: the dialect is known, and who each user is.
     pub(crate) fn is_ready(&self) -> bool {
         let users = self.users.pin();
@@ -182,6 +198,15 @@ impl Upstream {
             | Dialect::FrappeMethod
             | Dialect::FrappeV2
             | Dialect::FrappeFile => self.family == Family::Frappe,
+            Dialect::Custom => true,
+        }
+    }
+
+    /// How long an answer may take, and how large it may be.
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            patience: self.patience,
+            answer: self.answer,
         }
     }
 
@@ -202,19 +227,20 @@ impl Upstream {
     ) -> Result<Result<Opened, Answer>, AskError> {
         let (dialect, outbound) = self.written(call, user)?;
         let place = self.place().await?;
-        let (sender, answer) = links.exchange(self, outbound).await?;
+        let message = message(&self.target, outbound).ok_or(AskError::NotSent)?;
+        let (sender, answer) = links.exchange(self, message, self.bounds()).await?;
         let is_file = answer.status() == http::StatusCode::OK
             && answer
                 .headers()
                 .contains_key(http::header::CONTENT_DISPOSITION);
         if !is_file {
-            let returned = links.finish(self, sender, answer).await?;
+            let returned = links.finish(self, sender, answer, self.bounds()).await?;
             return Ok(Err(self.read(dialect, &returned)));
         }
         let (head, body) = answer.into_parts();
         Ok(Ok(Opened {
             content_type: link::content_type(&head),
-            passage: Passage::new(body, self.patience, sender, place),
+            stream: Stream::new(body, self.patience, sender, place),
         }))
     }
 
@@ -225,6 +251,12 @@ impl Upstream {
             dialect.write(call, login)
         });
         let outbound = outbound.map_err(AskError::Unsayable)?;
+        self.fits(&outbound)?;
+        Ok((dialect, outbound))
+    }
+
+    /// Whether a request is within what this ERP takes.
+    fn fits(&self, outbound: &Outbound) -> Result<(), AskError> {
         let most = self
             .request
             .or_else(|| self.profile().map(|profile| profile.request));
@@ -234,7 +266,7 @@ impl Upstream {
                 "the request is larger than the ERP takes; nothing was done",
             )));
         }
-        Ok((dialect, outbound))
+        Ok(())
     }
 
     /// A place among the calls that may run at once.
@@ -247,17 +279,16 @@ impl Upstream {
     }
 
     fn read(&self, dialect: Dialect, returned: &Whole) -> Answer {
-        let limits = Limits {
-            body: self.answer,
-            depth: 64,
-            values: 5_000_000,
-        };
-        let answer = Returned {
-            status: returned.status,
-            content_type: &returned.content_type,
-            body: &returned.body,
-        };
-        dialect.read_answer(answer, &limits)
+        dialect.read_answer(returned.returned(), &answer_limits(self.answer))
+    }
+}
+
+/// Within which bounds an answer is read.
+pub(crate) fn answer_limits(body: usize) -> Limits {
+    Limits {
+        body,
+        depth: 64,
+        values: 5_000_000,
     }
 }
 
@@ -295,7 +326,7 @@ impl From<SendError> for AskError {
 /// # Errors
 /// When the ERP cannot be reached, its answer is lost, the call cannot be said in its dialect,
 /// or the guards' answers make the policy refuse.
-pub async fn forward(links: &Links, recorded: Recorded) -> Result<Answered, Denial> {
+pub async fn forward(asker: &Asker<'_>, recorded: Recorded) -> Result<Answered, Denial> {
     let Recorded {
         permitted,
         allowance,
@@ -305,6 +336,22 @@ pub async fn forward(links: &Links, recorded: Recorded) -> Result<Answered, Deni
         crate::authorize::Granted::Here(value) => {
             return Ok(Answered {
                 done: Done::Here(value),
+                reply,
+                allowance,
+            });
+        }
+        crate::authorize::Granted::Passage {
+            passage,
+            controller,
+            upstream,
+            user,
+        } => {
+            let whole = upstream
+                .visit(asker, passage.visit(), &controller, user.as_ref())
+                .await
+                .map_err(|error| Denial::to(reply.clone(), error.why()))?;
+            return Ok(Answered {
+                done: Done::Page(passage, controller, whole),
                 reply,
                 allowance,
             });
@@ -319,12 +366,12 @@ pub async fn forward(links: &Links, recorded: Recorded) -> Result<Answered, Deni
     loop {
         let answer = if permit.is_guard() || !permit.is_file() {
             upstream
-                .ask(links, permit.next(), &user)
+                .ask(asker.links, permit.next(), &user)
                 .await
                 .map_err(no)?
         } else {
             match upstream
-                .fetch(links, permit.next(), &user)
+                .fetch(asker.links, permit.next(), &user)
                 .await
                 .map_err(no)?
             {
@@ -365,7 +412,7 @@ pub async fn forward(links: &Links, recorded: Recorded) -> Result<Answered, Deni
 }
 
 /// A fault that the ERP made of the gateway's own credential is not the caller's business.
-fn own_words(fault: Fault) -> Fault {
+pub(crate) fn own_words(fault: Fault) -> Fault {
     if fault.kind != FaultKind::AccessDenied {
         return fault;
     }

@@ -17,7 +17,7 @@ mod timestamp;
 pub use digest::{KeyDigest, Pepper};
 pub use key::{ApiKey, KeyFormatError};
 pub use key_id::KeyId;
-pub use name::{ErpLogin, NameError, PrincipalName, RoleName, UpstreamName};
+pub use name::{ErpLogin, NameError, PrincipalName, RoleName, RouteName, UpstreamName};
 pub use presented::{Carrier, Presented, Slot};
 pub use principal::{Principal, PrincipalKind};
 pub use secret::Secret;

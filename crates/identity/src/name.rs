@@ -90,6 +90,12 @@ name! {
     |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 name! {
+    /// A route to a custom controller, as the configuration names it.
+    RouteName, "route name", 64,
+    "up to 64 of a-z, A-Z, 0-9, `-`, `_`, `.`",
+    |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+name! {
     /// A principal: what the operator calls the caller.
     PrincipalName, "principal name", 128,
     "up to 128 letters, digits, inner spaces and `-_.@+:/()'&,#`",

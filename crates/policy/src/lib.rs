@@ -2,7 +2,8 @@
 //!
 //! [`Policy::judge`] is the only way to a [`Permit`], and a permit is the only way to the ERP
 //! and back: it owns the call as it must be sent ([`Permit::next`]), the guard calls before it
-//! ([`Permit::guarded`]) and the terms for the answer ([`Permit::apply`]).
+//! ([`Permit::guarded`]) and the terms for the answer ([`Permit::apply`]). Custom controllers
+//! have a [`Passage`] instead, from [`Policy::admit`].
 //! Silence is a no: what no rule allows is refused, and so is what cannot be judged.
 //! Everything here is pure.
 #![warn(missing_docs)]
@@ -18,6 +19,7 @@ mod frappe;
 mod names;
 mod odoo;
 mod operation;
+mod passage;
 mod permit;
 mod policy;
 mod question;
@@ -29,10 +31,11 @@ mod terms;
 
 pub use decision::{Decision, Reason, Refusal};
 pub use operation::{Family, Operation};
+pub use passage::{CleanPage, Door, Knock, Passage};
 pub use permit::{Clean, Permit, Released};
 pub use policy::Policy;
 pub use portcullis_erp::Shape;
 pub use question::Question;
 pub use role::{Role, RoleError};
-pub use rule::Rule;
+pub use rule::{RouteRule, Rule};
 pub use schema::{FieldSchema, ModelSchema, Schema};

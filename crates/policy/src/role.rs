@@ -2,6 +2,8 @@
 //!
 //! All errors are told at once, each with line and column; a role with any error is no role.
 
+mod routes;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -14,13 +16,14 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use toml::Spanned;
 
 use crate::operation::Operation;
-use crate::rule::{Arguments, Effect, FieldSet, Models, Rule, RuleDomain};
+use crate::rule::{Arguments, Effect, FieldSet, Models, RouteRule, Rule, RuleDomain};
 
 /// A named set of rules.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Role {
     name: RoleName,
     rules: Vec<Rule>,
+    route_rules: Vec<RouteRule>,
 }
 
 /// One thing that is wrong with the text of a role.
@@ -48,7 +51,10 @@ struct RawRule {
     name: Spanned<String>,
     #[serde(default)]
     deny: bool,
+    /// A rule that has these speaks of routes to custom controllers and has nothing else.
+    routes: Option<Vec<Spanned<String>>>,
     upstream: Option<Vec<Spanned<String>>>,
+    #[serde(default)]
     models: Vec<Spanned<String>>,
     through: Option<Vec<Spanned<String>>>,
     operations: Option<Vec<Spanned<String>>>,
@@ -121,16 +127,28 @@ impl Role {
             }
         };
         let mut rules: Vec<Rule> = Vec::new();
+        let mut route_rules: Vec<RouteRule> = Vec::new();
+        let mut names = BTreeSet::new();
         for rule in raw.rule {
             let at = rule.span().start;
-            let rule = read_rule(rule.into_inner(), at, &mut errors);
-            if rules.iter().any(|other| other.name == rule.name) {
-                errors.add(at, format!("a second rule is called `{}`", rule.name));
+            let rule = rule.into_inner();
+            let name = rule.name.get_ref().clone();
+            if rule.routes.is_some() {
+                route_rules.push(routes::read(rule, at, &mut errors));
+            } else {
+                rules.push(read_rule(rule, at, &mut errors));
             }
-            rules.push(rule);
+            if names.contains(&name) {
+                errors.add(at, format!("a second rule is called `{name}`"));
+            }
+            names.insert(name);
         }
         if errors.found.is_empty() {
-            Ok(Self { name, rules })
+            Ok(Self {
+                name,
+                rules,
+                route_rules,
+            })
         } else {
             Err(errors.found)
         }
@@ -141,9 +159,14 @@ impl Role {
         &self.name
     }
 
-    /// Its rules, in order.
+    /// Its rules on models, in order.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Its rules on routes, in order.
+    pub fn route_rules(&self) -> &[RouteRule] {
+        &self.route_rules
     }
 }
 
@@ -185,16 +208,12 @@ impl Errors<'_> {
 }
 
 fn read_rule(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
-    let effect = if raw.deny {
-        Effect::Deny
-    } else {
-        Effect::Allow
-    };
-    if raw.name.get_ref().trim().is_empty() {
-        errors.add(raw.name.span().start, "a rule needs a name");
-    }
+    let effect = read_effect(&raw, errors);
     if raw.models.is_empty() {
-        errors.add(at, "a rule names at least one model, or `models = [\"*\"]`");
+        errors.add(
+            at,
+            "a rule names at least one model, or `models = [\"*\"]`, or `routes`",
+        );
     }
     let models = if raw.models.iter().any(|model| model.get_ref() == "*") {
         if raw.models.len() > 1 {
@@ -327,6 +346,18 @@ fn read_rule(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
             .into_iter()
             .collect(),
         max_rows,
+    }
+}
+
+/// Whether a rule gives or takes. That it has a name is looked at on the way.
+fn read_effect(raw: &RawRule, errors: &mut Errors<'_>) -> Effect {
+    if raw.name.get_ref().trim().is_empty() {
+        errors.add(raw.name.span().start, "a rule needs a name");
+    }
+    if raw.deny {
+        Effect::Deny
+    } else {
+        Effect::Allow
     }
 }
 

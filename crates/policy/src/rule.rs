@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use portcullis_erp::domain::Domain;
 use portcullis_erp::filters::Filters;
 use portcullis_erp::{Dialect, Method, Model};
-use portcullis_identity::UpstreamName;
+use portcullis_identity::{RouteName, UpstreamName};
 
 use crate::operation::{Family, Operation};
 
@@ -29,6 +29,14 @@ pub struct Rule {
     pub(crate) dialects: Option<BTreeSet<Dialect>>,
     pub(crate) context: BTreeSet<String>,
     pub(crate) max_rows: Option<u32>,
+}
+
+/// A rule that speaks of routes to custom controllers, and of nothing else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RouteRule {
+    pub(crate) name: String,
+    pub(crate) effect: Effect,
+    pub(crate) routes: BTreeSet<RouteName>,
 }
 
 /// Whether a rule gives or takes.
@@ -83,6 +91,23 @@ impl FieldSet {
             Self::All => true,
             Self::Only(names) => names.contains(name),
         }
+    }
+}
+
+impl RouteRule {
+    /// The rule's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it takes instead of giving.
+    pub fn denies(&self) -> bool {
+        self.effect == Effect::Deny
+    }
+
+    /// The routes that it opens (or closes).
+    pub fn routes(&self) -> &BTreeSet<RouteName> {
+        &self.routes
     }
 }
 

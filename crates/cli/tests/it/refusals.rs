@@ -58,7 +58,8 @@ fn is_shaped(dialect: Dialect, got: &Got, name: &str, status: u16) {
         | Dialect::FrappeResource
         | Dialect::FrappeMethod
         | Dialect::FrappeV2
-        | Dialect::FrappeFile => {
+        | Dialect::FrappeFile
+        | Dialect::Custom => {
             panic!("not an Odoo call")
         }
     }

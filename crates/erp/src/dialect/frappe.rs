@@ -51,7 +51,8 @@ pub(super) fn read(
         | Dialect::XmlRpc2
         | Dialect::JsonRpc
         | Dialect::Json2
-        | Dialect::OdooWeb => Err(Fault::new(FaultKind::NotFound, "there is nothing here")),
+        | Dialect::OdooWeb
+        | Dialect::Custom => Err(Fault::new(FaultKind::NotFound, "there is nothing here")),
     };
     let removal = dialect == Dialect::FrappeResource && request.verb == "DELETE";
     let reply = Reply {

@@ -1,8 +1,8 @@
 //! What the gateway itself asks of an Odoo before any call: which version, which uid.
 
-use super::piece::{Piece, json};
+use super::piece::Piece;
 use super::xmlrpc::codec;
-use super::{Dialect, Outbound, UpstreamLogin};
+use super::{Dialect, Outbound, UpstreamLogin, jsonrpc};
 use crate::fault::{Fault, FaultKind};
 use crate::value::Map;
 
@@ -31,7 +31,8 @@ impl Dialect {
             | Self::FrappeResource
             | Self::FrappeMethod
             | Self::FrappeV2
-            | Self::FrappeFile => Err(Fault::new(
+            | Self::FrappeFile
+            | Self::Custom => Err(Fault::new(
                 FaultKind::BadArguments,
                 "this dialect has no log-in",
             )),
@@ -55,7 +56,8 @@ impl Dialect {
             | Self::FrappeResource
             | Self::FrappeMethod
             | Self::FrappeV2
-            | Self::FrappeFile => Err(Fault::new(
+            | Self::FrappeFile
+            | Self::Custom => Err(Fault::new(
                 FaultKind::BadArguments,
                 "this dialect has no version",
             )),
@@ -70,18 +72,7 @@ impl Dialect {
                 ("method", Piece::Text(method)),
                 ("args", Piece::List(args)),
             ]);
-            let request = Piece::Map(vec![
-                ("jsonrpc", Piece::Text("2.0")),
-                ("method", Piece::Text("call")),
-                ("params", params),
-                ("id", Piece::Int(1)),
-            ]);
-            return Ok(Outbound {
-                verb: "POST",
-                target: "/jsonrpc".to_owned(),
-                headers: vec![("content-type", "application/json".to_owned())],
-                body: json(&request),
-            });
+            return Ok(jsonrpc::to("/jsonrpc", params));
         }
         let mut body = Vec::with_capacity(512);
         codec::write_pieces(&mut body, method, &args)
@@ -98,4 +89,14 @@ impl Dialect {
             body,
         })
     }
+}
+
+/// The request that begins a session at Odoo's web client, with a password.
+pub(crate) fn session_login(login: &UpstreamLogin<'_>) -> Outbound {
+    let params = Piece::Map(vec![
+        ("db", Piece::Text(login.database.as_str())),
+        ("login", Piece::Text(login.login)),
+        ("password", Piece::Text(login.secret)),
+    ]);
+    jsonrpc::to("/web/session/authenticate", params)
 }

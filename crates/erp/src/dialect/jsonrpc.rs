@@ -90,7 +90,7 @@ pub(super) fn envelope(
 }
 
 /// Reads JSON that came from outside.
-pub(super) fn read_body(body: &[u8], limits: &Limits) -> Result<Value, Fault> {
+pub(crate) fn read_body(body: &[u8], limits: &Limits) -> Result<Value, Fault> {
     if body.len() > limits.body {
         return Err(Fault::new(
             FaultKind::TooLarge,
@@ -130,21 +130,34 @@ pub(super) fn write(call: &Call, login: &UpstreamLogin<'_>) -> Outbound {
         ("method", Piece::Text("execute_kw")),
         ("args", Piece::List(execute_kw(call, login))),
     ]);
-    let request = Piece::Map(vec![
+    to("/jsonrpc", params)
+}
+
+/// A request to one of Odoo's JSON routes.
+pub(crate) fn to(path: &str, params: Piece<'_>) -> Outbound {
+    Outbound {
+        verb: "POST",
+        target: path.to_owned(),
+        headers: vec![("content-type", "application/json".to_owned())],
+        body: around(params),
+    }
+}
+
+/// Parameters in the envelope that all of Odoo's JSON routes have.
+pub(crate) fn enveloped(params: &Value) -> Vec<u8> {
+    around(Piece::Value(params))
+}
+
+fn around(params: Piece<'_>) -> Vec<u8> {
+    json(&Piece::Map(vec![
         ("jsonrpc", Piece::Text("2.0")),
         ("method", Piece::Text("call")),
         ("params", params),
         ("id", Piece::Int(1)),
-    ]);
-    Outbound {
-        verb: "POST",
-        target: "/jsonrpc".to_owned(),
-        headers: vec![("content-type", "application/json".to_owned())],
-        body: json(&request),
-    }
+    ]))
 }
 
-pub(super) fn read_answer(answer: Returned<'_>, limits: &Limits) -> Answer {
+pub(crate) fn read_answer(answer: Returned<'_>, limits: &Limits) -> Answer {
     let Ok(Value::Map(mut body)) = from_json(answer.body, limits) else {
         return Answer::Fault(odoo::unreadable(answer));
     };

@@ -125,7 +125,15 @@ pub(super) fn passed(kind: FaultKind, message: &str) -> Fault {
         kind,
         FaultKind::Validation | FaultKind::User | FaultKind::Conflict
     );
-    let inside = [
+    if !for_users || message.is_empty() || message.len() > MAX_MESSAGE || is_inside(message) {
+        return Fault::new(kind, words(kind));
+    }
+    Fault::new(kind, message)
+}
+
+/// Whether a text tells of the inside of an ERP: a traceback, a path, a database's words.
+pub(crate) fn is_inside(text: &str) -> bool {
+    [
         "Traceback (most recent call last)",
         "File \"/",
         "psycopg",
@@ -134,19 +142,13 @@ pub(super) fn passed(kind: FaultKind, message: &str) -> Fault {
         "OperationalError(",
         "ProgrammingError(",
         "\nLINE 1:",
-    ];
-    if !for_users
-        || message.is_empty()
-        || message.len() > MAX_MESSAGE
-        || inside.iter().any(|sign| message.contains(sign))
-    {
-        return Fault::new(kind, words(kind));
-    }
-    Fault::new(kind, message)
+    ]
+    .iter()
+    .any(|sign| text.contains(sign))
 }
 
 /// Our words for kinds whose messages come from the ERP's inside.
-pub(super) fn words(kind: FaultKind) -> &'static str {
+pub(crate) fn words(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::AccessDenied => "Access Denied",
         FaultKind::AccessError => {

@@ -1,11 +1,15 @@
 //! The configuration as it is written. Nothing here is checked beyond its form.
 
+mod route;
+
 use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use toml::Spanned;
+
+pub(super) use route::{Envelope, RawCredential, RawRoute, RawSource};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -22,6 +26,8 @@ pub(super) struct RawConfig {
     pub(super) roles: Vec<PathBuf>,
     #[serde(default)]
     pub(super) upstream: BTreeMap<String, RawUpstream>,
+    #[serde(default)]
+    pub(super) route: Vec<Spanned<RawRoute>>,
 }
 
 #[derive(Deserialize)]

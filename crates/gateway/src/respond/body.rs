@@ -10,14 +10,14 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::Full;
 
-use crate::upstream::{BrokenOff, Passage};
+use crate::upstream::{BrokenOff, Stream};
 
 /// What goes back over the wire.
 pub enum Body {
     /// All of it is here.
     Whole(Full<Bytes>),
     /// It is still coming from the ERP.
-    Passing(Passage),
+    Passing(Stream),
 }
 
 impl From<Vec<u8>> for Body {
@@ -38,21 +38,21 @@ impl http_body::Body for Body {
             Self::Whole(body) => Pin::new(body)
                 .poll_frame(context)
                 .map_err(|never| match never {}),
-            Self::Passing(passage) => Pin::new(passage).poll_frame(context),
+            Self::Passing(stream) => Pin::new(stream).poll_frame(context),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(body) => body.is_end_stream(),
-            Self::Passing(passage) => passage.is_end_stream(),
+            Self::Passing(stream) => stream.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
-            Self::Passing(passage) => passage.size_hint(),
+            Self::Passing(stream) => stream.size_hint(),
         }
     }
 }

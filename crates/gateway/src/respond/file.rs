@@ -45,7 +45,7 @@ pub(super) fn handed_on(released: &Released, opened: Opened) -> Response {
         .find(|known| **known == essence)
         .copied()
         .unwrap_or("application/octet-stream");
-    let mut response = http::Response::new(Body::Passing(opened.passage));
+    let mut response = http::Response::new(Body::Passing(opened.stream));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(

@@ -10,11 +10,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use portcullis_erp::Outbound;
+use portcullis_erp::dialect::Returned;
 use portcullis_identity::UpstreamName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -78,10 +80,32 @@ pub(super) enum SendError {
 }
 
 /// An answer, whole.
-pub(super) struct Whole {
-    pub(super) status: u16,
-    pub(super) content_type: String,
-    pub(super) body: Bytes,
+pub(crate) struct Whole {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Whole {
+    /// The answer, for whoever reads it.
+    pub(crate) fn returned(&self) -> Returned<'_> {
+        Returned {
+            status: self.status,
+            content_type: &self.content_type,
+            body: &self.body,
+        }
+    }
+}
+
+/// What is sent: without a host, which the target has.
+pub(super) type Message = http::Request<Full<Bytes>>;
+
+/// How long an answer may take, and how large it may be.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) patience: Duration,
+    pub(super) answer: usize,
 }
 
 /// The connections of one core. Not shared between threads.
@@ -97,18 +121,30 @@ impl Links {
         upstream: &Upstream,
         outbound: Outbound,
     ) -> Result<Whole, SendError> {
-        let (sender, answer) = self.exchange(upstream, outbound).await?;
-        self.finish(upstream, sender, answer).await
+        let message = message(&upstream.target, outbound).ok_or(SendError::NotSent)?;
+        self.send_within(upstream, message, upstream.bounds()).await
     }
 
-    /// Sends a request; the answer's body is still to be read.
+    /// Sends a message and reads the whole answer, within bounds of its own.
+    pub(super) async fn send_within(
+        &self,
+        upstream: &Upstream,
+        message: Message,
+        bounds: Bounds,
+    ) -> Result<Whole, SendError> {
+        let (sender, answer) = self.exchange(upstream, message, bounds).await?;
+        self.finish(upstream, sender, answer, bounds).await
+    }
+
+    /// Sends a message; the answer's body is still to be read.
     pub(super) async fn exchange(
         &self,
         upstream: &Upstream,
-        outbound: Outbound,
+        message: Message,
+        bounds: Bounds,
     ) -> Result<(Sender, http::Response<Incoming>), SendError> {
-        let patience = upstream.patience;
-        let mut request = request(&upstream.target, outbound).ok_or(SendError::NotSent)?;
+        let patience = bounds.patience;
+        let mut request = message;
         while let Some(mut sender) = self.take(upstream) {
             match tokio::time::timeout(patience, sender.try_send_request(request)).await {
                 Err(_) => return Err(SendError::Lost),
@@ -141,9 +177,10 @@ impl Links {
         upstream: &Upstream,
         sender: Sender,
         answer: http::Response<Incoming>,
+        bounds: Bounds,
     ) -> Result<Whole, SendError> {
         let (head, body) = answer.into_parts();
-        let body = tokio::time::timeout(upstream.patience, collect(body, upstream.answer))
+        let body = tokio::time::timeout(bounds.patience, collect(body, bounds.answer))
             .await
             .unwrap_or(Err(SendError::Lost))?;
         if upstream.target.keep_alive {
@@ -152,6 +189,7 @@ impl Links {
         Ok(Whole {
             status: head.status.as_u16(),
             content_type: content_type(&head),
+            headers: head.headers,
             body,
         })
     }
@@ -211,7 +249,8 @@ async fn collect(mut body: Incoming, most: usize) -> Result<Bytes, SendError> {
     Ok(whole.unwrap_or_else(|| joined.freeze()))
 }
 
-fn request(target: &Target, outbound: Outbound) -> Option<http::Request<Full<Bytes>>> {
+/// A request as it goes over the wire to this target.
+pub(super) fn message(target: &Target, outbound: Outbound) -> Option<Message> {
     let mut request = http::Request::builder()
         .method(outbound.verb)
         .uri(outbound.target)

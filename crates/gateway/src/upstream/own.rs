@@ -27,7 +27,7 @@ pub struct Asker<'a> {
 
 impl Asker<'_> {
     /// Asks within a record: what cannot be recorded is not asked.
-    async fn ask<T>(
+    pub(super) async fn ask<T>(
         &self,
         upstream: &Upstream,
         dialect: Dialect,
@@ -142,12 +142,7 @@ impl Upstream {
                 self.exchange(asker, outbound),
             )
             .await?;
-        let answer = portcullis_erp::dialect::Returned {
-            status: returned.status,
-            content_type: &returned.content_type,
-            body: &returned.body,
-        };
-        match dialect.read_answer(answer, &portcullis_erp::Limits::default()) {
+        match dialect.read_answer(returned.returned(), &portcullis_erp::Limits::default()) {
             Answer::Value(Value::Int(uid)) if uid > 0 => Ok(uid),
             Answer::Value(Value::Map(context)) => context
                 .get("uid")
@@ -184,12 +179,7 @@ impl Upstream {
                 self.exchange(asker, outbound),
             )
             .await?;
-        let answer = portcullis_erp::dialect::Returned {
-            status: returned.status,
-            content_type: &returned.content_type,
-            body: &returned.body,
-        };
-        let read = spoken.read_answer(answer, &portcullis_erp::Limits::default());
+        let read = spoken.read_answer(returned.returned(), &portcullis_erp::Limits::default());
         match read {
             Answer::Value(Value::Map(facts)) => ["server_version", "version"]
                 .iter()

@@ -14,7 +14,7 @@ use super::link::Sender;
 
 /// The bytes of a file, as the ERP sends them. It ends where the ERP is silent for too long,
 /// and it keeps its place among the calls that may run there at once.
-pub struct Passage {
+pub struct Stream {
     body: Incoming,
     patience: Duration,
     silence: Pin<Box<Sleep>>,
@@ -27,7 +27,7 @@ pub struct Passage {
 #[error("the file broke off")]
 pub struct BrokenOff;
 
-impl Passage {
+impl Stream {
     pub(super) fn new(
         body: Incoming,
         patience: Duration,
@@ -44,7 +44,7 @@ impl Passage {
     }
 }
 
-impl http_body::Body for Passage {
+impl http_body::Body for Stream {
     type Data = Bytes;
     type Error = BrokenOff;
 

@@ -1,0 +1,156 @@
+//! A visit to a custom controller, with the credential that its route adds.
+//!
+//! What is sent is written from the visit; of the client's headers only those go on that the
+//! route lists, and no credential of a client ever does.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use http::header::{ACCEPT, AUTHORIZATION, COOKIE, LOCATION};
+use http::{HeaderName, HeaderValue};
+use portcullis_erp::visit::is_logged_out;
+use portcullis_erp::{Fault, FaultKind, Visit};
+use portcullis_identity::ErpLogin;
+use zeroize::Zeroizing;
+
+use super::link::{Bounds, Message, Whole, message};
+use super::{AskError, Asker, ErpUser, Upstream};
+use crate::controller::{Controller, Credential, How, Whose};
+
+impl Upstream {
+    /// Makes a visit, and reads the answer. `user` is the ERP user as whom the caller's calls
+    /// run.
+    pub(super) async fn visit(
+        &self,
+        asker: &Asker<'_>,
+        visit: &Visit,
+        controller: &Controller,
+        user: Option<&Arc<ErpUser>>,
+    ) -> Result<Whole, AskError> {
+        let whole = self.visit_once(asker, visit, controller, user).await?;
+        let Some(Credential::Session(login)) = &controller.credential else {
+            return Ok(whole);
+        };
+        let location = whole.headers.get(LOCATION);
+        let location = location.and_then(|value| value.to_str().ok());
+        if !is_logged_out(whole.returned(), location.unwrap_or_default()) {
+            return Ok(whole);
+        }
+        // The session was over, so nothing was done: once more, with a new one.
+        self.forget_session(self.credited(login.as_ref(), user)?.login());
+        self.visit_once(asker, visit, controller, user).await
+    }
+
+    async fn visit_once(
+        &self,
+        asker: &Asker<'_>,
+        visit: &Visit,
+        controller: &Controller,
+        user: Option<&Arc<ErpUser>>,
+    ) -> Result<Whole, AskError> {
+        let outbound = visit.write();
+        self.fits(&outbound)?;
+        let mut message = message(&self.target, outbound).ok_or_else(unsayable)?;
+        for (name, value) in visit.headers() {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsayable())?;
+            let value = HeaderValue::from_str(value).map_err(|_| unsayable())?;
+            message.headers_mut().insert(name, value);
+        }
+        let kinds = controller.gives.terms.kinds.join(", ");
+        if let Ok(kinds) = HeaderValue::from_str(&kinds) {
+            message.headers_mut().insert(ACCEPT, kinds);
+        }
+        if let Some(credential) = &controller.credential {
+            let (name, value) = self.credential(asker, controller, credential, user).await?;
+            add(&mut message, name, &value)?;
+        }
+        let bounds = Bounds {
+            patience: controller.gives.patience.unwrap_or(self.patience),
+            answer: controller.gives.bytes.min(self.answer),
+        };
+        let _place = self.place().await?;
+        Ok(asker.links.send_within(self, message, bounds).await?)
+    }
+
+    /// The header with the credential of a route.
+    async fn credential(
+        &self,
+        asker: &Asker<'_>,
+        controller: &Controller,
+        credential: &Credential,
+        user: Option<&Arc<ErpUser>>,
+    ) -> Result<(HeaderName, Zeroizing<String>), AskError> {
+        let (how, login) = match credential {
+            Credential::Session(login) => {
+                let user = self.credited(login.as_ref(), user)?;
+                let session = self.session(asker, &user).await?;
+                return Ok(session.expose(|session| (COOKIE, Zeroizing::new(session.clone()))));
+            }
+            Credential::Shown { how, whose } => match whose {
+                Whose::Caller => (how, None),
+                Whose::User(login) => (how, Some(login)),
+                Whose::File(_) => {
+                    let secrets = self.secrets.pin();
+                    let secret = secrets.get(&controller.name).ok_or_else(uncredited)?;
+                    return Ok(secret.expose(|secret| shown(how, None, secret)));
+                }
+            },
+        };
+        let user = self.credited(login, user)?;
+        Ok(user.with_login(&self.database, |login| {
+            shown(how, Some(login.login), login.secret)
+        }))
+    }
+
+    /// The ERP user whose credential is added: the one that the route names, or the caller's.
+    fn credited(
+        &self,
+        login: Option<&ErpLogin>,
+        user: Option<&Arc<ErpUser>>,
+    ) -> Result<Arc<ErpUser>, AskError> {
+        match login {
+            Some(login) => self.user(login),
+            None => user.cloned(),
+        }
+        .ok_or_else(uncredited)
+    }
+}
+
+/// How a secret is shown. One from a file says its login itself, where a login is shown.
+fn shown(how: &How, login: Option<&str>, secret: &str) -> (HeaderName, Zeroizing<String>) {
+    let (name, value) = match how {
+        How::Header(name) => (name.clone(), secret.to_owned()),
+        How::Bearer => (AUTHORIZATION, format!("Bearer {secret}")),
+        How::Token => (AUTHORIZATION, format!("token {secret}")),
+        How::Basic => {
+            let pair = Zeroizing::new(match login {
+                Some(login) => format!("{login}:{secret}"),
+                None => secret.to_owned(),
+            });
+            let text = base64::engine::general_purpose::STANDARD.encode(pair.as_bytes());
+            (AUTHORIZATION, format!("Basic {text}"))
+        }
+    };
+    (name, Zeroizing::new(value))
+}
+
+fn add(message: &mut Message, name: HeaderName, value: &str) -> Result<(), AskError> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| uncredited())?;
+    value.set_sensitive(true);
+    message.headers_mut().insert(name, value);
+    Ok(())
+}
+
+fn unsayable() -> AskError {
+    AskError::Unsayable(Fault::new(
+        FaultKind::BadArguments,
+        "this cannot be said to the ERP",
+    ))
+}
+
+fn uncredited() -> AskError {
+    AskError::Unsayable(Fault::new(
+        FaultKind::Internal,
+        "the gateway has no credential for the ERP here; tell the operator of the gateway",
+    ))
+}
