@@ -140,9 +140,6 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
         return Err(Denial::plain(Why::NotServed));
     }
     let upstream = by_path.or(by_host);
-<<<<<<< HEAD
-    let Some(route) = line(&received.path) else {
-=======
     if let Some(visited) = visited(routes, &received, upstream.as_ref())? {
         return Ok(Routed {
             received,
@@ -152,10 +149,7 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
             visited: Some(visited),
         });
     }
-    let segments = received.path.segments();
-    let route = TABLE.iter().find(|route| route.matches(segments));
-    let Some(route) = route else {
->>>>>>> 06b1c18 (Routes to custom controllers: configuration, passage, and the way through every room)
+    let Some(route) = line(&received.path) else {
         return Err(Denial::plain(Why::NotServed));
     };
     if !route.verbs.contains(&received.head.method.as_str())
@@ -176,14 +170,14 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
     })
 }
 
-<<<<<<< HEAD
 /// The line of the table that serves a path, by whatever verb.
 pub fn line(path: &Path) -> Option<&'static Route> {
     TABLE
         .iter()
         .find(|route| route.matches(path.segments()))
         .filter(|route| route.allows(path))
-=======
+}
+
 /// Finds the route to a custom controller. None lies where a dialect's path does, so it makes
 /// no difference which is looked for first.
 fn visited(
@@ -203,7 +197,6 @@ fn visited(
         )),
         Found::Nothing => Ok(None),
     }
->>>>>>> 06b1c18 (Routes to custom controllers: configuration, passage, and the way through every room)
 }
 
 /// `/u/{upstream}/…` names the upstream; what follows is an ordinary path.
