@@ -21,6 +21,7 @@ const WIDE: Limits = Limits {
     body: usize::MAX,
     depth: 100,
     values: usize::MAX,
+    batch: 100,
 };
 
 /// `/xmlrpc/*` and `/xmlrpc/2/*`.
@@ -194,7 +195,9 @@ fn reread(dialect: Dialect, sent: &Outbound) -> Option<Call> {
     let (dialect, prefix) = match dialect {
         Dialect::XmlRpc1 | Dialect::XmlRpc2 => (dialect, "/xmlrpc/2/"),
         Dialect::Json2 => (dialect, "/json/2/"),
-        Dialect::JsonRpc | Dialect::OdooWeb => (dialect, "/jsonrpc"),
+        Dialect::JsonRpc | Dialect::OdooWeb | Dialect::Custom | Dialect::Rest => {
+            (dialect, "/jsonrpc")
+        }
         Dialect::FrappeResource
         | Dialect::FrappeMethod
         | Dialect::FrappeV2
@@ -223,7 +226,7 @@ fn reread(dialect: Dialect, sent: &Outbound) -> Option<Call> {
     match dialect.read(inbound, &WIDE) {
         Ok(reading) => match reading.asked {
             Asked::Call(call) => Some(call),
-            Asked::Local(_) => None,
+            Asked::Rest(_) | Asked::Batch(_) | Asked::Local(_) => None,
         },
         Err(_) => None,
     }

@@ -24,6 +24,7 @@ pub fn dialect_name(dialect: Dialect) -> &'static str {
         Dialect::FrappeV2 => "frappe-v2",
         Dialect::FrappeFile => "frappe-file",
         Dialect::Custom => "custom",
+        Dialect::Rest => "rest",
     }
 }
 

@@ -11,7 +11,7 @@ use portcullis_gateway::control::{self, Control, RoleFiles};
 use portcullis_gateway::gateway::{Gateway, Shared};
 use portcullis_gateway::keyring::Keyring;
 use portcullis_gateway::snapshot::{Routes, Snapshot};
-use portcullis_gateway::upstream::{ErpUser, Upstream, Upstreams};
+use portcullis_gateway::upstream::{CursorSeal, ErpUser, Upstream, Upstreams};
 use portcullis_gateway::{clock, engine};
 use portcullis_identity::Secret;
 use portcullis_policy::Policy;
@@ -31,7 +31,7 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a gateway; returns once its keys are read and each ERP was asked once.
     pub(crate) async fn start(config: Config, house: House) -> anyhow::Result<Self> {
-        let upstreams = upstreams(&config)?;
+        let upstreams = upstreams(&config, &house)?;
         let cores = config.workers.unwrap_or_else(cores);
         let sockets = engine::bind(config.listen, cores)
             .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -39,7 +39,7 @@ impl Running {
 
         let mut routes = Routes::default();
         for upstream in &config.upstreams {
-            routes.add(&upstream.name, &upstream.hosts);
+            routes.add(&upstream.name, upstream.family, &upstream.hosts);
         }
         routes.open(&config.controllers);
         let snapshot = Snapshot {
@@ -130,10 +130,11 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }
 
-fn upstreams(config: &Config) -> anyhow::Result<Upstreams> {
+fn upstreams(config: &Config, house: &House) -> anyhow::Result<Upstreams> {
+    let seal: Arc<CursorSeal> = Arc::new(CursorSeal::new(house.vault.tagger()));
     let mut all = Vec::new();
     for from in &config.upstreams {
-        let upstream = Upstream::new(from)?;
+        let upstream = Upstream::new(from, Arc::clone(&seal) as _)?;
         for user in &from.users {
             let secret = secret(&user.secret_file)?;
             upstream.put_user(ErpUser::new(user.login.clone(), secret, user.uid));

@@ -1,6 +1,7 @@
 //! A decoded, unjudged request.
 
 use crate::call::Call;
+use crate::dialect::rest;
 use crate::name::Database;
 use crate::value::Value;
 
@@ -9,6 +10,10 @@ use crate::value::Value;
 pub enum Asked {
     /// A call of a method of a model.
     Call(Call),
+    /// A request of the façade: a call, once it is known which ERP it is for.
+    Rest(Box<rest::Request>),
+    /// Several requests in one.
+    Batch(Vec<rest::Item>),
     /// Something that the gateway answers by itself.
     Local(Local),
 }

@@ -15,6 +15,7 @@ mod media;
 mod odoo;
 mod odoo_web;
 mod piece;
+pub mod rest;
 mod rpc;
 pub mod signature;
 pub mod xmlrpc;
@@ -24,6 +25,7 @@ pub(crate) use json2::segment;
 pub(crate) use jsonrpc::{enveloped, read_answer as read_envelope, read_body};
 pub(crate) use media::Media;
 pub(crate) use odoo::{is_inside, words};
+use std::sync::Arc;
 
 use crate::answer::Answer;
 use crate::asked::{Asked, SlotCredential};
@@ -59,6 +61,8 @@ pub enum Dialect {
     /// A custom controller, by a route of the configuration: no calls, but a
     /// [`Visit`](crate::Visit).
     Custom,
+    /// The façade `/api/v1/{model}[/{id}[/{method}]]`, over either ERP.
+    Rest,
 }
 
 /// A request as the gateway hands it to a reader. The path is already one reading of it:
@@ -91,7 +95,7 @@ pub struct Reading {
 }
 
 /// How an answer must be written so that this caller understands it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Reply {
     /// The caller's dialect.
     pub dialect: Dialect,
@@ -101,6 +105,9 @@ pub struct Reply {
     pub form: Form,
     /// How the answer is told, where the ERP was asked another method than the caller's.
     pub told: Told,
+    /// The façade: everything else that its answers need. None elsewhere, and for requests
+    /// that were not understood.
+    pub rest: Option<Arc<rest::Manner>>,
 }
 
 impl Reply {
@@ -111,6 +118,7 @@ impl Reply {
             id: Value::Null,
             form: Form::Value,
             told: Told::AsIs,
+            rest: None,
         }
     }
 }
@@ -203,6 +211,7 @@ impl Dialect {
                 fault: no_calls(),
                 reply: Reply::plain(self),
             }),
+            Self::Rest => rest::read(request, limits),
         }
     }
 
@@ -215,7 +224,7 @@ impl Dialect {
             Self::XmlRpc1 | Self::XmlRpc2 => xmlrpc::write(self, call, login),
             Self::JsonRpc => Ok(jsonrpc::write(call, login)),
             Self::Json2 => json2::write(call, login),
-            Self::OdooWeb | Self::Custom => Err(no_calls()),
+            Self::OdooWeb | Self::Custom | Self::Rest => Err(no_calls()),
             Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
                 frappe::write(call, login)
             }
@@ -232,6 +241,8 @@ impl Dialect {
             Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
                 frappe::read_answer(answer, limits)
             }
+            // No ERP speaks it.
+            Self::Rest => Answer::Fault(odoo::unreadable(answer)),
         }
     }
 }
@@ -254,6 +265,7 @@ impl Reply {
             | Dialect::FrappeV2
             | Dialect::FrappeFile => frappe::write_answer(self, value),
             Dialect::Custom => custom::write_answer(value),
+            Dialect::Rest => rest::write_answer(self, value),
         }
     }
 
@@ -269,6 +281,7 @@ impl Reply {
             | Dialect::FrappeV2
             | Dialect::FrappeFile => frappe::write_fault(self, fault),
             Dialect::Custom => custom::write_fault(fault),
+            Dialect::Rest => rest::write_fault(self, fault),
         }
     }
 }

@@ -38,6 +38,10 @@ pub enum FaultKind {
     /// There is a record like this already, or somebody else changed it (`LockError`,
     /// `TimestampMismatchError`, `DuplicateEntryError`).
     Conflict,
+    /// The record is no longer in the version that the caller named (`If-Match`).
+    Stale,
+    /// The record may be changed only by whoever names the version that was seen.
+    Unconditional,
     /// Too many requests; the caller should wait.
     TooMany,
     /// More is asked at once than a cap of the caller's role allows.
@@ -72,6 +76,8 @@ impl FaultKind {
         Self::Verb,
         Self::NotFound,
         Self::Conflict,
+        Self::Stale,
+        Self::Unconditional,
         Self::TooMany,
         Self::Capped,
         Self::KeyReused,
@@ -91,6 +97,8 @@ pub struct Fault {
     pub message: String,
     /// The id of the request, where it is known: dialects that have room for it say it.
     pub request: Option<Box<str>>,
+    /// The field that it is about, where one is known.
+    pub field: Option<Box<str>>,
 }
 
 impl Fault {
@@ -100,6 +108,7 @@ impl Fault {
             kind,
             message: message.into(),
             request: None,
+            field: None,
         }
     }
 
@@ -107,6 +116,13 @@ impl Fault {
     #[must_use]
     pub fn of_request(mut self, id: impl Into<Box<str>>) -> Self {
         self.request = Some(id.into());
+        self
+    }
+
+    /// The same, about this field.
+    #[must_use]
+    pub fn about(mut self, field: &str) -> Self {
+        self.field = Some(field.into());
         self
     }
 }

@@ -77,7 +77,7 @@ fn receive(dialect: Dialect, sent: &Outbound) -> Result<Reading, ReadError> {
 fn call_of(reading: Reading) -> Call {
     match reading.asked {
         Asked::Call(call) => call,
-        Asked::Local(local) => panic!("{local:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -39,6 +39,7 @@ fn domains_find_what_a_real_odoo_found() {
         body: 64 << 20,
         depth: 64,
         values: 5_000_000,
+        batch: 0,
     };
     let read = |name: &str| std::fs::read(facts.join("odoo/domains").join(name)).unwrap();
     let records = value::from_json(&read("records.json"), &limits).unwrap();

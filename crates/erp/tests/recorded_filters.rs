@@ -117,6 +117,7 @@ fn filters_list_what_a_real_frappe_listed() {
         body: 64 << 20,
         depth: 64,
         values: 5_000_000,
+        batch: 0,
     };
     let read = |name: &str| std::fs::read(facts.join("frappe").join(name)).unwrap();
     let json = |name: &str| value::from_json(&read(name), &limits).unwrap();

@@ -288,6 +288,8 @@ pub(crate) const fn fault_name(kind: FaultKind) -> &'static str {
         FaultKind::Verb => "verb",
         FaultKind::NotFound => "not-found",
         FaultKind::Conflict => "conflict",
+        FaultKind::Stale => "stale",
+        FaultKind::Unconditional => "unconditional",
         FaultKind::TooMany => "too-many",
         FaultKind::Capped => "capped",
         FaultKind::KeyReused => "key-reused",

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use portcullis_erp::{Asked, Reply, Shape, Value};
+use portcullis_erp::{Asked, Fault, FaultKind, Reply, Shape, Value};
 use portcullis_identity::Timestamp;
 use portcullis_policy::{Decision, Passage, Permit, Question};
 
@@ -21,8 +21,11 @@ use crate::trail::Trail;
 use crate::upstream::{Asker, ErpUser, Upstream};
 
 mod across;
+mod asking;
 mod here;
 mod passage;
+
+use asking::Asking;
 
 /// How many models one judgement may ask the ERP about.
 const MOST_LESSONS: usize = 64;
@@ -92,8 +95,14 @@ pub async fn call(
             });
         }
     };
-    let call = match asked {
-        Asked::Call(call) => call,
+    let asking = match asked {
+        Asked::Call(call) => Asking::Call(call),
+        Asked::Rest(request) => Asking::Rest(request),
+        // The requests of a batch come here one by one, none of which may be a batch again.
+        Asked::Batch(_) => {
+            let fault = Fault::new(FaultKind::Malformed, "a batch is no part of a batch");
+            return Err(Denial::to(reply, Why::Unreadable(fault)));
+        }
         Asked::Local(local) => {
             let value = here::answer(&local, holder.as_deref(), upstream.as_deref(), &reply)
                 .map_err(|why| Denial::to(reply.clone(), why))?;
@@ -109,7 +118,6 @@ pub async fn call(
         return Err(Denial::to(reply, Why::Unidentified));
     };
     let Some(user) = upstream.user(holder.principal.erp_login()) else {
-        trail.asked(call.model.as_str(), call.method.as_str());
         return Err(Denial::to(reply, Why::Unschooled));
     };
     // Whoever has nothing left is told before anything is judged, or asked of the ERP.
@@ -119,6 +127,15 @@ pub async fn call(
     // A judgement may need a model whose fields were not asked for yet; each round learns one.
     for _ in 0..MOST_LESSONS {
         let schema = upstream.schema();
+        let (call, edition, manner) = match asking.to(&upstream, &schema) {
+            Ok(said) => said,
+            Err(fault) => {
+                let why = limit::count(&holder, now)
+                    .map_or_else(Why::Limited, |_| Why::Unreadable(fault));
+                return Err(Denial::to(reply, why));
+            }
+        };
+        trail.asked(call.model.as_str(), call.method.as_str());
         let asked = across::asked(&call, reply.dialect, &upstream, &schema);
         let decision = snapshot.policy.judge(Question {
             principal: &holder.principal,
@@ -129,14 +146,20 @@ pub async fn call(
             now,
             schema: &schema,
             uid: user.uid(),
+            edition,
             call: asked.call,
         });
         let refusal = match decision {
             Decision::Allow(permit) => {
                 if let Some(why) = asked.unsayable {
                     trail.refused(Shape::of(&call));
+                    reply.rest = manner.map(Arc::new);
                     let why = limit::count(&holder, now).map_or_else(Why::Limited, |_| why);
                     return Err(Denial::to(reply, why));
+                }
+                if let Some(mut manner) = manner {
+                    manner.follow(permit.next());
+                    reply.rest = Some(Arc::new(manner));
                 }
                 reply.told = asked.told;
                 let granted = Granted::Call {
@@ -155,6 +178,7 @@ pub async fn call(
         };
         let Some(model) = refusal.wants() else {
             trail.refused(Shape::of(&call));
+            reply.rest = manner.map(Arc::new);
             // A refusal costs as much as a call: guessing what is allowed is not free.
             let why =
                 limit::count(&holder, now).map_or_else(Why::Limited, |_| Why::Refused(refusal));

@@ -5,6 +5,7 @@
 
 mod problem;
 mod raw;
+mod rest;
 mod route;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use portcullis_policy::{Family, Role};
 use url::Url;
 
 pub use problem::Problem;
+pub use rest::RestConfig;
 
 use crate::controller::Controller;
 use crate::gcra::Rate;
@@ -81,6 +83,8 @@ pub struct UpstreamConfig {
     pub keep_alive: bool,
     /// The ERP users whose secrets lie in files; others may be sealed in the store.
     pub users: Vec<UserConfig>,
+    /// Its façade.
+    pub rest: RestConfig,
 }
 
 /// An ERP user whose secret lies in a file.
@@ -152,6 +156,7 @@ impl Checker<'_> {
             durable: raw.durability == raw::Durability::Disk,
             request: Limits {
                 body: limits.body_bytes,
+                batch: limits.batch_requests,
                 ..Limits::default()
             },
             key_rate: Rate {
@@ -262,6 +267,7 @@ impl Checker<'_> {
                 ),
             }
         }
+        let rest = self.rest(raw.rest);
         Some(UpstreamConfig {
             name: found?,
             family,
@@ -286,6 +292,7 @@ impl Checker<'_> {
                     })
             }),
             users,
+            rest,
         })
     }
 

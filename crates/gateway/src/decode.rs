@@ -111,9 +111,21 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
             (Wish::Asked(reading.asked), reading.slot, reading.reply)
         }
     };
-    let unreadable = |fault| Denial::to(reply.clone(), Why::Unreadable(fault));
+    let unreadable = |fault: Fault| Denial::to(reply.clone(), Why::Unreadable(fault));
     let presented = credential::presented(&head.headers).map_err(unreadable)?;
     let database = one_header(&head.headers, "x-odoo-database").map_err(unreadable)?;
+    let wish = match wish {
+        Wish::Asked(Asked::Rest(request)) => {
+            let if_match = one_header(&head.headers, "if-match").map_err(unreadable)?;
+            let if_none_match = one_header(&head.headers, "if-none-match").map_err(unreadable)?;
+            let request = request
+                .below(&routed.base)
+                .on_condition(if_match, if_none_match)
+                .map_err(unreadable)?;
+            Wish::Asked(Asked::Rest(Box::new(request)))
+        }
+        other @ (Wish::Asked(_) | Wish::Visit(..)) => other,
+    };
     Ok(Decoded {
         wish,
         presented,

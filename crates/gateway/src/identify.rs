@@ -167,7 +167,10 @@ fn is_open(wish: &Wish) -> bool {
         Wish::Asked(asked) => asked,
     };
     match asked {
-        Asked::Call(_) | Asked::Local(Local::LoggedUser | Local::Authenticate) => false,
+        Asked::Call(_)
+        | Asked::Rest(_)
+        | Asked::Batch(_)
+        | Asked::Local(Local::LoggedUser | Local::Authenticate) => false,
         Asked::Local(
             Local::Version
             | Local::About

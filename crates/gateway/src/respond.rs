@@ -30,8 +30,18 @@ pub fn with(filtered: Filtered, trail: &Trail) -> Response {
         allowance,
     } = filtered;
     let mut response = match outcome {
-        Outcome::Clean(clean) => finish(reply.write_answer(clean.value())),
         Outcome::Page(clean, headers) => controlled(clean.into_page(), headers),
+        Outcome::Clean(clean) => {
+            let manner = reply.rest.as_deref();
+            finish(
+                match manner.and_then(|manner| manner.fault_in(clean.value())) {
+                    Some(fault) => {
+                        reply.write_fault(&fault.of_request(trail.request().to_string()))
+                    }
+                    None => reply.write_answer(clean.value()),
+                },
+            )
+        }
         Outcome::Here(value) => finish(reply.write_answer(&value)),
         Outcome::Fault(fault) => {
             let request = trail.request().to_string();
@@ -152,6 +162,8 @@ fn status(kind: FaultKind) -> StatusCode {
         FaultKind::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         FaultKind::Verb => StatusCode::METHOD_NOT_ALLOWED,
         FaultKind::Conflict | FaultKind::Underway => StatusCode::CONFLICT,
+        FaultKind::Stale => StatusCode::PRECONDITION_FAILED,
+        FaultKind::Unconditional => StatusCode::PRECONDITION_REQUIRED,
         FaultKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
         FaultKind::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
         FaultKind::Unknown => StatusCode::BAD_GATEWAY,

@@ -32,11 +32,14 @@ pub struct Route {
     name_at: Option<usize>,
     /// Whether one `/` at the end is overlooked, as clients of that ERP send it.
     trailing: bool,
+    /// Whether the line is for a Frappe only: before an Odoo, the façade has the path.
+    frappe_only: bool,
 }
 
 const POST: &[&str] = &["POST"];
 const GET_POST: &[&str] = &["GET", "POST"];
 const REST: &[&str] = &["GET", "POST", "PUT", "DELETE"];
+const RECORD: &[&str] = &["GET", "POST", "PATCH", "PUT", "DELETE"];
 
 const fn rpc(prefix: &'static [&'static str], rest: usize, dialect: Dialect) -> Route {
     Route {
@@ -47,6 +50,7 @@ const fn rpc(prefix: &'static [&'static str], rest: usize, dialect: Dialect) -> 
         whole: false,
         name_at: None,
         trailing: false,
+        frappe_only: false,
     }
 }
 
@@ -59,6 +63,7 @@ const fn page(prefix: &'static [&'static str]) -> Route {
         whole: true,
         name_at: None,
         trailing: false,
+        frappe_only: false,
     }
 }
 
@@ -71,6 +76,7 @@ const fn resource(prefix: &'static [&'static str]) -> Route {
         whole: false,
         name_at: Some(1),
         trailing: true,
+        frappe_only: false,
     }
 }
 
@@ -83,6 +89,29 @@ const fn method(prefix: &'static [&'static str]) -> Route {
         whole: false,
         name_at: None,
         trailing: true,
+        frappe_only: false,
+    }
+}
+
+/// A line of the façade: so many segments behind `/api/v1`.
+const fn facade(rest: usize, verbs: &'static [&'static str]) -> Route {
+    Route {
+        prefix: &["api", "v1"],
+        rest: (rest, rest),
+        verbs,
+        dialect: Dialect::Rest,
+        whole: false,
+        name_at: Some(1),
+        trailing: false,
+        frappe_only: false,
+    }
+}
+
+/// The same line, but before a Frappe only.
+const fn of_frappe(route: Route) -> Route {
+    Route {
+        frappe_only: true,
+        ..route
     }
 }
 
@@ -97,9 +126,18 @@ pub const TABLE: &[Route] = &[
     page(&["json", "version"]),
     page(&["web", "database", "list"]),
     resource(&["api", "resource"]),
-    resource(&["api", "v1", "resource"]),
+    of_frappe(resource(&["api", "v1", "resource"])),
     method(&["api", "method"]),
-    method(&["api", "v1", "method"]),
+    of_frappe(method(&["api", "v1", "method"])),
+    Route {
+        prefix: &["api", "v1", "-", "batch"],
+        whole: true,
+        name_at: None,
+        ..facade(0, POST)
+    },
+    facade(1, GET_POST),
+    facade(2, RECORD),
+    facade(3, POST),
 ];
 
 /// A request whose dialect is known.
@@ -112,6 +150,8 @@ pub struct Routed {
     pub(crate) upstream: Option<UpstreamName>,
     /// The route to a custom controller, if the path is one.
     pub(crate) visited: Option<Visited>,
+    /// What stood in the path before the route's own: `/u/{upstream}`, or nothing.
+    pub(crate) base: String,
 }
 
 /// A route to a custom controller that was found.
@@ -139,6 +179,8 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
     {
         return Err(Denial::plain(Why::NotServed));
     }
+    let base = by_path.as_ref();
+    let base = base.map_or_else(String::new, |name| format!("/u/{name}"));
     let upstream = by_path.or(by_host);
     if let Some(visited) = visited(routes, &received, upstream.as_ref())? {
         return Ok(Routed {
@@ -147,9 +189,12 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
             segments: Vec::new(),
             upstream: Some(visited.controller.upstream.clone()),
             visited: Some(visited),
+            base,
         });
     }
-    let Some(route) = line(&received.path) else {
+    let frappe = routes.may_mean_frappe(upstream.as_ref());
+    let served = |route: &Route| frappe || !route.frappe_only;
+    let Some(route) = among(&received.path, served) else {
         return Err(Denial::plain(Why::NotServed));
     };
     if !route.verbs.contains(&received.head.method.as_str())
@@ -167,14 +212,19 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
         segments,
         upstream,
         visited: None,
+        base,
     })
 }
 
 /// The line of the table that serves a path, by whatever verb.
 pub fn line(path: &Path) -> Option<&'static Route> {
+    among(path, |_| true)
+}
+
+fn among(path: &Path, served: impl Fn(&Route) -> bool) -> Option<&'static Route> {
     TABLE
         .iter()
-        .find(|route| route.matches(path.segments()))
+        .find(|route| served(route) && route.matches(path.segments()))
         .filter(|route| route.allows(path))
 }
 

@@ -3,12 +3,12 @@
 //! A request takes the snapshot once; a reload puts a new one beside it, so that a record can
 //! name the version that judged it. A bad file keeps the old one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use portcullis_erp::Limits;
 use portcullis_identity::UpstreamName;
-use portcullis_policy::Policy;
+use portcullis_policy::{Family, Policy};
 
 use crate::controller::Controller;
 
@@ -28,11 +28,16 @@ pub struct Routes {
     hosts: HashMap<String, UpstreamName>,
     names: HashMap<String, UpstreamName>,
     controllers: Arc<[Arc<Controller>]>,
+    /// Those that are a Frappe.
+    frappe: HashSet<UpstreamName>,
 }
 
 impl Routes {
     /// Adds an upstream and the host names that mean it.
-    pub fn add(&mut self, name: &UpstreamName, hosts: &[String]) {
+    pub fn add(&mut self, name: &UpstreamName, family: Family, hosts: &[String]) {
+        if family == Family::Frappe {
+            self.frappe.insert(name.clone());
+        }
         self.names.insert(name.as_str().to_owned(), name.clone());
         for host in hosts {
             self.hosts.insert(host.to_ascii_lowercase(), name.clone());
@@ -54,6 +59,12 @@ impl Routes {
         }
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
         self.hosts.get(&name.to_ascii_lowercase()).cloned()
+    }
+
+    /// Whether a request may be for a Frappe: the one that it names is, or it names none and
+    /// there is one.
+    pub(crate) fn may_mean_frappe(&self, named: Option<&UpstreamName>) -> bool {
+        named.map_or(!self.frappe.is_empty(), |name| self.frappe.contains(name))
     }
 
     pub(crate) fn by_name(&self, name: &str) -> Option<UpstreamName> {

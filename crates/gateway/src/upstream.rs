@@ -7,6 +7,7 @@ mod erp_user;
 mod link;
 mod own;
 mod registry;
+mod seal;
 mod session;
 mod stream;
 mod tls;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use portcullis_erp::dialect::UpstreamLogin;
+use portcullis_erp::dialect::rest::{Facade, Seal};
 use portcullis_erp::{
     Answer, Call, Database, Dialect, Fault, FaultKind, Limits, Outbound, Profile, Release, Reply,
 };
@@ -29,6 +31,7 @@ pub use erp_user::ErpUser;
 pub use link::Links;
 pub use own::{Asker, Unready};
 pub use registry::Upstreams;
+pub use seal::CursorSeal;
 pub use stream::{BrokenOff, Stream};
 
 use crate::audit::Recorded;
@@ -61,6 +64,7 @@ pub struct Upstream {
     secrets: papaya::HashMap<RouteName, Secret<String>>,
     /// Sessions of ERP users, for controllers that know no other credential.
     sessions: papaya::HashMap<ErpLogin, Arc<Secret<String>>>,
+    facade: Facade,
 }
 
 /// A request that the ERP has answered.
@@ -92,11 +96,11 @@ pub(crate) struct Opened {
 }
 
 impl Upstream {
-    /// An upstream by its configuration.
+    /// An upstream by its configuration. The seal tags the cursors of its lists.
     ///
     /// # Errors
     /// When the TLS roots of this machine cannot be read.
-    pub fn new(config: &UpstreamConfig) -> Result<Self, tls::TlsError> {
+    pub fn new(config: &UpstreamConfig, seal: Arc<dyn Seal>) -> Result<Self, tls::TlsError> {
         let spoken = OnceLock::new();
         if let Some(dialect) = config.dialect {
             spoken.get_or_init(|| dialect);
@@ -117,12 +121,18 @@ impl Upstream {
             version: OnceLock::new(),
             secrets: papaya::HashMap::new(),
             sessions: papaya::HashMap::new(),
+            facade: config.rest.facade(config.name.as_str(), seal),
         })
     }
 
     /// What it is called here.
     pub fn name(&self) -> &UpstreamName {
         &self.name
+    }
+
+    /// Its façade.
+    pub(crate) fn facade(&self) -> &Facade {
+        &self.facade
     }
 
     /// Odoo or Frappe.
@@ -198,7 +208,7 @@ impl Upstream {
             | Dialect::FrappeMethod
             | Dialect::FrappeV2
             | Dialect::FrappeFile => self.family == Family::Frappe,
-            Dialect::Custom => true,
+            Dialect::Custom | Dialect::Rest => true,
         }
     }
 
@@ -289,6 +299,7 @@ pub(crate) fn answer_limits(body: usize) -> Limits {
         body,
         depth: 64,
         values: 5_000_000,
+        batch: 0,
     }
 }
 

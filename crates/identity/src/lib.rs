@@ -12,6 +12,7 @@ mod name;
 mod presented;
 mod principal;
 mod secret;
+mod tagger;
 mod timestamp;
 
 pub use digest::{KeyDigest, Pepper};
@@ -21,4 +22,5 @@ pub use name::{ErpLogin, NameError, PrincipalName, RoleName, RouteName, Upstream
 pub use presented::{Carrier, Presented, Slot};
 pub use principal::{Principal, PrincipalKind};
 pub use secret::Secret;
+pub use tagger::Tagger;
 pub use timestamp::{Timestamp, TimestampError};

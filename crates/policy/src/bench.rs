@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use portcullis_erp::{Dialect, Method, Model};
+use portcullis_erp::{Dialect, Edition, Method, Model};
 use portcullis_identity::{RoleName, UpstreamName};
 
 use crate::decision::{Reason, Refusal};
@@ -33,6 +33,8 @@ impl Held<'_> {
 pub(crate) struct Bench<'a> {
     pub(crate) family: Family,
     pub(crate) schema: &'a Schema,
+    /// What is asked of the record's edition.
+    pub(crate) edition: Edition,
     allow: Vec<Held<'a>>,
     deny: Vec<Held<'a>>,
     /// Whether no rule hides a field or a record of what it opens for reading: then nothing
@@ -72,12 +74,19 @@ impl<'a> Bench<'a> {
         Self {
             family,
             schema,
+            edition: Edition::Any,
             allow,
             deny,
             hides_nothing,
             hides_records,
             found_open: RefCell::default(),
         }
+    }
+
+    /// The same, where this is asked of the record's edition.
+    pub(crate) fn about(mut self, edition: Edition) -> Self {
+        self.edition = edition;
+        self
     }
 
     /// The rules that allow an operation on a model, in order. `through` is the model whose

@@ -121,6 +121,12 @@ impl Refusal {
         )
     }
 
+    /// The same, about this field.
+    pub(crate) fn about(mut self, field: &str) -> Self {
+        self.fault = self.fault.about(field);
+        self
+    }
+
     pub(crate) fn under(mut self, rule: &str) -> Self {
         self.rule = Some(rule.to_owned());
         self

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use portcullis_erp::{Call, Fault, FaultKind, Shape, Value};
+use portcullis_erp::{Call, Edition, Fault, FaultKind, Shape, Value};
 
 use crate::decision::{Reason, Refusal};
 use crate::operation::Operation;
@@ -36,12 +36,21 @@ pub(crate) struct Guard {
 pub(crate) enum Check {
     /// All of these ids, in any order.
     Ids(Vec<i64>),
+    /// A list of one record, in one of these editions.
+    Edition {
+        /// The field that tells it.
+        field: &'static str,
+        /// Those that the caller saw.
+        seen: Vec<Box<str>>,
+    },
     /// A list of this one Frappe document. A save is bound to the version that was seen.
     Document {
         /// Its name.
         name: String,
         /// Whether the call saves it.
         saves: bool,
+        /// The editions that the caller saw, if it named any.
+        seen: Option<Vec<Box<str>>>,
     },
 }
 
@@ -125,7 +134,16 @@ impl Permit {
                     return Err(Box::new(Refusal::missing().under(&self.rule)));
                 }
             }
-            Check::Document { name, saves } => {
+            Check::Edition { field, seen } => {
+                let Some(found) = answer.as_list() else {
+                    return Err(unexpected("a guard list did not answer a list"));
+                };
+                let Some(row) = found.first().and_then(Value::as_map) else {
+                    return Err(Box::new(Refusal::missing().under(&self.rule)));
+                };
+                self.is_as_seen(row.get(field), &seen)?;
+            }
+            Check::Document { name, saves, seen } => {
                 let Some(found) = answer.as_list() else {
                     return Err(unexpected("a guard list did not answer a list"));
                 };
@@ -136,12 +154,38 @@ impl Permit {
                 let Some(row) = row else {
                     return Err(Box::new(Refusal::missing().under(&self.rule)));
                 };
+                if let Some(seen) = seen {
+                    self.is_as_seen(row.get(Edition::FRAPPE), &seen)?;
+                }
                 if saves {
                     self.bind_version(row.get("modified"))?;
                 }
             }
         }
         Ok(self)
+    }
+
+    /// Refuses a change of a record that is no longer as the caller saw it.
+    fn is_as_seen(&self, now: Option<&Value>, seen: &[Box<str>]) -> Result<(), Box<Refusal>> {
+        let Some(Value::Text(now)) = now else {
+            return Err(unexpected(
+                "a guard list did not answer the record's edition",
+            ));
+        };
+        if seen.iter().any(|one| **one == **now) {
+            return Ok(());
+        }
+        Err(Box::new(
+            Refusal::new(
+                Reason::Values,
+                Fault::new(
+                    FaultKind::Stale,
+                    "The record was changed after you read it. Read it again, and send its ETag.",
+                ),
+                "the caller changes another edition than the present one",
+            )
+            .under(&self.rule),
+        ))
     }
 
     /// Binds a save to the version of the document that the guard saw: whoever changed it in

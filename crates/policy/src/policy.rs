@@ -52,6 +52,7 @@ impl Policy {
             family,
             dialect,
             schema,
+            edition,
             call,
             ..
         } = question;
@@ -65,7 +66,7 @@ impl Policy {
                     rule,
                 })
             });
-        let bench = Bench::new(family, schema, upstream, dialect, rules);
+        let bench = Bench::new(family, schema, upstream, dialect, rules).about(edition);
         let judged = match family {
             Family::Odoo => crate::odoo::judge(&bench, call),
             Family::Frappe => crate::frappe::judge(&bench, call),

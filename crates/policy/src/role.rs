@@ -414,6 +414,7 @@ fn read_dialect(text: &str) -> Option<Vec<Dialect>> {
             Dialect::FrappeV2,
             Dialect::FrappeFile,
         ],
+        "rest" => vec![Dialect::Rest],
         _ => return None,
     })
 }

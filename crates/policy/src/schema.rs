@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_erp::Value;
+use portcullis_erp::dialect::rest;
 use portcullis_erp::domain::FieldKind;
 use portcullis_erp::{FieldName, Model};
 
@@ -90,6 +91,13 @@ impl Schema {
     /// The models that are known.
     pub fn models(&self) -> impl Iterator<Item = (&Model, &ModelSchema)> {
         self.models.iter()
+    }
+}
+
+impl rest::Models for Schema {
+    fn field(&self, model: &str, field: &str) -> Option<(FieldKind, Option<&str>)> {
+        let facts = self.models.get(&Model::new(model).ok()?)?.field(field)?;
+        Some((facts.kind, facts.relation.as_ref().map(Model::as_str)))
     }
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
-use portcullis_identity::{ErpLogin, Pepper, Secret, UpstreamName};
+use portcullis_identity::{ErpLogin, Pepper, Secret, Tagger, UpstreamName};
 use portcullis_storage::{Sealed, Settings, StoreError};
 use zeroize::Zeroize as _;
 
@@ -27,6 +27,8 @@ pub struct Vault {
     keys: Vec<(u8, LessSafeKey)>,
     /// Of the first key, so that API keys outlive an exchange.
     pepper: Secret<[u8; 32]>,
+    /// Of the first key, so that cursors outlive an exchange.
+    tags: Secret<[u8; 32]>,
     /// What a store remembers of the first key; it tells nothing of it.
     mark: [u8; 32],
 }
@@ -124,6 +126,7 @@ impl Vault {
         Ok(Self {
             keys: keys.collect::<Result<_, VaultError>>()?,
             pepper: derive(first, b"portcullis pepper 1")?,
+            tags: derive(first, b"portcullis tags 1")?,
             mark: derive(first, b"portcullis mark 1")?.expose(|plain| *plain),
         })
     }
@@ -131,6 +134,11 @@ impl Vault {
     /// The pepper of the hashes of API keys.
     pub fn pepper(&self) -> Pepper {
         Pepper::new(&self.pepper)
+    }
+
+    /// What tags the cursors of lists.
+    pub fn tagger(&self) -> Tagger {
+        Tagger::new(&self.tags)
     }
 
     /// Checks that this is the vault of that store; a new store becomes this vault's own.

@@ -13,15 +13,15 @@ use std::time::Duration;
 use portcullis_audit::{Closing, Opening, WriterId};
 use portcullis_erp::{Database, Dialect, Limits};
 use portcullis_gateway::clock;
-use portcullis_gateway::config::{Config, UpstreamConfig};
+use portcullis_gateway::config::{Config, RestConfig, UpstreamConfig};
 use portcullis_gateway::gateway::{Gateway, Shared};
 use portcullis_gateway::gcra::Rate;
 use portcullis_gateway::keyring::Keyring;
 use portcullis_gateway::listener::{Body, Framing, Length, RawRequest};
 use portcullis_gateway::respond::Response;
 use portcullis_gateway::snapshot::{Routes, Snapshot};
-use portcullis_gateway::upstream::{ErpUser, Upstream, Upstreams};
-use portcullis_identity::{ErpLogin, PrincipalName, RoleName, Secret, UpstreamName};
+use portcullis_gateway::upstream::{CursorSeal, ErpUser, Upstream, Upstreams};
+use portcullis_identity::{ErpLogin, PrincipalName, RoleName, Secret, Tagger, UpstreamName};
 use portcullis_policy::{Family, Policy, Role};
 use portcullis_sandbox::odoo::{Key, Odoo, Options, User};
 use portcullis_sandbox::{Running, UpstreamLog, serve};
@@ -80,21 +80,25 @@ impl Yard {
 
         let name = UpstreamName::new("odoo").expect("a name");
         let login = ErpLogin::new("integration").expect("a login");
-        let upstream = Upstream::new(&UpstreamConfig {
-            name: name.clone(),
-            family: Family::Odoo,
-            url: running.url().parse().expect("a URL"),
-            database: Database::new("demo").expect("a database"),
-            dialect: Some(Dialect::JsonRpc),
-            hosts: Vec::new(),
-            concurrency: 4,
-            patience: Duration::from_secs(10),
-            answer: 1 << 20,
-            profile: None,
-            request: None,
-            keep_alive: false,
-            users: Vec::new(),
-        })
+        let upstream = Upstream::new(
+            &UpstreamConfig {
+                name: name.clone(),
+                family: Family::Odoo,
+                url: running.url().parse().expect("a URL"),
+                database: Database::new("demo").expect("a database"),
+                dialect: Some(Dialect::JsonRpc),
+                hosts: Vec::new(),
+                concurrency: 4,
+                patience: Duration::from_secs(10),
+                answer: 1 << 20,
+                profile: None,
+                request: None,
+                keep_alive: false,
+                users: Vec::new(),
+                rest: RestConfig::default(),
+            },
+            Arc::new(CursorSeal::new(Tagger::new(&Secret::new([7; 32])))),
+        )
         .expect("an upstream");
         upstream.put_user(ErpUser::new(
             login.clone(),

@@ -18,6 +18,7 @@ const LIMITS: Limits = Limits {
     body: 1 << 30,
     depth: 64,
     values: 50_000_000,
+    batch: 0,
 };
 
 /// How the answers compare with those that the file has.

@@ -59,7 +59,8 @@ fn is_shaped(dialect: Dialect, got: &Got, name: &str, status: u16) {
         | Dialect::FrappeMethod
         | Dialect::FrappeV2
         | Dialect::FrappeFile
-        | Dialect::Custom => {
+        | Dialect::Custom
+        | Dialect::Rest => {
             panic!("not an Odoo call")
         }
     }

@@ -83,6 +83,24 @@ const TRIED: &[(&str, &str, &str, &str, &str, u16)] = &[
         "",
         401,
     ),
+    (
+        "api/v1/-/batch",
+        "POST",
+        "/api/v1/-/batch",
+        "application/json",
+        r#"[{"method":"GET","path":"/api/v1/res.partner"}]"#,
+        401,
+    ),
+    ("api/v1", "GET", "/api/v1/res.partner", "", "", 401),
+    ("api/v1", "DELETE", "/api/v1/res.partner/1", "", "", 401),
+    (
+        "api/v1",
+        "POST",
+        "/api/v1/sale.order/1/action_confirm",
+        "application/json",
+        "{}",
+        401,
+    ),
 ];
 
 const JSON_CALL: &str = r#"{"params":{"service":"object","method":"execute_kw","args":["demo",2,"admin","res.partner","search_count",[[]],{}]}}"#;

@@ -52,7 +52,8 @@ pub(super) fn read(
         | Dialect::JsonRpc
         | Dialect::Json2
         | Dialect::OdooWeb
-        | Dialect::Custom => Err(Fault::new(FaultKind::NotFound, "there is nothing here")),
+        | Dialect::Custom
+        | Dialect::Rest => Err(Fault::new(FaultKind::NotFound, "there is nothing here")),
     };
     let removal = dialect == Dialect::FrappeResource && request.verb == "DELETE";
     let reply = Reply {
@@ -73,7 +74,7 @@ pub(super) fn read(
 }
 
 /// A document's name, if it can be one in a path.
-fn document(name: &str) -> Result<RecordId, Fault> {
+pub(super) fn document(name: &str) -> Result<RecordId, Fault> {
     if name.is_empty()
         || name.len() > MAX_NAME
         || matches!(name, "." | "..")

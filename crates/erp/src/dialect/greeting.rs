@@ -32,7 +32,8 @@ impl Dialect {
             | Self::FrappeMethod
             | Self::FrappeV2
             | Self::FrappeFile
-            | Self::Custom => Err(Fault::new(
+            | Self::Custom
+            | Self::Rest => Err(Fault::new(
                 FaultKind::BadArguments,
                 "this dialect has no log-in",
             )),
@@ -57,7 +58,8 @@ impl Dialect {
             | Self::FrappeMethod
             | Self::FrappeV2
             | Self::FrappeFile
-            | Self::Custom => Err(Fault::new(
+            | Self::Custom
+            | Self::Rest => Err(Fault::new(
                 FaultKind::BadArguments,
                 "this dialect has no version",
             )),

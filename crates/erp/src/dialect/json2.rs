@@ -208,6 +208,7 @@ pub(super) fn status(kind: FaultKind) -> u16 {
         | FaultKind::NotFound => 404,
         FaultKind::Verb => 405,
         FaultKind::Conflict | FaultKind::Underway => 409,
+        FaultKind::Stale => 412,
         FaultKind::TooLarge => 413,
         FaultKind::ContentType => 415,
         FaultKind::Validation
@@ -215,6 +216,7 @@ pub(super) fn status(kind: FaultKind) -> u16 {
         | FaultKind::BadArguments
         | FaultKind::Capped
         | FaultKind::KeyReused => 422,
+        FaultKind::Unconditional => 428,
         FaultKind::TooMany => 429,
         FaultKind::BadValue | FaultKind::Internal => 500,
         FaultKind::Unreachable => 503,

@@ -50,7 +50,8 @@ pub(super) fn exception(kind: FaultKind) -> &'static str {
         FaultKind::ContentType => "werkzeug.exceptions.UnsupportedMediaType",
         FaultKind::Verb => "werkzeug.exceptions.MethodNotAllowed",
         FaultKind::NotFound => "werkzeug.exceptions.NotFound",
-        FaultKind::Conflict => "odoo.exceptions.LockError",
+        FaultKind::Conflict | FaultKind::Stale => "odoo.exceptions.LockError",
+        FaultKind::Unconditional => "werkzeug.exceptions.PreconditionRequired",
         FaultKind::TooMany => "werkzeug.exceptions.TooManyRequests",
         FaultKind::KeyReused => "werkzeug.exceptions.UnprocessableEntity",
         FaultKind::Underway => "werkzeug.exceptions.Conflict",
@@ -83,6 +84,8 @@ pub(super) fn rpc_status(kind: FaultKind) -> u16 {
         | FaultKind::Malformed
         | FaultKind::Conflict
         | FaultKind::Capped
+        | FaultKind::Stale
+        | FaultKind::Unconditional
         | FaultKind::Unreachable
         | FaultKind::Unknown
         | FaultKind::Internal => 200,
@@ -167,6 +170,8 @@ pub(crate) fn words(kind: FaultKind) -> &'static str {
         FaultKind::Verb => "The verb is not one of this path.",
         FaultKind::NotFound => "There is nothing here.",
         FaultKind::Conflict => "The record was changed or locked by somebody else.",
+        FaultKind::Stale => "The record is no longer as you saw it. Read it again.",
+        FaultKind::Unconditional => "Say in If-Match which version of the record you saw.",
         FaultKind::TooMany => "There are too many requests; wait before the next.",
         FaultKind::Capped => "This asks for more than is allowed at once.",
         FaultKind::KeyReused => "This Idempotency-Key was used for another call.",

@@ -182,7 +182,9 @@ pub(super) fn write_fault(reply: &Reply, fault: &Fault) -> Written {
             | FaultKind::Validation
             | FaultKind::User
             | FaultKind::Conflict
-            | FaultKind::Capped => warning("UserError"),
+            | FaultKind::Capped
+            | FaultKind::Stale
+            | FaultKind::Unconditional => warning("UserError"),
             FaultKind::UnknownMethod
             | FaultKind::BadValue
             | FaultKind::BadArguments
@@ -220,6 +222,8 @@ fn number(kind: FaultKind) -> i64 {
         | FaultKind::Validation
         | FaultKind::User
         | FaultKind::Conflict
+        | FaultKind::Stale
+        | FaultKind::Unconditional
         | FaultKind::TooMany
         | FaultKind::Capped => 2,
         FaultKind::UnknownMethod

@@ -38,6 +38,7 @@ pub(super) struct RawLimits {
     pub(super) address_failures_per_minute: NonZeroU32,
     pub(super) address_failures_burst: NonZeroU32,
     pub(super) body_bytes: usize,
+    pub(super) batch_requests: usize,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +62,37 @@ pub(super) struct RawUpstream {
     pub(super) keep_alive: Option<bool>,
     #[serde(default)]
     pub(super) user: BTreeMap<String, RawUser>,
+    #[serde(default)]
+    pub(super) rest: RawRest,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct RawRest {
+    pub(super) page: Option<NonZeroU32>,
+    pub(super) page_most: Option<NonZeroU32>,
+    pub(super) notice: RawNotice,
+    pub(super) resource: BTreeMap<String, RawResource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawResource {
+    pub(super) model: Spanned<String>,
+    #[serde(default)]
+    pub(super) fields: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) require_if_match: bool,
+    #[serde(default)]
+    pub(super) notice: RawNotice,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct RawNotice {
+    pub(super) deprecated: Option<Spanned<String>>,
+    pub(super) sunset: Option<Spanned<String>>,
+    pub(super) link: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -98,7 +130,7 @@ pub(super) enum Spoken {
 impl Default for RawLimits {
     /// 60 calls a minute and 10 at once for a key; 120 a minute and 60 at once for an address
     /// whose requests fail or stay anonymous (clients ask for the version before each log-in);
-    /// 8 MiB a body.
+    /// 8 MiB a body; 20 requests in a batch.
     fn default() -> Self {
         let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         Self {
@@ -107,6 +139,7 @@ impl Default for RawLimits {
             address_failures_per_minute: number(120),
             address_failures_burst: number(60),
             body_bytes: 8 << 20,
+            batch_requests: 20,
         }
     }
 }

@@ -283,10 +283,11 @@ impl FrappeView<'_> {
     }
 
     fn closed(&self, field: &str) -> No {
-        self.refuse(
+        let no = self.refuse(
             Reason::WriteField,
             format!("This key may not set the field `{field}` of `{}`. Leave it out, or ask whoever gave you the key.", self.model),
             format!("add `{field}` to `write-fields` (or `fields`) of the rule, if it can be open at all"),
-        )
+        );
+        Box::new(no.about(field))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use portcullis_erp::filters::{Condition, Filters, Operator};
-use portcullis_erp::{Call, FieldName, Model, Shape, Value};
+use portcullis_erp::{Call, Edition, FieldName, Model, Shape, Value};
 
 use crate::bench::{Bench, Held, No};
 use crate::danger;
@@ -28,11 +28,12 @@ impl FrappeView<'_> {
         if self.opens(&self.held.rule.fields, field, Operation::Read) || field == "name" {
             return Ok(());
         }
-        Err(self.refuse(
+        let no = self.refuse(
             Reason::Field,
             format!("This key may not use the field `{field}` of `{}` here. Leave it out, or ask whoever gave you the key.", self.model),
             format!("add `{field}` to `fields` of the rule"),
-        ))
+        );
+        Err(Box::new(no.about(field)))
     }
 
     /// Whether a field, or a column of a child table, may be set.
@@ -210,7 +211,14 @@ impl FrappeView<'_> {
     /// The search that must find this document under the rule; none where it holds for all.
     pub(crate) fn guard(&self, name: &str, saves: bool) -> Result<Option<Guard>, No> {
         let own = self.own_filters()?;
-        if own.is_empty() {
+        let seen = match &self.bench.edition {
+            Edition::Seen(seen) => {
+                self.readable(Edition::FRAPPE)?;
+                Some(seen.clone())
+            }
+            Edition::Any | Edition::Told => None,
+        };
+        if own.is_empty() && seen.is_none() {
             return Ok(None);
         }
         let id = FieldName::new("name").map_err(|_| self.bad_argument("name"))?;
@@ -237,6 +245,7 @@ impl FrappeView<'_> {
             check: Check::Document {
                 name: name.to_owned(),
                 saves,
+                seen,
             },
         }))
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use portcullis_erp::{FieldName, Map, Method, Value};
+use portcullis_erp::{Edition, FieldName, Map, Method, Value};
 
 use crate::bench::No;
 use crate::decision::Reason;
@@ -153,6 +153,7 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
         }
         Kind::Change => {
             attempt.guard_ids()?;
+            attempt.guard_edition()?;
             Ok(attempt.permit(Terms::Done))
         }
         Kind::Activate(active) => {
@@ -235,7 +236,12 @@ impl Attempt<'_> {
     fn columns_asked(&mut self) -> Result<RowTerms, No> {
         let view = self.view;
         let fields = match self.fields.take() {
-            Some(fields) => fields,
+            Some(mut fields) => {
+                if self.tells_edition() && !fields.iter().any(|field| field == Edition::ODOO) {
+                    fields.push(Edition::ODOO.to_owned());
+                }
+                fields
+            }
             None => view.all_readable()?,
         };
         let mut terms = RowTerms::default();
@@ -267,9 +273,19 @@ impl Attempt<'_> {
 
     /// The rows of a specification; without one there is nothing to answer.
     fn specified(&mut self) -> Result<RowTerms, No> {
-        self.rows
+        let mut rows = self
+            .rows
             .take()
-            .ok_or_else(|| bad_argument(&self.view, "specification"))
+            .ok_or_else(|| bad_argument(&self.view, "specification"))?;
+        if self.tells_edition()
+            && let Some(Value::Map(asked)) = self.call.named.get_mut("specification")
+        {
+            asked
+                .entry(Edition::ODOO.to_owned())
+                .or_insert_with(|| Value::Map(Map::new()));
+            rows.fields.insert(Edition::ODOO.to_owned());
+        }
+        Ok(rows)
     }
 
     /// Turns a read of ids into a search, where the rule opens only some records.
@@ -288,6 +304,22 @@ impl Attempt<'_> {
             .named
             .insert("order".to_owned(), Value::from("id"));
         Ok(Some(std::mem::take(&mut self.ids)))
+    }
+
+    /// Asks last whether the record is still as the caller saw it.
+    fn guard_edition(&mut self) -> Result<(), No> {
+        if let Edition::Seen(seen) = &self.view.bench.edition {
+            let guard = self
+                .view
+                .edition_guard(&self.ids, seen, &self.call.context)?;
+            self.guards.push(guard);
+        }
+        Ok(())
+    }
+
+    /// Whether the answer is to tell the record's edition, and may.
+    fn tells_edition(&self) -> bool {
+        self.view.bench.edition == Edition::Told && self.view.readable(Edition::ODOO).is_ok()
     }
 
     /// Asks first whether all ids are such that the rule speaks of them.

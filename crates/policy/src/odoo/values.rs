@@ -2,7 +2,7 @@
 //! open records, and nested commands are judged as calls on the linked model.
 
 use portcullis_erp::domain::{Domain, FieldKind, Leaf, Operand, Operator};
-use portcullis_erp::{Call, Map, Model, Value};
+use portcullis_erp::{Call, Edition, Map, Model, Value};
 
 use crate::bench::No;
 use crate::decision::Reason;
@@ -169,6 +169,33 @@ impl<'a> View<'a> {
             call,
             check: Check::Ids(ids.to_vec()),
         }))
+    }
+
+    /// The search that must find this record in an edition that the caller saw. Whoever may
+    /// not read when a record was changed may not find it out by guessing either.
+    pub(crate) fn edition_guard(
+        &self,
+        ids: &[i64],
+        seen: &[Box<str>],
+        context: &Map,
+    ) -> Result<Guard, No> {
+        self.readable(Edition::ODOO)?;
+        let mut domain = self.these(ids)?;
+        if let Some(own) = self.own_domain()? {
+            domain = domain.and(own.clone());
+        }
+        let mut call = Call::new(self.model.as_str(), "search_read")
+            .map_err(|_| self.bad_domain("a model without a name"))?
+            .with("domain", domain.to_value())
+            .with("fields", vec![Value::from(Edition::ODOO)]);
+        call.context = context.clone();
+        Ok(Guard {
+            call,
+            check: Check::Edition {
+                field: Edition::ODOO,
+                seen: seen.to_vec(),
+            },
+        })
     }
 
     /// These records, inactive ones included.

@@ -243,6 +243,7 @@ impl<'a> View<'a> {
                 format!("This key may not use the field `{field}` of `{}` here. Leave it out, or ask whoever gave you the key.", self.model),
                 advice,
             )
+            .about(field)
             .under(&self.held.full_name()),
         )
     }
@@ -259,6 +260,7 @@ impl<'a> View<'a> {
                 format!("This key may not set the field `{field}` of `{}`. Leave it out, or ask whoever gave you the key.", self.model),
                 advice,
             )
+            .about(field)
             .under(&self.held.full_name()),
         )
     }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::LazyLock;
 
 use portcullis_erp::value::{from_json, to_json};
-use portcullis_erp::{Call, Dialect, Limits, Model, RecordId, Value};
+use portcullis_erp::{Call, Dialect, Edition, Limits, Model, RecordId, Value};
 use portcullis_identity::{
     ErpLogin, Principal, PrincipalKind, PrincipalName, RoleName, Timestamp, UpstreamName,
 };
@@ -194,6 +194,7 @@ pub(crate) struct Caller {
     pub(crate) family: Family,
     pub(crate) dialect: Dialect,
     pub(crate) schema: Schema,
+    pub(crate) edition: Edition,
 }
 
 /// A caller with one role, before the small Odoo.
@@ -231,6 +232,7 @@ impl Caller {
                 Family::Frappe => Dialect::FrappeResource,
             },
             schema: schema(),
+            edition: Edition::Any,
         }
     }
 
@@ -244,6 +246,7 @@ impl Caller {
             now: Timestamp(0),
             schema: &self.schema,
             uid: Some(7),
+            edition: self.edition.clone(),
             call: call.clone(),
         })
     }

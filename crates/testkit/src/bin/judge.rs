@@ -177,6 +177,7 @@ impl Bench {
     ) -> Option<Box<Permit>> {
         for _ in 0..MOST_LESSONS {
             let decision = self.policy.judge(Question {
+                edition: portcullis_erp::Edition::Any,
                 principal,
                 upstream: &self.upstream,
                 family: self.family,
@@ -224,6 +225,7 @@ impl Bench {
                         body: 1 << 26,
                         depth: 64,
                         values: 1 << 22,
+                        batch: 0,
                     },
                 )
                 .ok()

@@ -176,6 +176,8 @@ fn shape(fault: &Fault) -> (u16, &'static str) {
         FaultKind::BadValue => (417, "DataError"),
         FaultKind::Conflict if fault.message.contains(MODIFIED) => (417, "TimestampMismatchError"),
         FaultKind::Conflict => (409, "DuplicateEntryError"),
+        FaultKind::Stale => (417, "TimestampMismatchError"),
+        FaultKind::Unconditional => (usual_status(kind), "ValidationError"),
         FaultKind::Malformed => (usual_status(kind), "ValidationError"),
         FaultKind::TooLarge => (usual_status(kind), "RequestEntityTooLarge"),
         FaultKind::ContentType => (usual_status(kind), "UnsupportedMediaType"),

@@ -13,20 +13,10 @@ use crate::config::raw::RawRoute;
 impl Checker<'_> {
     pub(super) fn notice(&mut self, raw: &RawRoute) -> Vec<(HeaderName, HeaderValue)> {
         let mut notice = Vec::new();
-        if let Some(text) = &raw.deprecated
-            && let Some(moment) = self.moment(text)
-        {
-            let value = format!("@{}", moment.unix_timestamp());
+        if let Some(value) = self.deprecation(raw.deprecated.as_ref()) {
             notice.extend(pair(HeaderName::from_static("deprecation"), &value));
         }
-        if let Some(text) = &raw.sunset
-            && let Some(moment) = self.moment(text)
-        {
-            let form = format_description!(
-                "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-            );
-            let value = moment.to_offset(time::UtcOffset::UTC).format(form);
-            let value = value.unwrap_or_default();
+        if let Some(value) = self.sunset(raw.sunset.as_ref()) {
             notice.extend(pair(HeaderName::from_static("sunset"), &value));
         }
         if let Some(text) = &raw.successor {
@@ -44,6 +34,24 @@ impl Checker<'_> {
             notice.extend(pair(header::LINK, &value));
         }
         notice
+    }
+
+    /// The value of `Deprecation`.
+    pub(in crate::config) fn deprecation(
+        &mut self,
+        text: Option<&Spanned<String>>,
+    ) -> Option<String> {
+        let moment = self.moment(text?)?;
+        Some(format!("@{}", moment.unix_timestamp()))
+    }
+
+    /// The value of `Sunset`.
+    pub(in crate::config) fn sunset(&mut self, text: Option<&Spanned<String>>) -> Option<String> {
+        let moment = self.moment(text?)?;
+        let form = format_description!(
+            "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+        );
+        moment.to_offset(time::UtcOffset::UTC).format(form).ok()
     }
 
     /// A day such as 2026-06-01, or a moment as RFC 3339 has it.

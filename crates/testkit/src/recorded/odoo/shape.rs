@@ -10,6 +10,7 @@ const LIMITS: Limits = Limits {
     body: 64 << 20,
     depth: 120,
     values: 5_000_000,
+    batch: 0,
 };
 
 /// Facts of fields that the look-alike does not tell.

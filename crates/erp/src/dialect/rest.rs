@@ -1,0 +1,76 @@
+//! The façade `/api/v1/{resource}[/{id}[/{method}]]`: one dialect over either kind of ERP.
+//!
+//! It is read in two steps. [`read`] knows no ERP: path, query and body become a [`Request`].
+//! Once it is known which ERP the caller means, [`Request::in_odoo`] or [`Request::in_frappe`]
+//! makes a [`Call`] of it, with the names that [`Facade`] gives to resources and fields, and a
+//! [`Manner`], by which the answer is written.
+//!
+//! | request | Odoo | Frappe |
+//! |---|---|---|
+//! | `GET /{resource}` | `search_read`, `web_search_read` with `expand` | `get_list` |
+//! | `GET /{resource}/{id}` | `read`, `web_read` with `expand` | `get` |
+//! | `POST /{resource}` | `create` | `insert` |
+//! | `PATCH`, `PUT /{resource}/{id}` | `write` | `save` |
+//! | `DELETE /{resource}/{id}` | `unlink` | `delete` |
+//! | `POST /{resource}/{method}` | the method, named arguments | the dotted method |
+//! | `POST /{resource}/{id}/{method}` | the method on that record | `submit`, `cancel` |
+
+pub mod batch;
+mod conditions;
+mod cursor;
+mod expand;
+mod facade;
+mod frappe;
+mod manner;
+mod odoo;
+mod problem;
+mod query;
+mod request;
+mod rows;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+pub use batch::Item;
+pub use cursor::Seal;
+pub use facade::{Facade, FacadeError, Guarded, Notice, Resource};
+pub use manner::Manner;
+pub use request::{Request, Said};
+pub use rows::Models;
+
+pub(super) use manner::write_answer;
+pub(super) use problem::write_fault;
+
+use super::{Dialect, Inbound, ReadError, Reading, Reply};
+use crate::asked::Asked;
+use crate::fault::{Fault, FaultKind};
+use crate::limits::Limits;
+
+/// Reads a request of the façade, whatever ERP it is for.
+pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, ReadError> {
+    let asked = match request.segments {
+        [.., own, what] if own == "-" && what == "batch" => {
+            batch::read(request, limits).map(Asked::Batch)
+        }
+        _ => Request::read(request, limits).map(|request| Asked::Rest(Box::new(request))),
+    };
+    let reply = Reply::plain(Dialect::Rest);
+    match asked {
+        Ok(asked) => Ok(Reading {
+            asked,
+            slot: None,
+            reply,
+        }),
+        Err(fault) => Err(ReadError { fault, reply }),
+    }
+}
+
+/// What the request itself says is wrong.
+fn malformed(message: impl Into<String>) -> Fault {
+    Fault::new(FaultKind::Malformed, message)
+}
+
+/// What is asked cannot be: the request is well-formed.
+fn bad(message: impl Into<String>) -> Fault {
+    Fault::new(FaultKind::BadArguments, message)
+}

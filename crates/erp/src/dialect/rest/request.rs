@@ -1,0 +1,365 @@
+//! A request of the façade, before it is known which ERP it is for.
+
+use super::conditions::{Condition, is_path};
+use super::expand::{self, Expand};
+use super::manner::Manner;
+use super::query::shown;
+use super::tags::{self, Tags, Weak};
+use super::{bad, malformed, query};
+use crate::call::Call;
+use crate::dialect::Inbound;
+use crate::dialect::jsonrpc::read_body;
+use crate::dialect::media::Media;
+use crate::edition::Edition;
+use crate::fault::{Fault, FaultKind};
+use crate::limits::Limits;
+use crate::name::FieldName;
+use crate::value::{Map, Value, from_json};
+
+/// How many fields `fields` and `order` may name.
+const MOST_FIELDS: usize = 500;
+
+/// What is asked of the façade.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// What stands before `/api/v1` in the caller's own path.
+    pub(super) base: String,
+    /// The first segment: a resource of the configuration, or a model.
+    pub(super) resource: String,
+    pub(super) act: Act,
+    pub(super) if_match: Option<Tags>,
+    pub(super) if_none_match: Option<Tags>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Act {
+    List(Box<Listing>),
+    One {
+        id: String,
+        columns: Columns,
+    },
+    Create(Map),
+    Change {
+        id: String,
+        values: Map,
+    },
+    Delete(String),
+    Method {
+        id: Option<String>,
+        method: String,
+        arguments: Map,
+    },
+}
+
+/// What is shown of a record.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Columns {
+    pub(super) fields: Vec<String>,
+    pub(super) expand: Vec<Expand>,
+}
+
+/// A list.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Listing {
+    pub(super) columns: Columns,
+    /// A domain (Odoo) or filters (Frappe).
+    pub(super) filter: Option<Value>,
+    pub(super) conditions: Vec<Condition>,
+    /// Fields, and whether each is sorted downwards.
+    pub(super) order: Vec<(String, Way)>,
+    pub(super) limit: Option<u32>,
+    pub(super) offset: Option<u64>,
+    pub(super) cursor: Option<String>,
+    /// The parameters that the next page is asked with as well.
+    pub(super) again: Vec<(String, String)>,
+}
+
+/// Which way a field is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Up,
+    Down,
+}
+
+/// A request in the words of one ERP.
+#[derive(Debug)]
+pub struct Said {
+    /// The call.
+    pub call: Call,
+    /// What is asked of the record's edition.
+    pub edition: Edition,
+    /// How the answer is written.
+    pub manner: Manner,
+}
+
+impl Request {
+    pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Self, Fault> {
+        let (resource, id, method) = match request.segments {
+            [resource] => (resource, None, None),
+            [resource, id] => (resource, Some(id), None),
+            [resource, id, method] => (resource, Some(id), Some(method)),
+            _ => return Err(nothing_here()),
+        };
+        if !resource.starts_with(char::is_alphanumeric) {
+            return Err(nothing_here());
+        }
+        let parameters = query::read(request.query)?;
+        if request.verb != "GET"
+            && let Some((name, _)) = parameters.first()
+        {
+            return Err(unknown(name));
+        }
+        let act = match (request.verb, id, method) {
+            ("GET", None, None) => Act::List(Box::new(Listing::read(parameters, limits)?)),
+            ("GET", Some(id), None) => Act::One {
+                id: id.clone(),
+                columns: Columns::read(parameters)?,
+            },
+            ("POST", None, None) => Act::Create(object(request, limits)?),
+            ("PATCH" | "PUT", Some(id), None) => Act::Change {
+                id: id.clone(),
+                values: object(request, limits)?,
+            },
+            ("DELETE", Some(id), None) if request.body.is_empty() => Act::Delete(id.clone()),
+            ("DELETE", Some(_), None) => return Err(malformed("DELETE takes no body")),
+            ("POST", Some(method), None) => Act::Method {
+                id: None,
+                method: method.clone(),
+                arguments: arguments(request, limits)?,
+            },
+            ("POST", Some(id), Some(method)) => Act::Method {
+                id: Some(id.clone()),
+                method: method.clone(),
+                arguments: arguments(request, limits)?,
+            },
+            _ => {
+                return Err(Fault::new(
+                    FaultKind::Verb,
+                    "a list takes GET and POST, a record GET, PATCH, PUT and DELETE, a method POST",
+                ));
+            }
+        };
+        if request.verb == "GET" && !request.body.is_empty() {
+            return Err(malformed("GET takes no body"));
+        }
+        Ok(Self {
+            base: String::new(),
+            resource: resource.clone(),
+            act,
+            if_match: None,
+            if_none_match: None,
+        })
+    }
+
+    /// The resource that is named, and what is done with it: for records.
+    pub fn names(&self) -> (&str, &str) {
+        let what = match &self.act {
+            Act::List(_) => "list",
+            Act::One { .. } => "get",
+            Act::Create(_) => "create",
+            Act::Change { .. } => "change",
+            Act::Delete(_) => "delete",
+            Act::Method { method, .. } => method,
+        };
+        (&self.resource, what)
+    }
+
+    /// The same request, sent to a path with this before `/api/v1`.
+    #[must_use]
+    pub fn below(mut self, base: &str) -> Self {
+        base.clone_into(&mut self.base);
+        self
+    }
+
+    /// The same request, on the conditions that the headers `If-Match` and `If-None-Match`
+    /// name; both empty where there are none.
+    ///
+    /// # Errors
+    /// When they cannot be read, or stand where they have no meaning: overlooking them would
+    /// do what the caller did not want.
+    pub fn on_condition(mut self, if_match: &str, if_none_match: &str) -> Result<Self, Fault> {
+        self.if_match = tags::read(if_match, Weak::Never)?;
+        self.if_none_match = tags::read(if_none_match, Weak::Too)?;
+        let changes = matches!(self.act, Act::Change { .. } | Act::Delete(_));
+        if self.if_match.is_some() && !changes {
+            return Err(malformed("If-Match is for PATCH, PUT and DELETE"));
+        }
+        if self.if_none_match.is_some() && !matches!(self.act, Act::One { .. }) {
+            return Err(malformed("If-None-Match is for GET of one record"));
+        }
+        Ok(self)
+    }
+
+    /// What is asked of the record's edition.
+    pub(super) fn edition(&self) -> Edition {
+        match (&self.act, &self.if_match) {
+            (Act::One { .. }, _) => Edition::Told,
+            (_, Some(Tags::Of(seen))) => Edition::Seen(seen.clone()),
+            _ => Edition::Any,
+        }
+    }
+}
+
+impl Columns {
+    fn read(parameters: Vec<(String, String)>) -> Result<Self, Fault> {
+        let mut columns = Self::default();
+        for (name, value) in parameters {
+            if !columns.take(&name, &value)? {
+                return Err(unknown(&name));
+            }
+        }
+        columns.checked()
+    }
+
+    /// Takes a parameter in; says whether it is one of these.
+    fn take(&mut self, name: &str, value: &str) -> Result<bool, Fault> {
+        match name {
+            "fields" => {
+                for field in value.split(',') {
+                    let field = FieldName::new(field.trim()).map_err(|_| {
+                        malformed("`fields` is a list of fields such as name,city").about("fields")
+                    })?;
+                    self.fields.push(field.as_str().to_owned());
+                }
+                if self.fields.len() > MOST_FIELDS {
+                    return Err(malformed("`fields` names too many fields").about("fields"));
+                }
+            }
+            "expand" => self.expand = expand::read(value)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn checked(self) -> Result<Self, Fault> {
+        if !self.expand.is_empty() && self.fields.is_empty() {
+            return Err(
+                malformed("beside `expand`, name in `fields` what else is wanted").about("fields"),
+            );
+        }
+        Ok(self)
+    }
+}
+
+impl Listing {
+    fn read(parameters: Vec<(String, String)>, limits: &Limits) -> Result<Self, Fault> {
+        let mut list = Self::default();
+        for (name, value) in parameters {
+            if list.take(&name, &value, limits)? && !matches!(&*name, "cursor" | "offset") {
+                list.again.push((name, value));
+            }
+        }
+        if list.cursor.is_some() && list.offset.is_some() {
+            return Err(malformed("give `cursor` or `offset`").about("cursor"));
+        }
+        list.columns = list.columns.checked()?;
+        Ok(list)
+    }
+
+    fn take(&mut self, name: &str, value: &str, limits: &Limits) -> Result<bool, Fault> {
+        let number = || malformed(format!("`{name}` is a whole number")).about(name);
+        let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+        match name {
+            "filter" => {
+                let read = from_json(value.as_bytes(), limits);
+                let read = read.map_err(|error| {
+                    malformed(format!("`filter` is no JSON: {error}")).about(name)
+                })?;
+                self.filter = Some(read);
+            }
+            "order" => self.order = order(value)?,
+            "limit" if digits => {
+                let limit: u32 = value.parse().map_err(|_| number())?;
+                if limit == 0 {
+                    return Err(malformed("`limit` is at least 1").about(name));
+                }
+                self.limit = Some(limit);
+            }
+            "offset" if digits => self.offset = Some(value.parse().map_err(|_| number())?),
+            "limit" | "offset" => return Err(number()),
+            "cursor" => self.cursor = Some(value.to_owned()),
+            _ => {
+                if self.columns.take(name, value)? {
+                    return Ok(true);
+                }
+                match Condition::read(name, value) {
+                    Some(condition) => self.conditions.push(condition?),
+                    None => return Err(unknown(name)),
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// What makes it another list: filter and order.
+    pub(super) fn told_apart_by(&self) -> Vec<String> {
+        let chosen = self
+            .again
+            .iter()
+            .filter(|(name, _)| matches!(&**name, "filter" | "order") || name.ends_with(']'));
+        let mut parts: Vec<String> = chosen
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        parts.sort_unstable();
+        parts
+    }
+}
+
+/// `-date,name`: downwards by date, then upwards by name.
+fn order(text: &str) -> Result<Vec<(String, Way)>, Fault> {
+    let mut order: Vec<(String, Way)> = Vec::new();
+    for part in text.split(',') {
+        let part = part.trim();
+        let (field, way) = match part.strip_prefix('-') {
+            Some(field) => (field, Way::Down),
+            None => (part, Way::Up),
+        };
+        let known = order.iter().any(|(known, _)| known == field);
+        if !is_path(field) || field.contains('.') || known || order.len() >= 16 {
+            return Err(malformed("`order` is a list of fields such as -date,name").about("order"));
+        }
+        order.push((field.to_owned(), way));
+    }
+    Ok(order)
+}
+
+/// The body, which is a JSON object.
+fn object(request: Inbound<'_>, limits: &Limits) -> Result<Map, Fault> {
+    if !Media::of(request.content_type).is(&["application/json"]) {
+        return Err(Fault::new(
+            FaultKind::ContentType,
+            "bodies are application/json, in UTF-8",
+        ));
+    }
+    match read_body(request.body, limits)? {
+        Value::Map(map) => Ok(map),
+        _ => Err(malformed("the body is a JSON object")),
+    }
+}
+
+/// The arguments of a method: an object, or nothing.
+fn arguments(request: Inbound<'_>, limits: &Limits) -> Result<Map, Fault> {
+    if request.body.is_empty() {
+        return Ok(Map::new());
+    }
+    object(request, limits)
+}
+
+fn unknown(name: &str) -> Fault {
+    malformed(format!("there is no parameter `{}` here", shown(name)))
+}
+
+fn nothing_here() -> Fault {
+    Fault::new(FaultKind::NotFound, "there is nothing at this path")
+}
+
+/// Takes the identity out of a record: it must be the path's.
+pub(super) fn agree(values: &mut Map, name: &str, id: Option<&Value>) -> Result<(), Fault> {
+    match (values.shift_remove(name), id) {
+        (None | Some(Value::Null), _) => Ok(()),
+        (Some(told), Some(id)) if told == *id => Ok(()),
+        (Some(_), Some(_)) => Err(bad("the record has another id than the path").about("id")),
+        (Some(_), None) => Err(bad("the ERP gives the id").about("id")),
+    }
+}
