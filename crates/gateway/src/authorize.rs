@@ -81,7 +81,7 @@ pub async fn call(
         Wish::Visit(visit, controller) => {
             let granted = passage::grant(
                 snapshot,
-                *visit,
+                visit,
                 controller,
                 (holder.as_deref(), upstream),
                 now,

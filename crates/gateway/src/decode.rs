@@ -46,7 +46,7 @@ pub(crate) enum Wish {
     /// What a dialect can ask.
     Asked(Asked),
     /// A visit to a custom controller, by its route.
-    Visit(Box<Visit>, Arc<Controller>),
+    Visit(Visit, Arc<Controller>),
 }
 
 /// Reads what a request asks.
@@ -98,7 +98,7 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
             trail.asked(route, inbound.verb);
             let visit = visit::read(&visited, inbound, &head.headers, limits)
                 .map_err(|fault| Denial::to(plain(), Why::Unreadable(fault)))?;
-            let wish = Wish::Visit(Box::new(visit), visited.controller);
+            let wish = Wish::Visit(visit, visited.controller);
             (wish, None, plain())
         }
         None => {

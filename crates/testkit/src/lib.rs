@@ -11,3 +11,4 @@
 pub mod leaks;
 pub mod recorded;
 pub mod roles;
+pub mod services;

@@ -14,18 +14,31 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
             let mut out = anstream::stdout();
             if args.json {
                 let upstreams: Vec<_> = config.upstreams.iter().map(described).collect();
-                let answer = serde_json::json!({ "problems": [], "upstreams": upstreams });
+                let routes: serde_json::Map<_, _> = config
+                    .controllers
+                    .iter()
+                    .map(|route| (route.name().to_string(), route.summary().into()))
+                    .collect();
+                let answer = serde_json::json!({
+                    "problems": [],
+                    "upstreams": upstreams,
+                    "routes": routes,
+                });
                 writeln!(out, "{answer}")?;
             } else {
                 writeln!(
                     out,
-                    "{}: fine; {} upstreams, {} roles",
+                    "{}: fine; {} upstreams, {} roles, {} routes",
                     args.config.display(),
                     config.upstreams.len(),
-                    config.roles.len()
+                    config.roles.len(),
+                    config.controllers.len()
                 )?;
                 for upstream in &config.upstreams {
                     tell(&mut out, upstream)?;
+                }
+                for route in &config.controllers {
+                    writeln!(out, "  {}: {}", route.name(), route.summary())?;
                 }
             }
             return Ok(ExitCode::SUCCESS);

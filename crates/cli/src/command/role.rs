@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use comfy_table::Cell;
 use portcullis_gateway::clock;
 use portcullis_identity::RoleName;
-use portcullis_policy::{Role, Rule};
+use portcullis_policy::{Role, RouteRule, Rule};
 use portcullis_storage::Store as _;
 use serde_json::{Value, json};
 
@@ -126,15 +127,21 @@ async fn show_one(place: &Place, name: &RoleName, json: bool) -> anyhow::Result<
     for rule in found.role.rules() {
         table.add_row([
             rule.name().into(),
-            if rule.denies() {
-                show::bad("deny")
-            } else {
-                show::good("allow")
-            },
+            effect(rule.denies()),
             models(rule).into(),
             operations(rule).join(", ").into(),
             methods(rule).join(", ").into(),
             if rule.has_domain() { "some" } else { "all" }.into(),
+        ]);
+    }
+    for rule in found.role.route_rules() {
+        table.add_row([
+            rule.name().into(),
+            effect(rule.denies()),
+            "-".into(),
+            "visit".into(),
+            routes(rule).join(", ").into(),
+            "-".into(),
         ]);
     }
     show::print(&table, "the role has no rules: it allows nothing")?;
@@ -212,7 +219,31 @@ fn describe(known: &Known) -> Value {
             })
         })
         .collect();
-    json!({ "name": known.role.name(), "from": known.source, "rules": rules })
+    let routes: Vec<Value> = known
+        .role
+        .route_rules()
+        .iter()
+        .map(|rule| {
+            json!({
+                "name": rule.name(),
+                "effect": if rule.denies() { "deny" } else { "allow" },
+                "routes": routes(rule),
+            })
+        })
+        .collect();
+    json!({ "name": known.role.name(), "from": known.source, "rules": rules, "routes": routes })
+}
+
+fn effect(denies: bool) -> Cell {
+    if denies {
+        show::bad("deny")
+    } else {
+        show::good("allow")
+    }
+}
+
+fn routes(rule: &RouteRule) -> Vec<String> {
+    rule.routes().iter().map(ToString::to_string).collect()
 }
 
 fn models(rule: &Rule) -> String {

@@ -16,6 +16,7 @@ mod narrow;
 mod refusals;
 
 mod revoke;
+mod routes;
 mod serve;
 mod strangers;
 mod throttle;

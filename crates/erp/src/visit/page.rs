@@ -70,7 +70,8 @@ impl Page {
         }
         let media = Media::of(answer.content_type);
         let json = media.essence == "application/json" || media.essence.ends_with("+json");
-        if !terms.kinds.contains(&media.essence) && !(failed && json) {
+        let listed = terms.kinds.contains(&media.essence);
+        if !listed && (!failed || !json) {
             return Err(if failed {
                 of_status(answer.status)
             } else {
@@ -183,7 +184,7 @@ pub fn is_logged_out(answer: Returned<'_>, location: &str) -> bool {
 /// Takes out of an error what it tells of the ERP's inside.
 fn clean(value: &mut Value) {
     match value {
-        Value::Text(text) if is_inside(text) => {
+        Value::Text(text) if is_inside(text) || tells_of_a_place(text) => {
             *text = words(FaultKind::Internal).to_owned();
         }
         Value::List(items) => items.iter_mut().for_each(clean),
@@ -200,6 +201,24 @@ fn clean(value: &mut Value) {
         | Value::Bytes(_)
         | Value::Moment(_) => {}
     }
+}
+
+/// Whether an error names a file of the server, or speaks SQL.
+fn tells_of_a_place(text: &str) -> bool {
+    [
+        "/usr/",
+        "/home/",
+        "/opt/",
+        "/srv/",
+        "/var/lib/",
+        "-packages",
+        ".py\"",
+        "SELECT ",
+        "INSERT INTO ",
+        "relation \"",
+    ]
+    .iter()
+    .any(|sign| text.contains(sign))
 }
 
 /// The fault for an error of this status whose words are not handed on.

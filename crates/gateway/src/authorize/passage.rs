@@ -34,9 +34,11 @@ pub(super) fn grant(
     let upstream = upstream.ok_or_else(|| to(Why::Unidentified))?;
     let user = holder.and_then(|holder| upstream.user(holder.principal.erp_login()));
     // A refusal costs as much as a visit: guessing what is allowed is not free.
-    let charged = |why: Why| match holder {
-        Some(holder) => limit::count(holder, now).map_or_else(Why::Limited, |_| why),
-        None => why,
+    let paid = || match holder {
+        Some(holder) => limit::count(holder, now)
+            .map(drop)
+            .map_err(|wait| to(Why::Limited(wait))),
+        None => Ok(()),
     };
     let shape = visit.shape();
     let passage = snapshot.policy.admit(Knock {
@@ -50,15 +52,14 @@ pub(super) fn grant(
         Ok(passage) => passage,
         Err(refusal) => {
             trail.refused(shape);
-            return Err(match charged(Why::Refused(refusal)) {
-                why @ Why::Refused(_) => Denial::plain(why),
-                why => to(why),
-            });
+            paid()?;
+            return Err(Denial::plain(Why::Refused(refusal)));
         }
     };
     if let Err(fault) = controller.takes.check(passage.visit()) {
         trail.refused(shape);
-        return Err(to(charged(Why::Unfit(fault))));
+        paid()?;
+        return Err(to(Why::Unfit(fault)));
     }
     Ok(Granted::Passage {
         passage: Box::new(passage),

@@ -3,6 +3,11 @@
 //! The schema stands for itself: it is not completed from files or the network. Its expressions
 //! run in time that grows with the text and no faster.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what a schema can find is told in the words of its library, but for a few"
+)]
+
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use portcullis_erp::value::{from_json, to_json};
