@@ -6,8 +6,6 @@ mod check;
 mod credentials;
 mod doors;
 
-use std::cell::Cell;
-
 use portcullis_testkit::services::{self, Arrived};
 use serde_json::Value as Json;
 
@@ -64,7 +62,8 @@ struct Shop {
     place: Place,
     gateway: Served,
     key: String,
-    made: Cell<u32>,
+    /// A key of a role that says nothing of routes.
+    other: String,
 }
 
 impl Shop {
@@ -77,21 +76,15 @@ impl Shop {
             (0, &serde_json::json!([])),
             "{said}"
         );
-        let key = key(&place, "shop", "reader");
+        let (key, other) = (key(&place, "shop", "reader"), key(&place, "other", "other"));
         let gateway = place.serve();
         Self {
             services,
             place,
             gateway,
             key,
-            made: Cell::new(0),
+            other,
         }
-    }
-
-    /// A key of the other role.
-    fn other_key(&self) -> String {
-        self.made.set(self.made.get() + 1);
-        key(&self.place, &format!("other {}", self.made.get()), "other")
     }
 
     fn ask(&self, verb: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Got {
