@@ -21,6 +21,10 @@ impl Pepper {
     }
 
     pub(crate) fn digest(&self, parts: &[&[u8]]) -> KeyDigest {
+        KeyDigest(self.hash(parts))
+    }
+
+    pub(crate) fn hash(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.0);
         for part in parts {
             context.update(part);
@@ -29,7 +33,7 @@ impl Pepper {
         for (to, from) in digest.iter_mut().zip(context.sign().as_ref()) {
             *to = *from;
         }
-        KeyDigest(digest)
+        digest
     }
 }
 

@@ -10,10 +10,11 @@
 
 use std::fmt;
 
-use aws_lc_rs::{constant_time, digest};
+use aws_lc_rs::constant_time;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::base32;
+use crate::check::{self, CHECK};
 use crate::digest::{KeyDigest, Pepper};
 use crate::key_id::KeyId;
 use crate::secret::Secret;
@@ -30,7 +31,6 @@ pub struct ApiKey {
 pub struct KeyFormatError;
 
 const SECRET: usize = 52;
-const CHECK: usize = 7;
 /// `{secret}{check}`.
 const HALF: usize = SECRET + CHECK;
 
@@ -60,7 +60,7 @@ impl ApiKey {
     pub fn parse(text: &str) -> Result<Self, KeyFormatError> {
         let whole: &[u8; Self::LENGTH] = text.as_bytes().try_into().map_err(|_| KeyFormatError)?;
         let (body, check) = whole.split_at(Self::LENGTH - CHECK);
-        if constant_time::verify_slices_are_equal(&check_of(body), check).is_err() {
+        if constant_time::verify_slices_are_equal(&check::of(body), check).is_err() {
             return Err(KeyFormatError);
         }
         let (id, rest) = body.split_at(KeyId::LENGTH);
@@ -122,7 +122,7 @@ impl ApiKey {
         text.push('_');
         self.secret
             .expose(|secret| base32::encode(secret, &mut text));
-        let check = check_of(text.as_bytes());
+        let check = check::of(text.as_bytes());
         text.extend(check.iter().copied().map(char::from));
         text
     }
@@ -132,18 +132,6 @@ impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ApiKey({}, …)", self.id)
     }
-}
-
-/// The first 35 bits of SHA-256, as 7 characters.
-fn check_of(body: &[u8]) -> [u8; CHECK] {
-    let hash = digest::digest(&digest::SHA256, body);
-    let mut text = String::with_capacity(SECRET);
-    base32::encode(hash.as_ref(), &mut text);
-    let mut check = [0; CHECK];
-    for (to, from) in check.iter_mut().zip(text.bytes()) {
-        *to = from;
-    }
-    check
 }
 
 #[cfg(test)]

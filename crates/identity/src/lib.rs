@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 mod base32;
+mod check;
 mod digest;
 mod key;
 mod key_id;
@@ -12,6 +13,7 @@ mod name;
 mod presented;
 mod principal;
 mod secret;
+mod session;
 mod tagger;
 mod timestamp;
 
@@ -22,5 +24,6 @@ pub use name::{ErpLogin, NameError, PrincipalName, RoleName, RouteName, Upstream
 pub use presented::{Carrier, Presented, Slot};
 pub use principal::{Principal, PrincipalKind};
 pub use secret::Secret;
+pub use session::{CsrfToken, SessionDigest, SessionToken};
 pub use tagger::Tagger;
 pub use timestamp::{Timestamp, TimestampError};

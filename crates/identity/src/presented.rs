@@ -33,6 +33,8 @@ pub enum Presented {
         /// Where it stood.
         carrier: Carrier,
     },
+    /// The text of a session cookie.
+    Session(Secret<String>),
     /// A key in the password slot of an RPC body, beside a claim of who is calling.
     Slot(Slot),
 }
@@ -63,7 +65,8 @@ mod tests {
             uid: Some(2),
             login: None,
         });
-        let shown = format!("{key:?} {slot:#?}");
+        let session = Presented::Session("open sesame".into());
+        let shown = format!("{key:?} {slot:#?} {session:?}");
         assert!(shown.contains("Bearer"));
         assert!(!shown.contains("sesame"));
     }

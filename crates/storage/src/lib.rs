@@ -1,6 +1,7 @@
 //! The traits of everything that is kept. No driver is named here.
 //!
-//! - [`Store`] is what several processes share: keys, roles, ERP users, settings. Its
+//! - [`Store`] is what several processes share: keys, roles, ERP users, sessions,
+//!   settings. Its
 //!   operations are boxed futures, so that rooms hold a `dyn Store` and stay free of generics.
 //! - [`Journal`] is what one core writes: the ledger. It blocks, on that core's own thread.
 //!
@@ -20,6 +21,7 @@ mod error;
 mod journal;
 mod keys;
 mod roles;
+mod sessions;
 mod settings;
 
 pub use changes::Changes;
@@ -28,21 +30,24 @@ pub use error::{StoreError, Stored};
 pub use journal::{Journal, JournalError};
 pub use keys::{KeyRow, Keys, RateLimit};
 pub use roles::Roles;
+pub use sessions::{SessionRow, Sessions};
 pub use settings::Settings;
 
 /// Everything that processes share: `store.keys().find(&id)`, `store.version()`.
-pub trait Store: Keys + Roles + ErpUsers + Settings + Changes {
+pub trait Store: Keys + Roles + ErpUsers + Sessions + Settings + Changes {
     /// The API keys.
     fn keys(&self) -> &dyn Keys;
     /// The roles that are kept in the store.
     fn roles(&self) -> &dyn Roles;
     /// The ERP users.
     fn erp_users(&self) -> &dyn ErpUsers;
+    /// The sessions.
+    fn sessions(&self) -> &dyn Sessions;
     /// What the store remembers about itself.
     fn settings(&self) -> &dyn Settings;
 }
 
-impl<T: Keys + Roles + ErpUsers + Settings + Changes> Store for T {
+impl<T: Keys + Roles + ErpUsers + Sessions + Settings + Changes> Store for T {
     fn keys(&self) -> &dyn Keys {
         self
     }
@@ -50,6 +55,9 @@ impl<T: Keys + Roles + ErpUsers + Settings + Changes> Store for T {
         self
     }
     fn erp_users(&self) -> &dyn ErpUsers {
+        self
+    }
+    fn sessions(&self) -> &dyn Sessions {
         self
     }
     fn settings(&self) -> &dyn Settings {

@@ -8,6 +8,7 @@ mod changes;
 mod erp_users;
 mod keys;
 mod roles;
+mod sessions;
 mod settings;
 
 use std::fs::{File, OpenOptions};

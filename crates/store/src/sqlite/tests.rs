@@ -1,7 +1,7 @@
 use portcullis_identity::{
-    ErpLogin, KeyDigest, KeyId, PrincipalName, RoleName, Timestamp, UpstreamName,
+    ErpLogin, KeyDigest, KeyId, PrincipalName, RoleName, SessionDigest, Timestamp, UpstreamName,
 };
-use portcullis_storage::{KeyRow, RateLimit, Sealed, Store};
+use portcullis_storage::{KeyRow, RateLimit, Sealed, SessionRow, Store};
 
 use super::*;
 use crate::entropy;
@@ -106,6 +106,44 @@ async fn roles_and_users_are_put_replaced_and_removed() {
     assert_eq!(users.all().await.unwrap().len(), 1);
     assert!(users.remove(&upstream, &login).await.unwrap());
     assert!(users.find(&upstream, &login).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_session_is_opened_touched_ended_and_swept() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let store: &dyn Store = &store;
+    let sessions = store.sessions();
+    let session = |bits: u8, seen: i64, ends: i64| SessionRow {
+        digest: SessionDigest::from_bytes([bits; 32]),
+        key: KeyId::new("pck_aaaaaaaaaaaaaaaa").unwrap(),
+        opened: Timestamp(1),
+        seen: Timestamp(seen),
+        ends: Timestamp(ends),
+    };
+    let one = session(1, 10, 100);
+    sessions.open(&one).await.unwrap();
+    assert_eq!(sessions.look_up(&one.digest).await.unwrap(), Some(one));
+    let again = sessions.open(&one).await.unwrap_err();
+    assert!(matches!(again, StoreError::Exists { what: "session" }));
+
+    sessions.touch(&one.digest, Timestamp(20)).await.unwrap();
+    sessions.touch(&one.digest, Timestamp(15)).await.unwrap();
+    let found = sessions.look_up(&one.digest).await.unwrap().unwrap();
+    assert_eq!(found.seen, Timestamp(20), "never back");
+
+    assert!(sessions.end(&one.digest).await.unwrap());
+    assert!(!sessions.end(&one.digest).await.unwrap());
+    sessions.touch(&one.digest, Timestamp(30)).await.unwrap();
+    assert_eq!(sessions.look_up(&one.digest).await.unwrap(), None);
+
+    let (idle, over, good) = (session(2, 5, 100), session(3, 40, 50), session(4, 40, 100));
+    for row in [&idle, &over, &good] {
+        sessions.open(row).await.unwrap();
+    }
+    let swept = sessions.sweep(Timestamp(50), Timestamp(6)).await.unwrap();
+    assert_eq!(swept, 2);
+    assert_eq!(sessions.look_up(&good.digest).await.unwrap(), Some(good));
+    assert_eq!(sessions.look_up(&over.digest).await.unwrap(), None);
 }
 
 #[tokio::test]
