@@ -51,6 +51,11 @@ pub fn odoo_web(data: &[u8]) {
     request(Dialect::OdooWeb, data);
 }
 
+/// Odoo's web sessions: log-in, `call_kw`, `call_button`.
+pub fn odoo_call(data: &[u8]) {
+    request(Dialect::OdooCall, data);
+}
+
 /// `/api/resource/*`.
 pub fn frappe_resource(data: &[u8]) {
     request(Dialect::FrappeResource, data);
@@ -195,7 +200,11 @@ fn reread(dialect: Dialect, sent: &Outbound) -> Option<Call> {
     let (dialect, prefix) = match dialect {
         Dialect::XmlRpc1 | Dialect::XmlRpc2 => (dialect, "/xmlrpc/2/"),
         Dialect::Json2 => (dialect, "/json/2/"),
-        Dialect::JsonRpc | Dialect::OdooWeb | Dialect::Custom | Dialect::Rest => {
+        Dialect::JsonRpc
+        | Dialect::OdooWeb
+        | Dialect::OdooCall
+        | Dialect::Custom
+        | Dialect::Rest => {
             (dialect, "/jsonrpc")
         }
         Dialect::FrappeResource

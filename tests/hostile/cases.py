@@ -66,7 +66,7 @@ def paths(good):
         "/api/method/ping/frappe.client.get_count", "/private/files/x", "/app", "/assets/x.js",
     ):
         yield Case(f"path {target!r}", "frappe", good.frappe(target=target), rpc=False)
-    for target in ("/web/database/manager", "/web/database/backup", "/web/login", "/doc", "/websocket", "/web/dataset/call_kw"):
+    for target in ("/web/database/manager", "/web/database/backup", "/web/login", "/doc", "/websocket"):
         yield Case(f"not served: {target}", "jsonrpc", good.jsonrpc(target=target), rpc=False)
 
 

@@ -19,6 +19,7 @@ pub fn dialect_name(dialect: Dialect) -> &'static str {
         Dialect::JsonRpc => "jsonrpc",
         Dialect::Json2 => "json2",
         Dialect::OdooWeb => "odoo-web",
+        Dialect::OdooCall => "odoo-call",
         Dialect::FrappeResource => "frappe-resource",
         Dialect::FrappeMethod => "frappe-method",
         Dialect::FrappeV2 => "frappe-v2",

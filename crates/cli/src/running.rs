@@ -10,6 +10,7 @@ use portcullis_gateway::config::Config;
 use portcullis_gateway::control::{self, Control, RoleFiles};
 use portcullis_gateway::gateway::{Gateway, Shared};
 use portcullis_gateway::keyring::Keyring;
+use portcullis_gateway::sessions::Sessions;
 use portcullis_gateway::snapshot::{Routes, Snapshot};
 use portcullis_gateway::upstream::{CursorSeal, ErpUser, Upstream, Upstreams};
 use portcullis_gateway::{clock, engine};
@@ -52,9 +53,15 @@ impl Running {
             house.vault.pepper(),
             config.key_rate,
         );
+        let sessions = Sessions::new(
+            Arc::clone(&house.store) as _,
+            house.vault.pepper(),
+            config.sessions,
+        );
         let shared = Arc::new(Shared::new(
             snapshot,
             keyring,
+            sessions,
             config.address_rate,
             upstreams,
         ));

@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::dialect::rest;
-use crate::name::Database;
+use crate::name::{Database, Model};
 use crate::value::Value;
 
 /// What a request asks: a call for the ERP, or something that is answered here.
@@ -33,6 +33,16 @@ pub enum Local {
     DatabaseExists(Option<Database>),
     /// Odoo `common.authenticate` and `common.login`: answers the bound user's uid, or `false`.
     Authenticate,
+    /// A log-in that opens a session: Odoo `/web/session/authenticate`, Frappe `login`.
+    LogIn,
+    /// The end of a session: Odoo `/web/session/destroy`, Frappe `logout`.
+    LogOut,
+    /// Odoo `/web/session/get_session_info`.
+    SessionInfo,
+    /// Odoo `/web/session/check`: whether there is a session.
+    SessionCheck,
+    /// Odoo `/doc-bearer/{model}.json`: the arguments of a model's methods.
+    Documentation(Model),
     /// Frappe `ping`.
     Ping,
     /// Frappe `frappe.auth.get_logged_user`.
@@ -48,7 +58,7 @@ pub struct SlotCredential {
     pub database: Option<Database>,
     /// Who is claimed: a uid (`object` calls) or a login (`authenticate`, `login`).
     pub claim: Claim,
-    /// The password slot, where gateway keys are put.
+    /// The password slot, where gateway keys are put; empty is no credential.
     pub password: String,
 }
 

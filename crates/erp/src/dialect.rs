@@ -13,6 +13,7 @@ mod jsonrpc;
 pub mod local;
 mod media;
 mod odoo;
+mod odoo_call;
 mod odoo_web;
 mod piece;
 pub mod rest;
@@ -20,6 +21,7 @@ mod rpc;
 pub mod signature;
 pub mod xmlrpc;
 
+pub use frappe::csrf_token;
 pub(crate) use greeting::session_login;
 pub(crate) use json2::segment;
 pub(crate) use jsonrpc::{enveloped, read_answer as read_envelope, read_body};
@@ -50,6 +52,8 @@ pub enum Dialect {
     /// Odoo's small JSON pages that clients ask before anything else
     /// (`/web/webclient/version_info`, `/web/version`, `/json/version`, `/web/database/list`).
     OdooWeb,
+    /// Odoo's web session: `/web/session/…`, `/web/dataset/call_kw` and `call_button`.
+    OdooCall,
     /// Frappe `/api/resource/…`.
     FrappeResource,
     /// Frappe `/api/method/…`, and `/` with `cmd`.
@@ -132,8 +136,10 @@ pub enum Form {
     Accepted,
     /// Odoo: the one element of a list of one. RPC's `create` of one record answers one id.
     Single,
-    /// Odoo's pages that are JSON without an envelope.
+    /// JSON without an envelope: Odoo's small pages, Frappe's log-in.
     Bare,
+    /// Odoo `call_button`: an action, or `false`.
+    Button,
 }
 
 /// A request that could not be read: what the caller is told, and how.
@@ -204,6 +210,7 @@ impl Dialect {
             Self::JsonRpc => jsonrpc::read(request, limits),
             Self::Json2 => json2::read(request, limits),
             Self::OdooWeb => odoo_web::read(request, limits),
+            Self::OdooCall => odoo_call::read(request, limits),
             Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
                 frappe::read(self, request, limits)
             }
@@ -224,7 +231,7 @@ impl Dialect {
             Self::XmlRpc1 | Self::XmlRpc2 => xmlrpc::write(self, call, login),
             Self::JsonRpc => Ok(jsonrpc::write(call, login)),
             Self::Json2 => json2::write(call, login),
-            Self::OdooWeb | Self::Custom | Self::Rest => Err(no_calls()),
+            Self::OdooWeb | Self::OdooCall | Self::Custom | Self::Rest => Err(no_calls()),
             Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
                 frappe::write(call, login)
             }
@@ -236,7 +243,9 @@ impl Dialect {
     pub fn read_answer(self, answer: Returned<'_>, limits: &Limits) -> Answer {
         match self {
             Self::XmlRpc1 | Self::XmlRpc2 => xmlrpc::read_answer(answer, limits),
-            Self::JsonRpc | Self::OdooWeb | Self::Custom => jsonrpc::read_answer(answer, limits),
+            Self::JsonRpc | Self::OdooWeb | Self::OdooCall | Self::Custom => {
+                jsonrpc::read_answer(answer, limits)
+            }
             Self::Json2 => json2::read_answer(answer, limits),
             Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
                 frappe::read_answer(answer, limits)
@@ -260,6 +269,7 @@ impl Reply {
             Dialect::JsonRpc => jsonrpc::write_answer(self, value),
             Dialect::Json2 => json2::write_answer(value),
             Dialect::OdooWeb => odoo_web::write_answer(self, value),
+            Dialect::OdooCall => odoo_call::write_answer(self, value),
             Dialect::FrappeResource
             | Dialect::FrappeMethod
             | Dialect::FrappeV2
@@ -276,6 +286,7 @@ impl Reply {
             Dialect::JsonRpc => jsonrpc::write_fault(self, fault),
             Dialect::Json2 => json2::write_fault(fault),
             Dialect::OdooWeb => odoo_web::write_fault(self, fault),
+            Dialect::OdooCall => odoo_call::write_fault(self, fault),
             Dialect::FrappeResource
             | Dialect::FrappeMethod
             | Dialect::FrappeV2

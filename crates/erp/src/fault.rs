@@ -9,6 +9,10 @@
 pub enum FaultKind {
     /// The credential is missing, unknown or not accepted.
     AccessDenied,
+    /// The session is over, or there is none.
+    SessionExpired,
+    /// The request may come from another site's page, and carries no proof that it does not.
+    Forged,
     /// The caller is known and may not do this.
     AccessError,
     /// A record is not there, or the caller may not know of it.
@@ -62,6 +66,8 @@ impl FaultKind {
     /// Every kind.
     pub const ALL: &[Self] = &[
         Self::AccessDenied,
+        Self::SessionExpired,
+        Self::Forged,
         Self::AccessError,
         Self::MissingRecord,
         Self::UnknownModel,

@@ -12,7 +12,7 @@ mod targets;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 11] = [
+const TARGETS: [Target; 12] = [
     ("domain", targets::domain),
     ("filters", targets::filters),
     ("frappe_answer", targets::frappe_answer),
@@ -21,6 +21,7 @@ const TARGETS: [Target; 11] = [
     ("json2", targets::json2),
     ("json_value", targets::json_value),
     ("jsonrpc", targets::jsonrpc),
+    ("odoo_call", targets::odoo_call),
     ("odoo_web", targets::odoo_web),
     ("xmlrpc_answer", targets::xmlrpc_answer),
     ("xmlrpc_request", targets::xmlrpc_request),

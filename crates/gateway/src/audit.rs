@@ -17,6 +17,7 @@ use crate::authorize::{Granted, Permitted};
 use crate::clock;
 use crate::denial::{Denial, Why};
 use crate::limit::{Admitted, Allowance};
+use crate::sessions::act::Act;
 use crate::snapshot::Snapshot;
 use crate::trail::{Story, Trail};
 
@@ -77,7 +78,7 @@ pub fn open(
             )
         }
         // What the gateway answers to nobody reaches no ERP and is counted only.
-        Granted::Here(_) => match &permitted.holder {
+        Granted::Here(_) | Granted::Session(_) => match &permitted.holder {
             None => {
                 return Ok(Recorded {
                     permitted,
@@ -87,7 +88,7 @@ pub fn open(
             Some(holder) => (
                 holder.principal.upstream(),
                 "-",
-                "-",
+                done_here(&permitted.granted),
                 "gateway",
                 &nothing,
                 "",
@@ -117,6 +118,15 @@ pub fn open(
         permitted,
         allowance,
     })
+}
+
+/// What the gateway itself does, as a method in a record.
+fn done_here(granted: &Granted) -> &'static str {
+    match granted {
+        Granted::Session(Act::Open(_)) => "log-in",
+        Granted::Session(Act::End(_)) => "log-out",
+        Granted::Call { .. } | Granted::Passage { .. } | Granted::Here(_) => "-",
+    }
 }
 
 impl Ledger {
@@ -258,8 +268,11 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
         | Why::Unreadable(_)
         | Why::Unidentified
         | Why::LoginFailed
+        | Why::Expired
+        | Why::Forged
         | Why::Blind
         | Why::Unfit(_)
+        | Why::Absent
         | Why::Unschooled
         | Why::Limited(_)
         | Why::Unrecorded
@@ -274,6 +287,8 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
 pub(crate) const fn fault_name(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::AccessDenied => "access-denied",
+        FaultKind::SessionExpired => "session-expired",
+        FaultKind::Forged => "forged",
         FaultKind::AccessError => "access-error",
         FaultKind::MissingRecord => "missing-record",
         FaultKind::UnknownModel => "unknown-model",

@@ -16,6 +16,8 @@ use crate::denial::{Denial, Why};
 use crate::identify::Identified;
 use crate::keyring::Holder;
 use crate::limit;
+use crate::sessions::Sessions;
+use crate::sessions::act::Act;
 use crate::snapshot::Snapshot;
 use crate::trail::Trail;
 use crate::upstream::{Asker, ErpUser, Upstream};
@@ -24,6 +26,7 @@ mod across;
 mod asking;
 mod here;
 mod passage;
+mod session;
 
 use asking::Asking;
 
@@ -36,6 +39,8 @@ pub struct Permitted {
     pub(crate) holder: Option<Arc<Holder>>,
     pub(crate) reply: Reply,
     pub(crate) address: IpAddr,
+    /// Whether the connection is known to be unencrypted and local.
+    pub(crate) plain: bool,
 }
 
 /// What may be done.
@@ -56,6 +61,8 @@ pub(crate) enum Granted {
     },
     /// An answer of the gateway's own.
     Here(Value),
+    /// A session that is opened or ended.
+    Session(Act),
 }
 
 /// Judges what is asked.
@@ -65,6 +72,7 @@ pub(crate) enum Granted {
 pub async fn call(
     snapshot: &Snapshot,
     asker: &Asker<'_>,
+    sessions: &Sessions,
     identified: Identified,
     now: Timestamp,
     trail: &mut Trail,
@@ -75,6 +83,8 @@ pub async fn call(
         upstream,
         mut reply,
         address,
+        session,
+        plain,
     } = identified;
     let asked = match wish {
         Wish::Asked(asked) => asked,
@@ -92,6 +102,7 @@ pub async fn call(
                 holder,
                 reply,
                 address,
+                plain,
             });
         }
     };
@@ -104,13 +115,28 @@ pub async fn call(
             return Err(Denial::to(reply, Why::Unreadable(fault)));
         }
         Asked::Local(local) => {
-            let value = here::answer(&local, holder.as_deref(), upstream.as_deref(), &reply)
-                .map_err(|why| Denial::to(reply.clone(), why))?;
+            let visit = session::Visit {
+                snapshot,
+                asker,
+                sessions,
+                holder: holder.as_ref(),
+                upstream: upstream.as_deref(),
+                session,
+                reply: &reply,
+                address,
+                now,
+            };
+            let granted = match session::granted(&local, &visit).await {
+                Some(granted) => granted,
+                None => here::answer(&local, &visit).map(Granted::Here),
+            };
+            let granted = granted.map_err(|why| Denial::to(reply.clone(), why))?;
             return Ok(Permitted {
-                granted: Granted::Here(value),
+                granted,
                 holder,
                 reply,
                 address,
+                plain,
             });
         }
     };
@@ -172,6 +198,7 @@ pub async fn call(
                     holder: Some(holder),
                     reply,
                     address,
+                    plain,
                 });
             }
             Decision::Refuse(refusal) => refusal,

@@ -3,6 +3,16 @@
 use std::cell::Cell;
 
 use portcullis_audit::RequestId;
+use portcullis_identity::SessionToken;
+use zeroize::Zeroizing;
+
+/// A new token of a session; none if the system has no randomness to give.
+#[expect(clippy::disallowed_methods, reason = "this is where chance enters")]
+pub(crate) fn token() -> Option<SessionToken> {
+    let mut bytes = Zeroizing::new([0_u8; 32]);
+    getrandom::fill(&mut *bytes).ok()?;
+    Some(SessionToken::from_entropy(&bytes))
+}
 
 /// The request ids of one core: 64 random bits, and a count.
 pub(crate) struct Ids(Cell<u128>);

@@ -23,6 +23,7 @@ pub use rest::RestConfig;
 
 use crate::controller::Controller;
 use crate::gcra::Rate;
+use crate::sessions::{Lasting, Secure};
 use raw::RawConfig;
 
 /// A configuration that was checked.
@@ -40,6 +41,8 @@ pub struct Config {
     pub request: Limits,
     /// The rate of a key that has none of its own.
     pub key_rate: Rate,
+    /// How long sessions last.
+    pub sessions: Lasting,
     /// How many failures an address may make.
     pub address_rate: Rate,
     /// The ERPs.
@@ -167,6 +170,7 @@ impl Checker<'_> {
                 per_minute: limits.address_failures_per_minute.get(),
                 burst: limits.address_failures_burst.get(),
             },
+            sessions: lasting(&raw.sessions),
             upstreams,
             roles,
             controllers: controllers.into_iter().map(Arc::new).collect(),
@@ -374,4 +378,17 @@ fn known_profiles(family: Family) -> String {
         .map(|profile| profile.name)
         .collect();
     format!("`profile` is `auto` or one of {}", names.join(", "))
+}
+
+fn lasting(raw: &raw::RawSessions) -> Lasting {
+    let minutes = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60));
+    Lasting {
+        idle: minutes(u64::from(raw.idle_minutes.get())),
+        absolute: minutes(u64::from(raw.absolute_hours.get()).saturating_mul(60)),
+        secure: match raw.secure_cookies {
+            raw::SecureCookies::Always => Secure::Always,
+            raw::SecureCookies::Auto => Secure::Auto,
+            raw::SecureCookies::Never => Secure::Never,
+        },
+    }
 }

@@ -29,6 +29,9 @@ const LOOK: Duration = Duration::from_millis(200);
 /// How often what was learned of an ERP's models is forgotten, and asked for again when needed.
 const FORGET: Duration = Duration::from_secs(600);
 
+/// How often sessions that are over are removed.
+const SWEEP: Duration = Duration::from_secs(60);
+
 /// How often an ERP that was not ready is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -88,11 +91,13 @@ impl Control {
         ready.send_replace(true);
         let mut tick = tokio::time::interval(LOOK);
         let mut retry = tokio::time::interval(RETRY);
+        let mut sweep = tokio::time::interval(SWEEP);
         let mut forget = tokio::time::interval_at(tokio::time::Instant::now() + FORGET, FORGET);
         loop {
             tokio::select! {
                 _ = tick.tick() => self.refresh().await,
                 _ = retry.tick() => self.prepare_again(&own),
+                _ = sweep.tick() => self.sweep().await,
                 _ = forget.tick() => {
                     for upstream in self.shared.upstreams.iter() {
                         upstream.forget_models();
@@ -118,6 +123,13 @@ impl Control {
         };
         if let Err(error) = result {
             tracing::warn!(%error, "the store could not be asked for changes");
+        }
+    }
+
+    /// Removes the sessions that are over.
+    async fn sweep(&self) {
+        if let Err(error) = self.shared.sessions.sweep(clock::now()).await {
+            tracing::warn!(%error, "sessions that are over could not be removed");
         }
     }
 

@@ -5,19 +5,25 @@
 //! and fuzzed (`portcullis_erp::dialect`).
 
 mod credential;
+mod manner;
 mod visit;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_erp::{Asked, Fault, FaultKind, Inbound, Limits, Reply, SlotCredential, Visit};
+use portcullis_erp::dialect::csrf_token;
+use portcullis_erp::{
+    Asked, Fault, FaultKind, Inbound, Limits, Local, Reply, SlotCredential, Visit,
+};
 use portcullis_identity::{Presented, UpstreamName};
 
 use crate::controller::Controller;
 use crate::denial::{Denial, Why};
+use crate::sessions::cookie;
 use crate::throttle::Paced;
 use crate::trail::Trail;
+pub(crate) use manner::Manner;
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
@@ -37,6 +43,7 @@ pub struct Decoded {
     /// The database that a header names (`X-Odoo-Database`).
     pub(crate) database: Option<String>,
     pub(crate) address: IpAddr,
+    pub(crate) manner: Manner,
     /// How long the address has to wait, unless a known key is shown.
     pub(crate) debt: Option<u64>,
 }
@@ -112,7 +119,14 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
         }
     };
     let unreadable = |fault: Fault| Denial::to(reply.clone(), Why::Unreadable(fault));
-    let presented = credential::presented(&head.headers).map_err(unreadable)?;
+    // Whoever logs in shows a key; the cookie of an older session does not count.
+    let logs_in = matches!(wish, Wish::Asked(Asked::Local(Local::LogIn)));
+    let cookie = cookie::name(dialect).filter(|_| !logs_in);
+    let presented = credential::presented(&head.headers, cookie).map_err(unreadable)?;
+    let mut manner = Manner::of(&head.headers, address);
+    if manner.csrf.is_none() && matches!(presented, Presented::Session(_)) {
+        manner.csrf = csrf_token(inbound, limits);
+    }
     let database = one_header(&head.headers, "x-odoo-database").map_err(unreadable)?;
     let wish = match wish {
         Wish::Asked(Asked::Rest(request)) => {
@@ -134,6 +148,7 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
         reply,
         upstream: routed.upstream,
         address,
+        manner,
         debt,
     })
 }

@@ -30,12 +30,18 @@ pub enum Why {
     Unidentified,
     /// `identify`: the log-in failed in a dialect that answers `false` to that.
     LoginFailed,
+    /// `identify`: the session is over, or there is none.
+    Expired,
+    /// `identify`: another site's page may have made the request.
+    Forged,
     /// `identify`: revocations cannot be learned at the moment.
     Blind,
     /// `authorize`: the policy's no.
     Refused(Box<Refusal>),
     /// `authorize`: a route does not take what is sent.
     Unfit(Fault),
+    /// `authorize`: there is no such model for this caller.
+    Absent,
     /// `authorize`: what the policy must know of the model is not known yet.
     Unschooled,
     /// `limit`: the caller asks too fast.
@@ -101,9 +107,12 @@ impl Denial {
             Why::Unreadable(_) => "decode.unreadable",
             Why::Unidentified => "identify.unidentified",
             Why::LoginFailed => "identify.login-failed",
+            Why::Expired => "identify.expired",
+            Why::Forged => "identify.forged",
             Why::Blind => "identify.blind",
             Why::Refused(_) => "authorize.refused",
             Why::Unfit(_) => "authorize.unfit",
+            Why::Absent => "authorize.absent",
             Why::Unschooled => "authorize.unschooled",
             Why::Limited(_) => "limit.limited",
             Why::Unrecorded => "audit.unrecorded",
@@ -126,6 +135,7 @@ impl Denial {
                 | Why::Unreadable(_)
                 | Why::Unidentified
                 | Why::LoginFailed
+                | Why::Expired
         )
     }
 
@@ -147,11 +157,17 @@ impl Denial {
                 &format!("too many failed requests from this address; try again in {seconds} s"),
             ),
             Why::Unidentified | Why::LoginFailed => say(FaultKind::AccessDenied, "Access Denied"),
+            Why::Expired => say(FaultKind::SessionExpired, "Session expired"),
+            Why::Forged => say(
+                FaultKind::Forged,
+                "Invalid Request: the session's token is missing or wrong",
+            ),
             Why::Blind => say(
                 FaultKind::Unreachable,
                 "the gateway cannot check credentials at the moment; try again soon",
             ),
             Why::Refused(refusal) | Why::GuardRefused(refusal) => refusal.fault.clone(),
+            Why::Absent => say(FaultKind::UnknownModel, "There is no such model."),
             Why::Unschooled => say(
                 FaultKind::Unreachable,
                 "the gateway does not know this model yet; try again soon",

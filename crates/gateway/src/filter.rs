@@ -10,6 +10,7 @@ use portcullis_policy::{Clean, CleanPage, Released};
 
 use crate::denial::{Denial, Why};
 use crate::limit::Allowance;
+use crate::sessions::act::Acted;
 use crate::trail::Trail;
 use crate::upstream::{Answered, Done, Opened, answer_limits, own_words};
 
@@ -26,6 +27,7 @@ pub(crate) enum Outcome {
     /// The page of a custom controller, and the headers that go with it.
     Page(CleanPage, HeaderMap),
     Here(Value),
+    Acted(Acted),
     Fault(Fault),
 }
 
@@ -64,6 +66,7 @@ pub fn apply(answered: Answered, trail: &mut Trail) -> Result<Filtered, Denial> 
             }
         }
         Done::Here(value) => Outcome::Here(value),
+        Done::Acted(acted) => Outcome::Acted(acted),
         Done::Fault(fault) => {
             trail.failed(fault.kind);
             Outcome::Fault(fault)

@@ -27,6 +27,7 @@ use crate::listener::{self, RawRequest};
 use crate::operations;
 use crate::respond::{self, Response};
 use crate::route;
+use crate::sessions::Sessions;
 use crate::snapshot::Snapshot;
 use crate::throttle::{self, Throttle};
 use crate::trail::{Story, Trail};
@@ -39,6 +40,8 @@ pub struct Shared {
     pub snapshot: ArcSwap<Snapshot>,
     /// The keys.
     pub keyring: Keyring,
+    /// The sessions.
+    pub sessions: Sessions,
     /// The addresses that failed.
     pub throttle: Throttle,
     /// The ERPs.
@@ -50,12 +53,14 @@ impl Shared {
     pub fn new(
         snapshot: Snapshot,
         keyring: Keyring,
+        sessions: Sessions,
         addresses: Rate,
         upstreams: Upstreams,
     ) -> Self {
         Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             keyring,
+            sessions,
             throttle: Throttle::new(addresses),
             upstreams,
         }
@@ -106,6 +111,7 @@ impl Gateway {
         trail.judged_by(snapshot.policy.version());
         let desk = Desk {
             keyring: &shared.keyring,
+            sessions: &shared.sessions,
             upstreams: &shared.upstreams,
         };
 
@@ -120,10 +126,11 @@ impl Gateway {
         let paced = throttle::by_address(&shared.throttle, routed, now)?;
         let decoded = decode::read(paced, &snapshot.limits, trail).await?;
         let identified = identify::caller(&desk, decoded, now, trail).await?;
-        let permitted = authorize::call(&snapshot, &asker, identified, now, trail).await?;
+        let permitted =
+            authorize::call(&snapshot, &asker, &shared.sessions, identified, now, trail).await?;
         let admitted = limit::admit(permitted, now)?;
         let recorded = audit::open(&self.ledger, admitted, &snapshot, now, trail)?;
-        let answered = upstream::forward(&asker, recorded).await?;
+        let answered = upstream::forward(&asker, &shared.sessions, recorded, now).await?;
         let filtered = filter::apply(answered, trail)?;
         Ok(respond::with(filtered, trail))
     }

@@ -7,12 +7,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use portcullis_erp::asked::Claim;
-use portcullis_erp::{Asked, Fault, FaultKind, Local, Reply, SlotCredential};
-use portcullis_identity::{ApiKey, Presented, Timestamp};
+use portcullis_erp::{Asked, Dialect, Fault, FaultKind, Local, Reply, SlotCredential};
+use portcullis_identity::{ApiKey, Presented, Secret, SessionDigest, SessionToken, Timestamp};
+use portcullis_storage::StoreError;
 
 use crate::decode::{Decoded, Wish};
 use crate::denial::{Denial, Why};
 use crate::keyring::{Holder, Keyring};
+use crate::sessions::Sessions;
 use crate::trail::Trail;
 use crate::upstream::{Upstream, Upstreams};
 
@@ -20,6 +22,8 @@ use crate::upstream::{Upstream, Upstreams};
 pub struct Desk<'a> {
     /// The keys.
     pub(crate) keyring: &'a Keyring,
+    /// The sessions.
+    pub(crate) sessions: &'a Sessions,
     /// The ERPs.
     pub(crate) upstreams: &'a Upstreams,
 }
@@ -33,6 +37,10 @@ pub struct Identified {
     pub(crate) upstream: Option<Arc<Upstream>>,
     pub(crate) reply: Reply,
     pub(crate) address: IpAddr,
+    /// The session by which the caller was known, if by one.
+    pub(crate) session: Option<SessionDigest>,
+    /// Whether the connection is known to be unencrypted and local.
+    pub(crate) plain: bool,
 }
 
 /// Finds out who is calling.
@@ -54,6 +62,7 @@ pub async fn caller(
         upstream,
         database,
         address,
+        manner,
         debt,
     } = decoded;
     if !desk.keyring.is_fresh(now) && desk.keyring.look(now).await.is_err() {
@@ -64,14 +73,34 @@ pub async fn caller(
         if let Some(seconds) = debt {
             return Why::Paced(seconds);
         }
-        if matches!(wish, Wish::Asked(Asked::Local(Local::Authenticate))) {
-            Why::LoginFailed
-        } else {
-            Why::Unidentified
+        match (&wish, &presented) {
+            (Wish::Asked(Asked::Local(Local::Authenticate | Local::LogIn)), _) => Why::LoginFailed,
+            (_, Presented::Session(_)) => Why::Expired,
+            (_, Presented::Nothing) if reply.dialect == Dialect::OdooCall => Why::Expired,
+            _ => Why::Unidentified,
         }
     };
-    let text = match (&presented, &slot) {
+    if matches!(wish, Wish::Asked(Asked::Local(Local::LogIn))) && manner.foreign {
+        return Err(no(Why::Forged));
+    }
+    let mut session = None;
+    let found = match (&presented, &slot) {
         (Presented::Nothing, None) => None,
+        (Presented::Session(text), None) => {
+            let visitor = by_session(desk, text, debt, now).await;
+            let visitor = visitor.map_err(|_| no(Why::Blind))?;
+            if let Some((_, digest)) = &visitor {
+                let good = match &manner.csrf {
+                    Some(shown) => desk.sessions.csrf(digest).is(shown),
+                    None => !manner.foreign,
+                };
+                if !good {
+                    return Err(no(Why::Forged));
+                }
+                session = Some(*digest);
+            }
+            visitor.map(|(holder, _)| holder)
+        }
         (Presented::Nothing, Some(slot)) if slot.password.is_empty() => return Err(no(failed())),
         (Presented::Nothing, Some(slot)) => find(desk, &slot.password, debt, now),
         (Presented::Key { text, .. }, None) => text.expose(|text| find(desk, text, debt, now)),
@@ -79,7 +108,7 @@ pub async fn caller(
         (Presented::Key { text, .. }, Some(slot)) if slot.password.is_empty() => {
             text.expose(|text| find(desk, text, debt, now))
         }
-        (Presented::Key { .. }, Some(_)) | (Presented::Slot(_), _) => {
+        (Presented::Key { .. } | Presented::Session(_), Some(_)) | (Presented::Slot(_), _) => {
             let fault = Fault::new(
                 FaultKind::Malformed,
                 "there is more than one credential; send one",
@@ -88,12 +117,12 @@ pub async fn caller(
         }
     };
     let nobody = matches!(presented, Presented::Nothing) && slot.is_none();
-    let Some(holder) = text else {
+    let Some(holder) = found else {
         if !nobody {
             return Err(no(failed()));
         }
-        if debt.is_some() || !is_open(&wish) {
-            return Err(no(debt.map_or(Why::Unidentified, Why::Paced)));
+        if debt.is_some() || !is_open(&wish, reply.dialect) {
+            return Err(no(failed()));
         }
         let upstream = match &upstream {
             Some(name) => desk.upstreams.named(name),
@@ -105,6 +134,8 @@ pub async fn caller(
             upstream,
             reply,
             address,
+            session: None,
+            plain: manner.plain,
         });
     };
     trail.recognised(Arc::clone(&holder.principal));
@@ -126,6 +157,8 @@ pub async fn caller(
             upstream: Some(bound),
             reply,
             address,
+            session,
+            plain: manner.plain,
         }),
         None => Err(no(failed())),
     }
@@ -145,6 +178,27 @@ fn find(desk: &Desk<'_>, text: &str, debt: Option<u64>, now: Timestamp) -> Optio
     desk.keyring.holder(&key, now)
 }
 
+/// Who is calling by the cookie of a session: the holder of the key that opened it, while the
+/// key is good. From an address in debt, only sessions that were served before are looked up.
+async fn by_session(
+    desk: &Desk<'_>,
+    text: &Secret<String>,
+    debt: Option<u64>,
+    now: Timestamp,
+) -> Result<Option<(Arc<Holder>, SessionDigest)>, StoreError> {
+    let Ok(token) = text.expose(|text| SessionToken::parse(text)) else {
+        return Ok(None);
+    };
+    if debt.is_some() && !desk.sessions.knows(&token) {
+        return Ok(None);
+    }
+    let Some(session) = desk.sessions.find(&token, now).await? else {
+        return Ok(None);
+    };
+    let holder = desk.keyring.holder_of(&session.key, now);
+    Ok(holder.map(|holder| (holder, session.digest)))
+}
+
 /// Whether the database and the user that a body claims are those that the key is bound to.
 fn fits(slot: &SlotCredential, bound: &Upstream, holder: &Holder) -> bool {
     let login = holder.principal.erp_login();
@@ -161,7 +215,7 @@ fn fits(slot: &SlotCredential, bound: &Upstream, holder: &Holder) -> bool {
 
 /// What is answered to nobody too: what clients ask before they log in, and routes that are
 /// open to everybody.
-fn is_open(wish: &Wish) -> bool {
+fn is_open(wish: &Wish, dialect: Dialect) -> bool {
     let asked = match wish {
         Wish::Visit(_, controller) => return controller.is_open(),
         Wish::Asked(asked) => asked,
@@ -170,7 +224,16 @@ fn is_open(wish: &Wish) -> bool {
         Asked::Call(_)
         | Asked::Rest(_)
         | Asked::Batch(_)
-        | Asked::Local(Local::LoggedUser | Local::Authenticate) => false,
+        | Asked::Local(
+            Local::LoggedUser
+            | Local::Authenticate
+            | Local::LogIn
+            | Local::SessionInfo
+            | Local::SessionCheck
+            | Local::Documentation(_),
+        ) => false,
+        // Odoo says that there is no session to end; Frappe says good-bye to anybody.
+        Asked::Local(Local::LogOut) => dialect != Dialect::OdooCall,
         Asked::Local(
             Local::Version
             | Local::About

@@ -92,6 +92,15 @@ impl Keyring {
         good.then(|| Arc::clone(holder))
     }
 
+    /// The holder of the key with this id, if the key is good now. For sessions: whoever asks
+    /// has shown that the key was shown.
+    pub(crate) fn holder_of(&self, id: &KeyId, now: Timestamp) -> Option<Arc<Holder>> {
+        let keys = self.keys.pin();
+        let holder = keys.get(id)?;
+        let good = holder.expires.is_none_or(|expires| now < expires);
+        good.then(|| Arc::clone(holder))
+    }
+
     fn replace(&self, rows: &[KeyRow]) {
         let keys = self.keys.pin();
         let mut live = std::collections::HashSet::new();

@@ -32,6 +32,7 @@ pub mod gateway;
 pub mod gcra;
 pub mod keyring;
 mod operations;
+pub mod sessions;
 pub mod snapshot;
 
 pub use denial::Denial;

@@ -45,7 +45,7 @@ pub fn admit(permitted: Permitted, now: Timestamp) -> Result<Admitted, Denial> {
             }
             Comers::Known | Comers::Callers(_) => Ok(None),
         },
-        (None, Granted::Call { .. } | Granted::Here(_)) => Ok(None),
+        (None, Granted::Call { .. } | Granted::Here(_) | Granted::Session(_)) => Ok(None),
     };
     match allowance {
         Ok(allowance) => Ok(Admitted {

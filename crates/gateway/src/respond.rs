@@ -5,9 +5,9 @@ mod file;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use portcullis_audit::RequestId;
-use portcullis_erp::FaultKind;
 use portcullis_erp::dialect::Written;
 use portcullis_erp::visit::Page;
+use portcullis_erp::{Dialect, FaultKind};
 
 use crate::denial::{Denial, Why};
 use crate::filter::{Filtered, Outcome};
@@ -43,6 +43,15 @@ pub fn with(filtered: Filtered, trail: &Trail) -> Response {
             )
         }
         Outcome::Here(value) => finish(reply.write_answer(&value)),
+        Outcome::Acted(acted) => {
+            let mut response = finish(reply.write_answer(&acted.value));
+            for cookie in acted.cookies {
+                if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                    response.headers_mut().append(header::SET_COOKIE, cookie);
+                }
+            }
+            response
+        }
         Outcome::Fault(fault) => {
             let request = trail.request().to_string();
             finish(reply.write_fault(&fault.of_request(request)))
@@ -83,7 +92,7 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
     let fault = denial.fault().of_request(request.to_string());
     let mut response = match (denial.why(), denial.reply()) {
         // A failed log-in is an answer in the dialects that have one: `false`.
-        (Why::LoginFailed, Some(reply)) => {
+        (Why::LoginFailed, Some(reply)) if says_false(reply.dialect) => {
             finish(reply.write_answer(&portcullis_erp::Value::Bool(false)))
         }
         (_, Some(reply)) => finish(reply.write_fault(&fault)),
@@ -121,6 +130,9 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         Why::Unreadable(_)
         | Why::Unidentified
         | Why::LoginFailed
+        | Why::Expired
+        | Why::Forged
+        | Why::Absent
         | Why::Refused(_)
         | Why::Unfit(_)
         | Why::Unreachable
@@ -131,6 +143,14 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         | Why::Panicked => {}
     }
     response
+}
+
+/// Whether a dialect answers `false` to a failed log-in.
+fn says_false(dialect: Dialect) -> bool {
+    matches!(
+        dialect,
+        Dialect::XmlRpc1 | Dialect::XmlRpc2 | Dialect::JsonRpc
+    )
 }
 
 fn plain(kind: FaultKind, message: &str) -> Written {
@@ -145,7 +165,7 @@ fn plain(kind: FaultKind, message: &str) -> Written {
 /// The status of a refusal to somebody whose dialect is not known.
 fn status(kind: FaultKind) -> StatusCode {
     match kind {
-        FaultKind::AccessDenied => StatusCode::UNAUTHORIZED,
+        FaultKind::AccessDenied | FaultKind::SessionExpired => StatusCode::UNAUTHORIZED,
         FaultKind::AccessError => StatusCode::FORBIDDEN,
         FaultKind::MissingRecord
         | FaultKind::UnknownModel
@@ -157,7 +177,7 @@ fn status(kind: FaultKind) -> StatusCode {
         | FaultKind::BadValue
         | FaultKind::Capped
         | FaultKind::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-        FaultKind::Malformed => StatusCode::BAD_REQUEST,
+        FaultKind::Malformed | FaultKind::Forged => StatusCode::BAD_REQUEST,
         FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         FaultKind::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         FaultKind::Verb => StatusCode::METHOD_NOT_ALLOWED,

@@ -36,6 +36,7 @@ pub struct Route {
     frappe_only: bool,
 }
 
+const GET: &[&str] = &["GET"];
 const POST: &[&str] = &["POST"];
 const GET_POST: &[&str] = &["GET", "POST"];
 const REST: &[&str] = &["GET", "POST", "PUT", "DELETE"];
@@ -115,6 +116,21 @@ const fn of_frappe(route: Route) -> Route {
     }
 }
 
+const fn session(prefix: &'static [&'static str]) -> Route {
+    Route {
+        verbs: POST,
+        dialect: Dialect::OdooCall,
+        ..page(prefix)
+    }
+}
+
+const fn dataset(prefix: &'static [&'static str]) -> Route {
+    Route {
+        rest: (0, 2),
+        ..session(prefix)
+    }
+}
+
 /// Every path that leads to an ERP. A stranger tries each of them in the tests.
 pub const TABLE: &[Route] = &[
     rpc(&["xmlrpc", "2"], 1, Dialect::XmlRpc2),
@@ -125,6 +141,17 @@ pub const TABLE: &[Route] = &[
     page(&["web", "version"]),
     page(&["json", "version"]),
     page(&["web", "database", "list"]),
+    Route {
+        rest: (1, 1),
+        verbs: GET,
+        ..page(&["doc-bearer"])
+    },
+    session(&["web", "session", "authenticate"]),
+    session(&["web", "session", "get_session_info"]),
+    session(&["web", "session", "check"]),
+    session(&["web", "session", "destroy"]),
+    dataset(&["web", "dataset", "call_kw"]),
+    dataset(&["web", "dataset", "call_button"]),
     resource(&["api", "resource"]),
     of_frappe(resource(&["api", "v1", "resource"])),
     method(&["api", "method"]),

@@ -57,15 +57,20 @@ pub fn by_address(throttle: &Throttle, routed: Routed, now: Timestamp) -> Result
     }
 }
 
-/// Whether a request may carry a key: in a header, or in the body of a dialect that has a
+/// Whether a request may carry a key: in a header, by a session's cookie, or in the body of a dialect that has a
 /// slot there.
 fn may_show_a_key(routed: &Routed) -> bool {
     let headers = &routed.received.head.headers;
     let slot = matches!(
         routed.dialect,
-        Dialect::XmlRpc1 | Dialect::XmlRpc2 | Dialect::JsonRpc
+        Dialect::XmlRpc1
+            | Dialect::XmlRpc2
+            | Dialect::JsonRpc
+            | Dialect::OdooCall
+            | Dialect::FrappeMethod
+            | Dialect::FrappeV2
     );
-    slot || ["authorization", "x-api-key", "api-key"]
+    slot || ["authorization", "x-api-key", "api-key", "cookie"]
         .iter()
         .any(|name| headers.contains_key(*name))
 }

@@ -23,7 +23,7 @@ use portcullis_erp::dialect::rest::{Facade, Seal};
 use portcullis_erp::{
     Answer, Call, Database, Dialect, Fault, FaultKind, Limits, Outbound, Profile, Release, Reply,
 };
-use portcullis_identity::{ErpLogin, RouteName, Secret, UpstreamName};
+use portcullis_identity::{ErpLogin, RouteName, Secret, Timestamp, UpstreamName};
 use portcullis_policy::{Family, Passage, Permit, Schema};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -39,6 +39,8 @@ use crate::config::UpstreamConfig;
 use crate::controller::Controller;
 use crate::denial::{Denial, Why};
 use crate::limit::Allowance;
+use crate::sessions::Sessions;
+use crate::sessions::act::{self, Acted};
 use link::{Bounds, SendError, Target, Whole, message};
 
 /// One ERP instance.
@@ -86,6 +88,8 @@ pub(crate) enum Done {
     Fault(Fault),
     /// Nobody was asked: the gateway answered.
     Here(portcullis_erp::Value),
+    /// A session was opened or ended.
+    Acted(Acted),
 }
 
 /// A file that the ERP has begun to send.
@@ -203,7 +207,8 @@ impl Upstream {
             | Dialect::XmlRpc2
             | Dialect::JsonRpc
             | Dialect::Json2
-            | Dialect::OdooWeb => self.family == Family::Odoo,
+            | Dialect::OdooWeb
+            | Dialect::OdooCall => self.family == Family::Odoo,
             Dialect::FrappeResource
             | Dialect::FrappeMethod
             | Dialect::FrappeV2
@@ -337,7 +342,12 @@ impl From<SendError> for AskError {
 /// # Errors
 /// When the ERP cannot be reached, its answer is lost, the call cannot be said in its dialect,
 /// or the guards' answers make the policy refuse.
-pub async fn forward(asker: &Asker<'_>, recorded: Recorded) -> Result<Answered, Denial> {
+pub async fn forward(
+    asker: &Asker<'_>,
+    sessions: &Sessions,
+    recorded: Recorded,
+    now: Timestamp,
+) -> Result<Answered, Denial> {
     let Recorded {
         permitted,
         allowance,
@@ -366,6 +376,16 @@ pub async fn forward(asker: &Asker<'_>, recorded: Recorded) -> Result<Answered, 
                 reply,
                 allowance,
             });
+        }
+        crate::authorize::Granted::Session(act) => {
+            return match act::perform(sessions, act, &reply, permitted.plain, now).await {
+                Ok(acted) => Ok(Answered {
+                    done: Done::Acted(acted),
+                    reply,
+                    allowance,
+                }),
+                Err(why) => Err(Denial::to(reply, why)),
+            };
         }
         crate::authorize::Granted::Call {
             permit,

@@ -17,7 +17,7 @@ mod plan;
 
 use std::collections::BTreeSet;
 
-use portcullis_erp::{Call, Map, Model, RecordId, Shape, Value};
+use portcullis_erp::{Call, Map, Method, Model, RecordId, Shape, Value};
 
 use crate::bench::{Bench, Held, No, no_access};
 use crate::danger;
@@ -152,6 +152,38 @@ fn own_context(bench: &Bench<'_>, call: &Call) -> Result<Permit, No> {
         call: clean,
         terms: Terms::Values(BTreeSet::from(keys)),
     })
+}
+
+/// The methods of a model that some rule opens.
+pub(crate) fn open_methods(bench: &Bench<'_>, model: &Model) -> BTreeSet<String> {
+    let mut open = BTreeSet::new();
+    for known in table::all() {
+        let Ok(method) = Method::new(known.method) else {
+            continue;
+        };
+        let operations: &[Operation] = match known.kind {
+            Kind::FieldsGet => &[Operation::Read, Operation::Create, Operation::Write],
+            Kind::Rights => Operation::ALL,
+            Kind::WebSave => &[Operation::Create, Operation::Write],
+            _ => std::slice::from_ref(&known.operation),
+        };
+        let allowed = operations.iter().any(|operation| {
+            !bench.denies(model, *operation, Some(&method))
+                && !bench.rules(model, *operation, None).is_empty()
+        });
+        if allowed {
+            open.insert(known.method.to_owned());
+        }
+    }
+    for held in bench.rules(model, Operation::Call, None) {
+        let listed = held.rule.methods.iter().filter(|method| {
+            let dangerous = danger::method(method.as_str(), Family::Odoo);
+            !bench.denies(model, Operation::Call, Some(method))
+                && (!dangerous || names(&held, model))
+        });
+        open.extend(listed.map(ToString::to_string));
+    }
+    open
 }
 
 /// `fields_get` tells of every field that any rule opens for reading or writing. Clients read

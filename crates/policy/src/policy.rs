@@ -1,14 +1,16 @@
 //! The rules of all roles, and the judgement.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_identity::RoleName;
+use portcullis_erp::{Dialect, Model};
+use portcullis_identity::{Principal, RoleName, UpstreamName};
 
 use crate::bench::{Bench, Held};
 use crate::decision::Decision;
 use crate::operation::Family;
 use crate::question::Question;
 use crate::role::Role;
+use crate::schema::Schema;
 
 /// All roles, in one version.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +46,34 @@ impl Policy {
         self.roles.get(name)
     }
 
+    /// The methods of one of Odoo's models that a caller may call in a dialect, as far as its
+    /// rules tell without the arguments of a call.
+    pub fn methods(
+        &self,
+        principal: &Principal,
+        upstream: &UpstreamName,
+        dialect: Dialect,
+        model: &Model,
+    ) -> BTreeSet<String> {
+        let schema = Schema::new();
+        let rules = self.rules(principal);
+        let bench = Bench::new(Family::Odoo, &schema, upstream, dialect, rules);
+        crate::odoo::open_methods(&bench, model)
+    }
+
+    fn rules<'a>(&'a self, principal: &'a Principal) -> impl Iterator<Item = Held<'a>> {
+        principal
+            .roles()
+            .iter()
+            .filter_map(|name| self.roles.get(name))
+            .flat_map(|role| {
+                role.rules().iter().map(|rule| Held {
+                    role: role.name(),
+                    rule,
+                })
+            })
+    }
+
     /// May this be done?
     pub fn judge(&self, question: Question<'_>) -> Decision {
         let Question {
@@ -56,16 +86,7 @@ impl Policy {
             call,
             ..
         } = question;
-        let rules = principal
-            .roles()
-            .iter()
-            .filter_map(|name| self.roles.get(name))
-            .flat_map(|role| {
-                role.rules().iter().map(|rule| Held {
-                    role: role.name(),
-                    rule,
-                })
-            });
+        let rules = self.rules(principal);
         let bench = Bench::new(family, schema, upstream, dialect, rules).about(edition);
         let judged = match family {
             Family::Odoo => crate::odoo::judge(&bench, call),

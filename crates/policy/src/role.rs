@@ -407,7 +407,7 @@ fn read_dialect(text: &str) -> Option<Vec<Dialect>> {
         "xmlrpc" => vec![Dialect::XmlRpc1, Dialect::XmlRpc2],
         "jsonrpc" => vec![Dialect::JsonRpc],
         "json2" => vec![Dialect::Json2],
-        "odoo-web" => vec![Dialect::OdooWeb],
+        "odoo-web" => vec![Dialect::OdooWeb, Dialect::OdooCall],
         "frappe" => vec![
             Dialect::FrappeResource,
             Dialect::FrappeMethod,

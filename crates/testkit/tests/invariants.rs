@@ -19,6 +19,7 @@ use portcullis_gateway::gcra::Rate;
 use portcullis_gateway::keyring::Keyring;
 use portcullis_gateway::listener::{Body, Framing, Length, RawRequest};
 use portcullis_gateway::respond::Response;
+use portcullis_gateway::sessions::{Lasting, Secure, Sessions};
 use portcullis_gateway::snapshot::{Routes, Snapshot};
 use portcullis_gateway::upstream::{CursorSeal, ErpUser, Upstream, Upstreams};
 use portcullis_identity::{ErpLogin, PrincipalName, RoleName, Secret, Tagger, UpstreamName};
@@ -132,6 +133,16 @@ impl Yard {
             burst: 1000,
         };
         let keyring = Keyring::new(Arc::clone(&store) as Arc<dyn Store>, vault.pepper(), rate);
+        let lasting = Lasting {
+            idle: Duration::from_secs(60),
+            absolute: Duration::from_secs(3600),
+            secure: Secure::Auto,
+        };
+        let sessions = Sessions::new(
+            Arc::clone(&store) as Arc<dyn Store>,
+            vault.pepper(),
+            lasting,
+        );
         let policy = Policy::new(1, vec![Role::from_toml(role, ROLE).expect("a role")]);
         let snapshot = Snapshot {
             policy,
@@ -141,6 +152,7 @@ impl Yard {
         let shared = Arc::new(Shared::new(
             snapshot,
             keyring,
+            sessions,
             rate,
             Upstreams::new(vec![upstream]),
         ));

@@ -55,6 +55,7 @@ fn is_shaped(dialect: Dialect, got: &Got, name: &str, status: u16) {
             assert_eq!(body["debug"], "", "{text}");
         }
         Dialect::OdooWeb
+        | Dialect::OdooCall
         | Dialect::FrappeResource
         | Dialect::FrappeMethod
         | Dialect::FrappeV2

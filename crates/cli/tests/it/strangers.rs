@@ -58,6 +58,62 @@ const TRIED: &[(&str, &str, &str, &str, &str, u16)] = &[
         "{}",
         200,
     ),
+    (
+        "doc-bearer",
+        "GET",
+        "/doc-bearer/res.partner.json",
+        "",
+        "",
+        401,
+    ),
+    (
+        "web/session/authenticate",
+        "POST",
+        "/web/session/authenticate",
+        "application/json",
+        JSON_LOGIN,
+        200,
+    ),
+    (
+        "web/session/get_session_info",
+        "POST",
+        "/web/session/get_session_info",
+        "application/json",
+        "{}",
+        200,
+    ),
+    (
+        "web/session/check",
+        "POST",
+        "/web/session/check",
+        "application/json",
+        "{}",
+        200,
+    ),
+    (
+        "web/session/destroy",
+        "POST",
+        "/web/session/destroy",
+        "application/json",
+        "{}",
+        200,
+    ),
+    (
+        "web/dataset/call_kw",
+        "POST",
+        "/web/dataset/call_kw",
+        "application/json",
+        SESSION_CALL,
+        200,
+    ),
+    (
+        "web/dataset/call_button",
+        "POST",
+        "/web/dataset/call_button/res.partner/search_count",
+        "application/json",
+        SESSION_CALL,
+        200,
+    ),
     ("api/resource", "GET", "/api/resource/Customer", "", "", 401),
     (
         "api/v1/resource",
@@ -103,6 +159,9 @@ const TRIED: &[(&str, &str, &str, &str, &str, u16)] = &[
     ),
 ];
 
+const JSON_LOGIN: &str = r#"{"params":{"db":"demo","login":"admin","password":"admin"}}"#;
+const SESSION_CALL: &str =
+    r#"{"params":{"model":"res.partner","method":"search_count","args":[[]],"kwargs":{}}}"#;
 const JSON_CALL: &str = r#"{"params":{"service":"object","method":"execute_kw","args":["demo",2,"admin","res.partner","search_count",[[]],{}]}}"#;
 const XML_CALL: &str = "<?xml version='1.0'?><methodCall><methodName>execute_kw</methodName><params>\
 <param><value><string>demo</string></value></param><param><value><int>2</int></value></param>\
@@ -149,10 +208,16 @@ fn strangers_reach_no_erp_at_any_route() {
         assert_eq!(got.status, *status, "{route}: {}", got.text());
         if got.status == 200 && body.contains("search_count") {
             assert!(
-                got.text().contains("Access Denied") || got.text().contains("AccessDenied"),
+                ["Access Denied", "AccessDenied", "Odoo Session Expired"]
+                    .iter()
+                    .any(|no| got.text().contains(no)),
                 "{}",
                 got.text()
             );
+        }
+        if route.starts_with("web/session/") {
+            assert!(got.text().contains("\"error\""), "{route}: {}", got.text());
+            assert!(!got.headers.contains_key("set-cookie"), "{route}");
         }
         assert!(demo.reached().is_empty(), "{route}");
     }
@@ -160,6 +225,15 @@ fn strangers_reach_no_erp_at_any_route() {
         "/",
         "/web",
         "/web/login",
+        "/web/session/logout",
+        "/web/session/modules",
+        "/web/session/account",
+        "/web/database/create",
+        "/web/database/drop",
+        "/web/database/backup",
+        "/web/database/restore",
+        "/web/database/duplicate",
+        "/web/database/change_password",
         "/web/database/manager",
         "/web/database/selector",
         "/xmlrpc/2/db/x",

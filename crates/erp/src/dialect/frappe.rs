@@ -17,6 +17,7 @@
 //! are refused. What it writes goes into `data`, where no key has such a meaning.
 
 mod answer;
+mod login;
 mod method;
 mod parameters;
 mod resource;
@@ -25,6 +26,7 @@ mod tests;
 mod write;
 
 pub(super) use answer::{read_answer, write_answer, write_fault};
+pub use login::csrf_token;
 pub(super) use write::write;
 
 use super::{Dialect, Form, Inbound, ReadError, Reading, Reply};
@@ -42,6 +44,9 @@ pub(super) fn read(
     request: Inbound<'_>,
     limits: &Limits,
 ) -> Result<Reading, ReadError> {
+    if let Some(reading) = login::read(dialect, request, limits) {
+        return reading;
+    }
     let asked = match dialect {
         Dialect::FrappeResource => resource::read(request, limits).map(Asked::Call),
         Dialect::FrappeMethod => method::read(request, limits),
@@ -52,6 +57,7 @@ pub(super) fn read(
         | Dialect::JsonRpc
         | Dialect::Json2
         | Dialect::OdooWeb
+        | Dialect::OdooCall
         | Dialect::Custom
         | Dialect::Rest => Err(Fault::new(FaultKind::NotFound, "there is nothing here")),
     };

@@ -28,6 +28,7 @@ impl Dialect {
             }
             Self::XmlRpc1 | Self::XmlRpc2 | Self::JsonRpc => self.common("authenticate", args),
             Self::OdooWeb
+            | Self::OdooCall
             | Self::FrappeResource
             | Self::FrappeMethod
             | Self::FrappeV2
@@ -54,6 +55,7 @@ impl Dialect {
             }),
             Self::XmlRpc1 | Self::XmlRpc2 | Self::JsonRpc => self.common("version", Vec::new()),
             Self::OdooWeb
+            | Self::OdooCall
             | Self::FrappeResource
             | Self::FrappeMethod
             | Self::FrappeV2

@@ -199,8 +199,8 @@ pub(super) fn write_fault(fault: &Fault) -> Written {
 /// JSON-2 says faults with the status that HTTP has for them.
 pub(super) fn status(kind: FaultKind) -> u16 {
     match kind {
-        FaultKind::Malformed => 400,
-        FaultKind::AccessDenied => 401,
+        FaultKind::Malformed | FaultKind::Forged => 400,
+        FaultKind::AccessDenied | FaultKind::SessionExpired => 401,
         FaultKind::AccessError => 403,
         FaultKind::MissingRecord
         | FaultKind::UnknownModel

@@ -250,15 +250,15 @@ struct Error<'a>(&'a Fault);
 impl Serialize for Error<'_> {
     fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
         let mut map = writer.serialize_map(Some(3))?;
-        map.serialize_entry(
-            "code",
-            &if self.0.kind == FaultKind::NotFound {
-                404
-            } else {
-                0
-            },
-        )?;
-        map.serialize_entry("message", "Odoo Server Error")?;
+        let (code, message) = if self.0.kind == FaultKind::NotFound {
+            (404, "404: Not Found")
+        } else if self.0.kind == FaultKind::SessionExpired {
+            (100, "Odoo Session Expired")
+        } else {
+            (0, "Odoo Server Error")
+        };
+        map.serialize_entry("code", &code)?;
+        map.serialize_entry("message", message)?;
         map.serialize_entry(
             "data",
             &Exception {

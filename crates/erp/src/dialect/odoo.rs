@@ -36,6 +36,7 @@ pub(super) fn call(model: &str, method: &str) -> Result<Call, Fault> {
 pub(super) fn exception(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::AccessDenied => "odoo.exceptions.AccessDenied",
+        FaultKind::SessionExpired => "odoo.http.SessionExpiredException",
         FaultKind::AccessError => "odoo.exceptions.AccessError",
         FaultKind::MissingRecord => "odoo.exceptions.MissingError",
         FaultKind::UnknownModel | FaultKind::User | FaultKind::Capped => {
@@ -45,7 +46,7 @@ pub(super) fn exception(kind: FaultKind) -> &'static str {
         FaultKind::Validation => "odoo.exceptions.ValidationError",
         FaultKind::BadValue => "builtins.ValueError",
         FaultKind::BadArguments => "builtins.TypeError",
-        FaultKind::Malformed => "werkzeug.exceptions.BadRequest",
+        FaultKind::Malformed | FaultKind::Forged => "werkzeug.exceptions.BadRequest",
         FaultKind::TooLarge => "werkzeug.exceptions.RequestEntityTooLarge",
         FaultKind::ContentType => "werkzeug.exceptions.UnsupportedMediaType",
         FaultKind::Verb => "werkzeug.exceptions.MethodNotAllowed",
@@ -65,6 +66,7 @@ pub(super) fn exception(kind: FaultKind) -> &'static str {
 /// Whoever sends an `Idempotency-Key` speaks HTTP, and is answered by its statuses.
 pub(super) fn rpc_status(kind: FaultKind) -> u16 {
     match kind {
+        FaultKind::Forged => 400,
         FaultKind::NotFound => 404,
         FaultKind::Verb => 405,
         FaultKind::TooLarge => 413,
@@ -73,6 +75,7 @@ pub(super) fn rpc_status(kind: FaultKind) -> u16 {
         FaultKind::KeyReused => 422,
         FaultKind::Underway => 409,
         FaultKind::AccessDenied
+        | FaultKind::SessionExpired
         | FaultKind::AccessError
         | FaultKind::MissingRecord
         | FaultKind::UnknownModel
@@ -154,6 +157,8 @@ pub(crate) fn is_inside(text: &str) -> bool {
 pub(crate) fn words(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::AccessDenied => "Access Denied",
+        FaultKind::SessionExpired => "Session expired",
+        FaultKind::Forged => "Invalid Request",
         FaultKind::AccessError => {
             "The ERP does not allow this to the user as whom your calls run. Ask the operator of the gateway."
         }

@@ -6,6 +6,7 @@ use super::{Dialect, Form, Inbound, ReadError, Reading, Reply, Written, json2, j
 use crate::asked::{Asked, Local};
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
+use crate::name::Model;
 use crate::value::Value;
 
 pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, ReadError> {
@@ -22,6 +23,13 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, Rea
                 reply: bare,
             });
         }
+        ["doc-bearer", page] => match model_of(page) {
+            Some(model) => (Local::Documentation(model), bare),
+            None => {
+                let fault = Fault::new(FaultKind::NotFound, odoo::words(FaultKind::NotFound));
+                return Err(ReadError { fault, reply: bare });
+            }
+        },
         ["web", "webclient", "version_info"] => (
             Local::Version,
             envelope(Dialect::OdooWeb, request, limits)?.0,
@@ -40,6 +48,12 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, Rea
         slot: None,
         reply,
     })
+}
+
+/// The model of a documentation page, `res.partner.json`.
+fn model_of(page: &str) -> Option<Model> {
+    let name = page.strip_suffix(".json")?;
+    Model::new(name).ok()
 }
 
 pub(super) fn write_answer(reply: &Reply, value: &Value) -> Written {

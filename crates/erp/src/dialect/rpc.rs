@@ -9,6 +9,7 @@ use super::Form;
 use super::odoo;
 use super::signature;
 use crate::asked::{Asked, Claim, Local, SlotCredential};
+use crate::call::Call;
 use crate::fault::{Fault, FaultKind};
 use crate::name::Database;
 use crate::value::{Map, Value};
@@ -119,28 +120,13 @@ fn object(how: &str, args: Vec<Value>) -> Result<Service, Fault> {
                 "`execute_kw` takes a list of arguments after the method",
             ));
         };
-        let keyword = match args.next() {
-            Some(Value::Map(map)) => map,
-            None => Map::new(),
-            // PHP knows no empty map.
-            Some(Value::List(items)) if items.is_empty() => Map::new(),
-            Some(other) if other.is_nothing() => Map::new(),
-            Some(_) => return Err(bad("the keyword arguments are not a map")),
-        };
+        let keyword = keywords(args.next())?;
         if args.next().is_some() {
             return Err(bad("there are too many arguments"));
         }
         (positional, keyword)
     };
-    let mut call = odoo::call(&model, &method)?;
-    let bound = signature::bind(&model, &method, positional, keyword)?;
-    let form = if bound.single {
-        Form::Single
-    } else {
-        Form::Value
-    };
-    (call.ids, call.named, call.positional, call.context) =
-        (bound.ids, bound.named, bound.positional, bound.context);
+    let (call, form) = call_of(&model, &method, positional, keyword)?;
     Ok(Service {
         asked: Asked::Call(call),
         slot: Some(slot),
@@ -148,7 +134,38 @@ fn object(how: &str, args: Vec<Value>) -> Result<Service, Fault> {
     })
 }
 
-fn read_database(value: &Value) -> Result<Database, Fault> {
+/// A call with arguments by position and by keyword, and how its answer is told.
+pub(super) fn call_of(
+    model: &str,
+    method: &str,
+    positional: Vec<Value>,
+    keyword: Map,
+) -> Result<(Call, Form), Fault> {
+    let mut call = odoo::call(model, method)?;
+    let bound = signature::bind(model, method, positional, keyword)?;
+    let form = if bound.single {
+        Form::Single
+    } else {
+        Form::Value
+    };
+    (call.ids, call.named, call.positional, call.context) =
+        (bound.ids, bound.named, bound.positional, bound.context);
+    Ok((call, form))
+}
+
+/// Reads keyword arguments.
+pub(super) fn keywords(value: Option<Value>) -> Result<Map, Fault> {
+    match value {
+        Some(Value::Map(map)) => Ok(map),
+        None => Ok(Map::new()),
+        // PHP knows no empty map.
+        Some(Value::List(items)) if items.is_empty() => Ok(Map::new()),
+        Some(other) if other.is_nothing() => Ok(Map::new()),
+        Some(_) => Err(bad("the keyword arguments are not a map")),
+    }
+}
+
+pub(super) fn read_database(value: &Value) -> Result<Database, Fault> {
     let name = value.as_str().and_then(|name| Database::new(name).ok());
     name.ok_or_else(|| bad("this is not a valid database name"))
 }

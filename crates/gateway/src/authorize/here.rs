@@ -1,10 +1,10 @@
 //! What the gateway answers by itself. Nothing of it says more than the caller may know.
 
 use portcullis_erp::dialect::local;
-use portcullis_erp::{Local, Reply, Value};
+use portcullis_erp::{Dialect, Local, Model, Value};
 
+use super::session::Visit;
 use crate::denial::Why;
-use crate::keyring::Holder;
 use crate::upstream::Upstream;
 
 /// The version that is told of an Odoo that has not told its own yet.
@@ -14,16 +14,12 @@ const USUAL: &str = "19.0";
 ///
 /// # Errors
 /// When it is for known callers only, or for nobody.
-pub(super) fn answer(
-    local: &Local,
-    holder: Option<&Holder>,
-    upstream: Option<&Upstream>,
-    reply: &Reply,
-) -> Result<Value, Why> {
-    let version = upstream.and_then(Upstream::version).unwrap_or(USUAL);
+pub(super) fn answer(local: &Local, visit: &Visit<'_>) -> Result<Value, Why> {
+    let (holder, upstream) = (visit.holder, visit.upstream);
+    let version = version(upstream);
     let database = upstream.map(|upstream| upstream.database().as_str());
     Ok(match local {
-        Local::Version => local::version(reply, version),
+        Local::Version => local::version(visit.reply, version),
         Local::About => local::about(),
         Local::ServerVersion => Value::from(version),
         Local::Databases => Value::List(database.map(Value::from).into_iter().collect()),
@@ -35,6 +31,7 @@ pub(super) fn answer(
             let user = upstream.and_then(|upstream| upstream.user(holder.principal.erp_login()));
             Value::Int(user.and_then(|user| user.uid()).ok_or(Why::Unschooled)?)
         }
+        Local::Documentation(model) => documentation(model, visit)?,
         Local::Ping => local::pong(),
         Local::LoggedUser => Value::from(
             holder
@@ -43,6 +40,29 @@ pub(super) fn answer(
                 .erp_login()
                 .as_str(),
         ),
+        Local::LogIn | Local::LogOut | Local::SessionInfo | Local::SessionCheck => Value::Null,
         Local::Shut(_) => return Err(Why::Unidentified),
     })
+}
+
+/// The version that is told of an upstream.
+pub(super) fn version(upstream: Option<&Upstream>) -> &str {
+    upstream.and_then(Upstream::version).unwrap_or(USUAL)
+}
+
+/// The methods of a model that the caller may call, with their arguments. A model of which it
+/// may call nothing is not there.
+fn documentation(model: &Model, visit: &Visit<'_>) -> Result<Value, Why> {
+    let (Some(holder), Some(upstream)) = (visit.holder, visit.upstream) else {
+        return Err(Why::Unidentified);
+    };
+    // Whoever reads this goes on in JSON-2.
+    let (principal, name) = (&holder.principal, upstream.name());
+    let policy = &visit.snapshot.policy;
+    let methods = policy.methods(principal, name, Dialect::Json2, model);
+    if methods.is_empty() {
+        return Err(Why::Absent);
+    }
+    let methods: Vec<&str> = methods.iter().map(String::as_str).collect();
+    Ok(local::documentation(model, &methods))
 }

@@ -8,11 +8,13 @@ use http::HeaderMap;
 use portcullis_erp::{Fault, FaultKind};
 use portcullis_identity::{Carrier, Presented, Secret};
 
-/// Finds the credential of a request.
+use crate::sessions::cookie;
+
+/// Finds the credential of a request. A session is one, where the dialect has a cookie for it.
 ///
 /// # Errors
 /// When there is more than one, or one that is not well formed.
-pub(super) fn presented(headers: &HeaderMap) -> Result<Presented, Fault> {
+pub(super) fn presented(headers: &HeaderMap, cookie: Option<&str>) -> Result<Presented, Fault> {
     let mut found = None;
     for (name, carrier) in [
         ("x-api-key", Carrier::XApiKey),
@@ -46,15 +48,21 @@ pub(super) fn presented(headers: &HeaderMap) -> Result<Presented, Fault> {
             }
         }
     }
-    Ok(found.unwrap_or(Presented::Nothing))
+    let session = match cookie {
+        Some(name) => cookie::read(headers, name)?,
+        None => None,
+    };
+    match (found, session) {
+        (Some(_), Some(_)) => Err(more_than_one()),
+        (Some(found), None) => Ok(found),
+        (None, Some(text)) => Ok(Presented::Session(text.into())),
+        (None, None) => Ok(Presented::Nothing),
+    }
 }
 
 fn keep(found: &mut Option<Presented>, text: &str, carrier: Carrier) -> Result<(), Fault> {
     if found.is_some() {
-        return Err(Fault::new(
-            FaultKind::Malformed,
-            "there is more than one credential; send one",
-        ));
+        return Err(more_than_one());
     }
     if text.is_empty() {
         return Err(malformed());
@@ -64,6 +72,13 @@ fn keep(found: &mut Option<Presented>, text: &str, carrier: Carrier) -> Result<(
         carrier,
     });
     Ok(())
+}
+
+fn more_than_one() -> Fault {
+    Fault::new(
+        FaultKind::Malformed,
+        "there is more than one credential; send one",
+    )
 }
 
 fn malformed() -> Fault {

@@ -1,9 +1,10 @@
 //! An ERP user as whom calls run, and its credential in clear memory.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use portcullis_erp::Database;
 use portcullis_erp::dialect::UpstreamLogin;
+use portcullis_erp::{Database, Map};
 use portcullis_identity::{ErpLogin, Secret};
 
 /// Stands for a uid that is not known yet. Odoo counts from 1.
@@ -14,6 +15,8 @@ pub struct ErpUser {
     login: ErpLogin,
     secret: Secret<String>,
     uid: AtomicI64,
+    /// Its language and time zone, once they were asked for.
+    pub(super) context: OnceLock<Map>,
 }
 
 impl ErpUser {
@@ -23,6 +26,7 @@ impl ErpUser {
             login,
             secret,
             uid: AtomicI64::new(uid.unwrap_or(UNKNOWN)),
+            context: OnceLock::new(),
         }
     }
 

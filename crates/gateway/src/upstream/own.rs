@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use portcullis_audit::Outcome;
-use portcullis_erp::{Answer, Call, Dialect, FaultKind, Model, Outbound, Profile, Release, Value};
+use portcullis_erp::{
+    Answer, Call, Dialect, FaultKind, Map, Model, Outbound, Profile, Release, Value,
+};
 use portcullis_policy::{Family, Schema};
 
 use super::link::{Links, Whole};
@@ -197,6 +199,45 @@ impl Upstream {
         self.schema.store(Arc::new(Schema::new()));
     }
 
+    /// The language and time zone of an ERP user; asked for once.
+    ///
+    /// # Errors
+    /// When the ERP does not answer, or not with a context.
+    pub(crate) async fn context_of(
+        &self,
+        asker: &Asker<'_>,
+        user: &ErpUser,
+    ) -> Result<Map, Unready> {
+        if let Some(context) = user.context.get() {
+            return Ok(context.clone());
+        }
+        let call = Call::new("res.users", "context_get").map_err(|_| Unready::Strange("Odoo"))?;
+        let Answer::Value(Value::Map(context)) = self.ask_own(asker, &call, user).await? else {
+            return Err(Unready::Strange("Odoo"));
+        };
+        Ok(user.context.get_or_init(|| context).clone())
+    }
+
+    /// Asks a question of the gateway's own as an ERP user.
+    async fn ask_own(
+        &self,
+        asker: &Asker<'_>,
+        call: &Call,
+        user: &ErpUser,
+    ) -> Result<Answer, Unready> {
+        let spoken = self.spoken().ok_or(Unready::Unreachable)?;
+        let question = async {
+            self.ask(asker.links, call, user)
+                .await
+                .map_err(|error| match error {
+                    AskError::NotSent | AskError::Lost => Unready::Unreachable,
+                    AskError::TooLarge | AskError::Unsayable(_) => Unready::Strange("Odoo"),
+                })
+        };
+        let names = (call.model.as_str(), call.method.as_str());
+        asker.ask(self, spoken, names, question).await
+    }
+
     /// Asks for the fields of a model, as an ERP user, and remembers them.
     ///
     /// # Errors
@@ -208,19 +249,7 @@ impl Upstream {
         user: &ErpUser,
     ) -> Result<(), Unready> {
         let call = Call::new(model.as_str(), "fields_get").map_err(|_| Unready::Strange("Odoo"))?;
-        let spoken = self.spoken().ok_or(Unready::Unreachable)?;
-        let question = async {
-            self.ask(asker.links, &call, user)
-                .await
-                .map_err(|error| match error {
-                    AskError::NotSent | AskError::Lost => Unready::Unreachable,
-                    AskError::TooLarge | AskError::Unsayable(_) => Unready::Strange("Odoo"),
-                })
-        };
-        let answer = asker
-            .ask(self, spoken, (model.as_str(), "fields_get"), question)
-            .await?;
-        let fields = match answer {
+        let fields = match self.ask_own(asker, &call, user).await? {
             Answer::Value(fields @ Value::Map(_)) => Some(fields),
             Answer::Fault(fault) if is_final(fault.kind) => None,
             Answer::Value(_) | Answer::Fault(_) | Answer::DoneWithoutResult => {

@@ -67,7 +67,7 @@ fn a_right_check_over_a_wrong_form_is_refused() {
         "pck_AAAQEAYEAUDAOCAJ_".to_owned() + &"a".repeat(52),
         "pck_aaaqeayeaudaocaj_".to_owned() + &"b".repeat(52),
     ] {
-        let check = check_of(body.as_bytes());
+        let check = check::of(body.as_bytes());
         let whole = body + std::str::from_utf8(&check).unwrap();
         assert_eq!(ApiKey::parse(&whole).err(), Some(KeyFormatError), "{whole}");
     }

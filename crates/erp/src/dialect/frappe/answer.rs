@@ -117,6 +117,7 @@ pub(in crate::dialect) fn write_answer(reply: &Reply, value: &Value) -> Written 
         200
     };
     let body = match (reply.dialect, value) {
+        (_, value) if reply.form == Form::Bare => json(&Piece::Value(value)),
         (Dialect::FrappeMethod, Value::Null) => Vec::from("{}"),
         (Dialect::FrappeMethod, value) => json(&Piece::Map(vec![("message", Piece::Value(value))])),
         (_, value) => json(&Piece::Map(vec![("data", Piece::Value(value))])),
@@ -150,6 +151,9 @@ pub(in crate::dialect) fn write_fault(_: &Reply, fault: &Fault) -> Written {
         ("exc_type", Piece::Text(name)),
         ("_server_messages", Piece::Text(&messages)),
     ];
+    if fault.kind == FaultKind::SessionExpired {
+        body.push(("session_expired", Piece::Int(1)));
+    }
     if let Some(request) = &fault.request {
         body.push(("request_id", Piece::Text(request)));
     }
@@ -166,6 +170,9 @@ fn shape(fault: &Fault) -> (u16, &'static str) {
     let kind = fault.kind;
     match kind {
         FaultKind::AccessDenied => (401, "AuthenticationError"),
+        // Frappe's own word for it is 403, with the mark `session_expired`.
+        FaultKind::SessionExpired => (403, "PermissionError"),
+        FaultKind::Forged => (400, "CSRFTokenError"),
         FaultKind::AccessError => (403, "PermissionError"),
         FaultKind::MissingRecord | FaultKind::UnknownModel => (404, "DoesNotExistError"),
         FaultKind::UnknownMethod

@@ -29,36 +29,53 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Map, Fault> 
     let mut arguments = Map::new();
     urlencoded(&mut arguments, request.query, limits)?;
     if !request.body.is_empty() {
-        let media = Media::of(request.content_type);
-        let json = media.essence == "application/json" || media.essence.ends_with("+json");
-        if !media.utf8 {
-            return Err(Fault::new(FaultKind::ContentType, "bodies are UTF-8"));
-        } else if json {
+        if is_json(&Media::of(request.content_type)) {
             // `cmd` counts wherever it stands; nothing else of the query does.
             refuse_overrides(&arguments)?;
-            match read_body(request.body, limits)? {
-                Value::Map(body) => arguments = body,
-                _ => {
-                    return Err(Fault::new(
-                        FaultKind::Malformed,
-                        "the body is a JSON object",
-                    ));
+            arguments = body(request, limits)?;
+        } else {
+            for (name, value) in body(request, limits)? {
+                if arguments.insert(name, value).is_some() {
+                    return Err(bad("an argument is given twice"));
                 }
             }
-        } else if media.essence == "application/x-www-form-urlencoded" {
-            let form = std::str::from_utf8(request.body)
-                .map_err(|_| Fault::new(FaultKind::Malformed, "the body is not UTF-8"))?;
-            urlencoded(&mut arguments, form, limits)?;
-        } else {
-            return Err(Fault::new(
-                FaultKind::ContentType,
-                "bodies are application/json or application/x-www-form-urlencoded",
-            ));
         }
     }
     refuse_overrides(&arguments)?;
     arguments.shift_remove("csrf_token");
     Ok(arguments)
+}
+
+/// Reads the arguments of the body alone: a form, or a JSON object.
+pub(super) fn body(request: Inbound<'_>, limits: &Limits) -> Result<Map, Fault> {
+    let media = Media::of(request.content_type);
+    if !media.utf8 {
+        return Err(Fault::new(FaultKind::ContentType, "bodies are UTF-8"));
+    }
+    if is_json(&media) {
+        return match read_body(request.body, limits)? {
+            Value::Map(body) => Ok(body),
+            _ => Err(Fault::new(
+                FaultKind::Malformed,
+                "the body is a JSON object",
+            )),
+        };
+    }
+    if media.essence != "application/x-www-form-urlencoded" {
+        return Err(Fault::new(
+            FaultKind::ContentType,
+            "bodies are application/json or application/x-www-form-urlencoded",
+        ));
+    }
+    let form = std::str::from_utf8(request.body)
+        .map_err(|_| Fault::new(FaultKind::Malformed, "the body is not UTF-8"))?;
+    let mut arguments = Map::new();
+    urlencoded(&mut arguments, form, limits)?;
+    Ok(arguments)
+}
+
+fn is_json(media: &Media) -> bool {
+    media.essence == "application/json" || media.essence.ends_with("+json")
 }
 
 /// Frappe runs `cmd` instead of the path, and takes the session from `sid`.
@@ -72,7 +89,7 @@ fn refuse_overrides(arguments: &Map) -> Result<(), Fault> {
     Ok(())
 }
 
-fn urlencoded(arguments: &mut Map, text: &str, limits: &Limits) -> Result<(), Fault> {
+pub(super) fn urlencoded(arguments: &mut Map, text: &str, limits: &Limits) -> Result<(), Fault> {
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         if arguments.len() >= limits.values {
             return Err(Fault::new(

@@ -57,6 +57,8 @@ fn status(kind: FaultKind) -> u16 {
     match kind {
         FaultKind::BadValue => 422,
         FaultKind::AccessDenied
+        | FaultKind::SessionExpired
+        | FaultKind::Forged
         | FaultKind::AccessError
         | FaultKind::MissingRecord
         | FaultKind::UnknownModel
@@ -86,6 +88,8 @@ fn status(kind: FaultKind) -> u16 {
 fn named(kind: FaultKind) -> (&'static str, &'static str) {
     match kind {
         FaultKind::AccessDenied => ("unidentified", "The credential is missing or not accepted"),
+        FaultKind::SessionExpired => ("session-expired", "The session is over"),
+        FaultKind::Forged => ("forged", "The token of the session is missing or wrong"),
         FaultKind::AccessError => ("forbidden", "This is not allowed"),
         FaultKind::MissingRecord => ("missing-record", "There is no such record"),
         FaultKind::UnknownModel => ("unknown-resource", "There is no such resource"),

@@ -1,0 +1,123 @@
+//! How a request came: from which site's page, if from one, and over what connection.
+//!
+//! A browser sends a session's cookie along with requests that another site's page makes, and
+//! it says so: `Sec-Fetch-Site` cannot be set by pages, nor can `Origin`. A request without
+//! either comes from no page of today's browsers (and `SameSite=Lax` keeps the cookie from the
+//! older ones' foreign posts).
+
+use std::net::IpAddr;
+
+use http::{HeaderMap, HeaderName, header};
+
+/// How a request came.
+pub(crate) struct Manner {
+    /// Whether another site's page may have made it.
+    pub(crate) foreign: bool,
+    /// The token against forged requests, if one was shown.
+    pub(crate) csrf: Option<String>,
+    /// Whether the client is on this machine, and no proxy says that it came encrypted.
+    pub(crate) plain: bool,
+}
+
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const CSRF: HeaderName = HeaderName::from_static("x-frappe-csrf-token");
+const PROTOCOL: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+impl Manner {
+    /// Reads the headers of a request.
+    pub(super) fn of(headers: &HeaderMap, address: IpAddr) -> Self {
+        let encrypted =
+            only(headers, &PROTOCOL).is_some_and(|protocol| protocol.eq_ignore_ascii_case("https"));
+        Self {
+            foreign: is_foreign(headers),
+            csrf: only(headers, &CSRF).map(str::to_owned),
+            plain: address.to_canonical().is_loopback() && !encrypted,
+        }
+    }
+}
+
+fn is_foreign(headers: &HeaderMap) -> bool {
+    if headers.contains_key(SITE) {
+        return !matches!(only(headers, &SITE), Some("same-origin" | "none"));
+    }
+    if !headers.contains_key(header::ORIGIN) {
+        return false;
+    }
+    let host = only(headers, &header::HOST).unwrap_or_default();
+    let own = only(headers, &header::ORIGIN).is_some_and(|origin| {
+        ["http://", "https://"].iter().any(|scheme| {
+            let place = origin.strip_prefix(scheme);
+            place.is_some_and(|place| place.eq_ignore_ascii_case(host))
+        })
+    });
+    !own
+}
+
+/// The value of a header that stands once.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn foreign(lines: &[(&str, &str)]) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", "erp.example:8443".parse().unwrap());
+        for (name, value) in lines {
+            let name: HeaderName = name.parse().unwrap();
+            headers.append(name, value.parse().unwrap());
+        }
+        Manner::of(&headers, IpAddr::from([192, 0, 2, 1])).foreign
+    }
+
+    #[test]
+    fn what_another_page_may_have_made_is_foreign() {
+        for own in [
+            &[][..],
+            &[("sec-fetch-site", "same-origin")],
+            &[("sec-fetch-site", "none")],
+            &[("origin", "https://erp.example:8443")],
+            &[
+                ("origin", "https://behind.proxy"),
+                ("sec-fetch-site", "same-origin"),
+            ],
+        ] {
+            assert!(!foreign(own), "{own:?}");
+        }
+        for other in [
+            &[("sec-fetch-site", "cross-site")][..],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "")],
+            &[
+                ("sec-fetch-site", "same-origin"),
+                ("sec-fetch-site", "cross-site"),
+            ],
+            &[("origin", "null")],
+            &[("origin", "https://evil.example")],
+            &[("origin", "https://erp.example")],
+            &[("origin", "https://erp.example:8443.evil.example")],
+            &[("origin", "https://erp.example:8443"), ("origin", "null")],
+            &[
+                ("origin", "https://erp.example:8443"),
+                ("sec-fetch-site", "cross-site"),
+            ],
+        ] {
+            assert!(foreign(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_local_client_is_known_to_be_unencrypted() {
+        let mut headers = HeaderMap::new();
+        let here = IpAddr::from([127, 0, 0, 1]);
+        let there = IpAddr::from([192, 0, 2, 1]);
+        assert!(Manner::of(&headers, here).plain);
+        assert!(!Manner::of(&headers, there).plain);
+        headers.insert(PROTOCOL, "https".parse().unwrap());
+        assert!(!Manner::of(&headers, here).plain);
+    }
+}
