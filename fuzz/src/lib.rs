@@ -204,9 +204,7 @@ fn reread(dialect: Dialect, sent: &Outbound) -> Option<Call> {
         | Dialect::OdooWeb
         | Dialect::OdooCall
         | Dialect::Custom
-        | Dialect::Rest => {
-            (dialect, "/jsonrpc")
-        }
+        | Dialect::Rest => (dialect, "/jsonrpc"),
         Dialect::FrappeResource
         | Dialect::FrappeMethod
         | Dialect::FrappeV2

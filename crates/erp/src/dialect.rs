@@ -279,6 +279,25 @@ impl Reply {
         }
     }
 
+    /// Writes a result of which a cap left out what follows these many rows. Dialects that
+    /// have no word for it are answered as ever; a header tells it to all of them.
+    pub fn write_cut(&self, value: &Value, most: u32) -> Written {
+        match self.dialect {
+            Dialect::FrappeResource | Dialect::FrappeMethod | Dialect::FrappeV2 => {
+                frappe::write_cut(self, value, most)
+            }
+            Dialect::XmlRpc1
+            | Dialect::XmlRpc2
+            | Dialect::JsonRpc
+            | Dialect::Json2
+            | Dialect::OdooWeb
+            | Dialect::OdooCall
+            | Dialect::Custom
+            | Dialect::Rest
+            | Dialect::FrappeFile => self.write_answer(value),
+        }
+    }
+
     /// Writes a fault for the caller.
     pub fn write_fault(&self, fault: &Fault) -> Written {
         match self.dialect {

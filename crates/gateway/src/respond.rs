@@ -22,6 +22,9 @@ pub type Response = http::Response<Body>;
 /// Under which name the caller is told the id of its request.
 const REQUEST: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Tells a caller that there are more rows than these, which are all that it may have at once.
+const ROWS: HeaderName = HeaderName::from_static("x-portcullis-rows-capped");
+
 /// Writes a clean answer, or the ERP's own fault, for the caller.
 pub fn with(filtered: Filtered, trail: &Trail) -> Response {
     let Filtered {
@@ -33,14 +36,20 @@ pub fn with(filtered: Filtered, trail: &Trail) -> Response {
         Outcome::Page(clean, headers) => controlled(clean.into_page(), headers),
         Outcome::Clean(clean) => {
             let manner = reply.rest.as_deref();
-            finish(
-                match manner.and_then(|manner| manner.fault_in(clean.value())) {
-                    Some(fault) => {
-                        reply.write_fault(&fault.of_request(trail.request().to_string()))
-                    }
-                    None => reply.write_answer(clean.value()),
-                },
-            )
+            match (
+                manner.and_then(|manner| manner.fault_in(clean.value())),
+                clean.capped(),
+            ) {
+                (Some(fault), _) => {
+                    finish(reply.write_fault(&fault.of_request(trail.request().to_string())))
+                }
+                (None, Some(most)) => {
+                    let mut response = finish(reply.write_cut(clean.value(), most));
+                    set(&mut response, ROWS, &most.to_string());
+                    response
+                }
+                (None, None) => finish(reply.write_answer(clean.value())),
+            }
         }
         Outcome::Here(value) => finish(reply.write_answer(&value)),
         Outcome::Acted(acted) => {

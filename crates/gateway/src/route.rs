@@ -41,6 +41,9 @@ const POST: &[&str] = &["POST"];
 const GET_POST: &[&str] = &["GET", "POST"];
 const REST: &[&str] = &["GET", "POST", "PUT", "DELETE"];
 const RECORD: &[&str] = &["GET", "POST", "PATCH", "PUT", "DELETE"];
+/// The most segments behind a prefix that ends in a document's name: clients send a `/` in it
+/// as it is.
+const NAME: usize = 8;
 
 const fn rpc(prefix: &'static [&'static str], rest: usize, dialect: Dialect) -> Route {
     Route {
@@ -71,12 +74,26 @@ const fn page(prefix: &'static [&'static str]) -> Route {
 const fn resource(prefix: &'static [&'static str]) -> Route {
     Route {
         prefix,
-        rest: (1, 2),
+        rest: (1, NAME),
         verbs: REST,
         dialect: Dialect::FrappeResource,
         whole: false,
         name_at: Some(1),
         trailing: true,
+        frappe_only: false,
+    }
+}
+
+/// Where Frappe hands out files.
+const fn file(prefix: &'static [&'static str]) -> Route {
+    Route {
+        prefix,
+        rest: (1, 1),
+        verbs: &["GET"],
+        dialect: Dialect::FrappeFile,
+        whole: true,
+        name_at: None,
+        trailing: false,
         frappe_only: false,
     }
 }
@@ -165,6 +182,29 @@ pub const TABLE: &[Route] = &[
     facade(1, GET_POST),
     facade(2, RECORD),
     facade(3, POST),
+    Route {
+        prefix: &["api", "v2"],
+        rest: (1, NAME),
+        verbs: &["GET", "POST", "PUT", "PATCH", "DELETE"],
+        dialect: Dialect::FrappeV2,
+        whole: false,
+        name_at: Some(2),
+        trailing: true,
+        frappe_only: false,
+    },
+    file(&["files"]),
+    file(&["private", "files"]),
+    // The root is Frappe's for requests with `cmd`.
+    Route {
+        prefix: &[],
+        rest: (0, 0),
+        verbs: GET_POST,
+        dialect: Dialect::FrappeMethod,
+        whole: false,
+        name_at: None,
+        trailing: true,
+        frappe_only: false,
+    },
 ];
 
 /// A request whose dialect is known.

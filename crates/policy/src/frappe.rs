@@ -4,9 +4,13 @@
 //! `table.field` is open only where a rule lists it so, functions and aliases are refused,
 //! and a document answers with the fields that are open, whatever was asked.
 
+mod about;
 mod documents;
+mod files;
 mod listed;
 mod lists;
+mod many;
+mod rename;
 mod view;
 
 use portcullis_erp::filters::Filters;
@@ -34,9 +38,13 @@ pub(crate) fn rule_filters(value: &Value) -> Option<Filters> {
 /// What a known method does; none for those that only a rule knows.
 fn operation(method: &str) -> Option<Operation> {
     Some(match method {
-        "get_list" | "get_count" | "get" | "frappe.client.get_value" => Operation::Read,
-        "insert" => Operation::Create,
-        "save" => Operation::Write,
+        "get_list" | "get_count" | "get" | "get_meta" | "download_file" => Operation::Read,
+        "frappe.client.get_value"
+        | "frappe.client.get_single_value"
+        | "frappe.client.has_permission"
+        | "frappe.client.validate_link" => Operation::Read,
+        "insert" | "insert_many" | "upload_file" => Operation::Create,
+        "save" | "bulk_update" | "rename" => Operation::Write,
         "delete" => Operation::Delete,
         "submit" => Operation::Submit,
         "cancel" => Operation::Cancel,
@@ -56,6 +64,9 @@ pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
             "a rule with `deny = true` speaks of this",
         ));
     }
+    if matches!(call.method.as_str(), "insert_many" | "bulk_update") {
+        return many::judge(bench, call);
+    }
     let mut first_no: Option<No> = None;
     for held in bench.rules(&call.model, operation, None) {
         let view = FrappeView {
@@ -71,8 +82,15 @@ pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
                 "get_count" => view.count(&call),
                 "get" => view.read(&call),
                 "frappe.client.get_value" => view.value(&call),
+                "get_meta" => view.meta(&call),
+                "download_file" => view.download(&call),
+                "frappe.client.get_single_value" => view.single_value(&call),
+                "frappe.client.has_permission" => view.whether(&call),
+                "frappe.client.validate_link" => view.link(&call),
                 "insert" => view.insert(&call),
+                "upload_file" => view.upload(&call),
                 "save" => view.save(&call),
+                "rename" => view.rename(&call),
                 _ => view.change(&call, operation),
             }
         };

@@ -47,11 +47,24 @@ pub(crate) enum Check {
     Document {
         /// Its name.
         name: String,
-        /// Whether the call saves it.
-        saves: bool,
+        /// Whether the call saves it, and where it stands in the call.
+        saves: Saves,
         /// The editions that the caller saw, if it named any.
         seen: Option<Vec<Box<str>>>,
     },
+    /// A list that is not empty.
+    Found,
+}
+
+/// Which document of a call is saved on the ground of what a guard saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Saves {
+    /// None: nothing is bound to a version.
+    Nothing,
+    /// The one in `doc`.
+    Doc,
+    /// The one at this place in `docs`.
+    At(usize),
 }
 
 /// An answer on which the terms have been applied.
@@ -59,6 +72,7 @@ pub(crate) enum Check {
 pub struct Clean {
     value: Value,
     removed: bool,
+    capped: Option<u32>,
 }
 
 /// A file that may be handed on: its bytes pass through unread.
@@ -157,8 +171,14 @@ impl Permit {
                 if let Some(seen) = seen {
                     self.is_as_seen(row.get(Edition::FRAPPE), &seen)?;
                 }
-                if saves {
-                    self.bind_version(row.get("modified"))?;
+                self.bind_version(saves, row.get("modified"))?;
+            }
+            Check::Found => {
+                let found = answer.as_list();
+                let found =
+                    found.ok_or_else(|| unexpected("a guard list did not answer a list"))?;
+                if found.is_empty() {
+                    return Err(Box::new(Refusal::missing().under(&self.rule)));
                 }
             }
         }
@@ -190,11 +210,20 @@ impl Permit {
 
     /// Binds a save to the version of the document that the guard saw: whoever changed it in
     /// between, the ERP refuses the save.
-    fn bind_version(&mut self, seen: Option<&Value>) -> Result<(), Box<Refusal>> {
+    fn bind_version(&mut self, saves: Saves, seen: Option<&Value>) -> Result<(), Box<Refusal>> {
+        let named = &mut self.call.named;
+        let doc = match saves {
+            Saves::Nothing => return Ok(()),
+            Saves::Doc => named.get_mut("doc"),
+            Saves::At(at) => match named.get_mut("docs") {
+                Some(Value::List(docs)) => docs.get_mut(at),
+                _ => None,
+            },
+        };
         let Some(seen @ Value::Text(_)) = seen else {
             return Err(unexpected("a guard list did not answer `modified`"));
         };
-        let Some(Value::Map(doc)) = self.call.named.get_mut("doc") else {
+        let Some(Value::Map(doc)) = doc else {
             return Err(unexpected("a save without a document"));
         };
         match doc.get("modified") {
@@ -224,8 +253,13 @@ impl Permit {
         if self.is_guard() {
             return Err(unexpected("an answer to a call that was not sent"));
         }
+        let capped = self.terms.surplus(&answer);
         match self.terms.apply(answer) {
-            Ok((value, removed)) => Ok(Clean { value, removed }),
+            Ok((value, removed)) => Ok(Clean {
+                value,
+                removed,
+                capped,
+            }),
             Err(what) => Err(unexpected(what)),
         }
     }
@@ -247,6 +281,11 @@ impl Clean {
     /// The answer, owned.
     pub fn into_value(self) -> Value {
         self.value
+    }
+
+    /// How many rows it holds, if more were found than the role's cap allows at once.
+    pub fn capped(&self) -> Option<u32> {
+        self.capped
     }
 
     /// Whether something was taken out of it.

@@ -9,6 +9,9 @@ pub(crate) const FIELDS: usize = 1_000;
 /// Records, rows of a table, commands on links.
 pub(crate) const RECORDS: usize = 10_000;
 
+/// Rows of a page, where neither the call nor the rule says less. Frappe has no such cap.
+pub(crate) const PAGE: u32 = 1_000;
+
 /// What is said of a list that is too long: to the caller and to the operator.
 pub(crate) fn too_many(what: &str, most: usize) -> (String, String) {
     (

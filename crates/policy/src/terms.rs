@@ -2,6 +2,7 @@
 //! What has another shape than was asked for is never passed on.
 
 mod groups;
+mod meta;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +91,14 @@ pub(crate) enum Terms {
     Documents(DocumentTerms),
     /// Frappe: one value, or a map or list of values, of these fields in order.
     FrappeValues(Vec<String>),
+    /// A DocType, with its fields as far as they are open.
+    Meta(DocumentTerms),
+    /// `{"has_permission": …}`; `false` whatever the ERP says, if the role says no.
+    FrappeWhether { role_says: bool },
+    /// A list of texts: the names of what was made.
+    Texts,
+    /// `{"failed_docs": …}`: which documents were not changed, in words of ours.
+    FailedDocuments,
     /// The bytes of a file of this name, unread. No value is an answer.
     File { name: String },
     /// No more rows than this, whatever was asked and whatever the ERP made of it.
@@ -264,6 +273,23 @@ impl Terms {
                 single if fields.len() == 1 || single.is_nothing() => single,
                 _ => return Err("no values"),
             },
+            Self::Meta(terms) => terms.meta(answer, &mut cut)?,
+            Self::FrappeWhether { role_says } => {
+                let told = answer.as_map().and_then(|map| map.get("has_permission"));
+                let Some(Value::Bool(may)) = told else {
+                    return Err("no truth value");
+                };
+                cut = *may && !role_says;
+                let may = Value::Bool(*may && role_says);
+                Value::Map(Map::from_iter([("has_permission".to_owned(), may)]))
+            }
+            Self::Texts => match answer {
+                Value::List(texts) if texts.iter().all(|text| text.as_str().is_some()) => {
+                    Value::List(texts)
+                }
+                _ => return Err("no list of names"),
+            },
+            Self::FailedDocuments => rows::failed(answer, &mut cut)?,
             Self::File { .. } => return Err("a value where a file was asked"),
             Self::AtMost { most, terms } => {
                 let lists = matches!(*terms, Self::GroupLists(_));
@@ -274,6 +300,22 @@ impl Terms {
             }
         };
         Ok((clean, cut))
+    }
+
+    /// The cap, if the answer holds more rows than it.
+    pub(crate) fn surplus(&self, answer: &Value) -> Option<u32> {
+        let Self::AtMost { most, terms } = self else {
+            return None;
+        };
+        let rows = match answer {
+            Value::List(rows) if !matches!(**terms, Self::GroupLists(_)) => rows.len(),
+            Value::Map(page) => ["records", "datas"]
+                .iter()
+                .find_map(|name| page.get(*name)?.as_list())
+                .map_or(0, <[Value]>::len),
+            _ => 0,
+        };
+        (rows > *most as usize).then_some(*most)
     }
 
     /// The same, with a largest number of rows where there are rows at all.

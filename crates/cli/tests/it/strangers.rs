@@ -157,6 +157,17 @@ const TRIED: &[(&str, &str, &str, &str, &str, u16)] = &[
         "{}",
         401,
     ),
+    ("api/v2", "GET", "/api/v2/document/Customer", "", "", 401),
+    ("files", "GET", "/files/x.txt", "", "", 401),
+    ("private/files", "GET", "/private/files/x.txt", "", "", 401),
+    (
+        "",
+        "POST",
+        "/",
+        "application/x-www-form-urlencoded",
+        "cmd=frappe.client.get_list&doctype=Customer",
+        401,
+    ),
 ];
 
 const JSON_LOGIN: &str = r#"{"params":{"db":"demo","login":"admin","password":"admin"}}"#;
@@ -222,7 +233,6 @@ fn strangers_reach_no_erp_at_any_route() {
         assert!(demo.reached().is_empty(), "{route}");
     }
     for path in [
-        "/",
         "/web",
         "/web/login",
         "/web/session/logout",
@@ -238,7 +248,9 @@ fn strangers_reach_no_erp_at_any_route() {
         "/web/database/selector",
         "/xmlrpc/2/db/x",
         "/app",
-        "/files/x",
+        "/files/x/y",
+        "/private/x",
+        "/backups/x",
         "/json/1/res.partner",
         "/websocket",
     ] {
@@ -254,6 +266,9 @@ fn strangers_reach_no_erp_at_any_route() {
             "/common".repeat(route.rest.0)
         );
         for verb in ["OPTIONS", "HEAD", "PATCH", "TRACE", "BREW"] {
+            if route.verbs.contains(&verb) {
+                continue;
+            }
             let got = demo.request(verb, &path, &[], b"");
             assert_eq!(got.status, 405, "{verb} {path}: {}", got.text());
             assert!(got.headers.contains_key("allow"), "{verb} {path}");

@@ -1,6 +1,7 @@
-//! Frappe's `/api/resource/{DocType}[/{name}]` and `/api/method/{dotted}`.
+//! Frappe's faces: `/api/resource/{DocType}[/{name}]`, `/api/method/{dotted}`, `/` with `cmd`,
+//! `/api/v2/…`, and the paths of files.
 //!
-//! Both come to the same calls (see [`crate::call`]), so that a rule judges a document however
+//! All come to the same calls (see [`crate::call`]), so that a rule judges a document however
 //! it was reached:
 //!
 //! | method | arguments by name |
@@ -12,26 +13,37 @@
 //! | `save` | `doc`: the values that change, on one document. `PUT`, `frappe.client.save` and `frappe.client.set_value` |
 //! | `delete`, `cancel` | none, on one document |
 //! | `submit` | none or `doc`, on one document |
+//! | `rename` | `new_name`, `merge`, on one document |
+//! | `insert_many`, `bulk_update` | `docs`: documents, each with its `doctype` (and `docname`) |
+//! | `get_meta` | none |
+//! | `upload_file` on `File` | `file_name`, `content`, `is_private`, `folder`, `doctype`, `docname`, `fieldname` |
+//! | `download_file` on `File` | `file_url` |
+//! | any other plain name, on one document | a method of the document (`run_method`) |
+//! | `doctype.{name}` | a function of the DocType's module (`/api/v2/method/{DocType}/{name}`) |
 //!
-//! Frappe lets `cmd` in a query or a body replace the path, and `sid` replace the caller: both
-//! are refused. What it writes goes into `data`, where no key has such a meaning.
+//! Frappe lets `cmd` in a query or a body replace any path, and `sid` replace the caller: beside
+//! a path both are refused. What it writes goes into `data`, where no key has such a meaning.
 
 mod answer;
+mod client;
+mod file;
 mod login;
 mod method;
+mod multipart;
 mod parameters;
 mod resource;
 #[cfg(test)]
 mod tests;
+mod version2;
 mod write;
 
-pub(super) use answer::{read_answer, write_answer, write_fault};
+pub(super) use answer::{read_answer, write_answer, write_cut, write_fault};
 pub use login::csrf_token;
 pub(super) use write::write;
 
 use super::{Dialect, Form, Inbound, ReadError, Reading, Reply};
 use crate::asked::Asked;
-use crate::call::RecordId;
+use crate::call::{Call, RecordId};
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
 use crate::value::{Map, Value};
@@ -50,9 +62,9 @@ pub(super) fn read(
     let asked = match dialect {
         Dialect::FrappeResource => resource::read(request, limits).map(Asked::Call),
         Dialect::FrappeMethod => method::read(request, limits),
-        Dialect::FrappeV2
-        | Dialect::FrappeFile
-        | Dialect::XmlRpc1
+        Dialect::FrappeV2 => version2::read(request, limits),
+        Dialect::FrappeFile => file::path(request).map(Asked::Call),
+        Dialect::XmlRpc1
         | Dialect::XmlRpc2
         | Dialect::JsonRpc
         | Dialect::Json2
@@ -61,7 +73,7 @@ pub(super) fn read(
         | Dialect::Custom
         | Dialect::Rest => Err(Fault::new(FaultKind::NotFound, "there is nothing here")),
     };
-    let removal = dialect == Dialect::FrappeResource && request.verb == "DELETE";
+    let removal = request.verb == "DELETE" && dialect != Dialect::FrappeMethod;
     let reply = Reply {
         form: if removal { Form::Accepted } else { Form::Value },
         ..Reply::plain(dialect)
@@ -83,8 +95,9 @@ pub(super) fn read(
 pub(super) fn document(name: &str) -> Result<RecordId, Fault> {
     if name.is_empty()
         || name.len() > MAX_NAME
-        || matches!(name, "." | "..")
-        || name.chars().any(char::is_control)
+        || name.chars().any(|c| c.is_control() || c == '\\')
+        // Servers on the way may take such parts out, and then mean another path.
+        || name.split('/').any(|part| matches!(part, "" | "." | ".."))
     {
         return Err(bad("this is not a valid document name"));
     }
@@ -117,6 +130,19 @@ fn take_text(arguments: &mut Map, name: &str) -> Result<Option<String>, Fault> {
         Some(Value::Text(text)) => Ok(Some(text)),
         Some(_) => Err(bad("an argument that is a text is something else")),
     }
+}
+
+/// Takes a text out of the arguments that must be there.
+fn required(arguments: &mut Map, name: &str) -> Result<String, Fault> {
+    take_text(arguments, name)?
+        .ok_or_else(|| Fault::new(FaultKind::BadArguments, format!("`{name}` is missing")))
+}
+
+/// A call on one document.
+fn on(doctype: &str, method: &str, name: &str) -> Result<Call, Fault> {
+    let call = Call::new(doctype, method)
+        .map_err(|error| Fault::new(FaultKind::UnknownModel, error.to_string()))?;
+    Ok(call.on(vec![document(name)?]))
 }
 
 fn bad(message: &str) -> Fault {

@@ -11,7 +11,7 @@ use crate::bench::No;
 use crate::decision::Reason;
 use crate::odoo::search::is_scalar;
 use crate::operation::Operation;
-use crate::permit::Permit;
+use crate::permit::{Guard, Permit};
 use crate::sizes;
 use crate::terms::Terms;
 
@@ -43,6 +43,7 @@ impl FrappeView<'_> {
         let mut clean = call.clone();
         let mut doc = self.doc(&mut clean)?;
         doc.shift_remove("modified");
+        let parent = self.parent(&doc)?;
         let mut doc = self.judged(doc, Operation::Create, &mut shape)?;
         for condition in self.own_filters()? {
             if condition.operator == Operator::Equal
@@ -56,9 +57,38 @@ impl FrappeView<'_> {
         if call.ids.is_some() {
             return Err(self.bad_argument("name"));
         }
+        let guard = match parent {
+            None => None,
+            Some((links, guard)) => {
+                doc.extend(links);
+                guard
+            }
+        };
         clean.named.insert("doc".to_owned(), Value::Map(doc));
         let terms = Terms::Document(self.document_terms());
-        Ok(self.permit(Operation::Create, shape, None, clean, terms))
+        Ok(self.permit(Operation::Create, shape, guard, clean, terms))
+    }
+
+    /// What ties a row of a table to its document, if the new document is such a row: it
+    /// writes that document.
+    fn parent(&self, doc: &Map) -> Result<Option<(Map, Option<Guard>)>, No> {
+        let text = |name: &str| {
+            doc.get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+        };
+        let Some(parent) = text("parent") else {
+            return Ok(None);
+        };
+        let (Some(doctype), Some(field)) = (text("parenttype"), text("parentfield")) else {
+            return Err(self.bad_argument("parent"));
+        };
+        let guard = self.target(doctype, parent, Some(field))?;
+        let links = ["parent", "parenttype", "parentfield"];
+        let links = links
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), doc.get(name)?.clone())));
+        Ok(Some((links.collect(), guard)))
     }
 
     pub(crate) fn save(&self, call: &Call) -> Result<Permit, No> {
@@ -164,7 +194,7 @@ impl FrappeView<'_> {
                 (_, Value::List(rows)) => Value::List(self.table(&field, rows, operation, shape)?),
                 (_, Value::Map(_)) => return Err(self.closed(&field)),
                 (_, value) => {
-                    if !self.may_write(&field, operation) {
+                    if !self.may_write(&field, operation) || self.is_bytes(&field) {
                         return Err(self.closed(&field));
                     }
                     value
@@ -173,6 +203,14 @@ impl FrappeView<'_> {
             clean.insert(field, value);
         }
         Ok(clean)
+    }
+
+    /// Whether a field of `File` says where bytes come from or who sees them. By a document
+    /// they are set only where the rule names the field: an upload is judged by its bytes.
+    fn is_bytes(&self, field: &str) -> bool {
+        self.model.as_str() == "File"
+            && ["content", "file_url", "is_private"].contains(&field)
+            && !self.names_for_writing(field)
     }
 
     /// Saving with another `docstatus` is submitting or cancelling.
@@ -193,12 +231,12 @@ impl FrappeView<'_> {
         }
     }
 
-    fn also(&self, operation: Operation) -> bool {
+    pub(super) fn also(&self, operation: Operation) -> bool {
         self.held.rule.operations.contains(&operation)
             && !self.bench.denies(self.model, operation, None)
     }
 
-    fn needs(&self, operation: &str) -> No {
+    pub(super) fn needs(&self, operation: &str) -> No {
         self.refuse(
             Reason::NoRule,
             format!(
@@ -260,7 +298,7 @@ impl FrappeView<'_> {
     }
 
     /// Whether new values certainly satisfy a condition of the rule.
-    fn must_hold(&self, condition: &Condition, doc: &Map) -> Result<(), No> {
+    pub(super) fn must_hold(&self, condition: &Condition, doc: &Map) -> Result<(), No> {
         let value = doc.get(condition.field.as_str());
         let holds = match (condition.operator, &condition.value, value) {
             (Operator::Equal, wanted, Some(value)) => wanted == value && is_scalar(value),
@@ -282,7 +320,7 @@ impl FrappeView<'_> {
         ))
     }
 
-    fn closed(&self, field: &str) -> No {
+    pub(super) fn closed(&self, field: &str) -> No {
         let no = self.refuse(
             Reason::WriteField,
             format!("This key may not set the field `{field}` of `{}`. Leave it out, or ask whoever gave you the key.", self.model),

@@ -1,4 +1,5 @@
-//! Methods that only a rule knows, by their dotted names.
+//! Methods that only a rule knows: by their dotted names, methods of a document (`run_method`)
+//! by their plain ones, functions of a DocType's module as `doctype.{name}`.
 
 use portcullis_erp::{Call, Shape};
 
@@ -69,7 +70,12 @@ fn attempt(view: &FrappeView<'_>, call: &Call) -> Result<Permit, No> {
     if !call.positional.is_empty() || !call.context.is_empty() {
         return Err(view.bad_argument("positional"));
     }
-    if view.held.rule.domain.is_some() {
+    let guard = match super::one_name(call) {
+        Some(name) => view.guard(name, false)?,
+        None if call.ids.is_some() => return Err(view.bad_argument("name")),
+        None => None,
+    };
+    if view.held.rule.domain.is_some() && call.ids.is_none() {
         return Err(view.refuse(
             Reason::Argument,
             format!(
@@ -85,5 +91,5 @@ fn attempt(view: &FrappeView<'_>, call: &Call) -> Result<Permit, No> {
         ..Shape::default()
     };
     let terms = if any { Terms::Anything } else { Terms::Single };
-    Ok(view.permit(Operation::Call, shape, None, call.clone(), terms))
+    Ok(view.permit(Operation::Call, shape, guard, call.clone(), terms))
 }

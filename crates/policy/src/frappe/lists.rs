@@ -48,15 +48,23 @@ impl FrappeView<'_> {
             }
         }
         self.filter(&mut clean, &mut shape)?;
-        if let Some(most) = self.held.rule.max_rows.map(i64::from) {
-            let asked = match call.named.get("limit_page_length").and_then(Value::as_int) {
-                None => USUAL_ROWS,
-                Some(0) => most,
-                Some(asked) => asked,
-            };
+        // Frappe reads 0 as "all". Where more is asked than a page may hold, one row more is
+        // fetched, so that the caller is told whether there is more.
+        let most = i64::from(self.page());
+        let asked = match call.named.get("limit_page_length").and_then(Value::as_int) {
+            None => USUAL_ROWS,
+            Some(0) => i64::MAX,
+            Some(asked) => asked,
+        };
+        let fetched = if asked > most {
+            most.saturating_add(1)
+        } else {
+            asked
+        };
+        if call.named.contains_key("limit_page_length") || fetched != USUAL_ROWS {
             clean
                 .named
-                .insert("limit_page_length".to_owned(), Value::Int(asked.min(most)));
+                .insert("limit_page_length".to_owned(), Value::Int(fetched));
         }
         if !self.is_whole()
             && !call.named.contains_key("order_by")
@@ -136,6 +144,7 @@ impl FrappeView<'_> {
                 from_json(text.as_bytes(), &Limits::default())
                     .map_err(|_| self.bad_argument("filters"))?
             }
+            Some(Value::Text(text)) if text == "null" => Value::Null,
             Some(Value::Text(name)) if !name.is_empty() => {
                 let id = FieldName::new("name").map_err(|_| self.bad_argument("filters"))?;
                 let named = Condition::new(id, Operator::Equal, name.as_str());

@@ -10,8 +10,9 @@ use crate::danger;
 use crate::decision::{Reason, Refusal};
 use crate::odoo::search::is_plain;
 use crate::operation::Operation;
-use crate::permit::{Check, Guard, Permit};
+use crate::permit::{Check, Guard, Permit, Saves};
 use crate::rule::FieldSet;
+use crate::sizes;
 use crate::terms::{DocumentTerms, Terms};
 
 /// One DocType under one rule.
@@ -45,6 +46,13 @@ impl FrappeView<'_> {
             .as_ref()
             .unwrap_or(&self.held.rule.fields);
         self.opens(set, field, operation)
+    }
+
+    /// Whether the rule lists this field among those that may be set.
+    pub(crate) fn names_for_writing(&self, field: &str) -> bool {
+        let rule = self.held.rule;
+        let set = rule.write_fields.as_ref().unwrap_or(&rule.fields);
+        matches!(set, FieldSet::Only(names) if names.contains(field))
     }
 
     fn opens(&self, set: &FieldSet, field: &str, operation: Operation) -> bool {
@@ -244,28 +252,31 @@ impl FrappeView<'_> {
             call,
             check: Check::Document {
                 name: name.to_owned(),
-                saves,
+                saves: if saves { Saves::Doc } else { Saves::Nothing },
                 seen,
             },
         }))
+    }
+
+    /// How many rows are given at once: what the rule says, or the usual cap.
+    pub(crate) fn page(&self) -> u32 {
+        self.held.rule.max_rows.unwrap_or(sizes::PAGE)
     }
 
     pub(crate) fn permit(
         &self,
         operation: Operation,
         shape: Shape,
-        guard: Option<Guard>,
+        guards: impl IntoIterator<Item = Guard>,
         call: Call,
         terms: Terms,
     ) -> Permit {
-        let most = (operation == Operation::Read)
-            .then_some(self.held.rule.max_rows)
-            .flatten();
+        let most = (operation == Operation::Read).then_some(self.page());
         Permit {
             rule: self.held.full_name(),
             operation,
             shape,
-            guards: guard.into_iter().collect(),
+            guards: guards.into_iter().collect(),
             call,
             terms: terms.at_most(most),
         }
@@ -285,7 +296,7 @@ impl FrappeView<'_> {
         if found <= most {
             return Ok(());
         }
-        let (message, advice) = crate::sizes::too_many(what, most);
+        let (message, advice) = sizes::too_many(what, most);
         let fault = portcullis_erp::Fault::new(portcullis_erp::FaultKind::BadArguments, message);
         Err(Box::new(
             Refusal::new(Reason::Argument, fault, advice).under(&self.held.full_name()),

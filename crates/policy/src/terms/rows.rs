@@ -228,8 +228,43 @@ pub(super) fn export(answer: Value, columns: usize, cut: &mut bool) -> Result<Va
     Ok(Value::Map(clean))
 }
 
+/// Frappe tells which documents it did not change with a traceback for each. Which ones it was
+/// is what the caller needs.
+pub(super) fn failed(answer: Value, cut: &mut bool) -> Result<Value, Wrong> {
+    let Value::Map(mut answer) = answer else {
+        return Err("no map");
+    };
+    let failed = match answer.shift_remove("failed_docs") {
+        Some(Value::List(failed)) => failed,
+        _ => return Err("no list of failed documents"),
+    };
+    *cut |= !answer.is_empty() || !failed.is_empty();
+    let mut clean = Vec::with_capacity(failed.len());
+    for one in failed {
+        let doc = one.as_map().and_then(|one| one.get("doc")?.as_map());
+        let mut doc = doc.cloned().ok_or("a failed document that is none")?;
+        doc.retain(|name, _| matches!(name.as_str(), "doctype" | "docname"));
+        let why = Value::from("the ERP did not change this document");
+        clean.push(Value::Map(Map::from_iter([
+            ("doc".to_owned(), Value::Map(doc)),
+            ("exc".to_owned(), why),
+        ])));
+    }
+    let failed = ("failed_docs".to_owned(), Value::List(clean));
+    Ok(Value::Map(Map::from_iter([failed])))
+}
+
 impl DocumentTerms {
-    fn open(&self, field: &str) -> bool {
+    /// Whether some columns of a table are open.
+    pub(super) fn opens_columns(&self, table: &str) -> bool {
+        let columns = format!("{table}.");
+        self.fields
+            .as_ref()
+            .and_then(|fields| fields.range(columns.clone()..).next())
+            .is_some_and(|field| field.starts_with(&columns))
+    }
+
+    pub(super) fn open(&self, field: &str) -> bool {
         if self.hidden.contains(field) {
             return false;
         }
@@ -263,11 +298,7 @@ impl DocumentTerms {
         for (name, value) in document {
             let whole = self.open(&name) || STANDARD.contains(&name.as_str());
             let columns = format!("{name}.");
-            let partly = self
-                .fields
-                .as_ref()
-                .and_then(|fields| fields.range(columns.clone()..).next())
-                .is_some_and(|field| field.starts_with(&columns));
+            let partly = self.opens_columns(&name);
             match value {
                 Value::List(rows) if whole || partly => {
                     let mut kept = Vec::with_capacity(rows.len());

@@ -347,9 +347,10 @@ fn rows_are_limited() {
         "[[rule]]\nname = \"r\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = \"*\"\nmax-rows = 50\n",
     );
     for (named, limit) in [
-        ("{}", "20"),
-        (r#"{"limit_page_length": 0}"#, "50"),
-        (r#"{"limit_page_length": 99999}"#, "50"),
+        // One more than the cap tells whether there is more.
+        (r#"{"limit_page_length": 0}"#, "51"),
+        (r#"{"limit_page_length": 99999}"#, "51"),
+        (r#"{"limit_page_length": 50}"#, "50"),
         (r#"{"limit_page_length": 5}"#, "5"),
     ] {
         let permit = caller.allowed(&call("Customer", "get_list", named));

@@ -44,11 +44,19 @@ pub(in crate::dialect) fn read_answer(answer: Returned<'_>, limits: &Limits) -> 
 }
 
 fn fault_of(answer: Returned<'_>, body: &Map) -> Fault {
-    let exception = body
-        .get("exc_type")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let said = said(body);
+    // Version 2 tells its errors in a list.
+    let listed = body.get("errors").and_then(Value::as_list);
+    let listed = listed.and_then(|errors| errors.first()?.as_map());
+    let text = |of: &Map, name: &str| of.get(name).and_then(Value::as_str).map(str::to_owned);
+    let exception = match listed {
+        Some(error) => text(error, "type"),
+        None => text(body, "exc_type"),
+    };
+    let exception = exception.as_deref().unwrap_or_default();
+    let said = match listed {
+        Some(error) => text(error, "message").unwrap_or_default(),
+        None => said(body),
+    };
     let kind = match (exception, answer.status) {
         ("PermissionError", _) => FaultKind::AccessError,
         ("AuthenticationError" | "SessionExpired" | "CSRFTokenError" | "SecurityException", _)
@@ -111,46 +119,86 @@ fn said(body: &Map) -> String {
 }
 
 pub(in crate::dialect) fn write_answer(reply: &Reply, value: &Value) -> Written {
+    answered(reply, value, Vec::new())
+}
+
+/// A page of a list of which the cap of the role left something out. Frappe has words for what
+/// it has to say beside an answer; they are used.
+pub(in crate::dialect) fn write_cut(reply: &Reply, value: &Value, most: u32) -> Written {
+    let text = format!(
+        "Only the first {most} rows are shown: this key may have no more at once. Ask for the next ones with `limit_start`."
+    );
+    let message = message(&text, "orange");
+    if reply.dialect == Dialect::FrappeV2 {
+        let said = vec![
+            ("messages", Piece::List(vec![message])),
+            ("has_next_page", Piece::Value(&Value::Bool(true))),
+        ];
+        return answered(reply, value, said);
+    }
+    let messages = in_text(&message);
+    answered(
+        reply,
+        value,
+        vec![("_server_messages", Piece::Text(&messages))],
+    )
+}
+
+fn answered(reply: &Reply, value: &Value, said: Vec<(&str, Piece<'_>)>) -> Written {
     let status = if reply.form == Form::Accepted {
         202
     } else {
         200
     };
-    let body = match (reply.dialect, value) {
-        (_, value) if reply.form == Form::Bare => json(&Piece::Value(value)),
-        (Dialect::FrappeMethod, Value::Null) => Vec::from("{}"),
-        (Dialect::FrappeMethod, value) => json(&Piece::Map(vec![("message", Piece::Value(value))])),
-        (_, value) => json(&Piece::Map(vec![("data", Piece::Value(value))])),
+    if let (Form::Bare, []) = (reply.form, said.as_slice()) {
+        return Written {
+            status,
+            content_type: JSON,
+            headers: Vec::new(),
+            body: json(&Piece::Value(value)),
+        };
+    }
+    let mut body = match (reply.dialect, value) {
+        // A method that returns nothing.
+        (Dialect::FrappeMethod | Dialect::FrappeV2, Value::Null) => Vec::new(),
+        (Dialect::FrappeMethod, value) => vec![("message", Piece::Value(value))],
+        (_, value) => vec![("data", Piece::Value(value))],
     };
+    body.extend(said);
     Written {
         status,
         content_type: JSON,
         headers: Vec::new(),
-        body,
+        body: json(&Piece::Map(body)),
     }
 }
 
-pub(in crate::dialect) fn write_fault(_: &Reply, fault: &Fault) -> Written {
+pub(in crate::dialect) fn write_fault(reply: &Reply, fault: &Fault) -> Written {
     let (status, name) = shape(fault);
     let text = if fault.message.is_empty() {
         words(fault.kind)
     } else {
         &fault.message
     };
-    let message = json(&Piece::Map(vec![
-        ("message", Piece::Text(text)),
-        ("title", Piece::Text("Message")),
-        ("indicator", Piece::Text("red")),
-        ("raise_exception", Piece::Int(1)),
-    ]));
-    let messages = json(&[String::from_utf8_lossy(&message)]);
     let exception = format!("frappe.exceptions.{name}: {text}");
-    let messages = String::from_utf8_lossy(&messages);
-    let mut body = vec![
-        ("exception", Piece::Text(&exception)),
-        ("exc_type", Piece::Text(name)),
-        ("_server_messages", Piece::Text(&messages)),
-    ];
+    let (messages, exc);
+    let mut body = if reply.dialect == Dialect::FrappeV2 {
+        let mut error = vec![("type", Piece::Text(name))];
+        error.extend(parts(text, "red"));
+        vec![("errors", Piece::List(vec![Piece::Map(error)]))]
+    } else {
+        let mut message = parts(text, "red");
+        message.push(("raise_exception", Piece::Int(1)));
+        messages = in_text(&Piece::Map(message));
+        // Clients take an answer without `exc` for a success. It holds no traceback here.
+        exc = String::from_utf8_lossy(&json(&[&exception])).into_owned();
+        vec![
+            ("exception", Piece::Text(&exception)),
+            ("exc_type", Piece::Text(name)),
+            ("exc", Piece::Text(&exc)),
+            ("_server_messages", Piece::Text(&messages)),
+        ]
+    };
     if fault.kind == FaultKind::SessionExpired {
         body.push(("session_expired", Piece::Int(1)));
     }
@@ -163,6 +211,25 @@ pub(in crate::dialect) fn write_fault(_: &Reply, fault: &Fault) -> Written {
         headers: Vec::new(),
         body: json(&Piece::Map(body)),
     }
+}
+
+/// One message, as Frappe shows it to its users.
+fn message<'a>(text: &'a str, indicator: &'a str) -> Piece<'a> {
+    Piece::Map(parts(text, indicator))
+}
+
+fn parts<'a>(text: &'a str, indicator: &'a str) -> Vec<(&'a str, Piece<'a>)> {
+    vec![
+        ("message", Piece::Text(text)),
+        ("title", Piece::Text("Message")),
+        ("indicator", Piece::Text(indicator)),
+    ]
+}
+
+/// A list of one message, as JSON within JSON within a text.
+fn in_text(message: &Piece<'_>) -> String {
+    let inner = json(message);
+    String::from_utf8_lossy(&json(&[String::from_utf8_lossy(&inner)])).into_owned()
 }
 
 /// Status and exception; Frappe says 417 for most of what a client does wrong.

@@ -3,7 +3,7 @@
 //! A log-in takes login and key from the body of a POST and from nowhere else: a key in a URL
 //! would stand in the logs of every proxy.
 
-use super::parameters::{body, urlencoded};
+use super::parameters::{body, command, urlencoded};
 use crate::asked::{Asked, Claim, Local, SlotCredential};
 use crate::dialect::{Dialect, Form, Inbound, ReadError, Reading, Reply};
 use crate::fault::{Fault, FaultKind};
@@ -17,6 +17,10 @@ pub(super) fn read(
     limits: &Limits,
 ) -> Option<Result<Reading, ReadError>> {
     match (dialect, request.segments) {
+        (Dialect::FrappeMethod, []) => {
+            let (command, _) = command(request, limits).ok()?;
+            named(&command, dialect, request, limits)
+        }
         (Dialect::FrappeMethod, [method]) => named(method, dialect, request, limits),
         (Dialect::FrappeV2, [face, method]) if face == "method" => {
             named(method, dialect, request, limits)

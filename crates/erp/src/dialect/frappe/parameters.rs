@@ -11,6 +11,7 @@
 use percent_encoding::percent_decode_str;
 
 use super::bad;
+use crate::call::Call;
 use crate::dialect::Inbound;
 use crate::dialect::jsonrpc::read_body;
 use crate::dialect::media::Media;
@@ -18,8 +19,26 @@ use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
 use crate::value::{Map, Value, from_json};
 
-/// Reads all arguments of a request.
+/// Reads all arguments of a request whose path says what is called.
 pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Map, Fault> {
+    let mut arguments = all(request, limits)?;
+    refuse_overrides(&arguments)?;
+    arguments.shift_remove("csrf_token");
+    Ok(arguments)
+}
+
+/// Reads all arguments of a request at `/`, where `cmd` among them says what is called.
+pub(super) fn command(request: Inbound<'_>, limits: &Limits) -> Result<(String, Map), Fault> {
+    let mut arguments = all(request, limits)?;
+    let command = super::take_text(&mut arguments, "cmd")?;
+    let command =
+        command.ok_or_else(|| Fault::new(FaultKind::NotFound, "there is nothing here"))?;
+    refuse_overrides(&arguments)?;
+    arguments.shift_remove("csrf_token");
+    Ok((command, arguments))
+}
+
+fn all(request: Inbound<'_>, limits: &Limits) -> Result<Map, Fault> {
     if request.query.len() > limits.body || request.body.len() > limits.body {
         return Err(Fault::new(
             FaultKind::TooLarge,
@@ -41,8 +60,6 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Map, Fault> 
             }
         }
     }
-    refuse_overrides(&arguments)?;
-    arguments.shift_remove("csrf_token");
     Ok(arguments)
 }
 
@@ -154,6 +171,10 @@ pub(super) fn listing(mut arguments: Map, limits: &Limits) -> Result<Map, Fault>
             list @ Value::List(_) => {
                 named.insert("fields".to_owned(), list);
             }
+            // Some clients write the star as a JSON text.
+            Value::Text(text) if text == "*" => {
+                named.insert("fields".to_owned(), Value::List(vec![Value::Text(text)]));
+            }
             _ => return Err(Fault::new(FaultKind::BadValue, "`fields` is a list")),
         },
     }
@@ -215,4 +236,21 @@ fn count(value: &Value) -> Result<i64, Fault> {
             "a number of rows is not a whole number",
         )
     })
+}
+
+/// A call with the filters among the arguments.
+pub(super) fn filtered(call: Call, arguments: &mut Map, limits: &Limits) -> Result<Call, Fault> {
+    match arguments.shift_remove("filters") {
+        None | Some(Value::Null) => Ok(call),
+        Some(Value::Text(text)) if text.is_empty() => Ok(call),
+        Some(filters) => match structured(filters, limits)? {
+            filters if filters.as_list().is_some() || filters.as_map().is_some() => {
+                Ok(call.with("filters", filters))
+            }
+            _ => Err(Fault::new(
+                FaultKind::BadValue,
+                "filters are a list or an object",
+            )),
+        },
+    }
 }

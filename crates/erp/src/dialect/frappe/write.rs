@@ -1,9 +1,12 @@
-//! Writes calls as requests to `/api/resource` and `/api/method`.
+//! Writes calls as requests to `/api/resource` and `/api/method`, which every version has.
+//!
+//! Of version 2 only what has no other way is used, never a path with a document's name.
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "values are matched by shape; the rest is JSON"
 )]
 
+use super::multipart::{self, Part};
 use super::{bad, document};
 use crate::call::{Call, RecordId};
 use crate::dialect::json2::segment;
@@ -38,6 +41,46 @@ pub(in crate::dialect) fn write(call: &Call, login: &UpstreamLogin<'_>) -> Resul
     let data = |doc| json(&Piece::Map(vec![("data", Piece::Value(doc))]));
     let (verb, target, body) = match (call.method.as_str(), name) {
         ("get_list", None) => return Ok(list(call, &path, login)),
+        ("get_meta", None) => (
+            "GET",
+            format!("/api/v2/doctype/{}/meta", segment(doctype)),
+            Vec::new(),
+        ),
+        ("upload_file", None) => return upload(call, login),
+        ("download_file", None) => {
+            let url = call.named.get("file_url").and_then(Value::as_str);
+            let url = url.ok_or_else(|| bad("`file_url` is missing"))?;
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("file_url", url)
+                .finish();
+            (
+                "GET",
+                format!("{}?{query}", method("download_file")),
+                Vec::new(),
+            )
+        }
+        (many @ ("insert_many" | "bulk_update"), None) => {
+            // One of the two takes the documents as a text only.
+            let docs = call.named.get("docs").map(to_json).unwrap_or_default();
+            let docs = String::from_utf8_lossy(&docs);
+            let body = json(&Piece::Map(vec![("docs", Piece::Text(&docs))]));
+            ("POST", method(&format!("frappe.client.{many}")), body)
+        }
+        ("rename", Some(old)) => {
+            let mut entries = vec![
+                ("doctype", Piece::Text(doctype)),
+                ("old_name", Piece::Text(old)),
+            ];
+            for name in ["new_name", "merge"] {
+                let value = call.named.get(name);
+                entries.push((name, Piece::Value(value.unwrap_or(&Value::Null))));
+            }
+            (
+                "POST",
+                method("frappe.client.rename_doc"),
+                json(&Piece::Map(entries)),
+            )
+        }
         ("get_count", None) => (
             "POST",
             method("frappe.client.get_count"),
@@ -75,17 +118,90 @@ pub(in crate::dialect) fn write(call: &Call, login: &UpstreamLogin<'_>) -> Resul
         (dotted, None)
             if dotted.contains('.') && dotted.split('.').all(|part| !part.is_empty()) =>
         {
-            if ["cmd", "sid"]
-                .iter()
-                .any(|name| call.named.contains_key(*name))
-            {
-                return Err(bad("an argument cannot be named `cmd` or `sid`"));
-            }
-            ("POST", method(dotted), json(&Piece::Entries(&call.named)))
+            let target = match dotted.strip_prefix("doctype.") {
+                Some(name) => format!("/api/v2/method/{}/{}", segment(doctype), segment(name)),
+                None => method(dotted),
+            };
+            return run(call, target, None, login);
+        }
+        (name, Some(document)) if !name.contains('.') => {
+            return run(call, one(document), Some(name), login);
         }
         _ => return Err(bad("Frappe has no such call")),
     };
     Ok(request(verb, target, body, login))
+}
+
+/// A method that only a rule knows: of a document (`run_method`), or by its own path.
+fn run(
+    call: &Call,
+    target: String,
+    run_method: Option<&str>,
+    login: &UpstreamLogin<'_>,
+) -> Result<Outbound, Fault> {
+    let taken = ["cmd", "sid", "run_method", "csrf_token"];
+    if taken.iter().any(|name| call.named.contains_key(*name)) {
+        return Err(bad(
+            "an argument has a name that means something else to Frappe",
+        ));
+    }
+    let mut entries: Vec<_> = run_method
+        .map(|name| ("run_method", Piece::Text(name)))
+        .into_iter()
+        .collect();
+    let texts = call.named.values().all(|value| value.as_str().is_some());
+    if call.safe && texts {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(run_method.map(|name| ("run_method", name)));
+        let named = call.named.iter();
+        query.extend_pairs(named.filter_map(|(name, value)| Some((name, value.as_str()?))));
+        let query = query.finish();
+        if target.len().saturating_add(query.len()) < MAX_TARGET {
+            let mark = if query.is_empty() { "" } else { "?" };
+            let target = format!("{target}{mark}{query}");
+            return Ok(request("GET", target, Vec::new(), login));
+        }
+    }
+    let named = call.named.iter();
+    entries.extend(named.map(|(name, value)| (name.as_str(), Piece::Value(value))));
+    let verb = if call.safe { "GET" } else { "POST" };
+    Ok(request(verb, target, json(&Piece::Map(entries)), login))
+}
+
+/// The parts of an upload that were judged, and no others.
+fn upload(call: &Call, login: &UpstreamLogin<'_>) -> Result<Outbound, Fault> {
+    let mut fields = Vec::with_capacity(6);
+    for (name, value) in &call.named {
+        let text = match value {
+            Value::Bool(truth) => i64::from(*truth).to_string(),
+            Value::Text(text) => text.clone(),
+            _ => continue,
+        };
+        if name != "file_name" {
+            fields.push((name.as_str(), text));
+        }
+    }
+    let mut parts: Vec<Part<'_>> = fields
+        .iter()
+        .map(|(name, text)| Part {
+            name: (*name).to_owned(),
+            file: None,
+            content: text.as_bytes(),
+        })
+        .collect();
+    match (call.named.get("file_name"), call.named.get("content")) {
+        (Some(Value::Text(name)), Some(Value::Bytes(content))) => parts.push(Part {
+            name: "file".to_owned(),
+            file: Some(name.clone()),
+            content,
+        }),
+        _ => return Err(bad("`file` is missing")),
+    }
+    let (content_type, body) = multipart::write(&parts);
+    let mut outbound = request("POST", method("upload_file"), Vec::new(), login);
+    outbound.headers.push(("content-type", content_type));
+    outbound.body = body;
+    Ok(outbound)
 }
 
 fn method(dotted: &str) -> String {

@@ -1,0 +1,196 @@
+//! Files: sent and fetched.
+//!
+//! A file is a document of the DocType `File`, and its bytes are that document's `content`: a
+//! rule opens them as it opens any field. What it is attached to must be open for writing as
+//! well, and a file that is public is open to the whole world, so that `is_private` must be.
+
+use portcullis_erp::filters::{Condition, Filters, Operator};
+use portcullis_erp::{Call, FieldName, Map, Model, Shape, Value};
+
+use super::view::FrappeView;
+use crate::bench::No;
+use crate::decision::Reason;
+use crate::operation::Operation;
+use crate::permit::{Check, Guard, Permit};
+use crate::terms::Terms;
+
+/// Kinds of files that a browser would run.
+const ACTIVE: &[&str] = &[
+    "asp", "aspx", "cgi", "hta", "htm", "html", "jnlp", "js", "jsp", "mht", "mhtml", "mjs", "php",
+    "shtml", "svg", "svgz", "swf", "vbs", "wasm", "xht", "xhtml", "xml", "xsl", "xslt",
+];
+
+impl FrappeView<'_> {
+    /// `upload_file`.
+    pub(crate) fn upload(&self, call: &Call) -> Result<Permit, No> {
+        if call.ids.is_some() {
+            return Err(self.bad_argument("name"));
+        }
+        let mut doc = Map::new();
+        let mut target = (None, None, None);
+        let mut content: &[u8] = &[];
+        let mut private = false;
+        for (name, value) in &call.named {
+            let field = match (name.as_str(), value) {
+                ("content", Value::Bytes(bytes)) => {
+                    content = bytes;
+                    "content"
+                }
+                ("is_private", Value::Bool(is_private)) => {
+                    private = *is_private;
+                    continue;
+                }
+                ("file_name", Value::Text(_)) => "file_name",
+                ("folder", Value::Text(_)) => "folder",
+                ("doctype", Value::Text(doctype)) => {
+                    target.0 = Some(doctype.as_str());
+                    "attached_to_doctype"
+                }
+                ("docname", Value::Text(name)) => {
+                    target.1 = Some(name.as_str());
+                    "attached_to_name"
+                }
+                ("fieldname", Value::Text(field)) => {
+                    target.2 = Some(field.as_str());
+                    "attached_to_field"
+                }
+                (name, _) => return Err(self.bad_argument(name)),
+            };
+            if !self.may_write(field, Operation::Create) {
+                return Err(self.closed(field));
+            }
+            doc.insert(field.to_owned(), value.clone());
+        }
+        if !private && !self.may_write("is_private", Operation::Create) {
+            return Err(self.closed("is_private"));
+        }
+        let file = doc.get("file_name").and_then(Value::as_str);
+        let file = file.ok_or_else(|| self.bad_argument("file"))?;
+        if !private && is_active(file, content) {
+            return Err(self.refuse(
+                Reason::Values,
+                "A file that a browser would run cannot be public. Send it with is_private=1.",
+                "a public HTML, SVG, XML or script file would run on the ERP's own site",
+            ));
+        }
+        let is_private = Value::Int(i64::from(private));
+        doc.insert("is_private".to_owned(), is_private);
+        for condition in self.own_filters()? {
+            self.must_hold(&condition, &doc)?;
+        }
+        let guard = match target {
+            (None, None, None) => None,
+            (Some(doctype), Some(name), field) => self.target(doctype, name, field)?,
+            _ => return Err(self.bad_argument("docname")),
+        };
+        let mut clean = call.clone();
+        clean
+            .named
+            .insert("is_private".to_owned(), Value::Bool(private));
+        let shape = Shape {
+            fields: doc.into_keys().collect(),
+            ..Shape::default()
+        };
+        let terms = Terms::Document(self.document_terms());
+        Ok(self.permit(Operation::Create, shape, guard, clean, terms))
+    }
+
+    /// `download_file`: the bytes of a file whose document this role may read.
+    pub(crate) fn download(&self, call: &Call) -> Result<Permit, No> {
+        let url = match (call.named.get("file_url"), call.named.len(), &call.ids) {
+            (Some(Value::Text(url)), 1, None) => url.as_str(),
+            _ => return Err(self.bad_argument("file_url")),
+        };
+        self.readable("content")?;
+        let field = FieldName::new("file_url").map_err(|_| self.bad_argument("file_url"))?;
+        let mut all = vec![Condition {
+            doctype: Some(self.model.clone()),
+            ..Condition::new(field, Operator::Equal, url)
+        }];
+        all.extend(self.own_filters()?);
+        let filters = Filters {
+            all,
+            any: Vec::new(),
+        };
+        let find = Call::new(self.model.as_str(), "get_list")
+            .map_err(|_| self.bad_argument("doctype"))?
+            .with("fields", Value::List(vec![Value::from("name")]))
+            .with("filters", filters.filters_value())
+            .with("limit_page_length", 1);
+        let guard = Guard {
+            call: find,
+            check: Check::Found,
+        };
+        let shape = Shape {
+            fields: vec!["content".to_owned()],
+            ids: 1,
+            ..Shape::default()
+        };
+        let name = url.rsplit('/').next().unwrap_or_default().to_owned();
+        let terms = Terms::File { name };
+        Ok(self.permit(Operation::Read, shape, Some(guard), call.clone(), terms))
+    }
+
+    /// The document that something is tied to: it must be open for writing, with the field, if
+    /// one is named. Answers the guard that must find it; none where a rule opens all of them.
+    pub(crate) fn target(
+        &self,
+        doctype: &str,
+        name: &str,
+        field: Option<&str>,
+    ) -> Result<Option<Guard>, No> {
+        let model = Model::new(doctype).map_err(|_| self.bad_argument("doctype"))?;
+        for held in self.bench.rules(&model, Operation::Write, None) {
+            let view = FrappeView {
+                bench: self.bench,
+                held,
+                model: &model,
+            };
+            if field.is_none_or(|field| view.may_write(field, Operation::Write)) {
+                return view.guard(name, false);
+            }
+        }
+        Err(self.refuse(
+            Reason::Link,
+            format!("This key may not add anything to `{doctype}`. Ask whoever gave you the key."),
+            format!("no rule lets this role write `{doctype}`, or the field that is named"),
+        ))
+    }
+}
+
+/// Whether a browser might run it: by its name, or by how it begins.
+fn is_active(name: &str, content: &[u8]) -> bool {
+    let kinds = name.split('.').skip(1);
+    let named = kinds
+        .map(|kind| kind.trim().to_ascii_lowercase())
+        .any(|kind| ACTIVE.contains(&kind.as_str()));
+    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    let begin = content.iter().find(|byte| !byte.is_ascii_whitespace());
+    named || begin == Some(&b'<')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_active;
+
+    #[test]
+    fn what_a_browser_would_run_is_known_by_name_or_beginning() {
+        for (name, content) in [
+            ("x.HTML", &b"x"[..]),
+            ("x.svg", b"x"),
+            ("x.html.txt", b"x"),
+            ("x.txt", b"\xef\xbb\xbf \n<!doctype html>"),
+            ("x", b"<script>"),
+        ] {
+            assert!(is_active(name, content), "{name}");
+        }
+        for (name, content) in [
+            ("x.pdf", &b"%PDF-1.7"[..]),
+            ("html", b"a word"),
+            ("x.csv", b"a;b\n1;<2\n"),
+            ("x.txt", b""),
+        ] {
+            assert!(!is_active(name, content), "{name}");
+        }
+    }
+}
