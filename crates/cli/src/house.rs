@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use portcullis_audit::LedgerId;
+use portcullis_gateway::archive::Safe;
 use portcullis_gateway::control::Unseal;
 use portcullis_identity::Secret;
-use portcullis_storage::{ErpUserRow, Store};
+use portcullis_storage::{ErpUserRow, Sealed, Store};
 use portcullis_store::{Place, SqliteStore, Vault, entropy};
 
 /// An opened data folder.
@@ -49,14 +50,28 @@ pub(crate) fn ledger_folder(data: &Path) -> PathBuf {
     data.join("ledger")
 }
 
-/// Opens the credentials of ERP users with a vault.
-pub(crate) struct WithVault(pub(crate) Vault);
+/// Opens and seals with a vault.
+pub(crate) struct WithVault(pub(crate) Arc<Vault>);
 
 impl Unseal for WithVault {
     fn unseal(&self, row: &ErpUserRow) -> Option<Secret<String>> {
         self.0
             .unseal(&Place::erp_user(&row.upstream, &row.login), &row.sealed)
             .ok()
+    }
+}
+
+impl Safe for WithVault {
+    fn seal(&self, table: &'static str, row: &str, plain: Vec<u8>) -> Option<Sealed> {
+        self.0.seal_bytes(&Place::of(table, &[row]), plain).ok()
+    }
+
+    fn open(&self, table: &'static str, row: &str, sealed: &Sealed) -> Option<Vec<u8>> {
+        self.0.unseal_bytes(&Place::of(table, &[row]), sealed).ok()
+    }
+
+    fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.0.digest(parts)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use anyhow::Context as _;
+use portcullis_gateway::archive::Archive;
 use portcullis_gateway::config::Config;
 use portcullis_gateway::control::{self, Control, RoleFiles};
 use portcullis_gateway::gateway::{Gateway, Shared};
@@ -58,12 +59,21 @@ impl Running {
             house.vault.pepper(),
             config.sessions,
         );
+        let ledger_folder = house.ledger_folder();
+        let vault = Arc::new(house.vault);
+        let archive = Archive::enter(
+            Arc::clone(&house.store) as _,
+            Arc::new(WithVault(Arc::clone(&vault))),
+            config.keeping,
+        )
+        .await?;
         let shared = Arc::new(Shared::new(
             snapshot,
             keyring,
             sessions,
             config.address_rate,
             upstreams,
+            archive,
         ));
 
         let (stop, stopped) = watch::channel(false);
@@ -76,7 +86,7 @@ impl Running {
         let journal = |lane: usize| -> anyhow::Result<FileJournal> {
             let lane = u16::try_from(lane).context("too many cores")?;
             Ok(FileJournal::open(
-                &house.ledger_folder(),
+                &ledger_folder,
                 lane,
                 options,
                 clock::now(),
@@ -92,7 +102,7 @@ impl Running {
         }
         let (ready, mut readied) = watch::channel(false);
         let control = Control {
-            unseal: Box::new(WithVault(house.vault)),
+            unseal: Box::new(WithVault(vault)),
             shared,
             store: house.store,
             roles: RoleFiles::new(&config),

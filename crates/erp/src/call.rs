@@ -14,6 +14,7 @@
 use std::fmt;
 
 use crate::name::{Method, Model, NameError};
+use crate::value::packed::{Entries, pack, pack_map, pack_text};
 use crate::value::{Map, Value};
 
 /// One record's identity: Odoo counts, Frappe names.
@@ -82,6 +83,24 @@ impl Call {
             context: Map::new(),
             safe: false,
         })
+    }
+
+    /// The call as bytes: calls that are equal have the same, in whichever dialect they were
+    /// made and in whatever order their arguments stood, and no others have.
+    pub fn canonical(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(256);
+        pack_text(self.model.as_str(), &mut bytes);
+        pack_text(self.method.as_str(), &mut bytes);
+        let ids = self.ids.as_deref().map_or(Value::Null, |ids| {
+            Value::List(ids.iter().map(RecordId::to_value).collect())
+        });
+        pack(&ids, Entries::ByKey, &mut bytes);
+        pack_map(&self.named, Entries::ByKey, &mut bytes);
+        for value in &self.positional {
+            pack(value, Entries::ByKey, &mut bytes);
+        }
+        pack_map(&self.context, Entries::ByKey, &mut bytes);
+        bytes
     }
 
     /// The same call on these records.

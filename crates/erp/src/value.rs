@@ -6,6 +6,7 @@
 //! parsers could disagree on which of them counts).
 
 mod json;
+pub mod packed;
 
 use std::fmt;
 

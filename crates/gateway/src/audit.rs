@@ -16,6 +16,7 @@ use portcullis_storage::{Journal, JournalError};
 use crate::authorize::{Granted, Permitted};
 use crate::clock;
 use crate::denial::{Denial, Why};
+use crate::filter::Most;
 use crate::limit::{Admitted, Allowance};
 use crate::sessions::act::Act;
 use crate::snapshot::Snapshot;
@@ -180,10 +181,14 @@ impl Ledger {
         if !story.opened && !write_refused(&mut **journal, story) {
             return;
         }
-        let cut = [Note {
-            what: "answer-cut",
-            count: 1,
-        }];
+        let noted = [
+            (story.cut, "answer-cut"),
+            (story.repeated, "answer-repeated"),
+        ];
+        let notes: Vec<Note<'_>> = noted
+            .into_iter()
+            .filter_map(|(is_so, what)| is_so.then_some(Note { what, count: 1 }))
+            .collect();
         journal.close(Closing {
             request: story.request,
             at: clock::now(),
@@ -191,7 +196,7 @@ impl Ledger {
             status: end.status,
             duration_us: end.duration_us,
             bytes_out: end.bytes_out,
-            notes: if story.cut { &cut } else { &[] },
+            notes: &notes,
         });
         self.waiting.set(true);
     }
@@ -252,13 +257,13 @@ fn write_refused(journal: &mut dyn Journal, story: &Story) -> bool {
 /// A denial as it stands in a record.
 pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
     match denial.why() {
-        Why::Lost => Outcome::Unknown,
+        Why::Lost | Why::Slow(_) => Outcome::Unknown,
         Why::Panicked => Outcome::Panicked,
         Why::Refused(refusal) | Why::GuardRefused(refusal) => Outcome::Refused {
             reason: refusal.reason.as_str(),
         },
         // The call was done; its answer was withheld.
-        Why::Unclean => Outcome::Fault {
+        Why::Unclean | Why::TooMuch(Most { of_read: false, .. }) => Outcome::Fault {
             kind: "answer-withheld",
         },
         Why::Malformed(_)
@@ -276,6 +281,8 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
         | Why::Unschooled
         | Why::Limited(_)
         | Why::Unrecorded
+        | Why::NoTurn(_)
+        | Why::TooMuch(_)
         | Why::Unreachable
         | Why::Unsayable(_) => Outcome::Refused {
             reason: denial.name(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use portcullis_erp::{Asked, Fault, FaultKind, Reply, Shape, Value};
 use portcullis_identity::Timestamp;
-use portcullis_policy::{Decision, Passage, Permit, Question};
+use portcullis_policy::{Decision, Operation, Passage, Permit, Question};
 
 use crate::controller::Controller;
 use crate::decode::Wish;
@@ -16,6 +16,7 @@ use crate::denial::{Denial, Why};
 use crate::identify::Identified;
 use crate::keyring::Holder;
 use crate::limit;
+use crate::once::Wanted;
 use crate::sessions::Sessions;
 use crate::sessions::act::Act;
 use crate::snapshot::Snapshot;
@@ -41,6 +42,8 @@ pub struct Permitted {
     pub(crate) address: IpAddr,
     /// Whether the connection is known to be unencrypted and local.
     pub(crate) plain: bool,
+    /// What must be done once only.
+    pub(crate) once: Option<Wanted>,
 }
 
 /// What may be done.
@@ -85,6 +88,7 @@ pub async fn call(
         address,
         session,
         plain,
+        once,
     } = identified;
     let asked = match wish {
         Wish::Asked(asked) => asked,
@@ -103,6 +107,7 @@ pub async fn call(
                 reply,
                 address,
                 plain,
+                once: None,
             });
         }
     };
@@ -137,6 +142,7 @@ pub async fn call(
                 reply,
                 address,
                 plain,
+                once: None,
             });
         }
     };
@@ -188,6 +194,13 @@ pub async fn call(
                     reply.rest = Some(Arc::new(manner));
                 }
                 reply.told = asked.told;
+                // What changes nothing may be done as often as one likes.
+                let once = once
+                    .filter(|_| permit.operation() != Operation::Read)
+                    .map(|key| Wanted {
+                        key,
+                        call: call.canonical(),
+                    });
                 let granted = Granted::Call {
                     permit,
                     upstream,
@@ -199,6 +212,7 @@ pub async fn call(
                     reply,
                     address,
                     plain,
+                    once,
                 });
             }
             Decision::Refuse(refusal) => refusal,

@@ -3,6 +3,7 @@
 //! [`raw`] is the file as it is written (`deny_unknown_fields`, no values checked);
 //! [`Config::read`] checks everything and says all errors at once, each with its place.
 
+mod keeping;
 mod problem;
 mod raw;
 mod rest;
@@ -21,6 +22,7 @@ use url::Url;
 pub use problem::Problem;
 pub use rest::RestConfig;
 
+use crate::archive::Keeping;
 use crate::controller::Controller;
 use crate::gcra::Rate;
 use crate::sessions::{Lasting, Secure};
@@ -51,6 +53,8 @@ pub struct Config {
     pub roles: Vec<Role>,
     /// The routes to custom controllers.
     pub controllers: Vec<Arc<Controller>>,
+    /// How much is kept of answers and errors.
+    pub keeping: Keeping,
     /// The file that this was read from.
     pub file: PathBuf,
     /// The files of the roles.
@@ -174,6 +178,7 @@ impl Checker<'_> {
             upstreams,
             roles,
             controllers: controllers.into_iter().map(Arc::new).collect(),
+            keeping: keeping::keeping(&raw.idempotency, &raw.errors),
             file: self.path.to_owned(),
             role_files,
         })

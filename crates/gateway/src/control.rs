@@ -89,6 +89,7 @@ impl Control {
         }
         own.ledger.flush();
         ready.send_replace(true);
+        tokio::task::spawn_local(Arc::clone(&self.shared.archive).keep());
         let mut tick = tokio::time::interval(LOOK);
         let mut retry = tokio::time::interval(RETRY);
         let mut sweep = tokio::time::interval(SWEEP);

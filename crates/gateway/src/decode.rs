@@ -20,6 +20,7 @@ use portcullis_identity::{Presented, UpstreamName};
 
 use crate::controller::Controller;
 use crate::denial::{Denial, Why};
+use crate::once;
 use crate::sessions::cookie;
 use crate::throttle::Paced;
 use crate::trail::Trail;
@@ -46,6 +47,8 @@ pub struct Decoded {
     pub(crate) manner: Manner,
     /// How long the address has to wait, unless a known key is shown.
     pub(crate) debt: Option<u64>,
+    /// What the client calls this attempt and its repetitions.
+    pub(crate) once: Option<once::Key>,
 }
 
 /// What is wished for.
@@ -128,6 +131,7 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
         manner.csrf = csrf_token(inbound, limits);
     }
     let database = one_header(&head.headers, "x-odoo-database").map_err(unreadable)?;
+    let once = once::Key::of(&head.headers).map_err(unreadable)?;
     let wish = match wish {
         Wish::Asked(Asked::Rest(request)) => {
             let if_match = one_header(&head.headers, "if-match").map_err(unreadable)?;
@@ -150,6 +154,7 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
         address,
         manner,
         debt,
+        once,
     })
 }
 

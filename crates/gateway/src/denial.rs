@@ -8,6 +8,9 @@ use std::borrow::Cow;
 use portcullis_erp::{Fault, FaultKind, Reply};
 use portcullis_policy::Refusal;
 
+use crate::filter::Most;
+use crate::once::NoTurn;
+
 /// A no, on its way to the caller.
 pub struct Denial {
     why: Why,
@@ -48,16 +51,22 @@ pub enum Why {
     Limited(Wait),
     /// `audit`: it could not be recorded, so it is not done.
     Unrecorded,
+    /// `once`: its `Idempotency-Key` gives it no turn.
+    NoTurn(NoTurn),
     /// `upstream`: the ERP was not reached; nothing was done.
     Unreachable,
     /// `upstream`: the call was sent and the answer was lost.
     Lost,
+    /// `upstream`: the ERP takes longer than the seconds that the role has.
+    Slow(u32),
     /// `authorize`, `upstream`: the ERP's release or dialect cannot say this call.
     Unsayable(Fault),
     /// `upstream`: the policy's no once the guard was answered.
     GuardRefused(Box<Refusal>),
     /// `filter`: the answer could not be cleaned, so it is not given.
     Unclean,
+    /// `respond`: the answer has more bytes than the role allows.
+    TooMuch(Most),
     /// A room panicked.
     Panicked,
 }
@@ -116,11 +125,14 @@ impl Denial {
             Why::Unschooled => "authorize.unschooled",
             Why::Limited(_) => "limit.limited",
             Why::Unrecorded => "audit.unrecorded",
+            Why::NoTurn(no) => no.name(),
             Why::Unreachable => "upstream.unreachable",
             Why::Lost => "upstream.lost",
+            Why::Slow(_) => "upstream.slow",
             Why::Unsayable(_) => "upstream.unsayable",
             Why::GuardRefused(_) => "upstream.guard-refused",
             Why::Unclean => "filter.unclean",
+            Why::TooMuch(_) => "respond.too-much",
             Why::Panicked => "serve.panicked",
         }
     }
@@ -183,6 +195,7 @@ impl Denial {
                 FaultKind::Unreachable,
                 "the request could not be recorded and was not done",
             ),
+            Why::NoTurn(no) => no.fault(),
             Why::Unreachable => say(
                 FaultKind::Unreachable,
                 "the ERP cannot be reached; nothing was done",
@@ -191,9 +204,30 @@ impl Denial {
                 FaultKind::Unknown,
                 "the answer of the ERP was lost: whether the call was done is unknown",
             ),
+            Why::Slow(seconds) => say(
+                FaultKind::Unknown,
+                &format!(
+                    "the ERP takes longer than {seconds} s, which is the cap `seconds` of this key's role: whether the call was done is unknown"
+                ),
+            ),
             Why::Unclean => say(
                 FaultKind::Internal,
                 "the call was done, but its answer is of a form that cannot be checked and is withheld",
+            ),
+            Why::TooMuch(Most {
+                bytes,
+                of_read: true,
+            }) => say(
+                FaultKind::Capped,
+                &format!(
+                    "the answer has more than {bytes} bytes, which is the cap `answer-bytes` of this key's role; ask for fewer rows or fields"
+                ),
+            ),
+            Why::TooMuch(Most { bytes, .. }) => say(
+                FaultKind::Internal,
+                &format!(
+                    "the call was done, but its answer has more than {bytes} bytes, which is the cap `answer-bytes` of this key's role, and is withheld"
+                ),
             ),
             Why::Panicked => say(FaultKind::Internal, "something went wrong in the gateway"),
         }

@@ -1,4 +1,4 @@
-//! The tenth room: what the terms hide is taken out of the answer.
+//! The eleventh room: what the terms hide is taken out of the answer.
 //!
 //! Only the permit can do that ([`Permit::apply`](portcullis_policy::Permit::apply)), or the
 //! passage ([`Passage::apply`](portcullis_policy::Passage::apply)): it owns the terms. An answer
@@ -6,7 +6,7 @@
 
 use http::HeaderMap;
 use portcullis_erp::{Fault, Reply, Value};
-use portcullis_policy::{Clean, CleanPage, Released};
+use portcullis_policy::{Cap, Clean, CleanPage, Operation, Permit, Released};
 
 use crate::denial::{Denial, Why};
 use crate::limit::Allowance;
@@ -19,6 +19,18 @@ pub struct Filtered {
     pub(crate) outcome: Outcome,
     pub(crate) reply: Reply,
     pub(crate) allowance: Option<Allowance>,
+    /// The cap that is the limit of the answer's rows.
+    pub(crate) paged: Option<Cap>,
+    /// The most bytes that the answer may have.
+    pub(crate) most: Option<Most>,
+}
+
+/// How large an answer may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Most {
+    pub(crate) bytes: u32,
+    /// Whether the call changed nothing, so that it may be asked again in parts.
+    pub(crate) of_read: bool,
 }
 
 pub(crate) enum Outcome {
@@ -41,14 +53,19 @@ pub fn apply(answered: Answered, trail: &mut Trail) -> Result<Filtered, Denial> 
         reply,
         allowance,
     } = answered;
+    let (paged, most) = match &done {
+        Done::Result(permit, _) | Done::Again(permit, _) => (permit.paged(), most(permit)),
+        Done::Page(..) | Done::File(..) | Done::Here(_) | Done::Fault(_) | Done::Acted(_) => {
+            (None, None)
+        }
+    };
     let outcome = match done {
         Done::Result(permit, value) => match permit.apply(value) {
-            Ok(clean) => {
-                if clean.was_cut() {
-                    trail.cut();
-                }
-                Outcome::Clean(clean)
-            }
+            Ok(clean) => Outcome::Clean(noted(clean, trail)),
+            Err(_) => return Err(Denial::to(reply, Why::Unclean)),
+        },
+        Done::Again(permit, value) => match permit.apply_again(value) {
+            Ok(clean) => Outcome::Clean(noted(clean, trail)),
             Err(_) => return Err(Denial::to(reply, Why::Unclean)),
         },
         Done::File(permit, opened) => match permit.release() {
@@ -76,5 +93,21 @@ pub fn apply(answered: Answered, trail: &mut Trail) -> Result<Filtered, Denial> 
         outcome,
         reply,
         allowance,
+        paged,
+        most,
     })
+}
+
+fn most(permit: &Permit) -> Option<Most> {
+    Some(Most {
+        bytes: permit.caps().answer_bytes?,
+        of_read: permit.operation() == Operation::Read,
+    })
+}
+
+fn noted(clean: Clean, trail: &mut Trail) -> Clean {
+    if clean.was_cut() {
+        trail.cut();
+    }
+    clean
 }

@@ -12,6 +12,7 @@ use portcullis_erp::Dialect;
 use portcullis_identity::Timestamp;
 use portcullis_storage::Journal;
 
+use crate::archive::Archive;
 use crate::audit::{self, End, Ledger};
 use crate::authorize;
 use crate::chance::Ids;
@@ -24,6 +25,7 @@ use crate::identify::{self, Desk};
 use crate::keyring::Keyring;
 use crate::limit;
 use crate::listener::{self, RawRequest};
+use crate::once;
 use crate::operations;
 use crate::respond::{self, Response};
 use crate::route;
@@ -31,7 +33,7 @@ use crate::sessions::Sessions;
 use crate::snapshot::Snapshot;
 use crate::throttle::{self, Throttle};
 use crate::trail::{Story, Trail};
-use crate::upstream::{self, Asker, Links, Upstreams};
+use crate::upstream::{self, Asker, Keeps, Links, Upstreams};
 use caught::Caught;
 
 /// What all cores share.
@@ -46,6 +48,8 @@ pub struct Shared {
     pub throttle: Throttle,
     /// The ERPs.
     pub upstreams: Upstreams,
+    /// What is kept of answers and errors.
+    pub archive: Arc<Archive>,
 }
 
 impl Shared {
@@ -56,6 +60,7 @@ impl Shared {
         sessions: Sessions,
         addresses: Rate,
         upstreams: Upstreams,
+        archive: Archive,
     ) -> Self {
         Self {
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -63,6 +68,7 @@ impl Shared {
             sessions,
             throttle: Throttle::new(addresses),
             upstreams,
+            archive: Arc::new(archive),
         }
     }
 }
@@ -130,9 +136,14 @@ impl Gateway {
             authorize::call(&snapshot, &asker, &shared.sessions, identified, now, trail).await?;
         let admitted = limit::admit(permitted, now)?;
         let recorded = audit::open(&self.ledger, admitted, &snapshot, now, trail)?;
-        let answered = upstream::forward(&asker, &shared.sessions, recorded, now).await?;
+        let claimed = once::claim(&shared.archive, recorded, now).await?;
+        let keeps = Keeps {
+            sessions: &shared.sessions,
+            archive: &shared.archive,
+        };
+        let answered = upstream::forward(&asker, &keeps, claimed, now, trail).await?;
         let filtered = filter::apply(answered, trail)?;
-        Ok(respond::with(filtered, trail))
+        respond::with(filtered, trail)
     }
 
     /// Closes the record, charges the address, and makes a denial an answer.
@@ -163,8 +174,9 @@ impl Gateway {
         if matches!(outcome, Outcome::Panicked) {
             tracing::error!(request.id = %story.request, "a room panicked; the request was answered 500");
         }
+        let is_repeated = story.repeated && result.is_ok();
         let mut response = result.unwrap_or_else(|denial| respond::denied(&denial, story.request));
-        respond::name(&mut response, story.request);
+        respond::sign(&mut response, story.request, is_repeated);
         let end = End {
             outcome,
             status: response.status().as_u16(),

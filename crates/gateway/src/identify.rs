@@ -14,6 +14,7 @@ use portcullis_storage::StoreError;
 use crate::decode::{Decoded, Wish};
 use crate::denial::{Denial, Why};
 use crate::keyring::{Holder, Keyring};
+use crate::once;
 use crate::sessions::Sessions;
 use crate::trail::Trail;
 use crate::upstream::{Upstream, Upstreams};
@@ -41,6 +42,7 @@ pub struct Identified {
     pub(crate) session: Option<SessionDigest>,
     /// Whether the connection is known to be unencrypted and local.
     pub(crate) plain: bool,
+    pub(crate) once: Option<once::Key>,
 }
 
 /// Finds out who is calling.
@@ -64,6 +66,7 @@ pub async fn caller(
         address,
         manner,
         debt,
+        once,
     } = decoded;
     if !desk.keyring.is_fresh(now) && desk.keyring.look(now).await.is_err() {
         return Err(Denial::to(reply, Why::Blind));
@@ -136,6 +139,7 @@ pub async fn caller(
             address,
             session: None,
             plain: manner.plain,
+            once,
         });
     };
     trail.recognised(Arc::clone(&holder.principal));
@@ -159,6 +163,7 @@ pub async fn caller(
             address,
             session,
             plain: manner.plain,
+            once,
         }),
         None => Err(no(failed())),
     }

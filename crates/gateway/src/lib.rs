@@ -5,7 +5,7 @@
 //! are moved, so that skipping a room does not compile.
 //!
 //! In the order in which a request meets them: `listener`, `route`, `throttle`, `decode`,
-//! `identify`, `authorize`, `limit`, `audit`, `upstream`, `filter`, `respond`.
+//! `identify`, `authorize`, `limit`, `audit`, `once`, `upstream`, `filter`, `respond`.
 
 pub mod audit;
 pub mod authorize;
@@ -14,6 +14,7 @@ pub mod filter;
 pub mod identify;
 pub mod limit;
 pub mod listener;
+pub mod once;
 pub mod respond;
 pub mod route;
 pub mod throttle;
@@ -22,6 +23,7 @@ pub mod upstream;
 pub mod denial;
 pub mod trail;
 
+pub mod archive;
 mod chance;
 pub mod clock;
 pub mod config;

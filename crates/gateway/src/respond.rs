@@ -4,6 +4,7 @@ mod body;
 mod file;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body::Body as _;
 use portcullis_audit::RequestId;
 use portcullis_erp::dialect::Written;
 use portcullis_erp::visit::Page;
@@ -12,6 +13,7 @@ use portcullis_erp::{Dialect, FaultKind};
 use crate::denial::{Denial, Why};
 use crate::filter::{Filtered, Outcome};
 use crate::limit::Allowance;
+use crate::once::NoTurn;
 use crate::trail::Trail;
 
 pub use body::Body;
@@ -22,15 +24,23 @@ pub type Response = http::Response<Body>;
 /// Under which name the caller is told the id of its request.
 const REQUEST: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Tells a caller that there are more rows than these, which are all that it may have at once.
-const ROWS: HeaderName = HeaderName::from_static("x-portcullis-rows-capped");
+/// Says which cap is the limit of the answer's rows, such as `page=500`.
+const CAP: HeaderName = HeaderName::from_static("x-portcullis-cap");
+
+/// Says that the answer was given before, and that nothing was done now.
+const REPEATED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Writes a clean answer, or the ERP's own fault, for the caller.
-pub fn with(filtered: Filtered, trail: &Trail) -> Response {
+///
+/// # Errors
+/// When the answer is larger than the caller's role allows.
+pub fn with(filtered: Filtered, trail: &Trail) -> Result<Response, Denial> {
     let Filtered {
         outcome,
         reply,
         allowance,
+        paged,
+        most,
     } = filtered;
     let mut response = match outcome {
         Outcome::Page(clean, headers) => controlled(clean.into_page(), headers),
@@ -43,11 +53,7 @@ pub fn with(filtered: Filtered, trail: &Trail) -> Response {
                 (Some(fault), _) => {
                     finish(reply.write_fault(&fault.of_request(trail.request().to_string())))
                 }
-                (None, Some(most)) => {
-                    let mut response = finish(reply.write_cut(clean.value(), most));
-                    set(&mut response, ROWS, &most.to_string());
-                    response
-                }
+                (None, Some(most)) => finish(reply.write_cut(clean.value(), most)),
                 (None, None) => finish(reply.write_answer(clean.value())),
             }
         }
@@ -67,6 +73,14 @@ pub fn with(filtered: Filtered, trail: &Trail) -> Response {
         }
         Outcome::File(released, opened) => file::handed_on(&released, opened),
     };
+    if let Some(most) = most
+        && response.body().size_hint().lower() > u64::from(most.bytes)
+    {
+        return Err(Denial::to(reply, Why::TooMuch(most)));
+    }
+    if let Some(cap) = paged {
+        set(&mut response, CAP, &cap.to_string());
+    }
     if let Some(Allowance {
         limit,
         remaining,
@@ -75,7 +89,7 @@ pub fn with(filtered: Filtered, trail: &Trail) -> Response {
     {
         rate(&mut response, limit, remaining, reset);
     }
-    response
+    Ok(response)
 }
 
 /// The page of a custom controller.
@@ -125,9 +139,13 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
             );
             rate(&mut response, wait.burst, 0, wait.seconds);
         }
-        Why::Blind | Why::Unschooled | Why::Unrecorded => {
-            set(&mut response, header::RETRY_AFTER, "1")
+        Why::Blind
+        | Why::Unschooled
+        | Why::Unrecorded
+        | Why::NoTurn(NoTurn::Running | NoTurn::Unavailable) => {
+            set(&mut response, header::RETRY_AFTER, "1");
         }
+        Why::NoTurn(NoTurn::Full) => set(&mut response, header::RETRY_AFTER, "3600"),
         Why::Malformed(_) | Why::NotServed => set(&mut response, header::CONNECTION, "close"),
         // A route that is closed to its caller looks like none, in every header.
         Why::Refused(_) if denial.reply().is_none() => {
@@ -146,9 +164,12 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         | Why::Unfit(_)
         | Why::Unreachable
         | Why::Lost
+        | Why::Slow(_)
+        | Why::NoTurn(NoTurn::Reused | NoTurn::Unknown | NoTurn::Unkept)
         | Why::Unsayable(_)
         | Why::GuardRefused(_)
         | Why::Unclean
+        | Why::TooMuch(_)
         | Why::Panicked => {}
     }
     response
@@ -226,9 +247,13 @@ fn finish(written: Written) -> Response {
     response
 }
 
-/// Tells the caller the id under which its request is recorded.
-pub(crate) fn name(response: &mut Response, request: RequestId) {
+/// Tells the caller the id under which its request is recorded, and whether it was answered
+/// before.
+pub(crate) fn sign(response: &mut Response, request: RequestId, is_repeated: bool) {
     set(response, REQUEST, &request.to_string());
+    if is_repeated {
+        set(response, REPEATED, "true");
+    }
 }
 
 fn rate(response: &mut Response, limit: u32, remaining: u32, reset: u64) {

@@ -1,7 +1,8 @@
 //! What is noted of a request on its way, for its record.
 //!
 //! Rooms may only write: a decision that rested on a note would rest on what another room
-//! happened to say. Only the writing of records reads the trail: `audit` and `serve`.
+//! happened to say. Only the writing of records reads the trail, `audit` and `serve`, and
+//! `respond`, which tells the caller under which id its record stands.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub(crate) struct Story {
     pub(crate) fault: Option<FaultKind>,
     /// Whether the terms took something out of the answer.
     pub(crate) cut: bool,
+    /// Whether it was answered before, so that nothing was sent.
+    pub(crate) repeated: bool,
 }
 
 impl Trail {
@@ -50,6 +53,7 @@ impl Trail {
             opened: false,
             fault: None,
             cut: false,
+            repeated: false,
         };
         Self { story }
     }
@@ -98,6 +102,11 @@ impl Trail {
     /// Notes that the terms took something out of the answer.
     pub(crate) fn cut(&mut self) {
         self.story.cut = true;
+    }
+
+    /// Notes that it was answered before.
+    pub(crate) fn repeated(&mut self) {
+        self.story.repeated = true;
     }
 
     /// Under which id the record is written.

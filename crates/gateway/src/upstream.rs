@@ -1,9 +1,10 @@
-//! The ninth room: the ERP is asked. The only part of the gateway that connects to an ERP.
+//! The tenth room: the ERP is asked. The only part of the gateway that connects to an ERP.
 //!
 //! What is sent is always written from the permit's own call; the client's bytes never go
 //! upstream. Only what was not sent is tried again; what was sent and not answered is unknown.
 
 mod erp_user;
+mod errand;
 mod link;
 mod own;
 mod registry;
@@ -34,13 +35,18 @@ pub use registry::Upstreams;
 pub use seal::CursorSeal;
 pub use stream::{BrokenOff, Stream};
 
-use crate::audit::Recorded;
+use crate::archive::Archive;
+use crate::authorize::Granted;
 use crate::config::UpstreamConfig;
 use crate::controller::Controller;
 use crate::denial::{Denial, Why};
 use crate::limit::Allowance;
+use crate::once::{Claimed, Kept, Turn};
 use crate::sessions::Sessions;
 use crate::sessions::act::{self, Acted};
+use crate::trail::Trail;
+pub(crate) use errand::Ended;
+use errand::Errand;
 use link::{Bounds, SendError, Target, Whole, message};
 
 /// One ERP instance.
@@ -82,6 +88,8 @@ pub(crate) enum Done {
     Page(Box<Passage>, Arc<Controller>, Whole),
     /// The ERP did the call; its result is still as the ERP gave it.
     Result(Box<Permit>, portcullis_erp::Value),
+    /// The ERP did the call when it was asked first; nothing was sent now.
+    Again(Box<Permit>, portcullis_erp::Value),
     /// The ERP hands out a file.
     File(Box<Permit>, Opened),
     /// The ERP refused or failed.
@@ -226,11 +234,11 @@ impl Upstream {
     }
 
     /// Sends one call as one ERP user, and reads the answer.
-    async fn ask(&self, links: &Links, call: &Call, user: &ErpUser) -> Result<Answer, AskError> {
+    async fn ask(&self, links: &Links, call: &Call, user: &ErpUser) -> Result<Told, AskError> {
         let (dialect, outbound) = self.written(call, user)?;
         let _place = self.place().await?;
-        let returned = links.send(self, outbound).await?;
-        Ok(self.read(dialect, &returned))
+        let whole = links.send(self, outbound).await?;
+        Ok(self.read(dialect, whole))
     }
 
     /// Asks for a file as one ERP user: its bytes, or what the ERP says instead.
@@ -239,7 +247,7 @@ impl Upstream {
         links: &Links,
         call: &Call,
         user: &ErpUser,
-    ) -> Result<Result<Opened, Answer>, AskError> {
+    ) -> Result<Result<Opened, Told>, AskError> {
         let (dialect, outbound) = self.written(call, user)?;
         let place = self.place().await?;
         let message = message(&self.target, outbound).ok_or(AskError::NotSent)?;
@@ -249,8 +257,8 @@ impl Upstream {
                 .headers()
                 .contains_key(http::header::CONTENT_DISPOSITION);
         if !is_file {
-            let returned = links.finish(self, sender, answer, self.bounds()).await?;
-            return Ok(Err(self.read(dialect, &returned)));
+            let whole = links.finish(self, sender, answer, self.bounds()).await?;
+            return Ok(Err(self.read(dialect, whole)));
         }
         let (head, body) = answer.into_parts();
         Ok(Ok(Opened {
@@ -293,8 +301,11 @@ impl Upstream {
         }
     }
 
-    fn read(&self, dialect: Dialect, returned: &Whole) -> Answer {
-        dialect.read_answer(returned.returned(), &answer_limits(self.answer))
+    fn read(&self, dialect: Dialect, whole: Whole) -> Told {
+        Told {
+            answer: dialect.read_answer(whole.returned(), &answer_limits(self.answer)),
+            whole,
+        }
     }
 }
 
@@ -308,10 +319,18 @@ pub(crate) fn answer_limits(body: usize) -> Limits {
     }
 }
 
+/// What the ERP answered, read, and in its own words.
+struct Told {
+    answer: Answer,
+    whole: Whole,
+}
+
 /// Why a call has no answer.
 enum AskError {
     NotSent,
     Lost,
+    /// It takes longer than so many seconds, which is what the role has.
+    Slow(u32),
     TooLarge,
     Unsayable(Fault),
 }
@@ -321,6 +340,7 @@ impl AskError {
         match self {
             Self::NotSent => Why::Unreachable,
             Self::Lost => Why::Lost,
+            Self::Slow(seconds) => Why::Slow(seconds),
             Self::TooLarge => Why::Unclean,
             Self::Unsayable(fault) => Why::Unsayable(fault),
         }
@@ -337,31 +357,39 @@ impl From<SendError> for AskError {
     }
 }
 
-/// Asks the ERP what the permit says: its guards, if it has any, and then the call.
+/// What there is to be kept of what is done.
+pub struct Keeps<'a> {
+    pub(crate) sessions: &'a Sessions,
+    pub(crate) archive: &'a Arc<Archive>,
+}
+
+/// Asks the ERP what the permit says: its guards, if it has any, and then the call. What was
+/// answered before is not asked again.
 ///
 /// # Errors
 /// When the ERP cannot be reached, its answer is lost, the call cannot be said in its dialect,
 /// or the guards' answers make the policy refuse.
 pub async fn forward(
     asker: &Asker<'_>,
-    sessions: &Sessions,
-    recorded: Recorded,
+    keeps: &Keeps<'_>,
+    claimed: Claimed,
     now: Timestamp,
+    trail: &mut Trail,
 ) -> Result<Answered, Denial> {
-    let Recorded {
-        permitted,
-        allowance,
-    } = recorded;
+    let Claimed { recorded, turn } = claimed;
+    let links = asker.links;
+    let allowance = recorded.allowance;
+    let permitted = recorded.permitted;
     let reply = permitted.reply;
-    let (mut permit, upstream, user) = match permitted.granted {
-        crate::authorize::Granted::Here(value) => {
+    let errand = match permitted.granted {
+        Granted::Here(value) => {
             return Ok(Answered {
                 done: Done::Here(value),
                 reply,
                 allowance,
             });
         }
-        crate::authorize::Granted::Passage {
+        Granted::Passage {
             passage,
             controller,
             upstream,
@@ -377,8 +405,9 @@ pub async fn forward(
                 allowance,
             });
         }
-        crate::authorize::Granted::Session(act) => {
-            return match act::perform(sessions, act, &reply, permitted.plain, now).await {
+        Granted::Session(act) => {
+            let acted = act::perform(keeps.sessions, act, &reply, permitted.plain, now);
+            return match acted.await {
                 Ok(acted) => Ok(Answered {
                     done: Done::Acted(acted),
                     reply,
@@ -387,58 +416,50 @@ pub async fn forward(
                 Err(why) => Err(Denial::to(reply, why)),
             };
         }
-        crate::authorize::Granted::Call {
+        Granted::Call {
             permit,
             upstream,
             user,
-        } => (permit, upstream, user),
+        } => Errand {
+            permit,
+            upstream,
+            user,
+            request: trail.request(),
+            archive: Arc::clone(keeps.archive),
+        },
     };
-    let no = |error: AskError| Denial::to(reply.clone(), error.why());
-    loop {
-        let answer = if permit.is_guard() || !permit.is_file() {
-            upstream
-                .ask(asker.links, permit.next(), &user)
-                .await
-                .map_err(no)?
-        } else {
-            match upstream
-                .fetch(asker.links, permit.next(), &user)
-                .await
-                .map_err(no)?
-            {
-                Ok(opened) => {
-                    return Ok(Answered {
-                        done: Done::File(permit, opened),
-                        reply,
-                        allowance,
-                    });
-                }
-                Err(answer) => answer,
-            }
-        };
-        let value = match answer {
-            Answer::Value(value) => value,
-            Answer::DoneWithoutResult => portcullis_erp::Value::Null,
-            Answer::Fault(fault) => {
-                let done = Done::Fault(own_words(fault));
-                return Ok(Answered {
-                    done,
-                    reply,
-                    allowance,
-                });
-            }
-        };
-        if !permit.is_guard() {
-            return Ok(Answered {
-                done: Done::Result(permit, value),
-                reply,
-                allowance,
+    let done = match turn {
+        Turn::Free => errand.run(links).await.done,
+        // It goes on when the caller hangs up: whoever repeats the request awaits its answer.
+        Turn::First(ticket) => {
+            let links = links.clone();
+            let running = tokio::task::spawn_local(async move {
+                let ended = errand.run(&links).await;
+                ticket.end(&ended).await;
+                ended.done
             });
+            running.await.unwrap_or(Err(Why::Panicked))
         }
-        match permit.guarded(&value) {
-            Ok(next) => permit = Box::new(next),
-            Err(refusal) => return Err(Denial::to(reply, Why::GuardRefused(refusal))),
+        Turn::Again { kept, is_guarded } => {
+            trail.repeated();
+            match kept {
+                Kept::Fault(fault) => Ok(Done::Fault(fault)),
+                Kept::Value(value) if is_guarded => Ok(Done::Again(errand.permit, value)),
+                Kept::Value(value) => errand.run_again(links, value).await.done,
+            }
         }
+    };
+    match done {
+        Ok(done) => Ok(Answered {
+            done: if let Done::Fault(fault) = done {
+                Done::Fault(own_words(fault))
+            } else {
+                done
+            },
+            reply,
+            allowance,
+        }),
+        Err(why) => Err(Denial::to(reply, why)),
     }
 }
 

@@ -43,6 +43,8 @@ pub enum Reason {
     Link,
     /// The values break the rule's domain, or it cannot be said whether they do.
     Values,
+    /// More is asked at once than a cap of the role allows.
+    Cap,
     /// A record is not there, or not for this caller.
     Missing,
     /// The models of the ERP are not known yet: see [`Refusal::wants`].
@@ -68,6 +70,7 @@ impl Reason {
             Self::Context => "context",
             Self::Link => "link",
             Self::Values => "values",
+            Self::Cap => "cap",
             Self::Missing => "missing",
             Self::Schema => "schema",
             Self::Answer => "answer",

@@ -13,6 +13,7 @@
 )]
 
 mod bench;
+mod caps;
 mod danger;
 mod decision;
 mod frappe;
@@ -29,6 +30,7 @@ mod schema;
 mod sizes;
 mod terms;
 
+pub use caps::{Cap, Caps};
 pub use decision::{Decision, Reason, Refusal};
 pub use operation::{Family, Operation};
 pub use passage::{CleanPage, Door, Knock, Passage};

@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 use portcullis_erp::{Call, Map, Method, Model, RecordId, Shape, Value};
 
 use crate::bench::{Bench, Held, No, no_access};
+use crate::caps::Caps;
 use crate::danger;
 use crate::decision::{Reason, Refusal};
 use crate::operation::{Family, Operation};
@@ -151,6 +152,8 @@ fn own_context(bench: &Bench<'_>, call: &Call) -> Result<Permit, No> {
         guards: std::collections::VecDeque::new(),
         call: clean,
         terms: Terms::Values(BTreeSet::from(keys)),
+        caps: Caps::default(),
+        paged: None,
     })
 }
 
@@ -284,18 +287,6 @@ pub(crate) fn names(held: &Held<'_>, model: &Model) -> bool {
         Models::All => false,
         Models::Named(models) => models.contains(model),
     }
-}
-
-/// Refuses what is too long to be judged.
-pub(crate) fn at_most(view: &View<'_>, what: &str, found: usize, most: usize) -> Result<(), No> {
-    if found <= most {
-        return Ok(());
-    }
-    let (message, advice) = crate::sizes::too_many(what, most);
-    let fault = portcullis_erp::Fault::new(portcullis_erp::FaultKind::BadArguments, message);
-    Err(Box::new(
-        Refusal::new(Reason::Argument, fault, advice).under(&view.held.full_name()),
-    ))
 }
 
 /// A refusal of an argument that cannot be judged.

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use portcullis_erp::{Call, Edition, Fault, FaultKind, Shape, Value};
 
+use crate::caps::{Cap, Caps};
 use crate::decision::{Reason, Refusal};
 use crate::operation::Operation;
 use crate::terms::Terms;
@@ -22,6 +23,9 @@ pub struct Permit {
     pub(crate) guards: VecDeque<Guard>,
     pub(crate) call: Call,
     pub(crate) terms: Terms,
+    pub(crate) caps: Caps,
+    /// The cap that limits the rows of the answer, where the caller asked for no fewer.
+    pub(crate) paged: Option<Cap>,
 }
 
 /// A call that is sent before the call itself, and what its answer must be.
@@ -100,6 +104,22 @@ impl Permit {
     /// By what, besides the caller, the call is counted.
     pub fn rate_key(&self) -> &str {
         &self.rule
+    }
+
+    /// The caps of the role that allows it.
+    pub fn caps(&self) -> &Caps {
+        &self.caps
+    }
+
+    /// The cap that limits the rows of the answer, where the caller asked for no fewer. It must
+    /// be said beside the answer.
+    pub fn paged(&self) -> Option<Cap> {
+        self.paged
+    }
+
+    /// What must be asked before the call, in order.
+    pub fn guards(&self) -> impl Iterator<Item = &Call> {
+        self.guards.iter().map(|guard| &guard.call)
     }
 
     /// What must be sent now.
@@ -262,6 +282,18 @@ impl Permit {
             }),
             Err(what) => Err(unexpected(what)),
         }
+    }
+}
+
+impl Permit {
+    /// Applies the terms to an answer that this call was given before. Nothing is sent, so
+    /// nothing is guarded.
+    ///
+    /// # Errors
+    /// When the answer has a shape that the terms cannot be applied to.
+    pub fn apply_again(mut self, answer: Value) -> Result<Clean, Box<Refusal>> {
+        self.guards.clear();
+        self.apply(answer)
     }
 }
 

@@ -70,6 +70,7 @@ impl Policy {
                 role.rules().iter().map(|rule| Held {
                     role: role.name(),
                     rule,
+                    caps: *role.caps(),
                 })
             })
     }

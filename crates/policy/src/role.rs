@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use toml::Spanned;
 
+use crate::caps::Caps;
 use crate::operation::Operation;
 use crate::rule::{Arguments, Effect, FieldSet, Models, RouteRule, Rule, RuleDomain};
 
@@ -24,6 +25,7 @@ pub struct Role {
     name: RoleName,
     rules: Vec<Rule>,
     route_rules: Vec<RouteRule>,
+    caps: Caps,
 }
 
 /// One thing that is wrong with the text of a role.
@@ -42,7 +44,19 @@ pub struct RoleError {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct RawRole {
     #[serde(default)]
+    caps: RawCaps,
+    #[serde(default)]
     rule: Vec<Spanned<RawRule>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct RawCaps {
+    page: Option<Spanned<i64>>,
+    fields: Option<Spanned<i64>>,
+    ids: Option<Spanned<i64>>,
+    answer_bytes: Option<Spanned<i64>>,
+    seconds: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +140,13 @@ impl Role {
                 return Err(errors.found);
             }
         };
+        let caps = Caps {
+            page: errors.count("page", raw.caps.page),
+            fields: errors.count("fields", raw.caps.fields),
+            ids: errors.count("ids", raw.caps.ids),
+            answer_bytes: errors.count("answer-bytes", raw.caps.answer_bytes),
+            seconds: errors.count("seconds", raw.caps.seconds),
+        };
         let mut rules: Vec<Rule> = Vec::new();
         let mut route_rules: Vec<RouteRule> = Vec::new();
         let mut names = BTreeSet::new();
@@ -148,6 +169,7 @@ impl Role {
                 name,
                 rules,
                 route_rules,
+                caps,
             })
         } else {
             Err(errors.found)
@@ -157,6 +179,11 @@ impl Role {
     /// The role's name.
     pub fn name(&self) -> &RoleName {
         &self.name
+    }
+
+    /// How much one call may ask for.
+    pub fn caps(&self) -> &Caps {
+        &self.caps
     }
 
     /// Its rules on models, in order.
@@ -185,6 +212,18 @@ impl Errors<'_> {
             column,
             message: message.into(),
         });
+    }
+
+    /// A number from 1.
+    fn count(&mut self, name: &str, raw: Option<Spanned<i64>>) -> Option<u32> {
+        let raw = raw?;
+        let count = u32::try_from(*raw.get_ref())
+            .ok()
+            .filter(|count| *count > 0);
+        if count.is_none() {
+            self.add(raw.span().start, format!("`{name}` is a number from 1"));
+        }
+        count
     }
 
     fn names<T>(
@@ -305,15 +344,7 @@ fn read_rule(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
             .flatten()
             .collect()
     });
-    let max_rows = raw
-        .max_rows
-        .and_then(|rows| match u32::try_from(*rows.get_ref()) {
-            Ok(rows) if rows > 0 => Some(rows),
-            _ => {
-                errors.add(rows.span().start, "`max-rows` is a number from 1");
-                None
-            }
-        });
+    let max_rows = errors.count("max-rows", raw.max_rows);
     Rule {
         name: raw.name.into_inner(),
         effect,

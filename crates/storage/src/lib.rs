@@ -16,25 +16,33 @@
 #![warn(missing_docs)]
 
 mod changes;
+mod claims;
 mod erp_users;
 mod error;
 mod journal;
 mod keys;
+mod originals;
+mod presence;
 mod roles;
 mod sessions;
 mod settings;
 
 pub use changes::Changes;
+pub use claims::{Claim, ClaimState, Claiming, Claims};
 pub use erp_users::{ErpUserRow, ErpUsers, Sealed};
 pub use error::{StoreError, Stored};
 pub use journal::{Journal, JournalError};
 pub use keys::{KeyRow, Keys, RateLimit};
+pub use originals::{OriginalRow, Originals};
+pub use presence::{Presence, ProcessId};
 pub use roles::Roles;
 pub use sessions::{SessionRow, Sessions};
 pub use settings::Settings;
 
 /// Everything that processes share: `store.keys().find(&id)`, `store.version()`.
-pub trait Store: Keys + Roles + ErpUsers + Sessions + Settings + Changes {
+pub trait Store:
+    Keys + Roles + ErpUsers + Sessions + Settings + Changes + Claims + Originals + Presence
+{
     /// The API keys.
     fn keys(&self) -> &dyn Keys;
     /// The roles that are kept in the store.
@@ -45,9 +53,18 @@ pub trait Store: Keys + Roles + ErpUsers + Sessions + Settings + Changes {
     fn sessions(&self) -> &dyn Sessions;
     /// What the store remembers about itself.
     fn settings(&self) -> &dyn Settings;
+    /// What was asked with an `Idempotency-Key`.
+    fn claims(&self) -> &dyn Claims;
+    /// The original errors of ERPs.
+    fn originals(&self) -> &dyn Originals;
+    /// The processes that work on the store.
+    fn presence(&self) -> &dyn Presence;
 }
 
-impl<T: Keys + Roles + ErpUsers + Sessions + Settings + Changes> Store for T {
+impl<T> Store for T
+where
+    T: Keys + Roles + ErpUsers + Sessions + Settings + Changes + Claims + Originals + Presence,
+{
     fn keys(&self) -> &dyn Keys {
         self
     }
@@ -61,6 +78,15 @@ impl<T: Keys + Roles + ErpUsers + Sessions + Settings + Changes> Store for T {
         self
     }
     fn settings(&self) -> &dyn Settings {
+        self
+    }
+    fn claims(&self) -> &dyn Claims {
+        self
+    }
+    fn originals(&self) -> &dyn Originals {
+        self
+    }
+    fn presence(&self) -> &dyn Presence {
         self
     }
 }

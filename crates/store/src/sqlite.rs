@@ -5,15 +5,19 @@
 //! immediate transaction. The file is made readable by its owner alone.
 
 mod changes;
+mod claims;
 mod erp_users;
 mod keys;
+mod originals;
+mod presence;
 mod roles;
 mod sessions;
 mod settings;
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_storage::StoreError;
@@ -21,10 +25,13 @@ use sqlx::SqlitePool;
 use sqlx::error::ErrorKind;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use presence::Processes;
+
 /// The store in a SQLite file.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     pool: SqlitePool,
+    processes: Arc<Processes>,
 }
 
 impl SqliteStore {
@@ -47,7 +54,8 @@ impl SqliteStore {
             .busy_timeout(Duration::from_secs(5))
             .foreign_keys(true);
         let pool = SqlitePoolOptions::new().max_connections(4);
-        let store = Self::connect(pool, options).await;
+        let folder = path.with_file_name("running");
+        let store = Self::connect(pool, options, Some(folder)).await;
         drop(lock);
         store
     }
@@ -64,7 +72,7 @@ impl SqliteStore {
             .min_connections(1)
             .idle_timeout(None)
             .max_lifetime(None);
-        Self::connect(pool, options).await
+        Self::connect(pool, options, None).await
     }
 
     /// Ends all connections; waits for the operations that are under way.
@@ -75,6 +83,7 @@ impl SqliteStore {
     async fn connect(
         pool: SqlitePoolOptions,
         options: SqliteConnectOptions,
+        running: Option<PathBuf>,
     ) -> Result<Self, StoreError> {
         let pool = pool
             .acquire_timeout(Duration::from_secs(10))
@@ -85,7 +94,10 @@ impl SqliteStore {
             .run(&pool)
             .await
             .map_err(|error| unavailable("bring its tables up to date", error))?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            processes: Arc::new(Processes::new(running)),
+        })
     }
 }
 

@@ -14,7 +14,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::hkdf;
+use aws_lc_rs::{hkdf, hmac};
 use portcullis_identity::{ErpLogin, Pepper, Secret, Tagger, UpstreamName};
 use portcullis_storage::{Sealed, Settings, StoreError};
 use zeroize::Zeroize as _;
@@ -31,6 +31,8 @@ pub struct Vault {
     tags: Secret<[u8; 32]>,
     /// What a store remembers of the first key; it tells nothing of it.
     mark: [u8; 32],
+    /// Of the first key too: digests must be the same after an exchange.
+    digests: hmac::Key,
 }
 
 /// Where a sealed text belongs.
@@ -128,6 +130,8 @@ impl Vault {
             pepper: derive(first, b"portcullis pepper 1")?,
             tags: derive(first, b"portcullis tags 1")?,
             mark: derive(first, b"portcullis mark 1")?.expose(|plain| *plain),
+            digests: derive(first, b"portcullis digest 1")?
+                .expose(|plain| hmac::Key::new(hmac::HMAC_SHA256, plain)),
         })
     }
 
@@ -154,14 +158,36 @@ impl Vault {
         }
     }
 
+    /// A digest of these parts that only this vault can make: equal parts have the same, and
+    /// whoever has the store alone cannot try which they are.
+    pub fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.digests);
+        for part in parts {
+            context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            context.update(part);
+        }
+        let mut digest = [0; 32];
+        // INVARIANT: HMAC-SHA256 has 32 bytes.
+        digest.copy_from_slice(context.sign().as_ref());
+        digest
+    }
+
     /// Seals a text for a place.
     ///
     /// # Errors
     /// When there is no randomness.
     pub fn seal(&self, place: &Place, plain: &Secret<String>) -> Result<Sealed, VaultError> {
+        let text = plain.expose(|plain| plain.clone().into_bytes());
+        self.seal_bytes(place, text)
+    }
+
+    /// Seals bytes for a place.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn seal_bytes(&self, place: &Place, mut text: Vec<u8>) -> Result<Sealed, VaultError> {
         let (number, key) = self.keys.last().ok_or(VaultError::Shut)?;
         let nonce = entropy::bytes::<NONCE_LEN>()?;
-        let mut text = plain.expose(|plain| plain.clone().into_bytes());
         let tag = key
             .seal_in_place_separate_tag(
                 Nonce::assume_unique_for_key(nonce),
@@ -182,6 +208,18 @@ impl Vault {
     /// # Errors
     /// When it was sealed with another key or for another place, or was damaged.
     pub fn unseal(&self, place: &Place, sealed: &Sealed) -> Result<Secret<String>, VaultError> {
+        let text = self.unseal_bytes(place, sealed)?;
+        String::from_utf8(text).map(Secret::new).map_err(|error| {
+            error.into_bytes().zeroize();
+            VaultError::Shut
+        })
+    }
+
+    /// Opens the bytes that were sealed for that place.
+    ///
+    /// # Errors
+    /// When they were sealed with another key or for another place, or were damaged.
+    pub fn unseal_bytes(&self, place: &Place, sealed: &Sealed) -> Result<Vec<u8>, VaultError> {
         let (number, rest) = sealed.0.split_first().ok_or(VaultError::Shut)?;
         let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or(VaultError::Shut)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| VaultError::Shut)?;
@@ -196,10 +234,7 @@ impl Vault {
             .map_err(|_| VaultError::Shut)?
             .len();
         text.truncate(length);
-        String::from_utf8(text).map(Secret::new).map_err(|error| {
-            error.into_bytes().zeroize();
-            VaultError::Shut
-        })
+        Ok(text)
     }
 }
 

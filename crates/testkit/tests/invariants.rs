@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use portcullis_audit::{Closing, Opening, WriterId};
 use portcullis_erp::{Database, Dialect, Limits};
+use portcullis_gateway::archive::{Archive, Keeping, Safe};
 use portcullis_gateway::clock;
 use portcullis_gateway::config::{Config, RestConfig, UpstreamConfig};
 use portcullis_gateway::gateway::{Gateway, Shared};
@@ -26,7 +27,7 @@ use portcullis_identity::{ErpLogin, PrincipalName, RoleName, Secret, Tagger, Ups
 use portcullis_policy::{Family, Policy, Role};
 use portcullis_sandbox::odoo::{Key, Odoo, Options, User};
 use portcullis_sandbox::{Running, UpstreamLog, serve};
-use portcullis_storage::{Journal, JournalError, KeyRow, Keys as _, Store};
+use portcullis_storage::{Journal, JournalError, KeyRow, Keys as _, Sealed, Store};
 use portcullis_store::{SqliteStore, Vault, entropy};
 
 const ROLE: &str = "[[rule]]\nname = \"contacts\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = \"*\"\n";
@@ -49,6 +50,21 @@ impl Journal for Paper {
     }
     fn writer(&self) -> WriterId {
         WriterId(0)
+    }
+}
+
+/// A safe that takes nothing: nothing is kept here.
+struct Shut;
+
+impl Safe for Shut {
+    fn seal(&self, _: &'static str, _: &str, _: Vec<u8>) -> Option<Sealed> {
+        None
+    }
+    fn open(&self, _: &'static str, _: &str, _: &Sealed) -> Option<Vec<u8>> {
+        None
+    }
+    fn digest(&self, _: &[&[u8]]) -> [u8; 32] {
+        [0; 32]
     }
 }
 
@@ -149,12 +165,23 @@ impl Yard {
             routes: Routes::default(),
             limits: Limits::default(),
         };
+        let keeping = Keeping {
+            once: Duration::from_secs(60),
+            answer: 1 << 10,
+            per_caller: 10,
+            originals: Duration::from_secs(60),
+            most_originals: 10,
+        };
+        let archive = Archive::enter(Arc::clone(&store) as _, Arc::new(Shut), keeping)
+            .await
+            .expect("an archive");
         let shared = Arc::new(Shared::new(
             snapshot,
             keyring,
             sessions,
             rate,
             Upstreams::new(vec![upstream]),
+            archive,
         ));
         let torn = Arc::new(AtomicBool::new(false));
         let gateway = Gateway::new(

@@ -2,6 +2,8 @@
 //!
 //! It needs the data folder alone, and no running gateway.
 
+mod trace;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -32,6 +34,12 @@ pub(crate) struct AuditArgs {
 enum AuditCommand {
     /// Show the last records
     Tail(TailArgs),
+    /// Show the records of one request, and what the ERP itself said if it failed there
+    Trace {
+        /// The request, as `X-Request-Id` names it
+        #[arg(value_parser = request)]
+        request: RequestId,
+    },
     /// Hold every line of the ledger against its hash chain; ends with 1 if it is not whole
     Verify,
 }
@@ -93,6 +101,7 @@ pub(crate) async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     let ledger = Ledger::new(&ledger_folder(place.data()));
     match args.command {
         AuditCommand::Tail(tail) => self::tail(&ledger, tail, args.json).await,
+        AuditCommand::Trace { request } => trace::run(&place, &ledger, request, args.json).await,
         AuditCommand::Verify => verify(&ledger, args.json),
     }
 }

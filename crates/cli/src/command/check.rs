@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use portcullis_erp::Profile;
 use portcullis_gateway::config::{Config, Problem, UpstreamConfig};
+use portcullis_policy::Role;
 
 use crate::args::CheckArgs;
+use crate::show;
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let problems = match Config::read(&args.config) {
@@ -19,10 +21,12 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
                     .iter()
                     .map(|route| (route.name().to_string(), route.summary().into()))
                     .collect();
+                let caps: serde_json::Map<_, _> = config.roles.iter().map(capped).collect();
                 let answer = serde_json::json!({
                     "problems": [],
                     "upstreams": upstreams,
                     "routes": routes,
+                    "caps": caps,
                 });
                 writeln!(out, "{answer}")?;
             } else {
@@ -39,6 +43,9 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
                 }
                 for route in &config.controllers {
                     writeln!(out, "  {}: {}", route.name(), route.summary())?;
+                }
+                for role in &config.roles {
+                    tell_caps(&mut out, role)?;
                 }
             }
             return Ok(ExitCode::SUCCESS);
@@ -73,6 +80,19 @@ pub(super) fn say(problems: &[Problem]) -> std::io::Result<()> {
         "{count} problem{} in the configuration",
         if count == 1 { "" } else { "s" }
     )
+}
+
+/// The caps of a role, for machines.
+fn capped(role: &Role) -> (String, serde_json::Value) {
+    (role.name().to_string(), show::caps(role.caps()))
+}
+
+/// The caps of a role, for people; nothing where it has none.
+fn tell_caps(out: &mut impl std::io::Write, role: &Role) -> std::io::Result<()> {
+    if role.caps().iter().next().is_none() {
+        return Ok(());
+    }
+    writeln!(out, "role {}: caps {}", role.name(), role.caps())
 }
 
 /// What an upstream is taken for, for people.

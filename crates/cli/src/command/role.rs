@@ -145,6 +145,10 @@ async fn show_one(place: &Place, name: &RoleName, json: bool) -> anyhow::Result<
         ]);
     }
     show::print(&table, "the role has no rules: it allows nothing")?;
+    let caps = found.role.caps();
+    if caps.iter().next().is_some() {
+        show::line(&format!("caps: {caps}"))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -231,7 +235,13 @@ fn describe(known: &Known) -> Value {
             })
         })
         .collect();
-    json!({ "name": known.role.name(), "from": known.source, "rules": rules, "routes": routes })
+    json!({
+        "name": known.role.name(),
+        "from": known.source,
+        "caps": show::caps(known.role.caps()),
+        "rules": rules,
+        "routes": routes,
+    })
 }
 
 fn effect(denies: bool) -> Cell {

@@ -163,13 +163,19 @@ impl Demo {
 
     /// Makes an Odoo call with a key of the demo, as a client of this dialect would.
     pub(crate) fn call(&self, dialect: Dialect, key: &str, call: &Call) -> (Got, Answer) {
-        self.call_as(
-            dialect,
-            &self.key(key),
-            self.uid(key),
-            self.fact("/database"),
-            call,
-        )
+        self.call_with(dialect, key, call, &[])
+    }
+
+    /// The same, with these headers more.
+    pub(crate) fn call_with(
+        &self,
+        dialect: Dialect,
+        key: &str,
+        call: &Call,
+        more: &[(&str, &str)],
+    ) -> (Got, Answer) {
+        let (secret, uid) = (self.key(key), self.uid(key));
+        self.exchange(dialect, (&secret, uid, self.fact("/database")), call, more)
     }
 
     pub(crate) fn call_as(
@@ -179,6 +185,16 @@ impl Demo {
         uid: i64,
         database: &str,
         call: &Call,
+    ) -> (Got, Answer) {
+        self.exchange(dialect, (secret, uid, database), call, &[])
+    }
+
+    fn exchange(
+        &self,
+        dialect: Dialect,
+        (secret, uid, database): (&str, i64, &str),
+        call: &Call,
+        more: &[(&str, &str)],
     ) -> (Got, Answer) {
         let database = Database::new(database).expect("a database");
         let login = UpstreamLogin {
@@ -194,6 +210,7 @@ impl Demo {
             .headers
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
+            .chain(more.iter().copied())
             .collect();
         let got = self.request(outbound.verb, &outbound.target, &headers, &outbound.body);
         let returned = Returned {

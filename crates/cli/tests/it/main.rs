@@ -13,6 +13,7 @@ mod demo;
 mod keeping;
 mod kill;
 mod narrow;
+mod once;
 mod refusals;
 
 mod revoke;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::keeping::{RawErrors, RawIdempotency};
 pub(super) use route::{Envelope, RawCredential, RawRoute, RawSource};
 
 #[derive(Deserialize)]
@@ -24,6 +25,10 @@ pub(super) struct RawConfig {
     pub(super) limits: RawLimits,
     #[serde(default)]
     pub(super) sessions: RawSessions,
+    #[serde(default)]
+    pub(super) idempotency: RawIdempotency,
+    #[serde(default)]
+    pub(super) errors: RawErrors,
     #[serde(default)]
     pub(super) roles: Vec<PathBuf>,
     #[serde(default)]

@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -108,10 +109,10 @@ pub(super) struct Bounds {
     pub(super) answer: usize,
 }
 
-/// The connections of one core. Not shared between threads.
-#[derive(Default)]
+/// The connections of one core. Not shared between threads; its clones are the same.
+#[derive(Default, Clone)]
 pub struct Links {
-    kept: RefCell<HashMap<UpstreamName, Vec<Sender>>>,
+    kept: Rc<RefCell<HashMap<UpstreamName, Vec<Sender>>>>,
 }
 
 impl Links {

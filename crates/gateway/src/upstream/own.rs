@@ -229,8 +229,9 @@ impl Upstream {
         let question = async {
             self.ask(asker.links, call, user)
                 .await
+                .map(|told| told.answer)
                 .map_err(|error| match error {
-                    AskError::NotSent | AskError::Lost => Unready::Unreachable,
+                    AskError::NotSent | AskError::Lost | AskError::Slow(_) => Unready::Unreachable,
                     AskError::TooLarge | AskError::Unsayable(_) => Unready::Strange("Odoo"),
                 })
         };

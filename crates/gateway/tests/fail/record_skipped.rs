@@ -1,10 +1,14 @@
-//! An admitted request is sent to the ERP without having been written down.
+//! An admitted request is claimed, to be sent, without having been written down.
 
+use std::sync::Arc;
+
+use portcullis_gateway::archive::Archive;
 use portcullis_gateway::limit::Admitted;
-use portcullis_gateway::upstream::{self, Asker};
+use portcullis_gateway::once;
+use portcullis_identity::Timestamp;
 
-async fn pass(asker: &Asker<'_>, admitted: Admitted) {
-    let _ = upstream::forward(asker, admitted).await;
+async fn pass(archive: &Arc<Archive>, admitted: Admitted, now: Timestamp) {
+    let _ = once::claim(archive, admitted, now).await;
 }
 
 fn main() {}

@@ -7,7 +7,6 @@ use crate::bench::No;
 use crate::decision::Reason;
 use crate::operation::Operation;
 use crate::permit::Permit;
-use crate::sizes;
 use crate::terms::Terms;
 
 impl FrappeView<'_> {
@@ -51,7 +50,8 @@ impl FrappeView<'_> {
         let mut fields = vec!["name".to_owned()];
         if let Some(asked) = call.named.get("fields").filter(|asked| !asked.is_nothing()) {
             let asked = asked.as_list().ok_or_else(|| self.bad_argument("fields"))?;
-            self.at_most("fields", asked.len(), sizes::FIELDS)?;
+            self.held
+                .at_most("fields", asked.len(), self.held.fields())?;
             for field in asked {
                 let field = field.as_str().ok_or_else(|| self.bad_argument("fields"))?;
                 self.readable(field)?;

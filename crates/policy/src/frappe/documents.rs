@@ -178,7 +178,7 @@ impl FrappeView<'_> {
 
     /// Judges values field by field.
     fn judged(&self, doc: Map, operation: Operation, shape: &mut Shape) -> Result<Map, No> {
-        self.at_most("doc", doc.len(), sizes::FIELDS)?;
+        self.held.at_most("doc", doc.len(), self.held.fields())?;
         let mut clean = Map::with_capacity(doc.len());
         for (field, value) in doc {
             if NEVER.contains(&field.as_str()) || FieldName::new(&field).is_err() {
@@ -260,14 +260,14 @@ impl FrappeView<'_> {
         if !whole && operation != Operation::Create {
             return Err(self.closed(field));
         }
-        self.at_most(field, rows.len(), sizes::RECORDS)?;
+        self.held.at_most(field, rows.len(), sizes::RECORDS)?;
         let mut named = BTreeSet::new();
         let mut clean = Vec::with_capacity(rows.len());
         for row in rows {
             let Value::Map(row) = row else {
                 return Err(self.closed(field));
             };
-            self.at_most(field, row.len(), sizes::FIELDS)?;
+            self.held.at_most(field, row.len(), sizes::FIELDS)?;
             let mut kept = Map::with_capacity(row.len());
             for (column, value) in row {
                 if NEVER.contains(&column.as_str())

@@ -28,13 +28,21 @@ impl FrappeView<'_> {
             match name.as_str() {
                 "fields" => {
                     let fields = value.as_list().ok_or_else(bad)?;
-                    self.at_most(name, fields.len(), sizes::FIELDS)?;
+                    self.held.at_most(name, fields.len(), self.held.fields())?;
                     for field in fields {
                         let field = field.as_str().ok_or_else(bad)?;
                         // Everything: what is not open is taken out of the answer.
                         if field != "*" {
                             let field = self.column(field)?;
                             shape.fields.push(field);
+                        } else if self.held.caps.fields.is_some() {
+                            // How many these are is not known.
+                            return Err(Box::new(
+                                self.held
+                                    .fields()
+                                    .refusal("fields")
+                                    .under(&self.held.full_name()),
+                            ));
                         }
                     }
                 }
@@ -50,7 +58,8 @@ impl FrappeView<'_> {
         self.filter(&mut clean, &mut shape)?;
         // Frappe reads 0 as "all". Where more is asked than a page may hold, one row more is
         // fetched, so that the caller is told whether there is more.
-        let most = i64::from(self.page());
+        let page = self.page();
+        let most = i64::from(page.most);
         let asked = match call.named.get("limit_page_length").and_then(Value::as_int) {
             None => USUAL_ROWS,
             Some(0) => i64::MAX,
@@ -76,7 +85,9 @@ impl FrappeView<'_> {
                 .insert("order_by".to_owned(), Value::from("name asc"));
         }
         let terms = Terms::Documents(self.document_terms());
-        Ok(self.permit(Operation::Read, shape, None, clean, terms))
+        let mut permit = self.permit(Operation::Read, shape, None, clean, terms);
+        permit.paged = (asked > most).then_some(page);
+        Ok(permit)
     }
 
     pub(crate) fn count(&self, call: &Call) -> Result<Permit, No> {
@@ -119,7 +130,7 @@ impl FrappeView<'_> {
                 "doctype" if value.as_str() == Some(self.model.as_str()) => {}
                 "fieldname" => {
                     let names = names(value).ok_or_else(bad)?;
-                    self.at_most(name, names.len(), sizes::FIELDS)?;
+                    self.held.at_most(name, names.len(), self.held.fields())?;
                     for field in names {
                         self.readable(&field)?;
                         shape.fields.push(field.clone());
@@ -224,7 +235,8 @@ impl FrappeView<'_> {
 
     /// `field asc, field desc`, or `field, field` for groups.
     fn order(&self, text: &str, directed: bool) -> Result<(), No> {
-        self.at_most("order_by", text.split(',').count(), sizes::ORDER)?;
+        self.held
+            .at_most("order_by", text.split(',').count(), sizes::ORDER)?;
         for part in text.split(',') {
             let part = part.trim();
             let field = match part.rsplit_once(' ') {

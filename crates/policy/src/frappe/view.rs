@@ -6,6 +6,7 @@ use portcullis_erp::filters::{Condition, Filters, Operator};
 use portcullis_erp::{Call, Edition, FieldName, Model, Shape, Value};
 
 use crate::bench::{Bench, Held, No};
+use crate::caps::Cap;
 use crate::danger;
 use crate::decision::{Reason, Refusal};
 use crate::odoo::search::is_plain;
@@ -258,9 +259,12 @@ impl FrappeView<'_> {
         }))
     }
 
-    /// How many rows are given at once: what the rule says, or the usual cap.
-    pub(crate) fn page(&self) -> u32 {
-        self.held.rule.max_rows.unwrap_or(sizes::PAGE)
+    /// How many rows are given at once: what the role says, or the usual cap.
+    pub(crate) fn page(&self) -> Cap {
+        self.held.page().unwrap_or(Cap {
+            name: "page",
+            most: sizes::PAGE,
+        })
     }
 
     pub(crate) fn permit(
@@ -271,14 +275,16 @@ impl FrappeView<'_> {
         call: Call,
         terms: Terms,
     ) -> Permit {
-        let most = (operation == Operation::Read).then_some(self.page());
+        let page = (operation == Operation::Read).then(|| self.page());
         Permit {
             rule: self.held.full_name(),
             operation,
             shape,
             guards: guards.into_iter().collect(),
             call,
-            terms: terms.at_most(most),
+            terms: terms.at_most(page.map(|cap| cap.most)),
+            caps: self.held.caps,
+            paged: None,
         }
     }
 
@@ -289,18 +295,6 @@ impl FrappeView<'_> {
         advice: impl Into<String>,
     ) -> No {
         Box::new(Refusal::access(reason, message, advice).under(&self.held.full_name()))
-    }
-
-    /// Refuses what is too long to be judged.
-    pub(crate) fn at_most(&self, what: &str, found: usize, most: usize) -> Result<(), No> {
-        if found <= most {
-            return Ok(());
-        }
-        let (message, advice) = sizes::too_many(what, most);
-        let fault = portcullis_erp::Fault::new(portcullis_erp::FaultKind::BadArguments, message);
-        Err(Box::new(
-            Refusal::new(Reason::Argument, fault, advice).under(&self.held.full_name()),
-        ))
     }
 
     pub(crate) fn bad_argument(&self, argument: &str) -> No {

@@ -7,6 +7,7 @@ use portcullis_erp::domain::{Domain, Operator};
 use portcullis_erp::{Call, FieldName, Map, RecordId, Shape, Value};
 
 use crate::bench::No;
+use crate::caps::Cap;
 use crate::decision::Reason;
 use crate::odoo::groups::Grouping;
 use crate::odoo::search::{is_plain, is_scalar};
@@ -14,10 +15,10 @@ use crate::odoo::spec;
 use crate::odoo::table::{Argument, Kind, Known};
 use crate::odoo::values::{Target, Written};
 use crate::odoo::view::View;
-use crate::odoo::{at_most, bad_argument, numbers};
+use crate::odoo::{bad_argument, numbers};
 use crate::operation::Operation;
 use crate::permit::{Guard, Permit};
-use crate::sizes;
+use crate::sizes::{self, Bound};
 use crate::terms::{RowTerms, Terms};
 
 /// A call on its way to a permit.
@@ -41,6 +42,10 @@ pub(crate) struct Attempt<'a> {
     pub(crate) grouping_sets: Vec<Grouping>,
     pub(crate) access: Option<Operation>,
     pub(crate) columns: usize,
+    /// Whether as many rows were asked for as may be shown, or fewer.
+    is_within: bool,
+    /// Whether more rows behind links were asked for than may be shown.
+    is_lowered: bool,
     /// Every field that was named anywhere.
     pub(crate) named: BTreeSet<String>,
     shape: Shape,
@@ -53,12 +58,8 @@ impl<'a> Attempt<'a> {
         operation: Operation,
         call: &Call,
     ) -> Result<Self, No> {
-        at_most(
-            &view,
-            "ids",
-            call.ids.iter().flatten().count(),
-            sizes::RECORDS,
-        )?;
+        let named = call.ids.iter().flatten().count();
+        view.held.at_most("ids", named, view.held.records())?;
         let mut ids = numbers(call)?;
         if !call.positional.is_empty() || (!known.on_records && !ids.is_empty()) {
             return Err(bad_argument(&view, "positional"));
@@ -75,15 +76,11 @@ impl<'a> Attempt<'a> {
         clean.context = view.context(&call.context)?;
         let shows = matches!(known.kind, Kind::WebSave | Kind::Resequence)
             || known.operation == Operation::Read && known.kind != Kind::Access;
-        if let Some(most) = view.held.rule.max_rows
+        if let Some(Cap { name, most }) = view.held.page()
             && shows
-            && ids.len() > most as usize
         {
-            return Err(view.refuse(
-                Reason::Argument,
-                format!("This key may read at most {most} records at once. Ask for fewer ids."),
-                "more ids than `max-rows` of the rule",
-            ));
+            let bound = Bound::capped(usize::MAX, name, Some(most));
+            view.held.at_most("ids", ids.len(), bound)?;
         }
         if known.on_records && known.operation == Operation::Read {
             // A record that is named often is read once: ids are cheap to send, rows are not.
@@ -109,6 +106,8 @@ impl<'a> Attempt<'a> {
             grouping_sets: Vec::new(),
             access: None,
             columns: 0,
+            is_within: false,
+            is_lowered: false,
             named: BTreeSet::new(),
             shape,
         })
@@ -153,9 +152,9 @@ impl<'a> Attempt<'a> {
     ) -> Result<Option<Value>, No> {
         let view = self.view;
         let bad = || bad_argument(&view, name);
-        let texts = |value: &Value, most| {
+        let texts = |value: &Value, most: Bound| {
             let texts = texts(value).ok_or_else(bad)?;
-            at_most(&view, name, texts.len(), most).map(|()| texts)
+            view.held.at_most(name, texts.len(), most).map(|()| texts)
         };
         match argument {
             Argument::Domain => {
@@ -170,7 +169,7 @@ impl<'a> Attempt<'a> {
                 return Ok(None);
             }
             Argument::Fields => {
-                let names = texts(&value, sizes::FIELDS)?;
+                let names = texts(&value, view.held.fields())?;
                 for field in &names {
                     view.readable(field)?;
                 }
@@ -181,7 +180,7 @@ impl<'a> Attempt<'a> {
             Argument::Specification => {
                 let (rows, named) = view.specification(&value)?;
                 if let Value::Map(fields) = &mut value {
-                    spec::limit_nested(fields, &rows);
+                    self.is_lowered |= spec::limit_nested(fields, &rows);
                 }
                 self.rows = Some(rows);
                 self.named.extend(named);
@@ -216,16 +215,16 @@ impl<'a> Attempt<'a> {
                 }
             }
             Argument::GroupBy => {
-                for text in texts(&value, sizes::GROUPS)? {
+                for text in texts(&value, sizes::GROUPS.into())? {
                     self.grouping.by(&view, &text)?;
                 }
             }
             Argument::GroupingSets => {
                 let sets = value.as_list().ok_or_else(bad)?;
-                at_most(&view, name, sets.len(), sizes::GROUPS)?;
+                view.held.at_most(name, sets.len(), sizes::GROUPS)?;
                 for set in sets {
                     let mut grouping = Grouping::default();
-                    for text in texts(set, sizes::GROUPS)? {
+                    for text in texts(set, sizes::GROUPS.into())? {
                         grouping.by(&view, &text)?;
                     }
                     // The order is one for all sets, and may name what any of them is made of.
@@ -234,12 +233,12 @@ impl<'a> Attempt<'a> {
                 }
             }
             Argument::Aggregates => {
-                for text in texts(&value, sizes::GROUPS)? {
+                for text in texts(&value, sizes::GROUPS.into())? {
                     self.grouping.aggregate(&view, &text)?;
                 }
             }
             Argument::GroupFields => {
-                for text in texts(&value, sizes::GROUPS)? {
+                for text in texts(&value, sizes::GROUPS.into())? {
                     self.grouping.group_field(&view, &text)?;
                 }
             }
@@ -254,7 +253,7 @@ impl<'a> Attempt<'a> {
             }
             Argument::ValuesList => {
                 let list = value.as_list().ok_or_else(bad)?;
-                at_most(&view, name, list.len(), sizes::RECORDS)?;
+                view.held.at_most(name, list.len(), view.held.records())?;
                 let mut clean = Vec::with_capacity(list.len());
                 for values in list {
                     clean.push(Value::Map(self.values(values.as_map().ok_or_else(bad)?)?));
@@ -301,7 +300,7 @@ impl<'a> Attempt<'a> {
                 self.values(&values)?;
             }
             Argument::Paths => {
-                let paths = texts(&value, sizes::FIELDS)?;
+                let paths = texts(&value, view.held.fields())?;
                 for path in &paths {
                     view.export_path(path)?;
                 }
@@ -309,7 +308,7 @@ impl<'a> Attempt<'a> {
                 self.named.extend(paths);
             }
             Argument::AnyFields => {
-                let names = texts(&value, sizes::FIELDS)?;
+                let names = texts(&value, view.held.fields())?;
                 if names.iter().any(|name| FieldName::new(name).is_err()) {
                     return Err(bad());
                 }
@@ -346,30 +345,41 @@ impl<'a> Attempt<'a> {
     }
 
     /// The number of rows that may be asked for; the outer none: not a number.
-    fn limit(&self, value: &Value) -> Option<Option<Value>> {
+    fn limit(&mut self, value: &Value) -> Option<Option<Value>> {
         let asked = match value {
             Value::Int(limit) if *limit > 0 => Some(*limit),
             Value::Int(0) => None,
             nothing if nothing.is_nothing() => None,
             _ => return None,
         };
-        let most = self.view.held.rule.max_rows.map_or(i64::MAX, i64::from);
+        let most = self.view.held.page().map(|cap| i64::from(cap.most));
+        let most = most.unwrap_or(i64::MAX);
+        self.is_within = asked.is_some_and(|asked| asked <= most);
         Some(asked.map(|asked| Value::Int(asked.min(most))))
     }
 
     /// The permit for the call as it has been rewritten.
     pub(crate) fn permit(mut self, terms: Terms) -> Permit {
         self.shape.fields = self.named.into_iter().collect();
-        let most = (self.operation == Operation::Read)
-            .then_some(self.view.held.rule.max_rows)
-            .flatten();
+        let page = self.view.held.page();
+        let page = page.filter(|_| self.operation == Operation::Read);
+        let terms = terms.at_most(page.map(|cap| cap.most));
+        // One row for each id, or as many as were asked for.
+        let is_within = match self.known.kind {
+            Kind::Read | Kind::WebRead | Kind::NameGet | Kind::Metadata => true,
+            Kind::GroupLists | Kind::Export => false,
+            _ => self.is_within,
+        };
+        let limits_rows = matches!(terms, Terms::AtMost { .. }) && !is_within;
         Permit {
             rule: self.view.held.full_name(),
             operation: self.operation,
             shape: self.shape,
             guards: VecDeque::from(self.guards),
             call: self.call,
-            terms: terms.at_most(most),
+            terms,
+            caps: self.view.held.caps,
+            paged: page.filter(|_| limits_rows || self.is_lowered),
         }
     }
 }

@@ -5,7 +5,6 @@ use portcullis_erp::{Map, Model, Value};
 
 use crate::bench::No;
 use crate::decision::Reason;
-use crate::odoo::at_most;
 use crate::odoo::search::is_scalar;
 use crate::odoo::values::{Target, Written, one_of};
 use crate::odoo::view::View;
@@ -32,7 +31,7 @@ impl<'a> View<'a> {
             return Ok(value.clone());
         }
         let commands = value.as_list().ok_or_else(|| self.bad_value(field))?;
-        at_most(self, field, commands.len(), sizes::RECORDS)?;
+        self.held.at_most(field, commands.len(), sizes::RECORDS)?;
         let deeper = depth.checked_sub(1).ok_or_else(|| self.bad_value(field))?;
         let mut clean = Vec::with_capacity(commands.len());
         for command in commands {
@@ -116,7 +115,7 @@ impl<'a> View<'a> {
                 }
                 (6, [_, Value::List(ids)]) => {
                     self.replaces(field, facts, comodel, target)?;
-                    at_most(self, field, ids.len(), sizes::RECORDS)?;
+                    self.held.at_most(field, ids.len(), sizes::RECORDS)?;
                     let ids: Option<Vec<i64>> = ids.iter().map(Value::as_int).collect();
                     let ids = ids.ok_or_else(|| self.bad_value(field))?;
                     if owned {

@@ -7,7 +7,6 @@ use portcullis_erp::domain::FieldKind;
 
 use crate::bench::No;
 use crate::decision::Reason;
-use crate::odoo::at_most;
 use crate::odoo::search::is_plain;
 use crate::odoo::view::View;
 use crate::sizes;
@@ -146,7 +145,8 @@ impl Grouping {
 
     /// How groups are sorted: by what they are grouped by, or by aggregates.
     pub(crate) fn order(&mut self, view: &View<'_>, text: &str) -> Result<(), No> {
-        at_most(view, "order", text.split(',').count(), sizes::ORDER)?;
+        view.held
+            .at_most("order", text.split(',').count(), sizes::ORDER)?;
         for part in text.split(',') {
             let mut words = part.split_whitespace();
             let key = words.next().unwrap_or("");
@@ -181,7 +181,8 @@ impl Grouping {
         }
         let members = value.as_list().ok_or_else(|| view.bad_grouping())?;
         // Each condition may come with an `&`, an `|` and a `!`.
-        at_most(view, "having", members.len(), 4 * sizes::GROUPS)?;
+        view.held
+            .at_most("having", members.len(), 4 * sizes::GROUPS)?;
         for member in members {
             match member {
                 Value::Text(symbol) if matches!(symbol.as_str(), "&" | "|" | "!") => {}

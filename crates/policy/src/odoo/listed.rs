@@ -9,11 +9,10 @@ use crate::danger;
 use crate::decision::Reason;
 use crate::odoo::search::is_scalar;
 use crate::odoo::view::View;
-use crate::odoo::{at_most, bad_argument, names, numbers};
+use crate::odoo::{bad_argument, names, numbers};
 use crate::operation::{Family, Operation};
 use crate::permit::Permit;
 use crate::rule::Arguments;
-use crate::sizes;
 use crate::terms::Terms;
 
 /// Judges a call of a method that no table describes.
@@ -60,12 +59,8 @@ pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
 
 fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No> {
     let view = View::new(bench, held, &call.model)?;
-    at_most(
-        &view,
-        "ids",
-        call.ids.iter().flatten().count(),
-        sizes::RECORDS,
-    )?;
+    let ids = call.ids.iter().flatten().count();
+    held.at_most("ids", ids, held.records())?;
     let ids = numbers(call)?;
     let mut clean = call.clone();
     clean.context = view.context(&call.context)?;
@@ -114,5 +109,7 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
         guards,
         call: clean,
         terms: if any { Terms::Anything } else { Terms::Single },
+        caps: held.caps,
+        paged: None,
     })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use portcullis_erp::{Edition, FieldName, Map, Method, Value};
 
 use crate::bench::No;
+use crate::caps::Cap;
 use crate::decision::Reason;
 use crate::odoo::arguments::Attempt;
 use crate::odoo::bad_argument;
@@ -214,7 +215,7 @@ impl Attempt<'_> {
 
     /// Where no limit was given, the rule's.
     fn clamp(&mut self) {
-        if let Some(most) = self.view.held.rule.max_rows
+        if let Some(Cap { most, .. }) = self.view.held.page()
             && !self.call.named.contains_key("limit")
         {
             self.call
@@ -244,6 +245,8 @@ impl Attempt<'_> {
             }
             None => view.all_readable()?,
         };
+        view.held
+            .at_most("fields", fields.len(), view.held.fields())?;
         let mut terms = RowTerms::default();
         for field in &fields {
             if let Some(comodel) = view.relation(field)

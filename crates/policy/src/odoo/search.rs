@@ -6,7 +6,6 @@ use portcullis_erp::{FieldName, Value};
 
 use crate::bench::No;
 use crate::decision::{Reason, Refusal};
-use crate::odoo::at_most;
 use crate::odoo::view::View;
 use crate::operation::Operation;
 use crate::sizes;
@@ -280,7 +279,8 @@ impl<'a> View<'a> {
 
     /// Judges an order: `field [asc|desc] [nulls first|last], …`.
     pub(crate) fn order(&self, text: &str) -> Result<Vec<String>, No> {
-        at_most(self, "order", text.split(',').count(), sizes::ORDER)?;
+        self.held
+            .at_most("order", text.split(',').count(), sizes::ORDER)?;
         let mut named = Vec::new();
         for part in text.split(',') {
             let mut words = part.split_whitespace();

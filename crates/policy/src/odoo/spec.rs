@@ -7,18 +7,17 @@ use portcullis_erp::{Map, Value};
 
 use crate::bench::No;
 use crate::decision::Reason;
-use crate::odoo::at_most;
 use crate::odoo::context::is_harmless;
 use crate::odoo::view::View;
 use crate::operation::Operation;
-use crate::sizes;
 use crate::terms::{Nested, RowTerms};
 
 /// How deep specifications may lie in one another.
 const MAX_DEPTH: usize = 5;
 
-/// Asks for no more rows behind links than may be shown.
-pub(crate) fn limit_nested(fields: &mut Map, terms: &RowTerms) {
+/// Asks for no more rows behind links than may be shown. Answers whether more were asked for.
+pub(crate) fn limit_nested(fields: &mut Map, terms: &RowTerms) -> bool {
+    let mut is_lowered = false;
     for (field, nested) in &terms.nested {
         let Some(Value::Map(inner)) = fields.get_mut(field) else {
             continue;
@@ -28,12 +27,14 @@ pub(crate) fn limit_nested(fields: &mut Map, terms: &RowTerms) {
         {
             let asked = inner.get("limit").and_then(Value::as_int);
             let limit = asked.map_or(most, |asked| asked.min(most));
+            is_lowered |= asked != Some(limit);
             inner.insert("limit".to_owned(), Value::Int(limit));
         }
         if let Some(Value::Map(deeper)) = inner.get_mut("fields") {
-            limit_nested(deeper, &nested.terms);
+            is_lowered |= limit_nested(deeper, &nested.terms);
         }
     }
+    is_lowered
 }
 
 impl<'a> View<'a> {
@@ -51,7 +52,8 @@ impl<'a> View<'a> {
         named: &mut Vec<String>,
     ) -> Result<RowTerms, No> {
         let fields = value.as_map().ok_or_else(|| self.bad_specification())?;
-        at_most(self, "specification", fields.len(), sizes::FIELDS)?;
+        self.held
+            .at_most("specification", fields.len(), self.held.fields())?;
         let deeper = depth
             .checked_sub(1)
             .ok_or_else(|| self.bad_specification())?;
@@ -105,7 +107,7 @@ impl<'a> View<'a> {
             .relation
             .as_ref()
             .ok_or_else(|| self.bad_specification())?;
-        let most = self.held.rule.max_rows;
+        let most = self.held.page().map(|cap| cap.most);
         let many = facts.kind != FieldKind::Many2one;
         let inner = value.as_map().ok_or_else(|| self.bad_specification())?;
         let only_name = inner.iter().all(|(name, spec)| {
@@ -136,7 +138,10 @@ impl<'a> View<'a> {
                             .into_iter()
                             .map(|name| format!("{field}.{name}")),
                     );
-                    let most = most.into_iter().chain(view.held.rule.max_rows).min();
+                    let most = most
+                        .into_iter()
+                        .chain(view.held.page().map(|cap| cap.most))
+                        .min();
                     return Ok(Nested { many, terms, most });
                 }
                 Err(no) if no.wants.is_some() => return Err(no),

@@ -6,13 +6,11 @@ use portcullis_erp::{Call, Edition, Map, Model, Value};
 
 use crate::bench::No;
 use crate::decision::Reason;
-use crate::odoo::at_most;
 use crate::odoo::search::is_scalar;
 use crate::odoo::view::View;
 use crate::operation::Operation;
 use crate::permit::{Check, Guard};
 use crate::schema::FieldSchema;
-use crate::sizes;
 
 /// How deep commands may lie in one another.
 const MAX_DEPTH: usize = 4;
@@ -62,7 +60,8 @@ impl<'a> View<'a> {
         written: &mut Written,
         depth: usize,
     ) -> Result<Map, No> {
-        at_most(self, "vals", values.len(), sizes::FIELDS)?;
+        self.held
+            .at_most("vals", values.len(), self.held.fields())?;
         let mut clean = Map::with_capacity(values.len());
         for (field, value) in values {
             let facts = self.writable(field, target.operation())?;

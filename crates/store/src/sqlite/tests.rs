@@ -1,7 +1,11 @@
+use portcullis_audit::RequestId;
 use portcullis_identity::{
     ErpLogin, KeyDigest, KeyId, PrincipalName, RoleName, SessionDigest, Timestamp, UpstreamName,
 };
-use portcullis_storage::{KeyRow, RateLimit, Sealed, SessionRow, Store};
+use portcullis_storage::{
+    Claim, ClaimState, Claiming, Claims, KeyRow, OriginalRow, ProcessId, RateLimit, Sealed,
+    SessionRow, Store,
+};
 
 use super::*;
 use crate::entropy;
@@ -247,4 +251,108 @@ async fn many_open_a_new_store_at_once() {
     for done in tasks.join_all().await {
         done.unwrap();
     }
+}
+
+fn claim(caller: &str, key: u8, at: i64, process: ProcessId) -> Claim {
+    Claim {
+        caller: caller.into(),
+        key: [key; 32],
+        call: [7; 32],
+        guards: [8; 32],
+        process,
+        claimed: Timestamp(at),
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_claim_at_once_one_claims() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let store = SqliteStore::open(&path).await.unwrap();
+        tasks.spawn(async move {
+            let mut claimed = 0;
+            for key in 0..10 {
+                let wanted = claim("one", key, 1, ProcessId(1));
+                let claiming = Claims::claim(&store, &wanted, Timestamp(0), 100)
+                    .await
+                    .unwrap();
+                claimed += u32::from(claiming == Claiming::Claimed);
+            }
+            claimed
+        });
+    }
+    assert_eq!(tasks.join_all().await.into_iter().sum::<u32>(), 10);
+}
+
+#[tokio::test]
+async fn a_claim_is_ended_once_released_or_forgotten() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let store: &dyn Store = &store;
+    let me = store.presence().enter().await.unwrap();
+    assert!(store.presence().is_there(me).await.unwrap());
+    let claims = store.claims();
+    let one = claim("one", 1, 10, me);
+    let again = || claims.claim(&one, Timestamp(5), 2);
+    assert_eq!(again().await.unwrap(), Claiming::Claimed);
+    assert_eq!(
+        again().await.unwrap(),
+        Claiming::Taken(one.clone(), ClaimState::Running)
+    );
+    let answer = ClaimState::Answered(Sealed(vec![1, 2]));
+    claims.end("one", &one.key, &answer).await.unwrap();
+    claims
+        .end("one", &one.key, &ClaimState::Unknown)
+        .await
+        .unwrap();
+    claims.release("one", &one.key).await.unwrap();
+    assert_eq!(again().await.unwrap(), Claiming::Taken(one.clone(), answer));
+
+    let (two, three) = (claim("one", 2, 10, me), claim("one", 3, 10, me));
+    assert_eq!(
+        claims.claim(&two, Timestamp(5), 2).await.unwrap(),
+        Claiming::Claimed
+    );
+    assert_eq!(
+        claims.claim(&three, Timestamp(5), 2).await.unwrap(),
+        Claiming::Full
+    );
+    let other = claim("other", 3, 10, me);
+    assert_eq!(
+        claims.claim(&other, Timestamp(5), 2).await.unwrap(),
+        Claiming::Claimed
+    );
+    claims.release("one", &two.key).await.unwrap();
+    assert_eq!(
+        claims.claim(&three, Timestamp(5), 2).await.unwrap(),
+        Claiming::Claimed
+    );
+
+    let later = claim("one", 1, 99, me);
+    assert_eq!(
+        claims.claim(&later, Timestamp(50), 2).await.unwrap(),
+        Claiming::Claimed
+    );
+    assert_eq!(claims.forget(Timestamp(50)).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn original_errors_are_kept_by_request_and_forgotten_by_age_and_number() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let store: &dyn Store = &store;
+    let row = |request, at| OriginalRow {
+        request: RequestId(request),
+        at: Timestamp(at),
+        sealed: Sealed(vec![u8::try_from(at).unwrap()]),
+    };
+    let rows = [row(1, 1), row(2, 2), row(1, 3), row(4, 4)];
+    store.originals().keep(&rows).await.unwrap();
+    let of = async |request| store.originals().of(RequestId(request)).await.unwrap();
+    assert_eq!(of(1).await, [row(1, 1), row(1, 3)]);
+    assert_eq!(store.originals().forget(Timestamp(2), 10).await.unwrap(), 1);
+    assert_eq!(of(1).await, [row(1, 3)]);
+    assert_eq!(store.originals().forget(Timestamp(0), 1).await.unwrap(), 2);
+    assert!(of(1).await.is_empty() && of(2).await.is_empty());
+    assert_eq!(of(4).await, [row(4, 4)]);
 }

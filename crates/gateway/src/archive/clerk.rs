@@ -1,0 +1,108 @@
+//! The control thread's side: letters are filed, and what is too old is forgotten.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use portcullis_identity::Timestamp;
+use portcullis_storage::{ClaimState, OriginalRow, StoreError};
+
+use super::{Archive, Letter, ORIGINALS, Original};
+use crate::clock;
+
+/// How many letters are filed at once.
+const BATCH: usize = 64;
+
+/// How often what is too old is forgotten.
+const FORGET: Duration = Duration::from_secs(60);
+
+impl Archive {
+    /// Files letters and forgets what is too old, until its future is dropped. Only the first
+    /// who calls this does anything.
+    pub(crate) async fn keep(self: Arc<Self>) {
+        let receiver = self
+            .box_of_letters
+            .lock()
+            .ok()
+            .and_then(|mut own| own.take());
+        let Some(mut receiver) = receiver else {
+            return;
+        };
+        let mut forget = tokio::time::interval(FORGET);
+        let mut letters = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                count = receiver.recv_many(&mut letters, BATCH) => {
+                    if count == 0 {
+                        return;
+                    }
+                    self.file(&mut letters).await;
+                }
+                _ = forget.tick() => self.forget(clock::now()).await,
+            }
+        }
+    }
+
+    async fn file(&self, letters: &mut Vec<Letter>) {
+        let mut rows = Vec::new();
+        for letter in letters.drain(..) {
+            match letter {
+                Letter::Original(original) => rows.extend(self.sealed(original)),
+                Letter::Lost { caller, key } => {
+                    let ended = self.store.claims().end(&caller, &key, &ClaimState::Unknown);
+                    warn(ended.await, "a claim could not be marked as lost");
+                }
+            }
+        }
+        if !rows.is_empty() {
+            warn(
+                self.store.originals().keep(&rows).await,
+                "original errors could not be kept",
+            );
+        }
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        if dropped > 0 {
+            tracing::warn!(
+                count = dropped,
+                "original errors came faster than they are kept; these were not kept"
+            );
+        }
+    }
+
+    fn sealed(&self, original: Original) -> Option<OriginalRow> {
+        let Original { request, at, text } = original;
+        let sealed = self.safe.seal(ORIGINALS, &request.to_string(), text)?;
+        Some(OriginalRow {
+            request,
+            at,
+            sealed,
+        })
+    }
+
+    async fn forget(&self, now: Timestamp) {
+        let before = |age| ago(now, age);
+        let claims = self.store.claims().forget(before(self.keeping.once)).await;
+        warn(claims.map(drop), "old claims could not be forgotten");
+        let originals = self
+            .store
+            .originals()
+            .forget(before(self.keeping.originals), self.keeping.most_originals)
+            .await;
+        warn(
+            originals.map(drop),
+            "old original errors could not be forgotten",
+        );
+    }
+}
+
+/// The moment that lies this long ago.
+pub(crate) fn ago(now: Timestamp, age: Duration) -> Timestamp {
+    let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+    Timestamp(now.micros().saturating_sub(age))
+}
+
+fn warn(result: Result<(), StoreError>, what: &'static str) {
+    if let Err(error) = result {
+        tracing::warn!(%error, "{what}");
+    }
+}

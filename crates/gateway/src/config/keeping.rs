@@ -1,0 +1,73 @@
+//! `[idempotency]` and `[errors]`: how much is kept of answers and errors, and for how long.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::archive::Keeping;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct RawIdempotency {
+    hours: NonZeroU32,
+    answer_bytes: NonZeroUsize,
+    per_caller: NonZeroU32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct RawErrors {
+    days: NonZeroU32,
+    most: NonZeroU32,
+}
+
+impl Default for RawIdempotency {
+    /// A day, 64 KiB an answer, 10,000 keys for each caller.
+    fn default() -> Self {
+        Self {
+            hours: number(24),
+            answer_bytes: NonZeroUsize::new(64 << 10).unwrap_or(NonZeroUsize::MIN),
+            per_caller: number(10_000),
+        }
+    }
+}
+
+impl Default for RawErrors {
+    /// A week, 10,000 errors.
+    fn default() -> Self {
+        Self {
+            days: number(7),
+            most: number(10_000),
+        }
+    }
+}
+
+pub(super) fn keeping(once: &RawIdempotency, errors: &RawErrors) -> Keeping {
+    let hours = |hours: u64| Duration::from_secs(hours.saturating_mul(3600));
+    Keeping {
+        once: hours(once.hours.get().into()),
+        answer: once.answer_bytes.get(),
+        per_caller: once.per_caller.get(),
+        originals: hours(u64::from(errors.days.get()).saturating_mul(24)),
+        most_originals: errors.most.get(),
+    }
+}
+
+fn number(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_holds_for_a_day_and_an_error_is_kept_for_a_week() {
+        let kept = keeping(&RawIdempotency::default(), &RawErrors::default());
+        assert_eq!(kept.once, Duration::from_secs(86_400));
+        assert_eq!(kept.originals, Duration::from_secs(7 * 86_400));
+        assert_eq!((kept.answer, kept.per_caller), (65_536, 10_000));
+        assert_eq!(kept.most_originals, 10_000);
+    }
+}

@@ -1,0 +1,139 @@
+//! One permit's plan, run: its guards, if it has any, and then the call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_audit::RequestId;
+use portcullis_erp::{Answer, Value};
+use portcullis_policy::Permit;
+use tokio::time::Instant;
+
+use super::{AskError, Done, ErpUser, Links, Told, Upstream};
+use crate::archive::Archive;
+use crate::clock;
+use crate::denial::Why;
+
+/// What is to be asked, of whom, as whom.
+pub(super) struct Errand {
+    pub(super) permit: Box<Permit>,
+    pub(super) upstream: Arc<Upstream>,
+    pub(super) user: Arc<ErpUser>,
+    pub(super) request: RequestId,
+    pub(super) archive: Arc<Archive>,
+}
+
+/// How a plan ended.
+pub(crate) struct Ended {
+    pub(crate) done: Result<Done, Why>,
+    /// Whether the call itself may have reached the ERP; guards change nothing there.
+    pub(crate) was_sent: bool,
+}
+
+impl Errand {
+    /// Asks the guards, and then the call itself.
+    pub(super) async fn run(self, links: &Links) -> Ended {
+        let deadline = self.deadline();
+        match self.guarded(links, deadline).await {
+            Ok(errand) => errand.call(links, deadline).await,
+            Err(ended) => ended,
+        }
+    }
+
+    /// Asks the guards, and takes the answer that was given before in place of another.
+    pub(super) async fn run_again(self, links: &Links, kept: Value) -> Ended {
+        let deadline = self.deadline();
+        match self.guarded(links, deadline).await {
+            Ok(errand) => Ended {
+                done: Ok(Done::Again(errand.permit, kept)),
+                was_sent: false,
+            },
+            Err(ended) => ended,
+        }
+    }
+
+    /// Until when the role lets the ERP work on this.
+    fn deadline(&self) -> Option<Deadline> {
+        let seconds = self.permit.caps().seconds?;
+        let at = Instant::now() + Duration::from_secs(seconds.into());
+        Some(Deadline { at, seconds })
+    }
+
+    async fn guarded(mut self, links: &Links, deadline: Option<Deadline>) -> Result<Self, Ended> {
+        let stop = |done| Ended {
+            done,
+            was_sent: false,
+        };
+        while self.permit.is_guard() {
+            let asked = self.upstream.ask(links, self.permit.next(), &self.user);
+            let answer = match before(deadline, asked).await {
+                Ok(told) => self.heard(told),
+                Err(error) => return Err(stop(Err(error.why()))),
+            };
+            let value = match answer {
+                Answer::Value(value) => value,
+                Answer::DoneWithoutResult => Value::Null,
+                Answer::Fault(fault) => return Err(stop(Ok(Done::Fault(fault)))),
+            };
+            match self.permit.guarded(&value) {
+                Ok(next) => self.permit = Box::new(next),
+                Err(refusal) => return Err(stop(Err(Why::GuardRefused(refusal)))),
+            }
+        }
+        Ok(self)
+    }
+
+    async fn call(self, links: &Links, deadline: Option<Deadline>) -> Ended {
+        let asked = async {
+            if self.permit.is_file() {
+                let fetched = self.upstream.fetch(links, self.permit.next(), &self.user);
+                fetched.await
+            } else {
+                let asked = self.upstream.ask(links, self.permit.next(), &self.user);
+                asked.await.map(Err)
+            }
+        };
+        let asked = before(deadline, asked).await;
+        let was_sent = !matches!(asked, Err(AskError::NotSent | AskError::Unsayable(_)));
+        let done = match asked {
+            Ok(Ok(opened)) => Ok(Done::File(self.permit, opened)),
+            Ok(Err(told)) => Ok(match self.heard(told) {
+                Answer::Value(value) => Done::Result(self.permit, value),
+                Answer::DoneWithoutResult => Done::Result(self.permit, Value::Null),
+                Answer::Fault(fault) => Done::Fault(fault),
+            }),
+            Err(error) => Err(error.why()),
+        };
+        Ended { done, was_sent }
+    }
+
+    /// Takes an answer; what the ERP says of a failure is kept for the administrator.
+    fn heard(&self, told: Told) -> Answer {
+        let Told { answer, whole } = told;
+        if matches!(answer, Answer::Fault(_)) {
+            let said = (whole.status, whole.body.as_ref());
+            let name = self.upstream.name();
+            self.archive
+                .original(self.request, clock::now(), name, said);
+        }
+        answer
+    }
+}
+
+/// How long the ERP may work.
+#[derive(Clone, Copy)]
+struct Deadline {
+    at: Instant,
+    seconds: u32,
+}
+
+async fn before<T>(
+    deadline: Option<Deadline>,
+    asked: impl Future<Output = Result<T, AskError>>,
+) -> Result<T, AskError> {
+    match deadline {
+        None => asked.await,
+        Some(Deadline { at, seconds }) => tokio::time::timeout_at(at, asked)
+            .await
+            .unwrap_or(Err(AskError::Slow(seconds))),
+    }
+}

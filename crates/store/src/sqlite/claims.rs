@@ -1,0 +1,137 @@
+//! Claims in SQLite. Claiming is one insert: whoever's row is there has claimed.
+
+use portcullis_identity::Timestamp;
+use portcullis_storage::{
+    Claim, ClaimState, Claiming, Claims, ProcessId, Sealed, StoreError, Stored,
+};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::{SqliteStore, failed};
+
+const THING: &str = "claim";
+
+impl Claims for SqliteStore {
+    fn claim<'a>(&'a self, claim: &'a Claim, since: Timestamp, most: u32) -> Stored<'a, Claiming> {
+        Box::pin(async move {
+            // What was claimed too long ago is no claim any more.
+            sqlx::query("DELETE FROM claim WHERE caller = $1 AND key = $2 AND claimed < $3")
+                .bind(&*claim.caller)
+                .bind(claim.key.as_slice())
+                .bind(since.micros())
+                .execute(&self.pool)
+                .await
+                .map_err(failed("claim a key", THING))?;
+            let inserted = sqlx::query(
+                "INSERT INTO claim (caller, key, call, guards, process, claimed, state) \
+                 SELECT $1, $2, $3, $4, $5, $6, 'running' \
+                 WHERE (SELECT count(*) FROM claim WHERE caller = $1) < $7 \
+                 ON CONFLICT (caller, key) DO NOTHING",
+            )
+            .bind(&*claim.caller)
+            .bind(claim.key.as_slice())
+            .bind(claim.call.as_slice())
+            .bind(claim.guards.as_slice())
+            .bind(claim.process.0.cast_signed())
+            .bind(claim.claimed.micros())
+            .bind(i64::from(most))
+            .execute(&self.pool)
+            .await
+            .map_err(failed("claim a key", THING))?;
+            if inserted.rows_affected() == 1 {
+                return Ok(Claiming::Claimed);
+            }
+            let taken = sqlx::query("SELECT * FROM claim WHERE caller = $1 AND key = $2")
+                .bind(&*claim.caller)
+                .bind(claim.key.as_slice())
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(failed("find a claim", THING))?;
+            match taken {
+                Some(row) => {
+                    let (claim, state) = read(&row)?;
+                    Ok(Claiming::Taken(claim, state))
+                }
+                None => Ok(Claiming::Full),
+            }
+        })
+    }
+
+    fn end<'a>(
+        &'a self,
+        caller: &'a str,
+        key: &'a [u8; 32],
+        state: &'a ClaimState,
+    ) -> Stored<'a, ()> {
+        let (name, answer) = match state {
+            ClaimState::Running => ("running", None),
+            ClaimState::Answered(sealed) => ("answered", Some(sealed.0.as_slice())),
+            ClaimState::Unkept => ("unkept", None),
+            ClaimState::Unknown => ("unknown", None),
+        };
+        Box::pin(async move {
+            sqlx::query(
+                "UPDATE claim SET state = $3, answer = $4 \
+                 WHERE caller = $1 AND key = $2 AND state = 'running'",
+            )
+            .bind(caller)
+            .bind(key.as_slice())
+            .bind(name)
+            .bind(answer)
+            .execute(&self.pool)
+            .await
+            .map_err(failed("end a claim", THING))?;
+            Ok(())
+        })
+    }
+
+    fn release<'a>(&'a self, caller: &'a str, key: &'a [u8; 32]) -> Stored<'a, ()> {
+        Box::pin(async move {
+            sqlx::query("DELETE FROM claim WHERE caller = $1 AND key = $2 AND state = 'running'")
+                .bind(caller)
+                .bind(key.as_slice())
+                .execute(&self.pool)
+                .await
+                .map_err(failed("release a claim", THING))?;
+            Ok(())
+        })
+    }
+
+    fn forget(&self, before: Timestamp) -> Stored<'_, u64> {
+        Box::pin(async move {
+            let done = sqlx::query("DELETE FROM claim WHERE claimed < $1")
+                .bind(before.micros())
+                .execute(&self.pool)
+                .await
+                .map_err(failed("forget claims", THING))?;
+            Ok(done.rows_affected())
+        })
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<(Claim, ClaimState), StoreError> {
+    const DAMAGED: StoreError = StoreError::Damaged { what: THING };
+    let digest = |column: &str| {
+        let bytes: &[u8] = row.try_get(column).map_err(|_| DAMAGED)?;
+        <[u8; 32]>::try_from(bytes).map_err(|_| DAMAGED)
+    };
+    let number = |column: &str| row.try_get::<i64, _>(column).map_err(|_| DAMAGED);
+    let answer: Option<Vec<u8>> = row.try_get("answer").map_err(|_| DAMAGED)?;
+    let caller: &str = row.try_get("caller").map_err(|_| DAMAGED)?;
+    let state = match (row.try_get("state").map_err(|_| DAMAGED)?, answer) {
+        ("running", None) => ClaimState::Running,
+        ("answered", Some(sealed)) => ClaimState::Answered(Sealed(sealed)),
+        ("unkept", None) => ClaimState::Unkept,
+        ("unknown", None) => ClaimState::Unknown,
+        _ => return Err(DAMAGED),
+    };
+    let claim = Claim {
+        caller: caller.into(),
+        key: digest("key")?,
+        call: digest("call")?,
+        guards: digest("guards")?,
+        process: ProcessId(number("process")?.cast_unsigned()),
+        claimed: Timestamp(number("claimed")?),
+    };
+    Ok((claim, state))
+}
