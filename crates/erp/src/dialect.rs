@@ -148,7 +148,17 @@ pub struct ReadError {
     /// Why.
     pub fault: Fault,
     /// How the answer must be written.
-    pub reply: Reply,
+    pub reply: Box<Reply>,
+}
+
+impl ReadError {
+    /// An error that is answered so.
+    pub fn new(fault: Fault, reply: Reply) -> Self {
+        Self {
+            fault,
+            reply: Box::new(reply),
+        }
+    }
 }
 
 /// A credential for the ERP, borrowed for the moment in which a request is written.
@@ -214,10 +224,7 @@ impl Dialect {
             Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
                 frappe::read(self, request, limits)
             }
-            Self::Custom => Err(ReadError {
-                fault: no_calls(),
-                reply: Reply::plain(self),
-            }),
+            Self::Custom => Err(ReadError::new(no_calls(), Reply::plain(self))),
             Self::Rest => rest::read(request, limits),
         }
     }

@@ -114,7 +114,7 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
         None => {
             let reading = dialect
                 .read(inbound, limits)
-                .map_err(|error| Denial::to(error.reply, Why::Unreadable(error.fault)))?;
+                .map_err(|error| Denial::to(*error.reply, Why::Unreadable(error.fault)))?;
             if let Asked::Call(call) = &reading.asked {
                 trail.asked(call.model.as_str(), call.method.as_str());
             }

@@ -1,5 +1,6 @@
 //! The gateway of one core: the list of the rooms, and what surrounds it.
 
+mod batch;
 mod caught;
 
 use std::net::IpAddr;
@@ -98,6 +99,14 @@ impl Gateway {
         if let Some(page) = operations::page(&raw, &self.shared.keyring, now) {
             return page;
         }
+        if batch::is_one(&raw.head) {
+            return self.batch(raw).await;
+        }
+        self.one(raw).await
+    }
+
+    async fn one(&self, raw: RawRequest) -> Response {
+        let now = clock::now();
         let watch = clock::stopwatch();
         let address = raw.peer.ip();
         let mut trail = Trail::begin(self.ids.next(), now);

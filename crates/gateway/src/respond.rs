@@ -1,5 +1,6 @@
 //! The last room: the answer in the caller's dialect. The only file with status codes.
 
+mod batch;
 mod body;
 mod file;
 
@@ -16,6 +17,7 @@ use crate::limit::Allowance;
 use crate::once::NoTurn;
 use crate::trail::Trail;
 
+pub(crate) use batch::batch;
 pub use body::Body;
 
 /// What goes back over the wire.
@@ -227,10 +229,12 @@ fn finish(written: Written) -> Response {
         StatusCode::from_u16(written.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.reserve(8);
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(written.content_type),
-    );
+    if written.status != 204 && written.status != 304 {
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(written.content_type),
+        );
+    }
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),

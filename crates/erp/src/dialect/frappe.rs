@@ -84,10 +84,7 @@ pub(super) fn read(
             slot: None,
             reply,
         }),
-        Err(fault) => Err(ReadError {
-            fault,
-            reply: Reply::plain(dialect),
-        }),
+        Err(fault) => Err(ReadError::new(fault, Reply::plain(dialect))),
     }
 }
 

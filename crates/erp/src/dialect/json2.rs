@@ -26,7 +26,7 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, Rea
             slot: None,
             reply,
         }),
-        Err(fault) => Err(ReadError { fault, reply }),
+        Err(fault) => Err(ReadError::new(fault, reply)),
     }
 }
 

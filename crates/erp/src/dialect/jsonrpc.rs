@@ -24,10 +24,7 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, ReadError> {
     if !request.segments.is_empty() {
         let fault = Fault::new(FaultKind::NotFound, odoo::words(FaultKind::NotFound));
-        return Err(ReadError {
-            fault,
-            reply: Reply::plain(Dialect::JsonRpc),
-        });
+        return Err(ReadError::new(fault, Reply::plain(Dialect::JsonRpc)));
     }
     let (reply, params) = envelope(Dialect::JsonRpc, request, limits)?;
     match service(params) {
@@ -39,7 +36,7 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, Rea
                 ..reply
             },
         }),
-        Err(fault) => Err(ReadError { fault, reply }),
+        Err(fault) => Err(ReadError::new(fault, reply)),
     }
 }
 
@@ -51,17 +48,17 @@ pub(super) fn envelope(
 ) -> Result<(Reply, Map), ReadError> {
     let reply = Reply::plain(dialect);
     if request.verb != "POST" {
-        return Err(ReadError {
-            fault: Fault::new(FaultKind::Verb, "JSON-RPC is spoken with POST"),
+        return Err(ReadError::new(
+            Fault::new(FaultKind::Verb, "JSON-RPC is spoken with POST"),
             reply,
-        });
+        ));
     }
     if !Media::of(request.content_type).is(&["application/json", "application/json-rpc"]) {
         let fault = Fault::new(
             FaultKind::ContentType,
             "JSON-RPC is spoken in application/json, in UTF-8",
         );
-        return Err(ReadError { fault, reply });
+        return Err(ReadError::new(fault, reply));
     }
     let mut body = match read_body(request.body, limits) {
         Ok(Value::Map(body)) => body,
@@ -70,9 +67,9 @@ pub(super) fn envelope(
                 FaultKind::Malformed,
                 "a JSON-RPC request is an object; batches are not served",
             );
-            return Err(ReadError { fault, reply });
+            return Err(ReadError::new(fault, reply));
         }
-        Err(fault) => return Err(ReadError { fault, reply }),
+        Err(fault) => return Err(ReadError::new(fault, reply)),
     };
     let reply = Reply {
         id: body.shift_remove("id").unwrap_or_default(),
@@ -82,10 +79,10 @@ pub(super) fn envelope(
         Some(Value::Map(params)) => Ok((reply, params)),
         None | Some(Value::Null) => Ok((reply, Map::new())),
         Some(Value::List(items)) if items.is_empty() => Ok((reply, Map::new())),
-        Some(_) => Err(ReadError {
-            fault: Fault::new(FaultKind::BadArguments, "`params` is not an object"),
+        Some(_) => Err(ReadError::new(
+            Fault::new(FaultKind::BadArguments, "`params` is not an object"),
             reply,
-        }),
+        )),
     }
 }
 

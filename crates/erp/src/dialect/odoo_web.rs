@@ -18,10 +18,10 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, Rea
     let (asked, reply) = match path.as_slice() {
         ["web" | "json", "version"] if request.verb == "GET" => (Local::Version, bare),
         ["web" | "json", "version"] => {
-            return Err(ReadError {
-                fault: Fault::new(FaultKind::Verb, "this page is read with GET"),
-                reply: bare,
-            });
+            return Err(ReadError::new(
+                Fault::new(FaultKind::Verb, "this page is read with GET"),
+                bare,
+            ));
         }
         ["doc-bearer", page] => match model_of(page) {
             Some(model) => (Local::Documentation(model), bare),
@@ -40,7 +40,7 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, Rea
         ),
         _ => {
             let fault = Fault::new(FaultKind::NotFound, odoo::words(FaultKind::NotFound));
-            return Err(ReadError { fault, reply: bare });
+            return Err(ReadError::new(fault, bare));
         }
     };
     Ok(Reading {

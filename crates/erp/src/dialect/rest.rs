@@ -15,6 +15,11 @@
 //! | `POST /{resource}/{method}` | the method, named arguments | the dotted method |
 //! | `POST /{resource}/{id}/{method}` | the method on that record | `submit`, `cancel` |
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "values are matched by shape; other shapes are refused, or shown as they are"
+)]
+
 pub mod batch;
 mod conditions;
 mod cursor;
@@ -61,7 +66,7 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, Rea
             slot: None,
             reply,
         }),
-        Err(fault) => Err(ReadError { fault, reply }),
+        Err(fault) => Err(ReadError::new(fault, reply)),
     }
 }
 

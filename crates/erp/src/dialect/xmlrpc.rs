@@ -33,10 +33,10 @@ pub(super) fn read(
     limits: &Limits,
 ) -> Result<Reading, ReadError> {
     let refuse = |kind, message: &str| {
-        Err(ReadError {
-            fault: Fault::new(kind, message),
-            reply: Reply::plain(dialect),
-        })
+        Err(ReadError::new(
+            Fault::new(kind, message),
+            Reply::plain(dialect),
+        ))
     };
     let [service] = request.segments else {
         return refuse(
@@ -77,10 +77,7 @@ pub(super) fn read(
                 ..Reply::plain(dialect)
             },
         }),
-        Err(fault) => Err(ReadError {
-            fault,
-            reply: Reply::plain(dialect),
-        }),
+        Err(fault) => Err(ReadError::new(fault, Reply::plain(dialect))),
     }
 }
 

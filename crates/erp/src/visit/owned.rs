@@ -41,7 +41,7 @@ const FIRST: &[&str] = &[
 const API: &[&str] = &["resource", "method", "v2"];
 
 /// Segments behind `/api/v1` that are Frappe's, or the gateway's own.
-const API_V1: &[&str] = &["resource", "method", "doctype", "openapi.json", "docs"];
+const API_V1: &[&str] = &["resource", "method", "doctype", "openapi.json", "docs", "-"];
 
 /// All words of the lists, for whoever asks what a path with a gap could become.
 pub fn words() -> impl Iterator<Item = &'static str> {

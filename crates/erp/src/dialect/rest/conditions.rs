@@ -128,9 +128,8 @@ fn list(path: &str, text: &str) -> Result<Vec<String>, Fault> {
             ..Limits::default()
         };
         let read = from_json(text.as_bytes(), &limits);
-        let items = match &read {
-            Ok(Value::List(items)) => items,
-            _ => return Err(malformed("a list is a,b or JSON").about(path)),
+        let Ok(Value::List(items)) = &read else {
+            return Err(malformed("a list is a,b or JSON").about(path));
         };
         let texts: Option<Vec<String>> = items.iter().map(scalar).collect();
         texts.ok_or_else(|| malformed("a list holds texts and numbers").about(path))?

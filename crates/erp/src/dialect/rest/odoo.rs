@@ -121,9 +121,8 @@ impl Odoo<'_> {
         let mut kind = request.kind(|list| Page::of(facade, &request.resource, list))?;
         let call = match &request.act {
             Act::List(list) => {
-                let page = match &kind {
-                    Kind::List(page) => page,
-                    _ => return Err(bad("this is no list")),
+                let Kind::List(page) = &kind else {
+                    return Err(bad("this is no list"));
                 };
                 self.list(list, page)?
             }

@@ -1,0 +1,175 @@
+//! A batch of the façade: one request in, several on the road.
+//!
+//! The batch itself is read and its caller identified, and no further: each of its requests
+//! then enters the road at its beginning, as if it had come by itself, with the credential and
+//! the host of the batch. So each is judged, limited, recorded and answered singly. A batch
+//! within a batch ends in `authorize`.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http_body::Body as _;
+use portcullis_erp::dialect::rest::Item;
+use portcullis_erp::{Asked, Dialect, Fault, FaultKind, Reply};
+use portcullis_identity::Timestamp;
+
+use super::Gateway;
+use super::caught::Caught;
+use crate::clock;
+use crate::decode::{self, Wish};
+use crate::denial::{Denial, Why};
+use crate::identify::{self, Desk};
+use crate::listener::{self, Body, Framing, Length, RawRequest};
+use crate::respond::{self, Response};
+use crate::route;
+use crate::throttle;
+use crate::trail::Trail;
+
+/// How many bytes the answers of a batch may have before what follows is not done any more.
+const MOST: u64 = 16 << 20;
+
+/// The headers that the requests of a batch have in common with it: which ERP, and who.
+const COMMON: &[&str] = &[
+    "host",
+    "authorization",
+    "cookie",
+    "x-api-key",
+    "api-key",
+    "x-openerp-session-id",
+    "x-odoo-database",
+];
+
+/// Whether a request is a batch.
+pub(super) fn is_one(head: &Parts) -> bool {
+    let path = head.uri.path();
+    path.ends_with("/-/batch") && prefix(path).is_some()
+}
+
+/// What stands before `/api/v1/-/batch` in a path.
+fn prefix(path: &str) -> Option<&str> {
+    path.strip_suffix("/api/v1/-/batch")
+}
+
+/// What the requests of a batch are made of, besides themselves.
+struct Common {
+    base: String,
+    headers: HeaderMap,
+    peer: SocketAddr,
+}
+
+impl Common {
+    fn of(raw: &RawRequest) -> Self {
+        let mut headers = HeaderMap::new();
+        for name in COMMON {
+            for value in raw.head.headers.get_all(*name) {
+                headers.append(HeaderName::from_static(name), value.clone());
+            }
+        }
+        Self {
+            base: prefix(raw.head.uri.path()).unwrap_or_default().to_owned(),
+            headers,
+            peer: raw.peer,
+        }
+    }
+
+    /// An item as a request; none if it cannot be one.
+    fn request(&self, item: Item) -> Option<RawRequest> {
+        let target = format!("{}{}", self.base, item.target);
+        let request = http::Request::builder()
+            .method(item.verb.as_str())
+            .uri(target);
+        let (mut head, ()) = request.body(()).ok()?.into_parts();
+        head.headers = self.headers.clone();
+        if !item.body.is_empty() {
+            let json = HeaderValue::from_static("application/json");
+            head.headers.insert(header::CONTENT_TYPE, json);
+        }
+        for (name, value) in &item.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+            head.headers
+                .insert(name, HeaderValue::from_str(value).ok()?);
+        }
+        let length = u64::try_from(item.body.len()).ok()?;
+        Some(RawRequest {
+            head,
+            body: Body::Whole(Bytes::from(item.body)),
+            peer: self.peer,
+            framing: Framing::Plain(Length::Told(length)),
+        })
+    }
+}
+
+impl Gateway {
+    /// Serves the requests of a batch one after the other, and answers all of them at once.
+    pub(super) async fn batch(&self, raw: RawRequest) -> Response {
+        let now = clock::now();
+        let watch = clock::stopwatch();
+        let common = Common::of(&raw);
+        let address = raw.peer.ip();
+        let mut trail = Trail::begin(self.ids.next(), now);
+        let opened = Caught::new(self.open(raw, &common, now, &mut trail)).await;
+        let requests = match opened {
+            Ok(requests) => requests,
+            Err(denial) => return self.settle(Err(denial), &trail.tell(), address, watch),
+        };
+        let mut answers = Vec::with_capacity(requests.len());
+        let mut bytes: u64 = 0;
+        for request in requests {
+            let answer = if bytes < MOST {
+                self.one(request).await
+            } else {
+                let trail = Trail::begin(self.ids.next(), now);
+                let watch = clock::stopwatch();
+                self.settle(Err(left_out()), &trail.tell(), address, watch)
+            };
+            bytes = bytes.saturating_add(answer.body().size_hint().lower());
+            answers.push(answer);
+        }
+        respond::batch(answers).await
+    }
+
+    /// The first rooms, for the batch as a whole: is it one, and whose?
+    async fn open(
+        &self,
+        raw: RawRequest,
+        common: &Common,
+        now: Timestamp,
+        trail: &mut Trail,
+    ) -> Result<Vec<RawRequest>, Denial> {
+        let shared = &*self.shared;
+        let snapshot = shared.snapshot.load_full();
+        trail.judged_by(snapshot.policy.version());
+        let desk = Desk {
+            keyring: &shared.keyring,
+            upstreams: &shared.upstreams,
+        };
+        let received = listener::receive(raw)?;
+        let routed = route::find(&snapshot.routes, received)?;
+        let paced = throttle::by_address(&shared.throttle, routed, now)?;
+        let decoded = decode::read(paced, &snapshot.limits, trail).await?;
+        let identified = identify::caller(&desk, decoded, now, trail).await?;
+        let Wish::Asked(Asked::Batch(items)) = identified.wish else {
+            return Err(Denial::plain(Why::NotServed));
+        };
+        let requests = items.into_iter().map(|item| common.request(item));
+        let requests: Option<Vec<RawRequest>> = requests.collect();
+        requests.ok_or_else(|| {
+            let fault = Fault::new(
+                FaultKind::Malformed,
+                "a request of the batch has a path or a header that none can have",
+            );
+            Denial::to(identified.reply, Why::Unreadable(fault))
+        })
+    }
+}
+
+/// What is told of requests that were not begun.
+fn left_out() -> Denial {
+    let fault = Fault::new(
+        FaultKind::TooLarge,
+        "the answers of the batch have become too large; this request was not done",
+    );
+    Denial::to(Reply::plain(Dialect::Rest), Why::Unreadable(fault))
+}
