@@ -14,7 +14,7 @@ use crate::once::NoTurn;
 /// A no, on its way to the caller.
 pub struct Denial {
     why: Why,
-    reply: Option<Reply>,
+    reply: Option<Box<Reply>>,
 }
 
 /// Which room said no, and why.
@@ -92,7 +92,7 @@ impl Denial {
     pub(crate) fn to(reply: Reply, why: Why) -> Self {
         Self {
             why,
-            reply: Some(reply),
+            reply: Some(Box::new(reply)),
         }
     }
 
@@ -103,7 +103,7 @@ impl Denial {
 
     /// How the caller wants to be answered, if that is known.
     pub fn reply(&self) -> Option<&Reply> {
-        self.reply.as_ref()
+        self.reply.as_deref()
     }
 
     /// The room and the reason, in one word each, for records and logs.

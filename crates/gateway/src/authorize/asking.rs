@@ -13,6 +13,10 @@ use portcullis_policy::{Family, Schema};
 use crate::upstream::Upstream;
 
 /// What is to be judged.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one in a request, and most are calls"
+)]
 pub(super) enum Asking {
     /// A call as it came in.
     Call(Call),
