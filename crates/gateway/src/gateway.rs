@@ -74,6 +74,17 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// What `identify` knows of the world.
+    fn desk(&self) -> Desk<'_> {
+        Desk {
+            keyring: &self.keyring,
+            sessions: &self.sessions,
+            upstreams: &self.upstreams,
+        }
+    }
+}
+
 /// The gateway of one core. Not shared between threads.
 pub struct Gateway {
     shared: Arc<Shared>,
@@ -124,11 +135,7 @@ impl Gateway {
         let shared = &*self.shared;
         let snapshot = shared.snapshot.load_full();
         trail.judged_by(snapshot.policy.version());
-        let desk = Desk {
-            keyring: &shared.keyring,
-            sessions: &shared.sessions,
-            upstreams: &shared.upstreams,
-        };
+        let desk = shared.desk();
 
         let asker = Asker {
             links: &self.links,

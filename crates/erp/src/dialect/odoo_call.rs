@@ -36,7 +36,7 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, Rea
             slot,
             reply: Reply { form, ..reply },
         }),
-        Err(fault) => Err(ReadError { fault, reply }),
+        Err(fault) => Err(ReadError::new(fault, reply)),
     }
 }
 

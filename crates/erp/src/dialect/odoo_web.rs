@@ -27,7 +27,7 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, Rea
             Some(model) => (Local::Documentation(model), bare),
             None => {
                 let fault = Fault::new(FaultKind::NotFound, odoo::words(FaultKind::NotFound));
-                return Err(ReadError { fault, reply: bare });
+                return Err(ReadError::new(fault, bare));
             }
         },
         ["web", "webclient", "version_info"] => (

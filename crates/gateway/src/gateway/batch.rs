@@ -20,7 +20,7 @@ use super::caught::Caught;
 use crate::clock;
 use crate::decode::{self, Wish};
 use crate::denial::{Denial, Why};
-use crate::identify::{self, Desk};
+use crate::identify;
 use crate::listener::{self, Body, Framing, Length, RawRequest};
 use crate::respond::{self, Response};
 use crate::route;
@@ -141,10 +141,7 @@ impl Gateway {
         let shared = &*self.shared;
         let snapshot = shared.snapshot.load_full();
         trail.judged_by(snapshot.policy.version());
-        let desk = Desk {
-            keyring: &shared.keyring,
-            upstreams: &shared.upstreams,
-        };
+        let desk = shared.desk();
         let received = listener::receive(raw)?;
         let routed = route::find(&snapshot.routes, received)?;
         let paced = throttle::by_address(&shared.throttle, routed, now)?;

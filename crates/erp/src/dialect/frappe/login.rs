@@ -51,7 +51,7 @@ pub(super) fn named(
             slot,
             reply,
         }),
-        Err(fault) => Err(ReadError { fault, reply }),
+        Err(fault) => Err(ReadError::new(fault, reply)),
     })
 }
 
