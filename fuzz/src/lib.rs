@@ -12,8 +12,10 @@ use portcullis_erp::dialect::{Returned, UpstreamLogin};
 use portcullis_erp::domain::Domain;
 use portcullis_erp::filters::Filters;
 use portcullis_erp::value::{from_json, to_json};
+use portcullis_erp::visit::{self, Page, PageTerms, Said};
 use portcullis_erp::{
-    Answer, Asked, Call, Database, Dialect, Inbound, Limits, Outbound, Reply, Value,
+    Answer, Asked, Call, Database, Dialect, Inbound, Limits, Outbound, Payload, Reply, Value, Verb,
+    Visit,
 };
 
 /// Room enough for everything that was read within the ordinary limits and written again.
@@ -77,6 +79,57 @@ pub fn json_value(data: &[u8]) {
         let again = from_json(&to_json(&value), &WIDE).expect("what is written is JSON");
         assert!(value == again, "what is written is read back");
     }
+}
+
+/// Visits to custom controllers: a query in the first line, its content type behind a blank,
+/// and the body; and the same body as an answer.
+pub fn visit(data: &[u8]) {
+    let (head, body) = line(data);
+    let (query, content_type) = head.split_once(' ').unwrap_or((head, ""));
+    let limits = Limits::default();
+    let terms = PageTerms {
+        kinds: vec!["application/json".to_owned(), "text/plain".to_owned()],
+        envelope: false,
+    };
+    for status in [200, 400, 404] {
+        let answer = Returned {
+            status,
+            content_type,
+            body,
+        };
+        if let Ok(page) = Page::read(answer, &terms, &limits) {
+            assert!(
+                status == 200 || page.status() == status,
+                "the status of an error is kept"
+            );
+        }
+    }
+    let read = visit::query(query, &limits).and_then(|query| {
+        let payload = visit::payload(content_type, body, &limits)?;
+        let said = Said {
+            query,
+            headers: Vec::new(),
+            payload,
+        };
+        Visit::new(Verb::Post, vec!["orders".to_owned()], false, said)
+    });
+    let Ok(visit) = read else { return };
+    let sent = visit.write();
+    let query = sent.target.split_once('?').map_or("", |(_, query)| query);
+    let kind = sent.headers.first().map_or("", |(_, value)| value);
+    let again = visit::query(query, &WIDE).expect("what is written is a query");
+    assert!(
+        visit
+            .query_names()
+            .eq(again.iter().map(|(name, _)| name.as_str())),
+        "what is written is read back"
+    );
+    let again = visit::payload(kind, &sent.body, &WIDE).expect("what is written is a body");
+    let empty = matches!(visit.payload(), Payload::Form(pairs) if pairs.is_empty());
+    assert!(
+        empty || again == *visit.payload(),
+        "what is written is read back"
+    );
 }
 
 /// Search domains.

@@ -5,7 +5,6 @@
 //! answer or a fault (`write_answer`, `write_fault`). This file has the types they share and
 //! the one `match` that leads to them.
 
-mod custom;
 mod frappe;
 mod greeting;
 mod json2;
@@ -274,14 +273,13 @@ impl Reply {
         match self.dialect {
             Dialect::XmlRpc1 | Dialect::XmlRpc2 => xmlrpc::write_answer(self, value),
             Dialect::JsonRpc => jsonrpc::write_answer(self, value),
-            Dialect::Json2 => json2::write_answer(value),
+            Dialect::Json2 | Dialect::Custom => json2::write_answer(value),
             Dialect::OdooWeb => odoo_web::write_answer(self, value),
             Dialect::OdooCall => odoo_call::write_answer(self, value),
             Dialect::FrappeResource
             | Dialect::FrappeMethod
             | Dialect::FrappeV2
             | Dialect::FrappeFile => frappe::write_answer(self, value),
-            Dialect::Custom => custom::write_answer(value),
             Dialect::Rest => rest::write_answer(self, value),
         }
     }
@@ -317,8 +315,7 @@ impl Reply {
             | Dialect::FrappeMethod
             | Dialect::FrappeV2
             | Dialect::FrappeFile => frappe::write_fault(self, fault),
-            Dialect::Custom => custom::write_fault(fault),
-            Dialect::Rest => rest::write_fault(self, fault),
+            Dialect::Rest | Dialect::Custom => rest::write_fault(self, fault),
         }
     }
 }

@@ -23,6 +23,7 @@ const TARGETS: [Target; 12] = [
     ("jsonrpc", targets::jsonrpc),
     ("odoo_call", targets::odoo_call),
     ("odoo_web", targets::odoo_web),
+    ("visit", targets::visit),
     ("xmlrpc_answer", targets::xmlrpc_answer),
     ("xmlrpc_request", targets::xmlrpc_request),
 ];

@@ -150,7 +150,11 @@ impl Page {
         };
         let written = reply.write_fault(&fault);
         Some(Self {
-            status: written.status,
+            status: if answer.status == 200 {
+                written.status
+            } else {
+                answer.status
+            },
             content_type: "application/json".to_owned(),
             body: written.body,
         })

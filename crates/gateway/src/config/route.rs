@@ -40,6 +40,17 @@ impl Checker<'_> {
             let Some(controller) = self.route(folder, raw, at, upstreams) else {
                 continue;
             };
+            let facade = upstreams
+                .iter()
+                .find(|one| one.name == controller.upstream)
+                .and_then(|one| {
+                    let names = one.rest.resources.iter().map(|(name, _)| name);
+                    names.into_iter().find(|name| controller.path.hides(name))
+                });
+            if let Some(name) = facade {
+                let message = format!("this overlaps the resource `{name}` of the façade");
+                self.at(path.clone(), message);
+            }
             for (other, line) in &routes {
                 if other.name == controller.name {
                     let message = format!("a second route is called `{}`", other.name);

@@ -150,6 +150,16 @@ impl Pattern {
                 })
     }
 
+    /// Whether a resource of the façade would no longer be reached.
+    pub(crate) fn hides(&self, resource: &str) -> bool {
+        let words = ["api", "v1", resource];
+        let fits = |(piece, word): (&Piece, &str)| match piece {
+            Piece::Word(own) => own == word,
+            Piece::Parameter(_, expression) => expression.is_match(word),
+        };
+        self.pieces.len() >= words.len() && self.pieces.iter().zip(words).all(fits)
+    }
+
     /// A path of a dialect that this one can become, if it can.
     fn owner(&self) -> Option<String> {
         let plain: Vec<String> = self

@@ -47,7 +47,10 @@ impl Schema {
             .with_pattern_options(PatternOptions::regex().size_limit(1 << 20))
             .build(&plain(&schema))
             .map(Self)
-            .map_err(|error| format!("this is no JSON Schema that can be used: {}", told(&error)))
+            .map_err(|error| {
+                let (place, what) = told(&error);
+                format!("this is no JSON Schema that can be used: {place} {what}")
+            })
     }
 
     /// Checks a body.
@@ -59,13 +62,21 @@ impl Schema {
         if self.0.is_valid(&body) {
             return Ok(());
         }
-        let problems: Vec<String> = self
+        let problems: Vec<(String, String)> = self
             .0
             .iter_errors(&body)
             .take(MOST)
             .map(|error| told(&error))
             .collect();
-        Err(Fault::new(FaultKind::Validation, problems.join("; ")))
+        let told: Vec<String> = problems
+            .iter()
+            .map(|(place, what)| format!("{place} {what}"))
+            .collect();
+        let fault = Fault::new(FaultKind::Validation, told.join("; "));
+        Err(match problems.first() {
+            Some((place, _)) => fault.about(place),
+            None => fault,
+        })
     }
 }
 
@@ -74,29 +85,29 @@ fn plain(value: &Value) -> serde_json::Value {
     serde_json::from_slice(&to_json(value)).unwrap_or_default()
 }
 
-/// Place and problem, without the value that was sent.
-fn told(error: &ValidationError<'_>) -> String {
+/// The JSON pointer of a place, and what is wrong there, without the value that was sent.
+fn told(error: &ValidationError<'_>) -> (String, String) {
     let at = error.instance_path().as_str();
-    let mut text = match error.kind() {
-        ValidationErrorKind::Required { property } => {
-            format!(
-                "{at}/{} is missing",
-                escaped(property.as_str().unwrap_or_default())
-            )
-        }
-        ValidationErrorKind::AdditionalProperties { unexpected }
-        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-            let name = unexpected.first().map(String::as_str).unwrap_or_default();
-            format!("{at}/{} is not known", escaped(name))
-        }
-        _ => format!(
-            "{}: {}",
-            if at.is_empty() { "/" } else { at },
-            error.masked()
+    let member = |name: &str| format!("{at}/{}", escaped(name));
+    let (mut place, mut what) = match error.kind() {
+        ValidationErrorKind::Required { property } => (
+            member(property.as_str().unwrap_or_default()),
+            "is missing".to_owned(),
         ),
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => (
+            member(unexpected.first().map_or("", String::as_str)),
+            "is not known".to_owned(),
+        ),
+        _ if at.is_empty() => ("the body".to_owned(), error.masked().to_string()),
+        _ => (at.to_owned(), error.masked().to_string()),
     };
-    text.truncate(text.floor_char_boundary(LONGEST));
-    text
+    if let Some(rest) = what.strip_prefix("value ") {
+        what = rest.to_owned();
+    }
+    place.truncate(place.floor_char_boundary(LONGEST));
+    what.truncate(what.floor_char_boundary(LONGEST));
+    (place, what)
 }
 
 /// A name as a part of a JSON pointer (RFC 6901).
@@ -125,7 +136,7 @@ mod tests {
         assert_eq!(says(r#"{"lines": [{"qty": 2}], "code": "ABC"}"#), Ok(()));
         assert_eq!(says("{}"), Err("/lines is missing".to_owned()));
         let wrong = says(r#"{"lines": [{"qty": "secret word"}]}"#).unwrap_err();
-        assert!(wrong.starts_with("/lines/0/qty: "), "{wrong}");
+        assert!(wrong.starts_with("/lines/0/qty is not of type"), "{wrong}");
         assert!(!wrong.contains("secret word"), "{wrong}");
         assert_eq!(
             says(r#"{"lines": [], "a/b": 1}"#),

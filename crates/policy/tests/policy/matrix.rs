@@ -3,11 +3,14 @@
 //! There is no switch that overwrites the file: a difference is written to `target/`, so that
 //! somebody looks at it and takes it over by hand.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use portcullis_erp::Call;
-use portcullis_policy::{Decision, Family};
+use portcullis_erp::visit::{PageTerms, Said};
+use portcullis_erp::{Call, Verb, Visit};
+use portcullis_identity::{PrincipalName, RouteName};
+use portcullis_policy::{Decision, Door, Family, Knock};
 
 use crate::common::{Caller, call, document, on};
 
@@ -171,6 +174,54 @@ fn frappe_calls(doctype: &str) -> Vec<Call> {
     ]
 }
 
+const ROUTE_ROLES: &[(&str, &str)] = &[
+    ("nothing", ""),
+    ("orders", "[[rule]]\nname = \"r\"\nroutes = [\"orders\"]\n"),
+    (
+        "shut",
+        "[[rule]]\nname = \"r\"\nroutes = [\"orders\", \"open\"]\n[[rule]]\nname = \"d\"\ndeny = true\nroutes = [\"orders\", \"open\"]\n",
+    ),
+    (
+        "models",
+        "[[rule]]\nname = \"all\"\nmodels = [\"*\"]\noperations = [\"read\", \"create\", \"write\", \"delete\", \"call\", \"name\"]\nfields = \"*\"\n",
+    ),
+];
+
+/// Routes to custom controllers: who of the roles may come, and whether nobody in particular
+/// may, which is the last column.
+fn routes(out: &mut String) {
+    let callers: Vec<Caller> = ROUTE_ROLES
+        .iter()
+        .map(|role| Caller::new(&[*role], Family::Odoo))
+        .collect();
+    let head: Vec<&str> = ROUTE_ROLES.iter().map(|(name, _)| *name).collect();
+    writeln!(out, "Routes: {}, nobody\n", head.join(", ")).expect("a text takes everything");
+    let others = BTreeSet::from([PrincipalName::new("somebody else").expect("a name")]);
+    for (route, door, said) in [
+        ("orders", Door::Guarded, ""),
+        ("orders", Door::Callers(&others), " to others by name"),
+        ("other", Door::Guarded, ""),
+        ("open", Door::Open, " to everybody"),
+    ] {
+        let may = |caller: Option<&Caller>| {
+            let visit = Visit::new(Verb::Get, vec![route.to_owned()], false, Said::default());
+            let name = RouteName::new(route).expect("a name");
+            let policy = caller.map_or_else(|| &callers[0].policy, |caller| &caller.policy);
+            let passage = policy.admit(Knock {
+                principal: caller.map(|caller| &caller.principal),
+                route: &name,
+                door,
+                visit: visit.expect("a path that no dialect owns"),
+                terms: PageTerms::default(),
+            });
+            if passage.is_ok() { '+' } else { '.' }
+        };
+        let cells: String = callers.iter().map(Some).chain([None]).map(may).collect();
+        writeln!(out, "    {cells}  {route}{said}").expect("a text takes everything");
+    }
+    out.push('\n');
+}
+
 /// `+` allowed, `g` after a guard, `.` refused.
 fn cell(caller: &Caller, call: &Call) -> char {
     match caller.ask(call) {
@@ -226,6 +277,7 @@ fn the_matrix_is_the_one_in_git() {
         DOCTYPES,
         frappe_calls,
     );
+    routes(&mut out);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let kept = std::fs::read_to_string(root.join("tests/matrix.txt")).unwrap_or_default();
     if kept != out {

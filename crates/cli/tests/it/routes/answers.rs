@@ -57,7 +57,7 @@ fn an_error_of_the_service_is_told_without_its_inside() {
     let got = shop.known("GET", "/rest/broken", "");
     assert_eq!(got.status, 500);
     assert_eq!(got.content_type, "application/problem+json");
-    assert!(json(&got)["request"].is_string(), "{}", got.text());
+    assert!(json(&got)["instance"].is_string(), "{}", got.text());
 }
 
 #[test]

@@ -75,19 +75,19 @@ fn what_a_body_lacks_is_named_by_its_pointer_and_only_to_those_who_may_come() {
         (
             r#"{"lines": [{"product": "A", "qty": "many"}]}"#,
             422,
-            "/lines/0/qty: ",
+            "/lines/0/qty is ",
         ),
         (
             r#"{"lines": [{"product": "A", "qty": 0}]}"#,
             422,
-            "/lines/0/qty: ",
+            "/lines/0/qty is ",
         ),
         (
             r#"{"lines": [], "admin": true}"#,
             422,
             "/admin is not known",
         ),
-        (r#"{"lines": 7}"#, 422, "/lines: "),
+        (r#"{"lines": 7}"#, 422, "/lines is "),
         ("[]", 400, "object"),
         ("{", 400, "JSON"),
         (r#"{"lines": [], "lines": []}"#, 400, ""),
@@ -97,6 +97,9 @@ fn what_a_body_lacks_is_named_by_its_pointer_and_only_to_those_who_may_come() {
         assert_eq!(got.content_type, "application/problem+json");
         let detail = json(&got)["detail"].as_str().unwrap_or_default().to_owned();
         assert!(detail.contains(says), "{body}: {detail}");
+        let field = json(&got)["field"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(!field.is_empty(), says.starts_with('/'), "{body}: {field}");
+        assert!(says.starts_with(&field), "{body}: {field}");
         assert!(!detail.contains("many"), "{detail}");
         shop.nothing_arrived(body);
     }
