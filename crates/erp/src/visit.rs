@@ -75,6 +75,21 @@ pub enum Payload {
     Form(Vec<(String, String)>),
 }
 
+impl Payload {
+    /// The same body without this argument.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        match &mut self {
+            Self::Json(Value::Map(map)) | Self::Enveloped(Value::Map(map)) => {
+                map.shift_remove(name);
+            }
+            Self::Form(pairs) => pairs.retain(|(known, _)| known != name),
+            Self::Json(_) | Self::Enveloped(_) | Self::Nothing => {}
+        }
+        self
+    }
+}
+
 impl Verb {
     /// All of them.
     pub const ALL: &[Self] = &[Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete];

@@ -36,8 +36,11 @@ pub struct Controller {
     pub(crate) to: Pattern,
     pub(crate) verbs: BTreeSet<Verb>,
     pub(crate) comers: Comers,
-    /// Whether requests that come with a session's cookie must show its token.
+    /// Whether a page may have made a request that changes something only if it shows the
+    /// token of its session.
     pub(crate) csrf: bool,
+    /// The cookie in which a session may be shown here: the one that clients of this ERP know.
+    pub(crate) cookie: Option<&'static str>,
     pub(crate) takes: Takes,
     pub(crate) gives: Gives,
     pub(crate) credential: Option<Credential>,
@@ -180,6 +183,11 @@ impl Controller {
     /// Whether those may come who do not say who they are.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.comers, Comers::Everybody(_))
+    }
+
+    /// Whether a request by this verb must show the token of its session, if it has one.
+    pub(crate) fn wants_token(&self, verb: Verb) -> bool {
+        self.csrf && verb != Verb::Get
     }
 
     /// Who may come, for the policy.

@@ -128,7 +128,10 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
     let unreadable = |fault: Fault| Denial::to(reply.clone(), Why::Unreadable(fault));
     // Whoever logs in shows a key; the cookie of an older session does not count.
     let logs_in = matches!(wish, Wish::Asked(Asked::Local(Local::LogIn)));
-    let cookie = cookie::name(dialect).filter(|_| !logs_in);
+    let cookie = match &wish {
+        Wish::Asked(_) => cookie::name(dialect).filter(|_| !logs_in),
+        Wish::Visit(_, controller) => controller.cookie,
+    };
     let presented = credential::presented(&head.headers, cookie).map_err(unreadable)?;
     let mut manner = Manner::of(&head.headers, address);
     if manner.csrf.is_none() && matches!(presented, Presented::Session(_)) {

@@ -86,6 +86,11 @@ pub async fn caller(
     if matches!(wish, Wish::Asked(Asked::Local(Local::LogIn))) && manner.foreign {
         return Err(no(Why::Forged));
     }
+    // A page of another site may not change anything through whoever looks at it, not even
+    // where nobody has to say who is calling.
+    if matches!(presented, Presented::Nothing) && manner.foreign && wants_token(&wish) {
+        return Err(no(Why::Forged));
+    }
     let mut session = None;
     let found = match (&presented, &slot) {
         (Presented::Nothing, None) => None,
@@ -95,7 +100,7 @@ pub async fn caller(
             if let Some((_, digest)) = &visitor {
                 let good = match &manner.csrf {
                     Some(shown) => desk.sessions.csrf(digest).is(shown),
-                    None => !manner.foreign,
+                    None => !manner.foreign && !wants_token(&wish),
                 };
                 if !good {
                     return Err(no(Why::Forged));
@@ -216,6 +221,14 @@ fn fits(slot: &SlotCredential, bound: &Upstream, holder: &Holder) -> bool {
                 .is_some_and(|user| user.uid() == Some(*uid)),
             Claim::Login(named) => named == login.as_str(),
         }
+}
+
+/// Whether the token of a session must be shown, beside its cookie.
+fn wants_token(wish: &Wish) -> bool {
+    match wish {
+        Wish::Visit(visit, controller) => controller.wants_token(visit.verb()),
+        Wish::Asked(_) => false,
+    }
 }
 
 /// What is answered to nobody too: what clients ask before they log in, and routes that are

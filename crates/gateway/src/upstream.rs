@@ -71,7 +71,7 @@ pub struct Upstream {
     /// The secrets of routes to custom controllers, from files.
     secrets: papaya::HashMap<RouteName, Secret<String>>,
     /// Sessions of ERP users, for controllers that know no other credential.
-    sessions: papaya::HashMap<ErpLogin, Arc<Secret<String>>>,
+    sessions: papaya::HashMap<ErpLogin, Arc<session::Session>>,
     facade: Facade,
 }
 

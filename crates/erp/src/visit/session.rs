@@ -2,6 +2,7 @@
 
 use url::form_urlencoded::Serializer;
 
+use super::{Payload, Verb, Visit};
 use crate::dialect::{Outbound, UpstreamLogin, session_login};
 
 /// Whose sessions.
@@ -34,6 +35,44 @@ impl Sessions {
         }
     }
 
+    /// The page that tells a session its token against forged requests.
+    pub fn write_token_page(self) -> Outbound {
+        let page = match self {
+            Self::Odoo => "/web",
+            Self::Frappe => "/app",
+        };
+        Outbound {
+            verb: "GET",
+            target: page.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// The token that such a page tells.
+    pub fn token_of(self, page: &[u8]) -> Option<String> {
+        let page = String::from_utf8_lossy(page);
+        page.match_indices("csrf_token").find_map(|(at, found)| {
+            let rest = page.get(at.saturating_add(found.len())..)?;
+            let rest = rest.trim_start_matches(['"', '\'', ':', '=', ' ']);
+            let end = rest.find(['"', '\''])?;
+            let token = rest.get(..end)?;
+            let good = (16..=256).contains(&token.len())
+                && token.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            good.then(|| token.to_owned())
+        })
+    }
+
+    /// Whether a visit within a session must show the token, and does so in its form.
+    pub fn wants_token_in_form(self, visit: &Visit) -> bool {
+        self == Self::Odoo && matches!(visit.payload(), Payload::Form(_))
+    }
+
+    /// Whether a visit within a session must show the token, and does so in a header.
+    pub fn wants_token_in_header(self, visit: &Visit) -> bool {
+        self == Self::Frappe && visit.verb() != Verb::Get
+    }
+
     /// The session that a `Set-Cookie` header begins: `name=value`, to be sent back.
     pub fn cookie_of(self, set_cookie: &str) -> Option<String> {
         let pair = set_cookie.split(';').next().unwrap_or_default().trim();
@@ -54,6 +93,25 @@ impl Sessions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_found_in_the_pages_of_both() {
+        let odoo =
+            b"<script>var odoo = {\n csrf_token: \"0123456789abcdef0o1764\",\n debug: \"\"};";
+        let token = Sessions::Odoo.token_of(odoo);
+        assert_eq!(token.as_deref(), Some("0123456789abcdef0o1764"));
+        let frappe = b"frappe.csrf_token = \"fedcba98765432100123\";";
+        let token = Sessions::Frappe.token_of(frappe);
+        assert_eq!(token.as_deref(), Some("fedcba98765432100123"));
+        for page in [
+            "",
+            "csrf_token",
+            "csrf_token: \"short\"",
+            "csrf_token: \"<script>0123456789\"",
+        ] {
+            assert_eq!(Sessions::Odoo.token_of(page.as_bytes()), None, "{page}");
+        }
+    }
 
     #[test]
     fn a_session_is_taken_from_its_own_cookie_only() {

@@ -19,6 +19,7 @@ use super::raw::{Envelope, RawRoute};
 use super::{Checker, Problem, UpstreamConfig};
 use crate::controller::{Comers, Controller, Gives, Pattern, Schema, Takes, bounded};
 use crate::gcra::Rate;
+use crate::sessions::cookie;
 use crate::throttle::Throttle;
 
 const JSON: &str = "application/json";
@@ -179,6 +180,7 @@ impl Checker<'_> {
             verbs,
             comers,
             csrf: raw.csrf,
+            cookie: upstream_config.and_then(|one| cookie::of(one.family)),
             takes: takes?,
             gives,
             credential,

@@ -10,6 +10,9 @@ use portcullis_erp::{Fault, FaultKind, Inbound, Limits, Map, Value, Verb, Visit}
 use super::one_header;
 use crate::route::Visited;
 
+/// The argument in which a page shows the token of its session: it ends here.
+const TOKEN: &str = "csrf_token";
+
 /// The longest query, in bytes.
 const QUERY: usize = 8 << 10;
 
@@ -35,7 +38,7 @@ pub(super) fn read(
         body: QUERY,
         ..*limits
     };
-    let payload = visit::payload(request.content_type, request.body, limits)?;
+    let payload = visit::payload(request.content_type, request.body, limits)?.without(TOKEN);
     let said = Said {
         query: visit::query(request.query, &bounds)?,
         headers: handed_on(&controller.takes.headers, headers)?,

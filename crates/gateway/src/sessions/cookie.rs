@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis_erp::{Dialect, Fault, FaultKind};
+use portcullis_policy::Family;
 
 /// Frappe's cookies that scripts may read.
 const OPEN: [&str; 4] = ["system_user", "full_name", "user_id", "user_image"];
@@ -30,6 +31,14 @@ pub(crate) fn name(dialect: Dialect) -> Option<&'static str> {
         | Dialect::OdooWeb
         | Dialect::Custom
         | Dialect::Rest => None,
+    }
+}
+
+/// The name of the cookie in which clients of this kind of ERP show a session.
+pub(crate) fn of(family: Family) -> Option<&'static str> {
+    match family {
+        Family::Odoo => name(Dialect::OdooCall),
+        Family::Frappe => name(Dialect::FrappeMethod),
     }
 }
 

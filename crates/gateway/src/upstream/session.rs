@@ -2,33 +2,86 @@
 //!
 //! The gateway logs in by itself, as it asks its own questions: recorded, and with the sealed
 //! password of the ERP user. The session is kept in memory until the ERP says that it is over,
-//! and no client ever sees it.
+//! and no client ever sees it. Where the ERP wants a token against forged requests beside the
+//! session, that is asked for too: what came from the client was judged by our own.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use http::header::SET_COOKIE;
-use portcullis_erp::Dialect;
+use http::header::{COOKIE, SET_COOKIE};
 use portcullis_erp::visit::Sessions;
+use portcullis_erp::{Dialect, Outbound, Visit};
 use portcullis_identity::{ErpLogin, Secret};
 use portcullis_policy::Family;
+use zeroize::Zeroizing;
 
+use super::link::{Message, message};
 use super::own::Unready;
+use super::visit::{add, uncredited};
 use super::{AskError, Asker, ErpUser, Upstream};
 
+/// The header in which Frappe wants its token.
+const TOKEN: http::HeaderName = http::HeaderName::from_static("x-frappe-csrf-token");
+
+/// A session at an ERP.
+pub(super) struct Session {
+    /// `name=value`, to be sent back.
+    cookie: Secret<String>,
+    /// The token against forged requests, once it was asked for.
+    token: OnceLock<Secret<String>>,
+}
+
 impl Upstream {
-    /// The session of an ERP user: the one that is kept, or a new one.
-    pub(super) async fn session(
+    /// A visit within the session of an ERP user, as it goes over the wire.
+    pub(super) async fn within(
         &self,
         asker: &Asker<'_>,
+        visit: &Visit,
         user: &ErpUser,
-    ) -> Result<Arc<Secret<String>>, AskError> {
+    ) -> Result<Message, AskError> {
+        let sessions = self.kind_of_sessions();
+        let in_form = sessions.wants_token_in_form(visit);
+        let in_header = sessions.wants_token_in_header(visit);
+        let (session, token) = if in_form || in_header {
+            self.with_token(asker, user).await?
+        } else {
+            let session = self.session(asker, user).await?;
+            (session, Zeroizing::default())
+        };
+        let mut outbound = visit.write();
+        if in_form {
+            if !outbound.body.is_empty() {
+                outbound.body.push(b'&');
+            }
+            outbound.body.extend_from_slice(b"csrf_token=");
+            outbound.body.extend_from_slice(token.as_bytes());
+        }
+        let mut message = self.fitting(outbound)?;
+        session
+            .cookie
+            .expose(|cookie| add(&mut message, COOKIE, cookie))?;
+        if in_header {
+            add(&mut message, TOKEN, &token)?;
+        }
+        Ok(message)
+    }
+
+    /// A request as it goes over the wire, if the ERP takes one of its size.
+    pub(super) fn fitting(&self, outbound: Outbound) -> Result<Message, AskError> {
+        self.fits(&outbound)?;
+        message(&self.target, outbound).ok_or(AskError::NotSent)
+    }
+
+    /// Forgets a session that is over.
+    pub(super) fn forget_session(&self, login: &ErpLogin) {
+        self.sessions.pin().remove(login);
+    }
+
+    /// The session of an ERP user: the one that is kept, or a new one.
+    async fn session(&self, asker: &Asker<'_>, user: &ErpUser) -> Result<Arc<Session>, AskError> {
         if let Some(kept) = self.sessions.pin().get(user.login()) {
             return Ok(Arc::clone(kept));
         }
-        let sessions = match self.family {
-            Family::Odoo => Sessions::Odoo,
-            Family::Frappe => Sessions::Frappe,
-        };
+        let sessions = self.kind_of_sessions();
         let outbound = user.with_login(&self.database, |login| sessions.write_login(login));
         let question = async {
             let sent = asker.links.send(self, outbound).await;
@@ -40,18 +93,70 @@ impl Upstream {
         };
         let asked = ("res.users", "session");
         let begun = asker.ask(self, Dialect::Custom, asked, question).await;
-        let session = begun.map_err(|error| {
+        let cookie = begun.map_err(|error| {
             tracing::warn!(upstream.name = %self.name, %error, "a session could not be begun");
-            AskError::NotSent
+            uncredited()
         })?;
-        let session = Arc::new(Secret::new(session));
+        let session = Arc::new(Session {
+            cookie: Secret::new(cookie),
+            token: OnceLock::new(),
+        });
         let kept = Arc::clone(&session);
         self.sessions.pin().insert(user.login().clone(), kept);
         Ok(session)
     }
 
-    /// Forgets a session that is over.
-    pub(super) fn forget_session(&self, login: &ErpLogin) {
-        self.sessions.pin().remove(login);
+    /// A session and its token against forged requests.
+    async fn with_token(
+        &self,
+        asker: &Asker<'_>,
+        user: &ErpUser,
+    ) -> Result<(Arc<Session>, Zeroizing<String>), AskError> {
+        let session = self.session(asker, user).await?;
+        if let Ok(token) = self.token(asker, &session).await {
+            return Ok((session, token));
+        }
+        // A session that is over is told no token: once more, with a new one.
+        self.forget_session(user.login());
+        let session = self.session(asker, user).await?;
+        let token = self.token(asker, &session).await.map_err(|error| {
+            tracing::warn!(upstream.name = %self.name, %error, "a session's token is not told");
+            uncredited()
+        })?;
+        Ok((session, token))
+    }
+
+    async fn token(
+        &self,
+        asker: &Asker<'_>,
+        session: &Session,
+    ) -> Result<Zeroizing<String>, Unready> {
+        let clear = |token: &Secret<String>| token.expose(|text| Zeroizing::new(text.clone()));
+        if let Some(known) = session.token.get() {
+            return Ok(clear(known));
+        }
+        let sessions = self.kind_of_sessions();
+        let strange = Unready::Strange("a page with a token");
+        let page = message(&self.target, sessions.write_token_page());
+        let mut page = page.ok_or_else(|| strange.clone())?;
+        session
+            .cookie
+            .expose(|cookie| add(&mut page, COOKIE, cookie))
+            .map_err(|_| strange.clone())?;
+        let question = async {
+            let sent = asker.links.send_within(self, page, self.bounds()).await;
+            let page = sent.map_err(|_| Unready::Unreachable)?;
+            sessions.token_of(&page.body).ok_or(strange)
+        };
+        let asked = ("-", "token");
+        let token = asker.ask(self, Dialect::Custom, asked, question).await?;
+        Ok(clear(session.token.get_or_init(|| Secret::new(token))))
+    }
+
+    fn kind_of_sessions(&self) -> Sessions {
+        match self.family {
+            Family::Odoo => Sessions::Odoo,
+            Family::Frappe => Sessions::Frappe,
+        }
     }
 }

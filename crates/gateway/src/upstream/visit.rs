@@ -6,14 +6,14 @@
 use std::sync::Arc;
 
 use base64::Engine as _;
-use http::header::{ACCEPT, AUTHORIZATION, COOKIE, LOCATION};
+use http::header::{ACCEPT, AUTHORIZATION, LOCATION};
 use http::{HeaderName, HeaderValue};
 use portcullis_erp::visit::is_logged_out;
 use portcullis_erp::{Fault, FaultKind, Visit};
 use portcullis_identity::ErpLogin;
 use zeroize::Zeroizing;
 
-use super::link::{Bounds, Message, Whole, message};
+use super::link::{Bounds, Message, Whole};
 use super::{AskError, Asker, ErpUser, Upstream};
 use crate::controller::{Controller, Credential, How, Whose};
 
@@ -27,30 +27,35 @@ impl Upstream {
         controller: &Controller,
         user: Option<&Arc<ErpUser>>,
     ) -> Result<Whole, AskError> {
-        let whole = self.visit_once(asker, visit, controller, user).await?;
         let Some(Credential::Session(login)) = &controller.credential else {
-            return Ok(whole);
+            let mut message = self.fitting(visit.write())?;
+            if let Some(Credential::Shown { how, whose }) = &controller.credential {
+                let (name, value) = self.shown(controller, how, whose, user)?;
+                add(&mut message, name, &value)?;
+            }
+            return self.send(asker, visit, controller, message).await;
         };
+        let user = self.credited(login.as_ref(), user)?;
+        let message = self.within(asker, visit, &user).await?;
+        let whole = self.send(asker, visit, controller, message).await?;
         let location = whole.headers.get(LOCATION);
         let location = location.and_then(|value| value.to_str().ok());
         if !is_logged_out(whole.returned(), location.unwrap_or_default()) {
             return Ok(whole);
         }
         // The session was over, so nothing was done: once more, with a new one.
-        self.forget_session(self.credited(login.as_ref(), user)?.login());
-        self.visit_once(asker, visit, controller, user).await
+        self.forget_session(user.login());
+        let message = self.within(asker, visit, &user).await?;
+        self.send(asker, visit, controller, message).await
     }
 
-    async fn visit_once(
+    async fn send(
         &self,
         asker: &Asker<'_>,
         visit: &Visit,
         controller: &Controller,
-        user: Option<&Arc<ErpUser>>,
+        mut message: Message,
     ) -> Result<Whole, AskError> {
-        let outbound = visit.write();
-        self.fits(&outbound)?;
-        let mut message = message(&self.target, outbound).ok_or_else(unsayable)?;
         for (name, value) in visit.headers() {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsayable())?;
             let value = HeaderValue::from_str(value).map_err(|_| unsayable())?;
@@ -59,10 +64,6 @@ impl Upstream {
         let kinds = controller.gives.terms.kinds.join(", ");
         if let Ok(kinds) = HeaderValue::from_str(&kinds) {
             message.headers_mut().insert(ACCEPT, kinds);
-        }
-        if let Some(credential) = &controller.credential {
-            let (name, value) = self.credential(asker, controller, credential, user).await?;
-            add(&mut message, name, &value)?;
         }
         let bounds = Bounds {
             patience: controller.gives.patience.unwrap_or(self.patience),
@@ -73,32 +74,24 @@ impl Upstream {
     }
 
     /// The header with the credential of a route.
-    async fn credential(
+    fn shown(
         &self,
-        asker: &Asker<'_>,
         controller: &Controller,
-        credential: &Credential,
+        how: &How,
+        whose: &Whose,
         user: Option<&Arc<ErpUser>>,
     ) -> Result<(HeaderName, Zeroizing<String>), AskError> {
-        let (how, login) = match credential {
-            Credential::Session(login) => {
-                let user = self.credited(login.as_ref(), user)?;
-                let session = self.session(asker, &user).await?;
-                return Ok(session.expose(|session| (COOKIE, Zeroizing::new(session.clone()))));
+        let user = match whose {
+            Whose::Caller => self.credited(None, user)?,
+            Whose::User(login) => self.credited(Some(login), user)?,
+            Whose::File(_) => {
+                let secrets = self.secrets.pin();
+                let secret = secrets.get(&controller.name).ok_or_else(uncredited)?;
+                return Ok(secret.expose(|secret| how.show(None, secret)));
             }
-            Credential::Shown { how, whose } => match whose {
-                Whose::Caller => (how, None),
-                Whose::User(login) => (how, Some(login)),
-                Whose::File(_) => {
-                    let secrets = self.secrets.pin();
-                    let secret = secrets.get(&controller.name).ok_or_else(uncredited)?;
-                    return Ok(secret.expose(|secret| shown(how, None, secret)));
-                }
-            },
         };
-        let user = self.credited(login, user)?;
         Ok(user.with_login(&self.database, |login| {
-            shown(how, Some(login.login), login.secret)
+            how.show(Some(login.login), login.secret)
         }))
     }
 
@@ -116,25 +109,28 @@ impl Upstream {
     }
 }
 
-/// How a secret is shown. One from a file says its login itself, where a login is shown.
-fn shown(how: &How, login: Option<&str>, secret: &str) -> (HeaderName, Zeroizing<String>) {
-    let (name, value) = match how {
-        How::Header(name) => (name.clone(), secret.to_owned()),
-        How::Bearer => (AUTHORIZATION, format!("Bearer {secret}")),
-        How::Token => (AUTHORIZATION, format!("token {secret}")),
-        How::Basic => {
-            let pair = Zeroizing::new(match login {
-                Some(login) => format!("{login}:{secret}"),
-                None => secret.to_owned(),
-            });
-            let text = base64::engine::general_purpose::STANDARD.encode(pair.as_bytes());
-            (AUTHORIZATION, format!("Basic {text}"))
-        }
-    };
-    (name, Zeroizing::new(value))
+impl How {
+    /// How a secret is shown. One from a file says its login itself, where a login is shown.
+    fn show(&self, login: Option<&str>, secret: &str) -> (HeaderName, Zeroizing<String>) {
+        let (name, value) = match self {
+            Self::Header(name) => (name.clone(), secret.to_owned()),
+            Self::Bearer => (AUTHORIZATION, format!("Bearer {secret}")),
+            Self::Token => (AUTHORIZATION, format!("token {secret}")),
+            Self::Basic => {
+                let pair = Zeroizing::new(match login {
+                    Some(login) => format!("{login}:{secret}"),
+                    None => secret.to_owned(),
+                });
+                let text = base64::engine::general_purpose::STANDARD.encode(pair.as_bytes());
+                (AUTHORIZATION, format!("Basic {text}"))
+            }
+        };
+        (name, Zeroizing::new(value))
+    }
 }
 
-fn add(message: &mut Message, name: HeaderName, value: &str) -> Result<(), AskError> {
+/// Adds a header that holds a secret.
+pub(super) fn add(message: &mut Message, name: HeaderName, value: &str) -> Result<(), AskError> {
     let mut value = HeaderValue::from_str(value).map_err(|_| uncredited())?;
     value.set_sensitive(true);
     message.headers_mut().insert(name, value);
@@ -148,7 +144,7 @@ fn unsayable() -> AskError {
     ))
 }
 
-fn uncredited() -> AskError {
+pub(super) fn uncredited() -> AskError {
     AskError::Unsayable(Fault::new(
         FaultKind::Internal,
         "the gateway has no credential for the ERP here; tell the operator of the gateway",

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use super::{KEY, USER, json, traceback};
 
+/// The token against forged requests of every session here.
+const TOKEN: &str = "0123456789abcdef0123o1764";
+
 /// The sessions that were begun and not ended.
 #[derive(Default)]
 pub(super) struct Sessions(Mutex<(u32, Vec<String>)>);
@@ -65,6 +68,15 @@ pub(super) fn answer(sessions: &Sessions, request: &Request, path: &[&str]) -> R
         ("POST", ["api", "form"]) if !sessions.knows(request) => {
             Response::new(303, "text/html", "").with("Location", "/web/login?redirect=/api/form")
         }
+        ("POST", ["api", "form"]) if !request.body.ends_with(TOKEN.as_bytes()) => Response::new(
+            400,
+            "text/html",
+            "<p>Session expired (invalid CSRF token)</p>",
+        ),
+        ("GET", ["web"]) if sessions.knows(request) => {
+            let page = format!("<script>var odoo = {{ csrf_token: \"{TOKEN}\" }};</script>");
+            Response::new(200, "text/html", page)
+        }
         ("POST", ["api", "form"]) => {
             let page = format!("<p>Thank you. {} bytes</p>", request.body.len());
             Response::new(200, "text/html; charset=utf-8", page)
@@ -85,7 +97,7 @@ fn ordered(params: &Value) -> Value {
             "odoo.exceptions.ValidationError",
             "The quantity must be positive.",
         ),
-        Some(_) => error(200, "builtins.KeyError", "'qty'"),
+        Some(_) => error(200, "builtins.ZeroDivisionError", "qty is zero"),
     }
 }
 

@@ -132,16 +132,88 @@ fn a_session_of_the_erp_user_is_begun_kept_and_begun_again() {
     shop.services.end_sessions();
     assert_eq!(shop.known("POST", "/api/orders", body).status, 200);
     assert_eq!(lines(), [visit, begun, visit]);
-    shop.services.end_sessions();
     let form = [
         ("x-api-key", &*shop.key),
         ("content-type", "application/x-www-form-urlencoded"),
     ];
-    let got = shop.ask("POST", "/api/form", &form, "name=Ann+B&note=%C3%A4");
+    // Odoo's own token against forged requests is asked for once a session.
+    let post = || shop.ask("POST", "/api/form", &form, "name=Ann+B&note=%C3%A4");
+    let got = post();
     assert_eq!(
         (got.status, &*got.content_type),
         (200, "text/html; charset=utf-8")
     );
     assert!(got.headers.get("set-cookie").is_none());
-    assert_eq!(lines(), ["POST /api/form", begun, "POST /api/form"]);
+    let told = "GET /web";
+    let form = "POST /api/form";
+    assert_eq!(lines(), [told, form]);
+    shop.services.end_sessions();
+    assert_eq!(post().status, 200);
+    assert_eq!(lines(), [form, begun, told, form]);
+    assert_eq!(post().status, 200);
+    assert_eq!(lines(), [form]);
+}
+
+#[test]
+fn a_session_of_the_gateway_opens_a_route_with_its_token_only() {
+    let shop = Shop::open();
+    let login = serde_json::json!({"jsonrpc": "2.0", "params": {"db": "demo",
+        "login": services::USER.0, "password": shop.key}});
+    let got = shop.ask(
+        "POST",
+        "/web/session/authenticate",
+        &[("content-type", "application/json")],
+        &login.to_string(),
+    );
+    let cookie = got.headers.get("set-cookie").expect("a cookie");
+    let cookie = cookie.to_str().unwrap().split(';').next().unwrap();
+    let token = json(&got)["result"]["csrf_token"].clone();
+    let token = token.as_str().expect("a token");
+    shop.services.arrived();
+    let ask = |headers: &[(&str, &str)], body: &str| {
+        let mut all = vec![
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("cookie", cookie),
+        ];
+        all.extend_from_slice(headers);
+        shop.ask("POST", "/api/form", &all, body)
+    };
+    let own = ("sec-fetch-site", "same-origin");
+    let got = ask(&[own], &format!("name=Ann&csrf_token={token}"));
+    assert_eq!(got.status, 200, "{}", got.text());
+    let arrived = shop.services.arrived().pop().expect("a visit");
+    assert!(!arrived.body.contains(token), "{}", arrived.body);
+    assert_eq!(arrived.header("cookie"), "session_id=s1");
+    for (headers, body) in [
+        (&[own][..], "name=Ann".to_owned()),
+        (&[], "name=Ann".to_owned()),
+        (&[own], format!("name=Ann&csrf_token={token}x")),
+        (&[own], "name=Ann&csrf_token=".to_owned()),
+        (&[("origin", "https://evil.example")], "name=Ann".to_owned()),
+    ] {
+        let got = ask(headers, &body);
+        assert_eq!(got.status, 400, "{headers:?} {body}: {}", got.text());
+        shop.nothing_arrived(&body);
+    }
+}
+
+#[test]
+fn a_page_of_another_site_sends_nobody_through_an_open_route() {
+    let shop = Shop::open();
+    let ask = |path: &str, more: &[(&str, &str)]| {
+        let mut headers = vec![("content-type", "application/json")];
+        headers.extend_from_slice(more);
+        shop.ask("POST", path, &headers, "{}").status
+    };
+    let foreign = ("sec-fetch-site", "cross-site");
+    assert_eq!(ask("/api/data", &[("sec-fetch-site", "same-origin")]), 200);
+    shop.services.arrived();
+    assert_eq!(ask("/api/data", &[foreign]), 400);
+    assert_eq!(ask("/api/data", &[("origin", "https://evil.example")]), 400);
+    shop.nothing_arrived("a page of another site");
+    // What shows a key was not made by a page that knows none.
+    assert_eq!(
+        ask("/my_service", &[foreign, ("x-api-key", &shop.key)]),
+        200
+    );
 }
