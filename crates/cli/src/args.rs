@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser as _;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// A guarded road between an ERP and everything that talks to it.
@@ -65,6 +66,11 @@ pub(crate) struct DemoArgs {
     /// Serve the sandbox Odoo in this dialect only, and speak to it so
     #[arg(long, value_enum)]
     pub(crate) upstream_dialect: Option<Spoken>,
+
+    /// Serve the sandbox Odoo as this release has it
+    #[arg(long, default_value_t = 19, value_parser = clap::builder::PossibleValuesParser::new(
+        ["14", "15", "16", "17", "18", "19", "22"]).map(|text| text.parse::<u16>().unwrap_or(19)))]
+    pub(crate) upstream_release: u16,
 }
 
 /// A dialect in which an Odoo is spoken to.

@@ -102,8 +102,9 @@ pub struct Reading {
 pub struct Reply {
     /// The caller's dialect.
     pub dialect: Dialect,
-    /// JSON-RPC: the request's `id`, to be echoed. `Null` elsewhere.
-    pub id: Value,
+    /// JSON-RPC: the request's `id`, to be echoed. `Null` elsewhere. (A reply goes into
+    /// errors, which are small.)
+    pub id: Box<Value>,
     /// What shape the answer has within the dialect.
     pub form: Form,
     /// How the answer is told, where the ERP was asked another method than the caller's.
@@ -118,7 +119,7 @@ impl Reply {
     pub fn plain(dialect: Dialect) -> Self {
         Self {
             dialect,
-            id: Value::Null,
+            id: Box::default(),
             form: Form::Value,
             told: Told::AsIs,
             rest: None,

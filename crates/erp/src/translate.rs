@@ -40,6 +40,9 @@ pub enum TranslateError {
     Refused(Fault),
 }
 
+/// What kind a field is, if there is one of that name.
+pub type Kinds<'a> = dyn Fn(&str) -> Option<FieldKind> + 'a;
+
 /// For whom, and with what knowledge, a call is translated.
 pub struct Between<'a> {
     /// The dialect of the caller: JSON-2 has only ever had the answers of 19.
@@ -47,7 +50,7 @@ pub struct Between<'a> {
     /// The ERP's release.
     pub release: Release,
     /// The kinds of the model's fields, where the model is known.
-    pub fields: Option<&'a dyn Fn(&str) -> Option<FieldKind>>,
+    pub fields: Option<&'a Kinds<'a>>,
 }
 
 type How = fn(&mut Call, &Between<'_>) -> Result<Told, TranslateError>;
@@ -157,7 +160,7 @@ fn names(call: &mut Call, _: &Between<'_>) -> Result<Told, TranslateError> {
     let ids = call.ids.clone().unwrap_or_default();
     let fields = Value::List(vec![Value::from("display_name")]);
     becomes(call, "read", Map::from_iter([entry("fields", fields)]))?;
-    Ok(Told::Names(ids))
+    Ok(Told::Names(ids.into_boxed_slice()))
 }
 
 /// `has_access` of no records is `check_access_rights` that does not raise.

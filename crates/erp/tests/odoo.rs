@@ -148,7 +148,7 @@ fn the_slot_holds_database_claim_and_password() {
     assert_eq!(slot.database, Some(database()));
     assert_eq!(slot.claim, Claim::Uid(7));
     assert_eq!(slot.password, "secret");
-    assert_eq!(reading.reply.id, Value::Int(5));
+    assert_eq!(*reading.reply.id, Value::Int(5));
     let reading = rpc(
         "common",
         "authenticate",

@@ -12,6 +12,7 @@
 
 mod access;
 mod actions;
+mod before;
 mod call;
 mod cell;
 mod compute;
@@ -28,8 +29,10 @@ mod json2;
 mod jsonrpc;
 mod keys;
 mod methods;
+mod onchange;
 mod options;
 mod page;
+mod panel;
 mod read;
 mod record;
 mod route;
@@ -37,8 +40,10 @@ mod schema;
 mod search;
 mod service;
 mod session;
+mod translations;
 mod trouble;
 mod user;
+mod views;
 mod web;
 mod write;
 mod xml;
@@ -137,7 +142,8 @@ impl Odoo {
                 }
             });
         };
-        if methods::is_private(name) {
+        let version = self.options.version;
+        if methods::is_private(name, version) {
             return Err(Trouble::new(
                 Kind::AccessError,
                 format!(
@@ -146,9 +152,7 @@ impl Odoo {
                 ),
             ));
         }
-        let method = methods::find(model.name, name)
-            .filter(|method| self.options.version.knows(method.name));
-        let Some(method) = method else {
+        let Some(method) = methods::find(model.name, name, version) else {
             return Err(Trouble::new(
                 Kind::NoMethod,
                 format!("The method '{}.{name}' does not exist", model.name),

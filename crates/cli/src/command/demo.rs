@@ -41,7 +41,7 @@ const ROLES: &[(&str, &str)] = &[
 
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let folder = Folder::make()?;
-    let sandboxes = Sandboxes::start(folder.path(), args.upstream_dialect)?;
+    let sandboxes = Sandboxes::start(folder.path(), args.upstream_dialect, args.upstream_release)?;
     let config = configure(folder.path(), &args, &sandboxes)?;
     let house = House::open(&config.data).await?;
     let keys = Keys::make(&house).await?;

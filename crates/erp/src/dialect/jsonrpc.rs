@@ -72,7 +72,7 @@ pub(super) fn envelope(
         Err(fault) => return Err(ReadError::new(fault, reply)),
     };
     let reply = Reply {
-        id: body.shift_remove("id").unwrap_or_default(),
+        id: Box::new(body.shift_remove("id").unwrap_or_default()),
         ..reply
     };
     match body.shift_remove("params") {

@@ -132,10 +132,10 @@ fn fault_of(code: &Value, text: &str) -> Answer {
 fn traceback(text: &str) -> Answer {
     let last = text.trim_end().rsplit('\n').next().unwrap_or_default();
     let (exception, message) = last.split_once(": ").unwrap_or((last, ""));
-    if exception == "TypeError" && message == NONE {
+    let name = exception.rsplit('.').next().unwrap_or_default();
+    if name == "TypeError" && message == NONE {
         return Answer::DoneWithoutResult;
     }
-    let name = exception.rsplit('.').next().unwrap_or_default();
     // A `UserError` would have come with a code of its own: what is here is the inside's.
     let fault = match name {
         "AttributeError" if !message.starts_with("The method '") => odoo::fault_of("Exception", ""),

@@ -3,10 +3,6 @@
 //! They are each other's equal for groups by plain values and links, with aggregates that say
 //! their function. Parts of dates, conditions on aggregates and an order by them are told
 //! differently, and are refused.
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "arguments are matched by shape; other shapes are refused"
-)]
 
 use super::told::Groups;
 use super::{Between, Told, TranslateError, becomes, entry, is_empty, is_given, refused};
@@ -49,7 +45,7 @@ pub(super) fn of_before(call: &mut Call, between: &Between<'_>) -> Result<Told, 
     named.extend(order.map(|order| entry("orderby", order)));
     page(call, &mut named);
     becomes(call, "read_group", named)?;
-    Ok(Told::Formatted(Groups { by, sums }))
+    Ok(Told::Formatted(Box::new(Groups { by, sums })))
 }
 
 /// `read_group` as `formatted_read_group`.
@@ -113,7 +109,7 @@ pub(super) fn of_today(call: &mut Call, between: &Between<'_>) -> Result<Told, T
     named.extend(order.map(|order| entry("order", order)));
     page(call, &mut named);
     becomes(call, "formatted_read_group", named)?;
-    Ok(Told::Unformatted(Groups { by, sums }))
+    Ok(Told::Unformatted(Box::new(Groups { by, sums })))
 }
 
 /// The fields that are grouped by, if both releases tell such groups alike.

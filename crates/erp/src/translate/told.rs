@@ -19,13 +19,13 @@ pub enum Told {
     /// As the one element of a list.
     InList,
     /// Rows with a display name, as pairs of id and name for these ids, in their order.
-    Names(Vec<RecordId>),
+    Names(Box<[RecordId]>),
     /// A no is an access error.
     OrRefused,
     /// Groups of `read_group` as `formatted_read_group` tells them.
-    Formatted(Groups),
+    Formatted(Box<Groups>),
     /// Groups of `formatted_read_group` as `read_group` told them.
-    Unformatted(Groups),
+    Unformatted(Box<Groups>),
 }
 
 /// What groups are made of.

@@ -98,6 +98,20 @@ pub(crate) fn copy(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble
     Ok(Value::List(ids))
 }
 
+/// The values that copies would have.
+pub(crate) fn copy_data(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(view.who, call.model, Op::Read)?;
+    search::check_ids(view, call.model, Op::Read, &call.ids)?;
+    let copies = call.ids.iter().map(|&id| {
+        let mut values = copied(view, call, id);
+        if let Value::Map(given) = call.get(0) {
+            values.extend(given.clone());
+        }
+        Value::Map(values)
+    });
+    Ok(Value::List(copies.collect()))
+}
+
 /// The values of a copy: what is stored, without what names or dates the original.
 fn copied(view: View<'_>, call: &Bound<'_>, id: i64) -> Map {
     let Some(record) = view.record(call.model.name, id) else {

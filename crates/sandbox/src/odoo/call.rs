@@ -24,7 +24,24 @@ pub(crate) struct Method {
     /// The parameters; those that end in `=` may be left out.
     pub(crate) parameters: &'static [&'static str],
     pub(crate) run: Run,
+    /// The first and the last release that has it so.
+    pub(crate) releases: (u16, u16),
 }
+
+impl Method {
+    pub(crate) const fn since(mut self, release: u16) -> Self {
+        self.releases.0 = release;
+        self
+    }
+
+    pub(crate) const fn until(mut self, release: u16) -> Self {
+        self.releases.1 = release;
+        self
+    }
+}
+
+/// The last parameter of methods that take whatever else is named.
+const MORE: &str = "**";
 
 /// What a method does.
 #[derive(Clone, Copy)]
@@ -115,6 +132,7 @@ impl<'a> Bound<'a> {
                 (named, context)
             }
         };
+        let mut more = Vec::new();
         for (name, argument) in named {
             let at = method
                 .parameters
@@ -122,6 +140,7 @@ impl<'a> Bound<'a> {
                 .position(|parameter| parameter.trim_end_matches('=') == name);
             match at.and_then(|at| bound.arguments.get_mut(at)) {
                 Some(slot) if slot.is_none() => *slot = Some(argument),
+                None if method.parameters.last() == Some(&MORE) => more.push((name, argument)),
                 Some(_) => return Err(arguments(format!("multiple values for argument '{name}'"))),
                 None => {
                     return Err(arguments(format!(
@@ -130,8 +149,11 @@ impl<'a> Bound<'a> {
                 }
             }
         }
+        if let (true, Some(slot)) = (!more.is_empty(), bound.arguments.last_mut()) {
+            *slot = Some(Value::Map(more.into_iter().collect()));
+        }
         for (parameter, argument) in method.parameters.iter().zip(&bound.arguments) {
-            if argument.is_none() && !parameter.ends_with('=') {
+            if argument.is_none() && !parameter.ends_with('=') && *parameter != MORE {
                 return Err(arguments(format!(
                     "missing a required argument: '{parameter}'"
                 )));

@@ -8,7 +8,7 @@ use super::schema::Model;
 use super::trouble::Trouble;
 
 /// The default of a field, from the context or the model.
-fn of(view: View<'_>, now: Option<&str>, model: &Model, name: &str) -> Option<Value> {
+pub(crate) fn of(view: View<'_>, now: Option<&str>, model: &Model, name: &str) -> Option<Value> {
     if let Some(value) = view.context.values.get(&format!("default_{name}")) {
         return Some(value.clone());
     }

@@ -35,6 +35,22 @@ pub(crate) fn fields_get(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trou
     Ok(Value::Map(answer))
 }
 
+/// Every field that the caller sees, with all its attributes.
+pub(crate) fn all(view: View<'_>, model: &Model) -> Map {
+    let may_write = [Op::Write, Op::Create]
+        .iter()
+        .any(|op| access::may(view.who, model, *op));
+    let seen = model
+        .fields
+        .values()
+        .filter(|field| access::sees(view.who, field));
+    seen.map(|field| {
+        let described = describe(model, field, may_write);
+        (field.name.to_owned(), Value::Map(described))
+    })
+    .collect()
+}
+
 fn describe(model: &Model, field: &Field, may_write: bool) -> Map {
     let mut map = Map::new();
     let mut put = |name: &str, value: Value| drop(map.insert(name.to_owned(), value));
@@ -135,6 +151,60 @@ pub(crate) fn check_access(view: View<'_>, call: &Bound<'_>) -> Result<Value, Tr
     access::check(view.who, call.model, op)?;
     super::search::check_ids(view, call.model, op, &call.ids)?;
     Ok(Value::Null)
+}
+
+/// The fields that may be read or written, of those named; all where none are.
+pub(crate) fn check_field_access_rights(
+    view: View<'_>,
+    call: &Bound<'_>,
+) -> Result<Value, Trouble> {
+    op(call.text(0))?;
+    if let Value::List(names) = call.get(1)
+        && !names.is_empty()
+    {
+        super::read::chosen(view, call.model, call.get(1))?;
+        return Ok(Value::List(names.clone()));
+    }
+    let seen = call
+        .model
+        .fields
+        .values()
+        .filter(|field| access::sees(view.who, field));
+    Ok(Value::List(
+        seen.map(|field| Value::from(field.name)).collect(),
+    ))
+}
+
+pub(crate) fn get_base_url(_: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    if call.ids.len() > 1 {
+        return Err(Trouble::value(format!(
+            "Expected singleton or no record: {}{:?}",
+            call.model.name, call.ids
+        )));
+    }
+    Ok(Value::from("http://localhost:8069"))
+}
+
+/// The names that modules gave to records: these were made by hand, and have none.
+pub(crate) fn get_external_id(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(view.who, call.model, Op::Read)?;
+    let named = call.ids.iter().map(|id| (id.to_string(), Value::from("")));
+    Ok(Value::Map(named.collect()))
+}
+
+/// What templates of everybody may show.
+#[expect(clippy::unnecessary_wraps, reason = "methods have one signature")]
+pub(crate) fn mail_allowed_qweb_expressions(_: View<'_>, _: &Bound<'_>) -> Result<Value, Trouble> {
+    let texts = ["object.name", "object.partner_id.name", "user.name"];
+    Ok(Value::List(texts.map(Value::from).to_vec()))
+}
+
+/// The fields that lead to those who are written to.
+#[expect(clippy::unnecessary_wraps, reason = "methods have one signature")]
+pub(crate) fn mail_get_partner_fields(_: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    let partner = call.model.fields.contains_key("partner_id");
+    let names = partner.then(|| Value::from("partner_id"));
+    Ok(Value::List(names.into_iter().collect()))
 }
 
 fn op(name: Option<&str>) -> Result<Op, Trouble> {

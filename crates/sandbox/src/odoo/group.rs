@@ -35,43 +35,123 @@ struct Group {
     ids: Vec<i64>,
 }
 
+/// What groups are made of, and which of them are answered.
+struct Plan<'a> {
+    by: Vec<By<'a>>,
+    sums: Vec<Sum>,
+    order: Option<&'a str>,
+    window: search::Window,
+}
+
 pub(crate) fn formatted_read_group(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     access::check(view.who, call.model, Op::Read)?;
-    let by = texts(call.get(1))
+    let plan = Plan {
+        by: bys(view, call.model, call.get(1))?,
+        sums: sums(view, call.model, call.get(2))?,
+        order: call.text(6),
+        window: read::window(call, 4, 5, 6),
+    };
+    formatted(view, call, &plan).map(Value::List)
+}
+
+/// One list of groups for each way of grouping.
+pub(crate) fn formatted_read_grouping_sets(
+    view: View<'_>,
+    call: &Bound<'_>,
+) -> Result<Value, Trouble> {
+    access::check(view.who, call.model, Op::Read)?;
+    let sets = call.get(1).as_list().unwrap_or_default().iter();
+    let lists = sets.map(|set| {
+        let plan = Plan {
+            by: bys(view, call.model, set)?,
+            sums: sums(view, call.model, call.get(2))?,
+            order: call.text(3),
+            window: search::Window::default(),
+        };
+        formatted(view, call, &plan).map(Value::List)
+    });
+    lists.collect::<Result<_, _>>().map(Value::List)
+}
+
+/// From 19 on: groups by the first field, and how many there are.
+pub(crate) fn web_read_group(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(view.who, call.model, Op::Read)?;
+    let mut by = bys(view, call.model, call.get(1))?;
+    by.truncate(1);
+    let plan = Plan {
+        by,
+        sums: sums(view, call.model, call.get(2))?,
+        order: call.text(5),
+        window: read::window(call, 4, 3, 5),
+    };
+    let everything = grouped(view, call.model, call.get(0), &plan.by)?.len();
+    let groups = formatted(view, call, &plan)?;
+    Ok(super::web::page("groups", Value::List(groups), everything))
+}
+
+fn bys<'a>(view: View<'_>, model: &'a Model, asked: &Value) -> Result<Vec<By<'a>>, Trouble> {
+    texts(asked)
         .iter()
-        .map(|text| by(view, call.model, text))
-        .collect::<Result<Vec<_>, _>>()?;
-    let sums = texts(call.get(2))
+        .map(|text| by(view, model, text))
+        .collect()
+}
+
+fn sums(view: View<'_>, model: &Model, asked: &Value) -> Result<Vec<Sum>, Trouble> {
+    texts(asked)
         .iter()
-        .map(|text| sum(view, call.model, text))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut groups = grouped(view, call.model, call.get(0), &by)?;
-    arrange(&mut groups, call.text(6), &by);
-    let window = read::window(call, 4, 5, 6);
+        .map(|text| sum(view, model, text))
+        .collect()
+}
+
+fn formatted(view: View<'_>, call: &Bound<'_>, plan: &Plan<'_>) -> Result<Vec<Value>, Trouble> {
+    let mut groups = grouped(view, call.model, call.get(0), &plan.by)?;
+    arrange(&mut groups, plan.order, &plan.by);
     let kept = groups
         .into_iter()
-        .skip(window.offset)
-        .take(window.limit.unwrap_or(usize::MAX));
+        .skip(plan.window.offset)
+        .take(plan.window.limit.unwrap_or(usize::MAX));
     let rows = kept.map(|group| {
         let mut row = Map::new();
         let mut extra = Vec::new();
-        for (by, (value, condition)) in by.iter().zip(group.keys) {
+        for (by, (value, condition)) in plan.by.iter().zip(group.keys) {
             row.insert(by.text.clone(), value);
             extra.extend(condition);
         }
         row.insert("__extra_domain".to_owned(), Value::List(extra));
-        for sum in &sums {
+        for sum in &plan.sums {
             row.insert(sum.text.clone(), summed(view, call.model, sum, &group.ids));
         }
         Value::Map(row)
     });
-    Ok(Value::List(rows.collect()))
+    Ok(rows.collect())
+}
+
+/// Where the arguments of a `read_group` stand.
+pub(crate) struct Places {
+    pub(crate) groupby: usize,
+    pub(crate) offset: usize,
+    pub(crate) limit: usize,
+    pub(crate) order: usize,
 }
 
 pub(crate) fn read_group(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    let places = Places {
+        groupby: 2,
+        offset: 3,
+        limit: 4,
+        order: 5,
+    };
+    read_group_by(view, call, &places)
+}
+
+pub(crate) fn read_group_by(
+    view: View<'_>,
+    call: &Bound<'_>,
+    places: &Places,
+) -> Result<Value, Trouble> {
     access::check(view.who, call.model, Op::Read)?;
     let lazy = matches!(call.get(6), Value::Null) || truthy(call.get(6));
-    let mut wanted = texts(call.get(2));
+    let mut wanted = texts(call.get(places.groupby));
     if lazy {
         wanted.truncate(1);
     }
@@ -81,7 +161,15 @@ pub(crate) fn read_group(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trou
         .collect::<Result<Vec<_>, _>>()?;
     let mut sums = Vec::new();
     for text in texts(call.get(1)) {
-        let plain = text.split(':').next().unwrap_or_default().to_owned();
+        if text == "__count" {
+            continue;
+        }
+        let name = text.split(':').next().unwrap_or_default().to_owned();
+        // `name:function(field)` gives a sum a name of its own.
+        let inner = text
+            .split_once('(')
+            .and_then(|(_, rest)| rest.strip_suffix(')'));
+        let plain = inner.map_or_else(|| name.clone(), str::to_owned);
         let Some((_, field)) = call.model.field(&plain) else {
             return Err(Trouble::value(format!(
                 "Invalid field '{plain}' on '{}'",
@@ -96,15 +184,15 @@ pub(crate) fn read_group(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trou
                 .and_then(|rest| rest.split('(').next())
                 .unwrap_or("sum");
             sums.push(Sum {
-                text: plain.clone(),
+                text: name,
                 field: plain,
                 function: function.to_owned(),
             });
         }
     }
     let mut groups = grouped(view, call.model, call.get(0), &by)?;
-    arrange(&mut groups, call.text(5), &by);
-    let window = read::window(call, 3, 4, 5);
+    arrange(&mut groups, call.text(places.order), &by);
+    let window = read::window(call, places.offset, places.limit, places.order);
     let base = call.get(0).as_list().unwrap_or_default();
     let kept = groups
         .into_iter()

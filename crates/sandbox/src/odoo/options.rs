@@ -116,31 +116,66 @@ impl Faces {
     };
 }
 
-/// Which Odoo it is like.
+/// Which Odoo it is like: its faces, its methods and their parameters are that release's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
-    /// 16.0: without JSON-2 and the methods that came later.
+    /// 14.0: without JSON-2 and the methods that came later.
+    V14,
+    /// 15.0.
+    V15,
+    /// 16.0.
     V16,
-    /// 19.0.
+    /// 17.0: the web client's methods read by specification.
+    V17,
+    /// 18.0: rights are asked for with `has_access`, and there is no `name_get`.
+    V18,
+    /// 19.0: JSON-2.
     V19,
+    /// 22.0, as it is announced: without XML-RPC, JSON-RPC and what 19 deprecates.
+    V22,
 }
 
 impl Version {
+    /// Every one of them.
+    pub const ALL: [Self; 7] = [
+        Self::V14,
+        Self::V15,
+        Self::V16,
+        Self::V17,
+        Self::V18,
+        Self::V19,
+        Self::V22,
+    ];
+
     /// As `server_version` says it.
     pub fn text(self) -> &'static str {
         match self {
+            Self::V14 => "14.0",
+            Self::V15 => "15.0",
             Self::V16 => "16.0",
+            Self::V17 => "17.0",
+            Self::V18 => "18.0",
             Self::V19 => "19.0",
+            Self::V22 => "22.0",
+        }
+    }
+
+    /// The major number.
+    pub fn number(self) -> u16 {
+        match self {
+            Self::V14 => 14,
+            Self::V15 => 15,
+            Self::V16 => 16,
+            Self::V17 => 17,
+            Self::V18 => 18,
+            Self::V19 => 19,
+            Self::V22 => 22,
         }
     }
 
     pub(crate) fn info(self) -> Value {
-        let major = match self {
-            Self::V16 => 16,
-            Self::V19 => 19,
-        };
         Value::List(vec![
-            Value::Int(major),
+            Value::Int(i64::from(self.number())),
             Value::Int(0),
             Value::Int(0),
             Value::from("final"),
@@ -150,16 +185,12 @@ impl Version {
     }
 
     pub(crate) fn has_json2(self) -> bool {
-        self == Self::V19
+        self.number() >= 19
     }
 
-    /// Whether this version has the method.
-    pub(crate) fn knows(self, method: &str) -> bool {
-        self == Self::V19
-            || !matches!(
-                method,
-                "has_access" | "check_access" | "formatted_read_group" | "web_save"
-            )
+    /// XML-RPC and JSON-RPC are announced to go with 22.
+    pub(crate) fn has_rpc(self) -> bool {
+        self.number() < 22
     }
 }
 

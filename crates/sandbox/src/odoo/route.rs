@@ -22,16 +22,16 @@ pub(crate) fn answer(odoo: &Odoo, request: &Request, seen: &mut Seen) -> Respons
         return page::moved(308, &format!("http://{host}{straight}"));
     }
     let path = path.strip_suffix('/').unwrap_or(&path);
-    let faces = odoo.options.faces;
+    let (faces, rpc) = (odoo.options.faces, odoo.options.version.has_rpc());
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match segments.as_slice() {
-        ["xmlrpc", "2", service] if faces.xmlrpc => {
+        ["xmlrpc", "2", service] if faces.xmlrpc && rpc => {
             xmlrpc::answer(odoo, request, service, xmlrpc::Faults::Numbers, seen)
         }
-        ["xmlrpc", service] if faces.xmlrpc && *service != "2" => {
+        ["xmlrpc", service] if faces.xmlrpc && rpc && *service != "2" => {
             xmlrpc::answer(odoo, request, service, xmlrpc::Faults::Texts, seen)
         }
-        ["jsonrpc"] if faces.jsonrpc => jsonrpc::answer(odoo, request, seen),
+        ["jsonrpc"] if faces.jsonrpc && rpc => jsonrpc::answer(odoo, request, seen),
         ["json", "2", rest @ ..] if faces.json2 && odoo.options.version.has_json2() => {
             json2::answer(odoo, request, rest, seen)
         }

@@ -58,7 +58,9 @@ impl Trouble {
         let ids = ids.join(", ");
         Self::new(
             Kind::Missing,
-            format!("The record is not there (any more).\n(Record: {model}({ids},), User: {uid})"),
+            format!(
+                "Record does not exist or has been deleted.\n(Record: {model}({ids},), User: {uid})"
+            ),
         )
     }
 
@@ -106,6 +108,8 @@ impl Trouble {
     /// An invented traceback that ends in this exception.
     fn debug(&self, json2: bool) -> String {
         let name = self.name(json2);
+        // Python names its own exceptions without their module.
+        let name = name.strip_prefix("builtins.").unwrap_or(&name);
         if self.kind == Kind::AccessDenied {
             return format!("{name}: {}\n", self.message);
         }

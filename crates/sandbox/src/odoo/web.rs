@@ -20,16 +20,17 @@ pub(crate) fn web_search_read(view: View<'_>, call: &Bound<'_>) -> Result<Value,
     access::check(view.who, call.model, Op::Read)?;
     let ids = search::search(view, call.model, call.get(0), &read::window(call, 2, 3, 4))?;
     let length = search::matching(view, call.model, call.get(0))?.len();
-    Ok(Value::Map(Map::from_iter([
-        (
-            "length".to_owned(),
-            Value::Int(i64::try_from(length).unwrap_or_default()),
-        ),
-        (
-            "records".to_owned(),
-            records(view, call.model.name, &ids, call.get(1))?,
-        ),
-    ])))
+    let records = records(view, call.model.name, &ids, call.get(1))?;
+    Ok(page("records", records, length))
+}
+
+/// Rows under their name, and how many there are.
+pub(crate) fn page(name: &str, rows: Value, length: usize) -> Value {
+    let length = Value::Int(i64::try_from(length).unwrap_or_default());
+    Value::Map(Map::from_iter([
+        ("length".to_owned(), length),
+        (name.to_owned(), rows),
+    ]))
 }
 
 pub(crate) fn web_name_search(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
@@ -74,6 +75,37 @@ pub(crate) fn web_save(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Tro
     };
     search::check_ids(env.view(), call.model, op, &ids)?;
     records(env.view(), call.model.name, &ids, call.get(1))
+}
+
+/// Each record gets its own values.
+pub(crate) fn web_save_multi(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(env.who, call.model, Op::Write)?;
+    search::check_ids(env.view(), call.model, Op::Write, &call.ids)?;
+    let list = call.get(0).as_list().unwrap_or_default();
+    if list.len() != call.ids.len() {
+        return Err(Trouble::value("a map of values is awaited for each record"));
+    }
+    for (&id, values) in call.ids.iter().zip(list) {
+        let values = values.as_map().cloned().unwrap_or_default();
+        write::write_one(env, call.model, id, values)?;
+    }
+    records(env.view(), call.model.name, &call.ids, call.get(1))
+}
+
+/// Numbers the records in the order in which they are given.
+pub(crate) fn web_resequence(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(env.who, call.model, Op::Write)?;
+    search::check_ids(env.view(), call.model, Op::Write, &call.ids)?;
+    let field = call.text(1).unwrap_or("sequence").to_owned();
+    if call.model.field(&field).is_none() {
+        return Ok(Value::List(Vec::new()));
+    }
+    let first = call.get(2).as_int().unwrap_or_default();
+    for (number, &id) in (first..).zip(&call.ids) {
+        let values = Map::from_iter([(field.clone(), Value::Int(number))]);
+        write::write_one(env, call.model, id, values)?;
+    }
+    records(env.view(), call.model.name, &call.ids, call.get(0))
 }
 
 fn records(

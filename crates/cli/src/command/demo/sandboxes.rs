@@ -27,7 +27,11 @@ pub(super) struct Sandboxes {
 
 impl Sandboxes {
     /// Starts both, on free ports of the loopback address.
-    pub(super) fn start(folder: &Path, spoken: Option<Spoken>) -> anyhow::Result<Self> {
+    pub(super) fn start(
+        folder: &Path,
+        spoken: Option<Spoken>,
+        release: u16,
+    ) -> anyhow::Result<Self> {
         let log = folder.join("upstream.jsonl");
         let secrets = folder.join("secrets");
         std::fs::create_dir(&secrets)?;
@@ -49,6 +53,10 @@ impl Sandboxes {
             Some(Spoken::Jsonrpc) => odoo::Faces::JSONRPC,
             Some(Spoken::Xmlrpc) => odoo::Faces::XMLRPC,
         };
+        options.version = odoo::Version::ALL
+            .into_iter()
+            .find(|version| version.number() == release)
+            .unwrap_or(odoo::Version::V19);
         let odoo = Odoo::new(options);
         let uid = odoo.uid("integration").unwrap_or_default();
 

@@ -75,6 +75,7 @@ pub(super) static SIGNATURES: &[Signature] = &[
         OnModel,
         &["old_passwd", "new_passwd"],
     ),
+    any("check_access", OnRecords, &["operation"]),
     any(
         "check_access_rights",
         OnModel,
@@ -95,6 +96,7 @@ pub(super) static SIGNATURES: &[Signature] = &[
     of(USERS, "context_get", OnModel, &[]),
     any("copy", OnRecords, &["default"]),
     any("copy_data", OnRecords, &["default"]),
+    any("copy_translations", OnRecords, &["new", "excluded"]),
     any("create", OnModel, &["vals_list"]),
     any("default_get", OnModel, &["fields"]),
     any("export_data", OnRecords, &["fields_to_export"]),
@@ -171,6 +173,8 @@ pub(super) static SIGNATURES: &[Signature] = &[
     any("has_access", OnRecords, &["operation"]),
     any("is_transient", OnRecords, &[]),
     any("load", OnModel, &["fields", "data"]),
+    any("mail_allowed_qweb_expressions", OnModel, &[]),
+    any("mail_get_partner_fields", OnRecords, &[]),
     more(of(
         THREADS,
         "message_post",
