@@ -145,6 +145,7 @@ CALLS = [
     ask("action_archive", f"{P}/action_archive", New("create")),
     ask("action_unarchive", f"{P}/action_unarchive", New("create")),
     ask("toggle_active", f"{P}/toggle_active", New("create")),
+    ask("write a truth value", f"{P}/write", New("create"), ("vals", {"active": True})),
     ask("web_save of a new record", f"{P}/web_save", [], ("vals", {"name": "Saved"}), ("specification", {"name": {}, "active": {}})),
     ask("web_save of one that is there", f"{P}/web_save", [19], ("vals", {"function": "Head buyer"}), ("specification", {"function": {}})),
     ask("web_save_multi", f"{P}/web_save_multi", [20, 21], ("vals_list", [{"function": "One"}, {"function": "Two"}]), ("specification", {"function": {}})),
@@ -159,8 +160,8 @@ CALLS = [
     ask("action_lock, which answers nothing", f"{O}/action_lock", [2]),
     ask("action_cancel", f"{O}/action_cancel", [15]),
     ask("action_draft", f"{O}/action_draft", [15]),
-    ask("unlink", f"{P}/unlink", New("web_save of a new record")),
-    ask("unlink what is gone", f"{P}/unlink", New("web_save of a new record")),
+    ask("unlink", f"{P}/unlink", New("create two")),
+    ask("unlink what is gone", f"{P}/unlink", New("create two")),
     # What goes wrong.
     ask("a user's error", f"{O}/action_confirm", [13], says=True),
     ask("a constraint", f"{P}/write", [7], ("vals", {"parent_id": 7}), says=True),

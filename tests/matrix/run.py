@@ -11,6 +11,7 @@ import contextlib
 import csv
 import dataclasses
 import datetime
+import fnmatch
 import json
 import pathlib
 import re
@@ -25,6 +26,8 @@ from wire import Client  # noqa: E402
 HERE = pathlib.Path(__file__).parent
 RPC = ("xmlrpc1", "xmlrpc2", "jsonrpc")
 CLIENTS = (*RPC, "json2")
+# The conditions that choose a group's records: the gateway takes them out, for they show the rule.
+DOMAIN = "__domain"
 NOW = re.compile(datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d") + r"[ T]\d\d:\d\d:\d\d")
 
 
@@ -110,7 +113,7 @@ class Side:
             ids = self.made.get(ids.name, [0])
         call = dataclasses.replace(call, ids=ids)
         kind, what, message = self.client.call(call)
-        if kind == "answer" and call.method in ("create", "copy", "name_create", "web_save"):
+        if kind == "answer" and call.method in ("create", "copy", "name_create", "web_save", "load"):
             self.made[call.name] = ids_in(what)
             for place, made in enumerate(self.made[call.name]):
                 self.names.setdefault(made, f"the {place + 1}. of `{call.name}`")
@@ -119,7 +122,7 @@ class Side:
     def told(self, value):
         """An answer with what differs from run to run named alike."""
         if isinstance(value, dict):
-            return {self.told(key): self.told(inner) for key, inner in value.items()}
+            return {self.told(key): self.told(inner) for key, inner in value.items() if key != DOMAIN}
         if isinstance(value, (list, tuple)):
             return [self.told(inner) for inner in value]
         if isinstance(value, int) and not isinstance(value, bool):
@@ -130,6 +133,8 @@ class Side:
 
 
 def ids_in(answer):
+    if isinstance(answer, dict):
+        answer = answer["ids"]
     if isinstance(answer, int):
         return [answer]
     if answer and isinstance(answer, list) and len(answer) == 2 and isinstance(answer[1], str):
@@ -145,16 +150,25 @@ def known_differences():
 
 @dataclasses.dataclass
 class Known:
-    """A difference that is meant, and why."""
+    """A difference that is meant, and why. Names are patterns of the shell."""
 
     client: str
     upstream: str
     call: str
+    directly: str
+    through: str
     reason: str
     seen: int = 0
 
-    def covers(self, client, upstream, call):
-        return self.client in ("*", client) and self.upstream in ("*", upstream) and self.call == call
+    def covers(self, client, upstream, call, want, got):
+        pairs = (
+            (client, self.client),
+            (upstream, self.upstream),
+            (call, self.call),
+            (f"{want[0]} {want[1]}", self.directly),
+            (f"{got[0]} {got[1]}", self.through),
+        )
+        return all(fnmatch.fnmatchcase(name, pattern) for name, pattern in pairs)
 
 
 def run(binary, only):
@@ -170,7 +184,7 @@ def run(binary, only):
                 ours, theirs = Side(gate.through(dialect)), Side(direct.directly(dialect))
                 for call in CALLS:
                     want, got = theirs.outcome(call), ours.outcome(call)
-                    excuse = next((line for line in known if line.covers(dialect, upstream, call.name)), None)
+                    excuse = next((line for line in known if line.covers(dialect, upstream, call.name, want, got)), None)
                     if want == got:
                         passed += 1
                     elif excuse is not None:
