@@ -145,7 +145,7 @@ impl Page {
             return None;
         };
         let reply = Reply {
-            id: map.get("id").cloned().unwrap_or_default(),
+            id: Box::new(map.get("id").cloned().unwrap_or_default()),
             ..Reply::plain(Dialect::JsonRpc)
         };
         let written = reply.write_fault(&fault);
