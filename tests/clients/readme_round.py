@@ -1,7 +1,8 @@
 """The commands of the README, run as they stand: `readme_round.py DEMO.json`.
 
 A block of `sh` behind `<!-- tried -->` must work; one behind `<!-- refused -->` must be refused
-with nothing reaching the ERP. Files behind `<!-- checked: NAME -->` must pass `portcullis check`.
+with nothing reaching the ERP. Files behind `<!-- checked: NAME -->` must pass `portcullis check`;
+blocks of one name are parts of one file.
 """
 
 import os
@@ -15,7 +16,7 @@ from gate import Demo, Round
 
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
 BLOCK = re.compile(r"<!-- (tried|refused) -->\n```sh\n(.*?)```", re.DOTALL)
-FILE = re.compile(r"<!-- checked: (\S+) -->\n```toml\n(.*?)```", re.DOTALL)
+FILE = re.compile(r"<!-- checked: (\S+) -->\n```(?:toml|json)\n(.*?)```", re.DOTALL)
 NO = re.compile(r"AccessError|AccessDenied|PermissionError|Fault|Traceback|exc_type")
 
 
@@ -44,7 +45,8 @@ def run(demo):
         for name, text in FILE.findall(README.read_text(encoding="utf-8")):
             file = pathlib.Path(folder, name)
             file.parent.mkdir(exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+            with file.open("a", encoding="utf-8") as whole:
+                whole.write(text + "\n")
         command = [os.environ["PORTCULLIS_BINARY"], "check", "--config", f"{folder}/portcullis.toml"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30)
         turn.step(f"the configuration: {done.stdout}{done.stderr}", done.returncode == 0)

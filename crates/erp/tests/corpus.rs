@@ -12,7 +12,7 @@ mod targets;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 12] = [
+const TARGETS: [Target; 13] = [
     ("domain", targets::domain),
     ("filters", targets::filters),
     ("frappe_answer", targets::frappe_answer),
