@@ -52,10 +52,6 @@ pub struct Decoded {
 }
 
 /// What is wished for.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one in a request, and most are calls"
-)]
 pub(crate) enum Wish {
     /// What a dialect can ask.
     Asked(Asked),
