@@ -93,6 +93,7 @@ pub async fn call(
     let asked = match wish {
         Wish::Asked(asked) => asked,
         Wish::Visit(visit, controller) => {
+            let hands_on = controller.takes.hands_on("idempotency-key");
             let granted = passage::grant(
                 snapshot,
                 visit,
@@ -101,6 +102,14 @@ pub async fn call(
                 now,
                 trail,
             )?;
+            // A caller that relies on it would do things twice.
+            if once.is_some() && !hands_on {
+                let fault = Fault::new(
+                    FaultKind::BadArguments,
+                    "`Idempotency-Key` has no effect at this path; leave it out",
+                );
+                return Err(Denial::to(reply, Why::Unfit(fault)));
+            }
             return Ok(Permitted {
                 granted,
                 holder,

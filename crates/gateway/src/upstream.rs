@@ -396,7 +396,7 @@ pub async fn forward(
             user,
         } => {
             let whole = upstream
-                .visit(asker, passage.visit(), &controller, user.as_ref())
+                .visit(asker, &passage, &controller, user.as_ref())
                 .await
                 .map_err(|error| Denial::to(reply.clone(), error.why()))?;
             return Ok(Answered {

@@ -28,6 +28,11 @@ pub(crate) struct Takes {
 }
 
 impl Takes {
+    /// Whether a header of this name is handed on.
+    pub(crate) fn hands_on(&self, name: &str) -> bool {
+        self.headers.iter().any(|known| known == name)
+    }
+
     /// Whether a visit is what is taken.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue};
 use portcullis_erp::visit::is_logged_out;
 use portcullis_erp::{Fault, FaultKind, Visit};
 use portcullis_identity::ErpLogin;
+use portcullis_policy::Passage;
 use zeroize::Zeroizing;
 
 use super::link::{Bounds, Message, Whole};
@@ -18,15 +19,16 @@ use super::{AskError, Asker, ErpUser, Upstream};
 use crate::controller::{Controller, Credential, How, Whose};
 
 impl Upstream {
-    /// Makes a visit, and reads the answer. `user` is the ERP user as whom the caller's calls
+    /// Makes the visit of a passage, and reads the answer. `user` is the ERP user as whom the caller's calls
     /// run.
     pub(super) async fn visit(
         &self,
         asker: &Asker<'_>,
-        visit: &Visit,
+        passage: &Passage,
         controller: &Controller,
         user: Option<&Arc<ErpUser>>,
     ) -> Result<Whole, AskError> {
+        let visit = passage.visit();
         let Some(Credential::Session(login)) = &controller.credential else {
             let mut message = self.fitting(visit.write())?;
             if let Some(Credential::Shown { how, whose }) = &controller.credential {

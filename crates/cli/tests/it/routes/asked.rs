@@ -57,6 +57,12 @@ fn headers_go_on_only_where_the_route_lists_them() {
     assert_eq!(arrived.header("accept-language"), "de");
     assert_eq!(arrived.header("user-agent"), "portcullis");
     assert_eq!(arrived.header("accept"), "application/json");
+    // Whoever relies on this would do things twice.
+    let mut headers = headers.to_vec();
+    headers.push(("idempotency-key", "0123456789"));
+    let got = shop.ask("POST", "/my_service", &headers, "{}");
+    assert_eq!(got.status, 422, "{}", got.text());
+    shop.nothing_arrived("an Idempotency-Key that has no effect");
 }
 
 #[test]

@@ -144,6 +144,9 @@ fn a_session_of_the_erp_user_is_begun_kept_and_begun_again() {
         (200, "text/html; charset=utf-8")
     );
     assert!(got.headers.get("set-cookie").is_none());
+    // What the ERP shows runs nothing under the gateway's name.
+    let policy = got.headers.get("content-security-policy").unwrap();
+    assert!(policy.to_str().unwrap().starts_with("default-src 'none'"));
     let told = "GET /web";
     let form = "POST /api/form";
     assert_eq!(lines(), [told, form]);
