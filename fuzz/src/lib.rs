@@ -68,6 +68,23 @@ pub fn frappe_method(data: &[u8]) {
     request(Dialect::FrappeMethod, data);
 }
 
+/// `/api/v2/*`.
+pub fn frappe_v2(data: &[u8]) {
+    request(Dialect::FrappeV2, data);
+}
+
+/// `/files/*` and `/private/files/*`.
+pub fn frappe_file(data: &[u8]) {
+    request(Dialect::FrappeFile, data);
+}
+
+/// Multipart bodies of uploads, with `b` as their boundary.
+pub fn frappe_upload(data: &[u8]) {
+    let mut whole = b"POST upload_file multipart/form-data; boundary=b\n".to_vec();
+    whole.extend_from_slice(data);
+    request(Dialect::FrappeMethod, &whole);
+}
+
 /// Answers of Frappe.
 pub fn frappe_answer(data: &[u8]) {
     answer(Dialect::FrappeMethod, data);

@@ -73,6 +73,30 @@ await refused(
 step("the other one is there", (await full.getDoc("Customer", made[1])).name === made[1]);
 await full.deleteDoc("Customer", made[1]);
 
+// Methods, uploads and files.
+const calls = app(demo.keys.erpnext_full).call();
+const counted = await calls.get("frappe.client.get_count", { doctype: "Customer" });
+step("a method is called by GET", counted.message > 0);
+const set = { doctype: "Customer", name: made[0], fieldname: "customer_type", value: "Company" };
+step("and by POST", (await calls.post("frappe.client.set_value", set)).message.customer_type === "Company");
+const v2 = (path, how) =>
+  fetch(`${demo.gateway}${path}`, { headers: { Authorization: `token ${demo.keys.erpnext_full}` }, ...how });
+const page = await (await v2("/api/v2/document/Customer?limit=2&start=1")).json();
+step("version 2 lists", page.data.length === 2);
+const file = await app(demo.keys.erpnext_full)
+  .file()
+  .uploadFile(new File(["hello"], "note.txt"), { isPrivate: true, doctype: "Customer", docname: made[0] })
+  .then((sent) => sent.data.message);
+step("a file is sent", file.attached_to_name === made[0]);
+step("it comes back", (await (await v2(file.file_url)).text()) === "hello");
+await refused(
+  "a mail for a new password is not for keys",
+  null,
+  () => app(demo.keys.erpnext_full).auth().forgetPassword("joe@example.com"),
+  403,
+  "PermissionError",
+);
+
 const pair = demo.keys.erpnext_full;
 const wrong = pair.slice(0, -1) + (pair.endsWith("a") ? "b" : "a");
 await refused(

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+from frappe_clients import CLIENTS as FRAPPE_CLIENTS
 from odoo_clients import CLIENTS
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -114,9 +115,12 @@ def rounds(arguments, tally):
         "the README's commands": [python, "readme_round.py"],
         "the demo's screen": [python, "screen_round.py"],
     }
+    for name, (_, ways) in FRAPPE_CLIENTS.items():
+        for way in ways:
+            others[f"{name}, {way}"] = [python, "frappe_python_round.py", name, way]
     if arguments.hostile:
         others["hostile HTTP"] = [python, "../hostile/hostile.py"]
-    chosen = {name: others[name] for name in others if not arguments.client or name in arguments.client}
+    chosen = {name: others[name] for name in others if not arguments.client or name.split(", ")[0] in arguments.client}
     if not chosen:
         return
     with gateway(arguments.binary, None) as running:

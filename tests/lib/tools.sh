@@ -46,6 +46,9 @@ python_clients() {
     python3 -m venv .venv || { echo "no virtual environment could be made: is python3-venv installed?"; return 1; }
     .venv/bin/pip install --quiet --disable-pip-version-check -r tests/clients/requirements.txt ||
         { echo "the Python package registry cannot be reached, or lacks one of tests/clients/requirements.txt"; return 1; }
+    # It has the module's name of frappe-client, so that one of the two lies apart.
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target .venv/frappeclient2 frappeclient2==0.1.1.dev0 ||
+        { echo "the Python package registry cannot be reached, or lacks frappeclient2"; return 1; }
 }
 
 node_clients() {

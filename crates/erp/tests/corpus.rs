@@ -12,12 +12,15 @@ mod targets;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 13] = [
+const TARGETS: [Target; 16] = [
     ("domain", targets::domain),
     ("filters", targets::filters),
     ("frappe_answer", targets::frappe_answer),
+    ("frappe_file", targets::frappe_file),
     ("frappe_method", targets::frappe_method),
     ("frappe_resource", targets::frappe_resource),
+    ("frappe_upload", targets::frappe_upload),
+    ("frappe_v2", targets::frappe_v2),
     ("json2", targets::json2),
     ("json_value", targets::json_value),
     ("jsonrpc", targets::jsonrpc),

@@ -10,6 +10,7 @@
 )]
 
 mod demo;
+mod frappe;
 mod keeping;
 mod kill;
 mod narrow;

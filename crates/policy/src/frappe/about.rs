@@ -21,9 +21,9 @@ impl FrappeView<'_> {
 
     /// `frappe.client.get_single_value`: one field of a DocType that has one document only.
     pub(crate) fn single_value(&self, call: &Call) -> Result<Permit, No> {
-        let field = match (call.named.get("field"), call.named.len(), &call.ids) {
-            (Some(Value::Text(field)), 2, None) => field,
-            _ => return Err(self.bad_argument("field")),
+        let asked = (call.named.get("field"), call.named.len(), &call.ids);
+        let (Some(Value::Text(field)), 2, None) = asked else {
+            return Err(self.bad_argument("field"));
         };
         self.own_doctype(call)?;
         self.readable(field)?;

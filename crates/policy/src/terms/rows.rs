@@ -234,9 +234,8 @@ pub(super) fn failed(answer: Value, cut: &mut bool) -> Result<Value, Wrong> {
     let Value::Map(mut answer) = answer else {
         return Err("no map");
     };
-    let failed = match answer.shift_remove("failed_docs") {
-        Some(Value::List(failed)) => failed,
-        _ => return Err("no list of failed documents"),
+    let Some(Value::List(failed)) = answer.shift_remove("failed_docs") else {
+        return Err("no list of failed documents");
     };
     *cut |= !answer.is_empty() || !failed.is_empty();
     let mut clean = Vec::with_capacity(failed.len());

@@ -10,6 +10,7 @@ mod companies_only;
 mod demo;
 #[cfg(test)]
 mod frappe;
+mod frappe_faces;
 #[cfg(test)]
 mod links;
 #[cfg(test)]

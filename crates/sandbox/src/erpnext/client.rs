@@ -147,6 +147,27 @@ pub(crate) fn has_permission(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
     )]))))
 }
 
+pub(crate) fn validate_link(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
+    let doctype = turn.params.need("validate_link", "doctype")?;
+    let name = turn.params.need("validate_link", "docname")?;
+    let fields = turn.params.json("fields")?;
+    let kind = turn.doctype(&doctype)?;
+    let world = turn.world()?;
+    let mut values = Map::new();
+    if let Some(doc) = world.get(&doctype, &name) {
+        if !turn.caller.may_on(kind, doc, 'r') {
+            return Err(Failure::forbidden());
+        }
+        values.insert("name".to_owned(), text(name.as_str()));
+        for wanted in fields.as_ref().and_then(Value::as_list).unwrap_or_default() {
+            let wanted = plain(Some(wanted));
+            let value = doc.get(&wanted).cloned().unwrap_or_default();
+            values.insert(wanted, value);
+        }
+    }
+    Ok(Outcome::Value(Value::Map(values)))
+}
+
 fn doctype_of(doc: &Map) -> Result<String, Failure> {
     let doctype = field(doc, "doctype");
     if doctype.is_empty() {

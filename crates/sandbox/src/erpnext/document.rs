@@ -259,7 +259,7 @@ pub(crate) fn private_file(turn: &mut Turn<'_>, path: &str) -> Result<Outcome, F
     if field(file, "owner") != turn.caller.user && !turn.caller.is_administrator() {
         return Err(forbidden());
     }
-    let content = field(file, "content").as_bytes().to_vec();
+    let content = super::method::content(file);
     Ok(Outcome::Raw(
         200,
         "text/plain; charset=utf-8",

@@ -11,6 +11,8 @@ use super::{Turn, chance, client, document, list, oauth, save};
 mod desk;
 mod files;
 
+pub(crate) use files::content;
+
 /// The verbs that a method takes when it says nothing.
 const USUAL: &[&str] = &["GET", "POST", "PUT", "DELETE"];
 const WRITING: &[&str] = &["POST", "PUT"];
@@ -113,6 +115,7 @@ const METHODS: &[Method] = &[
     ),
     method("frappe.client.get_password", USUAL, client::get_password),
     method("frappe.client.get_js", USUAL, client::get_js),
+    method("frappe.client.validate_link", USUAL, client::validate_link),
     method(
         "frappe.client.has_permission",
         USUAL,

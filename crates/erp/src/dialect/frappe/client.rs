@@ -1,8 +1,4 @@
 //! `frappe.client.*`: those that are the same as a path under `/api/resource` become the same.
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "values are matched by shape; other shapes are refused"
-)]
 
 use super::method::{call, other};
 use super::{agree, bad, document, on, parameters, required, resource, take_text};

@@ -121,10 +121,7 @@ pub(crate) fn upload(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
         document::Levels::All,
     );
     let mut kept = doc;
-    kept.insert(
-        "content".to_owned(),
-        text(String::from_utf8_lossy(&content).into_owned()),
-    );
+    kept.insert("content".to_owned(), Value::Bytes(content));
     turn.erp
         .world
         .write()
@@ -144,12 +141,36 @@ pub(crate) fn download(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
         return Err(Failure::forbidden());
     }
     let name = field(file, "file_name");
-    let disposition = format!("attachment; filename={name}");
-    let content = field(file, "content").as_bytes().to_vec();
+    let disposition = format!(
+        "attachment; filename={}",
+        name.replace(|c: char| !c.is_ascii_graphic(), "_")
+    );
+    let content = content(file);
     Ok(Outcome::Raw(
         200,
-        "text/plain; charset=utf-8",
+        kind_of(name),
         content,
         vec![("Content-Disposition", disposition)],
     ))
+}
+
+/// The bytes of a file.
+pub(crate) fn content(file: &Doc) -> Vec<u8> {
+    match file.get("content") {
+        Some(Value::Bytes(bytes)) => bytes.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// What is said of a file's type, by its name alone.
+fn kind_of(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "csv" => "text/csv; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
+        "pdf" => "application/pdf",
+        "png" => "image/png",
+        "svg" => "image/svg+xml; charset=utf-8",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/unknown",
+    }
 }
