@@ -6,6 +6,7 @@ use crate::bench::{Bench, No, no_access};
 use crate::decision::Reason;
 use crate::operation::Operation;
 use crate::permit::{Check, Permit, Saves};
+use crate::sizes::{self, Bound};
 use crate::terms::Terms;
 
 /// Judges `insert_many` and `bulk_update`.
@@ -36,6 +37,10 @@ pub(super) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
                 .on(vec![portcullis_erp::RecordId::Name(name.into())])
         };
         let mut one = super::judge(bench, one.with("doc", doc))?;
+        let bound = Bound::capped(sizes::RECORDS, "ids", one.caps.ids);
+        if docs.len() > bound.most {
+            return Err(Box::new(bound.refusal("docs").under(&one.rule)));
+        }
         let Some(Value::Map(mut doc)) = one.call.named.shift_remove("doc") else {
             return Err(bad());
         };
