@@ -7,7 +7,7 @@ differs fails too, so that the list can only shrink. It is edited by hand; nothi
 """
 
 import argparse
-import contextlib
+import concurrent.futures
 import csv
 import dataclasses
 import datetime
@@ -171,27 +171,31 @@ class Known:
         return all(fnmatch.fnmatchcase(name, pattern) for name, pattern in pairs)
 
 
+def compared(binary, pair):
+    """Every call by every client of a pair, as it was answered directly and through the gateway."""
+    with Demo(binary, *pair.behind) as gate, Demo(binary, *pair.beside) as direct:
+        gate.let_everything_through()
+        answers = []
+        for dialect in pair.clients:
+            ours, theirs = Side(gate.through(dialect)), Side(direct.directly(dialect))
+            answers += [(dialect, pair.name, call.name, theirs.outcome(call), ours.outcome(call)) for call in CALLS]
+        return answers
+
+
 def run(binary, only):
     known = known_differences()
     passed, failed = 0, []
-    for pair in PAIRS:
-        upstream = pair.name
-        with contextlib.ExitStack() as stack:
-            gate = stack.enter_context(Demo(binary, *pair.behind))
-            direct = stack.enter_context(Demo(binary, *pair.beside))
-            gate.let_everything_through()
-            for dialect in pair.clients:
-                ours, theirs = Side(gate.through(dialect)), Side(direct.directly(dialect))
-                for call in CALLS:
-                    want, got = theirs.outcome(call), ours.outcome(call)
-                    excuse = next((line for line in known if line.covers(dialect, upstream, call.name, want, got)), None)
-                    if want == got:
-                        passed += 1
-                    elif excuse is not None:
-                        excuse.seen += 1
-                        passed += 1
-                    else:
-                        failed.append((dialect, upstream, call.name, want, got))
+    with concurrent.futures.ThreadPoolExecutor(max_workers=3) as threads:
+        answers = [line for lines in threads.map(lambda pair: compared(binary, pair), PAIRS) for line in lines]
+    for dialect, upstream, call, want, got in answers:
+        excuse = next((line for line in known if line.covers(dialect, upstream, call, want, got)), None)
+        if want == got:
+            passed += 1
+        elif excuse is not None:
+            excuse.seen += 1
+            passed += 1
+        else:
+            failed.append((dialect, upstream, call, want, got))
     for dialect, upstream, name, want, got in failed:
         if only is None or only in name:
             print(f"{dialect} -> {upstream}: {name}\n    directly:    {want!r:.600}\n    through it:  {got!r:.600}")

@@ -189,9 +189,13 @@ fn right_of_today(call: &mut Call, _: &Between<'_>) -> Result<Told, TranslateErr
 }
 
 /// Until 17 a copy was made of one record, and answered as one. RPC callers of such an ERP
-/// await that; callers of JSON-2 await a list.
+/// await that; all others, JSON-2 and the façade, await a list.
 fn one_copy(call: &mut Call, between: &Between<'_>) -> Result<Told, TranslateError> {
-    if between.caller != Dialect::Json2 {
+    let of_the_erp = matches!(
+        between.caller,
+        Dialect::XmlRpc1 | Dialect::XmlRpc2 | Dialect::JsonRpc | Dialect::OdooCall
+    );
+    if of_the_erp {
         return Ok(Told::AsIs);
     }
     if call.ids.as_ref().is_none_or(|ids| ids.len() != 1) {

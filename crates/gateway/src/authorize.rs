@@ -26,6 +26,7 @@ use crate::upstream::{Asker, ErpUser, Upstream};
 mod across;
 mod asking;
 mod here;
+mod naming;
 mod passage;
 mod session;
 
@@ -177,6 +178,22 @@ pub async fn call(
             }
         };
         trail.asked(call.model.as_str(), call.method.as_str());
+        let names = naming::Names {
+            policy: &snapshot.policy,
+            principal: &holder.principal,
+            caller: reply.dialect,
+            upstream: &upstream,
+            user: &user,
+            asker,
+        };
+        let call = match names.give(call).await {
+            Ok(call) => call,
+            Err(fault) => {
+                let why =
+                    limit::count(&holder, now).map_or_else(Why::Limited, |_| Why::Unsayable(fault));
+                return Err(Denial::to(reply, why));
+            }
+        };
         let asked = across::asked(&call, reply.dialect, &upstream, &schema);
         let decision = snapshot.policy.judge(Question {
             principal: &holder.principal,

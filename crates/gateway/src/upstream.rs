@@ -3,6 +3,7 @@
 //! What is sent is always written from the permit's own call; the client's bytes never go
 //! upstream. Only what was not sent is tried again; what was sent and not answered is unknown.
 
+mod doc;
 mod erp_user;
 mod errand;
 mod link;
@@ -67,6 +68,8 @@ pub struct Upstream {
     /// How many calls may run there at once, over all cores.
     places: Arc<Semaphore>,
     schema: ArcSwap<Schema>,
+    /// What methods take that no table describes.
+    docs: ArcSwap<doc::Docs>,
     version: OnceLock<String>,
     /// The secrets of routes to custom controllers, from files.
     secrets: papaya::HashMap<RouteName, Secret<String>>,
@@ -130,6 +133,7 @@ impl Upstream {
             users: papaya::HashMap::new(),
             places: Arc::new(Semaphore::new(config.concurrency)),
             schema: ArcSwap::from_pointee(Schema::default()),
+            docs: ArcSwap::default(),
             version: OnceLock::new(),
             secrets: papaya::HashMap::new(),
             sessions: papaya::HashMap::new(),

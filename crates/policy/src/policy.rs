@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_erp::{Dialect, Model};
+use portcullis_erp::{Call, Dialect, Model};
 use portcullis_identity::{Principal, RoleName, UpstreamName};
 
 use crate::bench::{Bench, Held};
 use crate::decision::Decision;
-use crate::operation::Family;
+use crate::operation::{Family, Operation};
 use crate::question::Question;
 use crate::role::Role;
+use crate::rule::Effect;
 use crate::schema::Schema;
 
 /// All roles, in one version.
@@ -73,6 +74,24 @@ impl Policy {
                     caps: *role.caps(),
                 })
             })
+    }
+
+    /// Whether a rule of the caller lists this method of Odoo by name. Only then is it worth
+    /// asking the ERP what the method takes.
+    pub fn lists(
+        &self,
+        principal: &Principal,
+        upstream: &UpstreamName,
+        dialect: Dialect,
+        call: &Call,
+    ) -> bool {
+        self.rules(principal).any(|held| {
+            held.rule.effect == Effect::Allow
+                && held.rule.holds_for(upstream, dialect)
+                && held.rule.operations.contains(&Operation::Call)
+                && held.rule.methods.contains(&call.method)
+                && held.rule.speaks_of(&call.model, Family::Odoo)
+        })
     }
 
     /// May this be done?

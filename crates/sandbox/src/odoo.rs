@@ -22,6 +22,7 @@ mod db;
 mod defaults;
 mod demo;
 mod describe;
+mod doc;
 mod group;
 mod guard;
 mod json;

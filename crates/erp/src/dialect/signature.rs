@@ -9,6 +9,7 @@
     reason = "values are matched by shape; other shapes are refused"
 )]
 
+pub mod live;
 mod table;
 
 use crate::call::{Call, RecordId};

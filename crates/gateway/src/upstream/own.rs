@@ -160,7 +160,11 @@ impl Upstream {
         }
     }
 
-    async fn exchange(&self, asker: &Asker<'_>, outbound: Outbound) -> Result<Whole, Unready> {
+    pub(super) async fn exchange(
+        &self,
+        asker: &Asker<'_>,
+        outbound: Outbound,
+    ) -> Result<Whole, Unready> {
         asker
             .links
             .send(self, outbound)
@@ -197,6 +201,7 @@ impl Upstream {
     /// Forgets what was learned of the models: an upgrade of the ERP may have changed them.
     pub(crate) fn forget_models(&self) {
         self.schema.store(Arc::new(Schema::new()));
+        self.docs.store(Arc::default());
     }
 
     /// The language and time zone of an ERP user; asked for once.

@@ -318,3 +318,33 @@ pub(crate) fn load(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble
         ("nextrow".to_owned(), Value::Int(0)),
     ])))
 }
+
+/// A customer's own method on records: a text about each of them.
+pub(crate) fn note(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(view.who, call.model, Op::Read)?;
+    search::check_ids(view, call.model, Op::Read, &call.ids)?;
+    let (text, mark) = (
+        call.text(0).unwrap_or_default(),
+        call.text(1).unwrap_or("."),
+    );
+    let names = call
+        .ids
+        .iter()
+        .filter_map(|&id| Some(view.record(call.model.name, id)?.display_name()));
+    let names: Vec<String> = names.collect();
+    Ok(Value::Text(format!("{}: {text}{mark}", names.join(", "))))
+}
+
+/// A customer's own method on the model: how many orders a partner has.
+pub(crate) fn orders_of(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(view.who, call.model, Op::Read)?;
+    let leaf = |name: &str, value: &Value| {
+        Value::List(vec![Value::from(name), Value::from("="), value.clone()])
+    };
+    let mut domain = vec![leaf("partner_id", call.get(0))];
+    if let Value::Text(_) = call.get(1) {
+        domain.push(leaf("state", call.get(1)));
+    }
+    let found = search::matching(view, call.model, &Value::List(domain))?.len();
+    Ok(Value::Int(i64::try_from(found).unwrap_or_default()))
+}

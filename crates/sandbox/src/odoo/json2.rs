@@ -41,7 +41,7 @@ pub(crate) fn answer(odoo: &Odoo, request: &Request, rest: &[&str], seen: &mut S
     }
 }
 
-fn failed(trouble: &Trouble) -> Response {
+pub(crate) fn failed(trouble: &Trouble) -> Response {
     let mut response = page::json(trouble.status(), &trouble.data(true));
     response
         .headers
@@ -85,7 +85,7 @@ pub(crate) fn place(odoo: &Odoo, request: &Request) -> Place {
     }
 }
 
-fn caller(odoo: &Odoo, request: &Request) -> Result<Who, Trouble> {
+pub(crate) fn caller(odoo: &Odoo, request: &Request) -> Result<Who, Trouble> {
     let unauthorized = |words: &str| Trouble::new(Kind::Http(401), words);
     let headers: Vec<_> = request
         .headers

@@ -411,6 +411,13 @@ const ORDERS: &[Method] = &[
     on_records("action_draft", &[], Run::Write(actions::draft)),
     on_records("action_quotation_sent", &[], Run::Write(actions::sent)),
     on_records("action_lock", &[], Run::Write(actions::lock)),
+    // What a module of a customer's own would add.
+    on_records("x_note", &["text", "mark="], Run::Read(actions::note)),
+    on_model(
+        "x_orders_of",
+        &["partner", "state="],
+        Run::Read(actions::orders_of),
+    ),
 ];
 
 const PARAMETERS: &[Method] = &[
@@ -467,8 +474,8 @@ const PRIVATE: &[&str] = &[
     "update",
 ];
 
-/// The method of a model, by name, as this release has it.
-pub(crate) fn find(model: &str, name: &str, version: Version) -> Option<&'static Method> {
+/// The methods of a model, as this release has them.
+pub(crate) fn of(model: &str, version: Version) -> impl Iterator<Item = &'static Method> {
     let own: &[Method] = match model {
         "res.users" => USERS,
         "sale.order" => ORDERS,
@@ -478,9 +485,14 @@ pub(crate) fn find(model: &str, name: &str, version: Version) -> Option<&'static
         _ => &[],
     };
     let release = version.number();
-    own.iter().chain(ALL).find(|method| {
-        method.name == name && method.releases.0 <= release && release <= method.releases.1
-    })
+    own.iter()
+        .chain(ALL)
+        .filter(move |method| method.releases.0 <= release && release <= method.releases.1)
+}
+
+/// The method of a model, by name.
+pub(crate) fn find(model: &str, name: &str, version: Version) -> Option<&'static Method> {
+    of(model, version).find(|method| method.name == name)
 }
 
 /// Until 18 whatever does not begin with an underscore could be called.

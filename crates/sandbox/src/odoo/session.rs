@@ -11,7 +11,7 @@ use super::call::Given;
 use super::json2::{Place, place};
 use super::jsonrpc::enveloped;
 use super::trouble::{Kind, Trouble};
-use super::{Odoo, page, service};
+use super::{Odoo, doc, page, service};
 use crate::clock;
 use crate::http::{Request, Response, Seen};
 
@@ -92,6 +92,9 @@ pub(crate) fn page(odoo: &Odoo, request: &Request, segments: &[&str], seen: &mut
             known(odoo, request, |odoo, uid, params| {
                 call_kw(odoo, uid, params, seen)
             })
+        }
+        ["doc-bearer", file] if odoo.options.version.has_json2() => {
+            doc::answer(odoo, request, file, seen)
         }
         ["doc", ..] => page::moved(303, "/web/login?redirect=%2Fdoc%3F"),
         _ => page::not_found(),
