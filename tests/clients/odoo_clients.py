@@ -335,16 +335,21 @@ class Json2:
 
 
 class Odooly:
-    """odooly over `/jsonrpc`; by default it logs in to web sessions, where keys are no passwords."""
+    """odooly as it comes: a web session first, then JSON-2 with the key that opened it."""
+
+    face = ""
+    protocol = "JSON-2"
 
     def __init__(self, demo, login, key):
         import odooly
 
         type(self).refusals = (odooly.ServerError,)
-        type(self).login_errors = (odooly.Error,)
+        type(self).login_errors = (odooly.Error, odooly.ServerError)
         # It remembers who logged in as which user, with which password, for the whole process.
         odooly.Env._cache.clear()
-        client = odooly.Client(f"{demo.url}/jsonrpc", demo.database, login, key)
+        client = self.connect(odooly, demo, login, key)
+        if client.env._execute_kw._protocol_name != self.protocol:
+            raise AssertionError(f"spoken in {client.env._execute_kw._protocol_name}")
         self.version = client.server_version
         self.env = client.env
         self.partner = self.env._get("res.partner", check=False)
@@ -380,6 +385,103 @@ class Odooly:
     def is_access_error(error):
         return "AccessError" in str(error.args)
 
+    def connect(self, odooly, demo, login, key):
+        return odooly.Client(demo.url + self.face, demo.database, login, key)
+
+
+class OdoolyXmlRpc(Odooly):
+    """odooly with a URL of XML-RPC, which it no longer speaks: a web session again."""
+
+    face = "/xmlrpc"
+
+
+class OdoolyJsonRpc(Odooly):
+    """odooly over `/jsonrpc`."""
+
+    face = "/jsonrpc"
+    protocol = "JSON-RPC"
+
+
+class OdoolyApiKey(Odooly):
+    """odooly with an API key, which it takes to JSON-2 alone."""
+
+    def connect(self, odooly, demo, login, key):
+        return odooly.Client(demo.url, demo.database, login, api_key=key)
+
+
+class OdoolySession(Odooly):
+    """odooly with every call by the cookie of its web session, as before Odoo 19."""
+
+    protocol = "Web API"
+
+    def connect(self, odooly, demo, login, key):
+        client = super().connect(odooly, demo, login, key)
+        client.env._execute_kw = client.env._call_kw
+        info = client.web_session.get_session_info()
+        if info["username"] != login or client.web_session.check() is not None:
+            raise AssertionError(f"the session is another's: {info}")
+        return client
+
+
+class OdooConnect:
+    """odoo-connect over `/jsonrpc`."""
+
+    def __init__(self, demo, login, key):
+        import odoo_connect
+
+        type(self).refusals = (odoo_connect.OdooServerError,)
+        type(self).login_errors = (odoo_connect.OdooConnectionError,)
+        self.client = self.connect(odoo_connect, demo, login, key)
+        self.version = self.client.major_version
+        self.partner = self.client["res.partner"]
+
+    def connect(self, odoo_connect, demo, login, key):
+        return odoo_connect.connect(demo.url, demo.database, login, password=key)
+
+    def fields(self):
+        return self.partner.fields_get([], ["string", "type"])
+
+    def list(self, domain, fields):
+        return self.partner.search_read(domain, fields, limit=5)
+
+    def count(self, domain):
+        return self.partner.search_count(domain)
+
+    def search(self, domain):
+        return self.partner.execute("search", domain)
+
+    def read(self, ids, fields):
+        return self.partner.execute("read", ids, fields=fields)
+
+    def create(self, values):
+        return self.partner.execute("create", values)
+
+    def write(self, ids, values):
+        return self.partner.execute("write", ids, vals=values)
+
+    def unlink(self, ids):
+        return self.partner.execute("unlink", ids)
+
+    @staticmethod
+    def is_access_error(error):
+        return error.get_data()["name"] == "odoo.exceptions.AccessError"
+
+
+class OdooConnectJson2(OdooConnect):
+    """odoo-connect over JSON-2: it names arguments by the documentation of the model."""
+
+    def connect(self, odoo_connect, demo, login, key):
+        del login  # JSON-2 has the key alone
+        client = odoo_connect.connect(demo.url, demo.database, token=key)
+        try:
+            client["res.users"].context_get()
+        except odoo_connect.OdooServerError as error:
+            raise odoo_connect.OdooConnectionError(error) from error
+        return client
+
+    def create(self, values):
+        return self.partner.execute("create", [values])[0]
+
 
 CLIENTS = {
     "xmlrpc.client": XmlRpc,
@@ -391,4 +493,10 @@ CLIENTS = {
     "odoo-client-lib-json2": ClientLibJson2,
     "odoo-json2": Json2,
     "odooly": Odooly,
+    "odooly-session": OdoolySession,
+    "odooly-jsonrpc": OdoolyJsonRpc,
+    "odooly-xmlrpc": OdoolyXmlRpc,
+    "odooly-api-key": OdoolyApiKey,
+    "odoo-connect": OdooConnect,
+    "odoo-connect-json2": OdooConnectJson2,
 }

@@ -20,6 +20,7 @@ from odoo_clients import CLIENTS
 
 HERE = pathlib.Path(__file__).resolve().parent
 DIALECTS = ("json2", "jsonrpc", "xmlrpc")
+NODE_CLIENTS = ("odoo-await", "odoo-xmlrpc")
 ROUND_SECONDS = 120
 
 
@@ -106,6 +107,10 @@ def rounds(arguments, tally):
             for client in arguments.client or CLIENTS:
                 if client in CLIENTS:
                     command = [python, "odoo_round.py", client, str(running.demo)]
+                    tally.run(f"{client}, Odoo spoken to in {dialect}", command)
+            for client in arguments.client or NODE_CLIENTS:
+                if client in NODE_CLIENTS:
+                    command = ["node", "odoo_round.mjs", client, str(running.demo)]
                     tally.run(f"{client}, Odoo spoken to in {dialect}", command)
             if trouble := running.trouble():
                 tally.fail(f"the gateway after the rounds over {dialect}", trouble)

@@ -20,5 +20,6 @@ mod refusals;
 mod revoke;
 mod routes;
 mod serve;
+mod sessions;
 mod strangers;
 mod throttle;

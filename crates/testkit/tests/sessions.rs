@@ -1,0 +1,121 @@
+//! How long a session lasts, in times of our own making.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, also in what its cases share"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_gateway::sessions::{Lasting, Secure, Sessions};
+use portcullis_identity::{KeyId, Pepper, Secret, SessionToken, Timestamp};
+use portcullis_storage::Store;
+use portcullis_store::SqliteStore;
+
+const MINUTE: i64 = 60_000_000;
+
+fn at(minutes: i64) -> Timestamp {
+    Timestamp(1_000 * MINUTE + minutes * MINUTE)
+}
+
+fn key() -> KeyId {
+    KeyId::new("pck_aaaaaaaaaaaaaaaa").unwrap()
+}
+
+/// What one process knows of the sessions of a store: 20 minutes unused, 12 hours in all.
+fn process(store: &Arc<SqliteStore>) -> Sessions {
+    let lasting = Lasting {
+        idle: Duration::from_secs(20 * 60),
+        absolute: Duration::from_secs(12 * 3600),
+        secure: Secure::Auto,
+    };
+    let pepper = Pepper::new(&Secret::new([7; 32]));
+    Sessions::new(Arc::clone(store) as Arc<dyn Store>, pepper, lasting)
+}
+
+async fn store() -> Arc<SqliteStore> {
+    Arc::new(SqliteStore::in_memory().await.unwrap())
+}
+
+async fn is_good(sessions: &Sessions, token: &SessionToken, minutes: i64) -> bool {
+    sessions.find(token, at(minutes)).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn an_unused_session_ends_and_a_used_one_goes_on() {
+    let sessions = process(&store().await);
+    let (used, _) = sessions.open(key(), at(0)).await.unwrap();
+    let (unused, _) = sessions.open(key(), at(0)).await.unwrap();
+    for minutes in [19, 38, 57] {
+        assert!(is_good(&sessions, &used, minutes).await, "{minutes}");
+    }
+    assert!(!is_good(&sessions, &unused, 21).await);
+    assert!(!is_good(&sessions, &used, 78).await);
+}
+
+#[tokio::test]
+async fn no_use_carries_a_session_beyond_its_last_hour() {
+    let sessions = process(&store().await);
+    let (token, _) = sessions.open(key(), at(0)).await.unwrap();
+    for quarter in 1..48 {
+        assert!(is_good(&sessions, &token, quarter * 15).await);
+    }
+    assert!(!is_good(&sessions, &token, 12 * 60).await);
+}
+
+#[tokio::test]
+async fn what_one_process_ends_another_refuses_within_a_second() {
+    let store = store().await;
+    let (one, other) = (process(&store), process(&store));
+    let (token, digest) = one.open(key(), at(0)).await.unwrap();
+    assert!(is_good(&other, &token, 0).await, "it is known at once");
+    one.end(&digest).await.unwrap();
+    assert!(!is_good(&one, &token, 0).await);
+    let second = Timestamp(at(0).micros() + 1_000_000);
+    assert!(other.find(&token, second).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_use_in_one_process_keeps_a_session_good_in_another() {
+    let store = store().await;
+    let (one, other) = (process(&store), process(&store));
+    let (token, _) = one.open(key(), at(0)).await.unwrap();
+    assert!(is_good(&other, &token, 0).await);
+    assert!(is_good(&one, &token, 15).await);
+    assert!(is_good(&other, &token, 30).await);
+}
+
+#[tokio::test]
+async fn sessions_outlive_the_process_and_are_swept_when_they_are_over() {
+    let store = store().await;
+    let (token, digest) = process(&store).open(key(), at(0)).await.unwrap();
+    let (idle, idle_digest) = process(&store).open(key(), at(0)).await.unwrap();
+    let after = process(&store);
+    assert!(is_good(&after, &token, 19).await);
+    after.sweep(at(30)).await.unwrap();
+    let kept: &dyn Store = &*store;
+    assert!(kept.sessions().look_up(&digest).await.unwrap().is_some());
+    assert!(
+        kept.sessions()
+            .look_up(&idle_digest)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(!is_good(&after, &idle, 30).await);
+    after.sweep(at(60)).await.unwrap();
+    assert!(kept.sessions().look_up(&digest).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_lets_nobody_in() {
+    let store = store().await;
+    let sessions = process(&store);
+    let (token, digest) = sessions.open(key(), at(0)).await.unwrap();
+    store.close().await;
+    assert!(is_good(&sessions, &token, 0).await, "it was asked just now");
+    assert!(sessions.find(&token, at(1)).await.is_err());
+    assert!(sessions.end(&digest).await.is_err());
+    assert!(sessions.open(key(), at(1)).await.is_err());
+}
