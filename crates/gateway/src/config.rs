@@ -8,6 +8,7 @@ mod problem;
 mod raw;
 mod rest;
 mod route;
+mod sessions;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ pub use rest::RestConfig;
 use crate::archive::Keeping;
 use crate::controller::Controller;
 use crate::gcra::Rate;
-use crate::sessions::{Lasting, Secure};
+use crate::sessions::Lasting;
 use raw::RawConfig;
 
 /// A configuration that was checked.
@@ -174,7 +175,7 @@ impl Checker<'_> {
                 per_minute: limits.address_failures_per_minute.get(),
                 burst: limits.address_failures_burst.get(),
             },
-            sessions: lasting(&raw.sessions),
+            sessions: raw.sessions.lasting(),
             upstreams,
             roles,
             controllers: controllers.into_iter().map(Arc::new).collect(),
@@ -383,17 +384,4 @@ fn known_profiles(family: Family) -> String {
         .map(|profile| profile.name)
         .collect();
     format!("`profile` is `auto` or one of {}", names.join(", "))
-}
-
-fn lasting(raw: &raw::RawSessions) -> Lasting {
-    let minutes = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60));
-    Lasting {
-        idle: minutes(u64::from(raw.idle_minutes.get())),
-        absolute: minutes(u64::from(raw.absolute_hours.get()).saturating_mul(60)),
-        secure: match raw.secure_cookies {
-            raw::SecureCookies::Always => Secure::Always,
-            raw::SecureCookies::Auto => Secure::Auto,
-            raw::SecureCookies::Never => Secure::Never,
-        },
-    }
 }

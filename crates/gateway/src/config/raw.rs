@@ -24,7 +24,7 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) limits: RawLimits,
     #[serde(default)]
-    pub(super) sessions: RawSessions,
+    pub(super) sessions: super::sessions::RawSessions,
     #[serde(default)]
     pub(super) idempotency: RawIdempotency,
     #[serde(default)]
@@ -46,22 +46,6 @@ pub(super) struct RawLimits {
     pub(super) address_failures_burst: NonZeroU32,
     pub(super) body_bytes: usize,
     pub(super) batch_requests: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub(super) struct RawSessions {
-    pub(super) idle_minutes: NonZeroU32,
-    pub(super) absolute_hours: NonZeroU32,
-    pub(super) secure_cookies: SecureCookies,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum SecureCookies {
-    Always,
-    Auto,
-    Never,
 }
 
 #[derive(Deserialize)]
@@ -163,19 +147,6 @@ impl Default for RawLimits {
             address_failures_burst: number(60),
             body_bytes: 8 << 20,
             batch_requests: 20,
-        }
-    }
-}
-
-impl Default for RawSessions {
-    /// 20 minutes unused, 12 hours in all; cookies for encrypted connections, unless the client
-    /// is on this machine and no proxy says that it came encrypted.
-    fn default() -> Self {
-        let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        Self {
-            idle_minutes: number(20),
-            absolute_hours: number(12),
-            secure_cookies: SecureCookies::Auto,
         }
     }
 }

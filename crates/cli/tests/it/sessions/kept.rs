@@ -1,0 +1,98 @@
+//! What is kept of sessions, and what several processes know of them.
+
+use serde_json::json;
+
+use super::{Visitor, set_cookies, visitor};
+use crate::demo::Demo;
+use crate::serve::{Place, Served};
+
+fn until(what: &str, done: impl Fn() -> bool) {
+    for _ in 0..300 {
+        if done() {
+            return;
+        }
+        std::thread::park_timeout(std::time::Duration::from_millis(10));
+    }
+    panic!("not within three seconds: {what}");
+}
+
+fn at(served: &Served, cookie: Option<&String>) -> Visitor {
+    Visitor {
+        cookie: cookie.cloned(),
+        ..Visitor::of(&served.url)
+    }
+}
+
+const GENEROUS: &str = "[limits]\nper-minute = 60000000\nburst = 1000000\naddress-failures-per-minute = 600000\naddress-failures-burst = 100000\n";
+
+#[test]
+fn a_revoked_key_takes_its_sessions_along_everywhere() {
+    let demo = Demo::start();
+    let place = Place::before(&demo, GENEROUS);
+    let (key, id) = place.key("shop", &[]);
+    let (one, other) = (place.serve(), place.serve());
+    let mut mine = at(&one, None);
+    mine.log_in("integration", &key);
+    let there = at(&other, mine.cookie.as_ref());
+    assert!(mine.count()["result"].is_i64());
+    assert!(there.count()["result"].is_i64(), "all processes know it");
+
+    let mut second = at(&other, None);
+    second.log_in("integration", &key);
+    let copy = at(&one, second.cookie.as_ref());
+    assert!(copy.count()["result"].is_i64());
+    second.ask("/web/session/destroy", &[], &json!({}));
+    until("a log-out holds in the other process", || {
+        copy.count()["error"]["code"] == 100
+    });
+
+    let cookie = mine.cookie.clone();
+    drop(one);
+    let again = place.serve();
+    let mine = at(&again, cookie.as_ref());
+    assert!(mine.count()["result"].is_i64(), "it outlives a kill");
+
+    let token = cookie.expect("a cookie").replace("session_id=", "");
+    for file in ["portcullis.db", "portcullis.db-wal"] {
+        let kept = std::fs::read(place.path().join("data").join(file)).unwrap_or_default();
+        let found = kept
+            .windows(token.len() - 4)
+            .any(|part| part == &token.as_bytes()[4..]);
+        assert!(!found, "{file} holds a token");
+    }
+
+    assert_eq!(place.run(&["key", "revoke", &id]).0, 0);
+    for visitor in [&mine, &there] {
+        until("a revocation ends the session", || {
+            visitor.count()["error"]["code"] == 100
+        });
+    }
+    demo.reached();
+    assert_eq!(there.count()["error"]["code"], 100);
+    assert!(demo.reached().is_empty());
+}
+
+#[test]
+fn behind_a_proxy_cookies_are_for_encrypted_connections() {
+    let demo = Demo::start();
+    let place = Place::before(
+        &demo,
+        &format!(
+            "{GENEROUS}[sessions]\nsecure-cookies = \"always\"\nidle-minutes = 5\nabsolute-hours = 1\n"
+        ),
+    );
+    let (key, _) = place.key("shop", &[]);
+    let served = place.serve();
+    let (got, _) = at(&served, None).log_in("integration", &key);
+    let line = &set_cookies(&got)[0];
+    assert!(
+        line.contains("Secure") && line.contains("Max-Age=3600"),
+        "{line}"
+    );
+    let someone = visitor(&demo);
+    let params =
+        json!({"db": "demo", "login": demo.fact("/users/odoo"), "password": demo.key("odoo")});
+    let https = [("x-forwarded-proto", "https")];
+    let (got, _) = someone.ask("/web/session/authenticate", &https, &params);
+    assert!(set_cookies(&got)[0].contains("Secure"), "a proxy says so");
+}

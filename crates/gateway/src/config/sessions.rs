@@ -1,0 +1,52 @@
+//! `[sessions]`: how long sessions last, and what their cookies say.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::sessions::{Lasting, Secure};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct RawSessions {
+    idle_minutes: NonZeroU32,
+    absolute_hours: NonZeroU32,
+    secure_cookies: SecureCookies,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum SecureCookies {
+    Always,
+    Auto,
+    Never,
+}
+
+impl Default for RawSessions {
+    /// 20 minutes unused, 12 hours in all; cookies for encrypted connections, unless the client
+    /// is on this machine and no proxy says that it came encrypted.
+    fn default() -> Self {
+        let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        Self {
+            idle_minutes: number(20),
+            absolute_hours: number(12),
+            secure_cookies: SecureCookies::Auto,
+        }
+    }
+}
+
+impl RawSessions {
+    pub(super) fn lasting(&self) -> Lasting {
+        let minutes = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60));
+        Lasting {
+            idle: minutes(u64::from(self.idle_minutes.get())),
+            absolute: minutes(u64::from(self.absolute_hours.get()).saturating_mul(60)),
+            secure: match self.secure_cookies {
+                SecureCookies::Always => Secure::Always,
+                SecureCookies::Auto => Secure::Auto,
+                SecureCookies::Never => Secure::Never,
+            },
+        }
+    }
+}
