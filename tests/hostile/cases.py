@@ -283,6 +283,40 @@ def documents(good):
         yield Case(f"XML-RPC as {kind}", "xmlrpc", good.xmlrpc(content_type=kind))
 
 
+def sessions(good):
+    chosen = "pcs_" + "a" * 59
+    for name, headers in (
+        ("a key and a cookie", [f"Cookie: session_id={chosen}"]),
+        ("a key and a cookie that is none", ["Cookie: session_id=../../etc/passwd"]),
+        ("two cookies", ["Cookie: session_id=a; session_id=b"]),
+        ("two Cookie headers", ["Cookie: session_id=a", "Cookie: session_id=b"]),
+        ("a cookie that is no text", ["Cookie: session_id=\xff\xfe"]),
+    ):
+        yield Case(f"session: {name}", "call_kw", good.call_kw(headers=headers))
+    body = good.call_kw_body()
+    for target, text in (
+        ("/web/dataset/call_kw/res.partner.search_count", body),
+        ("/web/dataset/call_kw/res.partner/read", body),
+        ("/web/dataset/call_kw/res.users/search_count", body),
+        ("/web/dataset/call_kw/res.partner/search_count/x", body),
+        ("/web/dataset/call_kw/res.partner/search_count/", body),
+        ("/web/dataset/call_kw%2Fres.partner", body),
+        ("/web/dataset/call_kw", body.replace('"args": [[]]', '"args": {}')),
+        ("/web/dataset/call_kw", body.replace('"kwargs": {}', '"kwargs": 1')),
+        ("/web/dataset/call_kw", body.replace('"model": ', '"model": "res.users", "model": ')),
+        ("/web/dataset/call_kw", body.replace('"search_count"', '"_search"')),
+        ("/web/dataset/call_kw", body.replace('"search_count"', "null")),
+    ):
+        yield Case(f"session: {target} {text[40:]}", "call_kw", good.call_kw(text, target=target))
+    for verb in ("GET", "OPTIONS", "PUT", "BREW"):
+        yield Case(f"session: {verb}", "call_kw", good.call_kw(verb=verb), rpc=False)
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+        yield Case(f"session: as {kind}", "call_kw", good.call_kw(content_type=kind), rpc=False)
+    for target in ("/api/method/login?usr=a&pwd=b", "/?cmd=login&usr=a&pwd=b", f"/api/resource/Customer?sid={chosen}"):
+        yield Case(f"session: {target}", "frappe", good.frappe(target=target), rpc=False)
+    yield Case("session: Frappe's key and cookie", "frappe", good.frappe(headers=[f"Cookie: sid={chosen}"]), rpc=False)
+
+
 def every(good):
-    for group in (verbs, paths, framings, heads, bodies, documents):
+    for group in (verbs, paths, framings, heads, bodies, documents, sessions):
         yield from group(good)

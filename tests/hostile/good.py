@@ -43,6 +43,15 @@ class Good:
         target = how.pop("target", "/json/2/res.partner/search_count")
         return request(how.pop("verb", "POST"), target, body or '{"domain":[]}', headers=headers, **how)
 
+    def call_kw_body(self):
+        call = {"model": "res.partner", "method": "search_count", "args": [[]], "kwargs": {}}
+        return json.dumps({"jsonrpc": "2.0", "method": "call", "params": call, "id": 1})
+
+    def call_kw(self, body=None, **how):
+        headers = (f"X-API-Key: {self.key}", *how.pop("headers", ()))
+        target = how.pop("target", "/web/dataset/call_kw")
+        return request(how.pop("verb", "POST"), target, body or self.call_kw_body(), headers=headers, **how)
+
     def frappe(self, **how):
         headers = (f"Authorization: token {self.pair}", *how.pop("headers", ()))
         target = how.pop("target", "/api/resource/Customer?limit_page_length=1")

@@ -38,6 +38,7 @@ class Suite:
             "jsonrpc": self.good.jsonrpc(),
             "json2": self.good.json2(),
             "xmlrpc": self.good.xmlrpc(),
+            "call_kw": self.good.call_kw(),
             "frappe": self.good.frappe(),
             "chunked": request("POST", "/jsonrpc", chunked(body), headers=("Transfer-Encoding: chunked",), length=False),
         }
