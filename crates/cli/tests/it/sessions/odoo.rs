@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Visitor, cookie, count, logged_in, set_cookies, visitor};
+use super::{cookie, count, logged_in, set_cookies, visitor};
 use crate::demo::Demo;
 
 #[test]
@@ -186,10 +186,10 @@ fn documentation_names_what_the_role_may_call() {
     assert_eq!(status, 200);
     assert!(told["methods"]["search_read"].is_object());
     assert!(told["methods"]["write"].is_null(), "it may not write");
-    assert_eq!(page("odoo", "res.users").0, 404);
+    assert_eq!(page("odoo", "ir.actions.server").0, 404);
     assert_eq!(page("odoo", "no.such.model").0, 404);
     assert_eq!(
-        page("odoo", "res.users").1["message"],
+        page("odoo", "ir.actions.server").1["message"],
         page("odoo", "no.such.model").1["message"]
     );
     assert_eq!(
