@@ -23,7 +23,7 @@ class Await {
     });
   }
   connect = () => this.odoo.connect();
-  list = (domain, fields) => this.odoo.searchRead("res.partner", domain, fields, { limit: 5 });
+  list = (domain, fields) => this.odoo.searchRead("res.partner", domain, fields, { offset: 0, limit: 5, order: "", context: {} });
   search = (domain) => this.odoo.search("res.partner", domain);
   read = (ids, fields) => this.odoo.read("res.partner", ids, fields);
   create = (values) => this.odoo.create("res.partner", values);
