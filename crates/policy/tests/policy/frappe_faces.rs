@@ -242,3 +242,54 @@ fn bytes_are_opened_by_the_files_content() {
     );
     whatever.refused(&fetch);
 }
+
+#[test]
+fn what_is_told_of_a_document_is_judged_as_reading_it() {
+    let role = frappe(ROLE);
+    let ask =
+        |method: &str, named: &str| call("Customer", &format!("frappe.client.{method}"), named);
+    let link = r#"{"doctype":"Customer","docname":"A","fields":["customer_name"]}"#;
+    let permit = role.allowed(&ask("validate_link", link));
+    assert!(
+        permit.is_guard(),
+        "the document is looked for under the rule"
+    );
+    let told = permit
+        .guarded(&json(r#"[{"name":"A","modified":"x"}]"#))
+        .unwrap()
+        .apply(json(r#"{"name":"A","customer_name":"a","territory":"x"}"#))
+        .unwrap();
+    assert_eq!(text(told.value()), r#"{"name":"A","customer_name":"a"}"#);
+    for hidden in [
+        r#"{"doctype":"Customer","docname":"A","fields":["territory"]}"#,
+        r#"{"doctype":"User","docname":"A"}"#,
+        r#"{"doctype":"Customer"}"#,
+        r#"{"doctype":"Customer","docname":"A","cmd":"x"}"#,
+    ] {
+        role.refused(&ask("validate_link", hidden));
+    }
+    let may = |operation: &str| {
+        let named = format!(r#"{{"doctype":"Customer","docname":"A","perm_type":"{operation}"}}"#);
+        role.allowed(&ask("has_permission", &named))
+            .guarded(&json(r#"[{"name":"A","modified":"x"}]"#))
+            .unwrap()
+            .apply(json(r#"{"has_permission":true,"user":"x"}"#))
+            .unwrap()
+    };
+    assert_eq!(text(may("write").value()), r#"{"has_permission":true}"#);
+    for closed in ["delete", "submit", "export"] {
+        assert_eq!(text(may(closed).value()), r#"{"has_permission":false}"#);
+    }
+    let single = r#"{"doctype":"Customer","field":"customer_name"}"#;
+    role.refused(&ask("get_single_value", single));
+    let whole = frappe(
+        "[[rule]]\nname = \"r\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = [\"customer_name\"]\n",
+    );
+    whole.allowed(&ask("get_single_value", single));
+    whole.refused(&ask(
+        "get_single_value",
+        r#"{"doctype":"Customer","field":"territory"}"#,
+    ));
+    let unnamed = whole.refused(&ask("get_single_value", "{}"));
+    assert_eq!(unnamed.reason, Reason::Argument);
+}

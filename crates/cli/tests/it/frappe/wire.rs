@@ -160,3 +160,101 @@ fn frappe_6_03_and_5_no_word_of_the_client_goes_upstream() {
         "Frappe's own OAuth is not reached"
     );
 }
+
+/// A role that may fetch files.
+const FILES: &str =
+    "[[rule]]\nname = \"r\"\nmodels = [\"File\"]\noperations = [\"read\"]\nfields = \"*\"\n";
+
+/// A Frappe that finds every file, and sends one in two halves: the second when it is told to,
+/// or never.
+fn in_halves(second: Receiver<bool>) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let mut reader = BufReader::new(stream.try_clone().expect("a copy"));
+            let mut head = String::new();
+            while reader.read_line(&mut head).expect("a line") > 2 {}
+            let close = "Connection: close\r\n";
+            if !head.contains("download_file") {
+                let rows = r#"{"data":[{"name":"f1"}]}"#;
+                let kind = "Content-Type: application/json\r\n";
+                write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\n{kind}{close}Content-Length: {}\r\n\r\n{rows}",
+                    rows.len()
+                )
+                .expect("an answer");
+                continue;
+            }
+            let kind = "Content-Type: text/html\r\nContent-Disposition: inline\r\nSet-Cookie: sid=Guest\r\n";
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\n{kind}{close}Content-Length: 10\r\n\r\nfirst"
+            )
+            .expect("a half");
+            if second.recv().unwrap_or(false) {
+                write!(stream, "other").expect("the other half");
+            }
+        }
+    });
+    url
+}
+
+#[test]
+fn a_file_passes_piece_by_piece_and_a_broken_one_never_looks_whole() {
+    let (tell, told) = channel();
+    let url = in_halves(told);
+    let place = Place::of(
+        &format!(
+            "listen = \"127.0.0.1:0\"\nroles = [\"reader.toml\"]\n[upstream.erp]\nkind = \"frappe\"\nurl = \"{url}\"\n\
+             database = \"erp.example\"\nuser.joe.secret-file = \"secret\"\n"
+        ),
+        FILES,
+    );
+    std::fs::write(place.path().join("secret"), "upstream:sealed").expect("a file");
+    let (key, _) = place.key_of("joe", "joe", &[]);
+    let served = place.serve();
+    let ask = || {
+        let address = served.url.strip_prefix("http://").expect("an address");
+        let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+        write!(
+            stream,
+            "GET /private/files/a.html HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n"
+        )
+        .expect("a request");
+        let mut reader = BufReader::new(stream);
+        let mut head = String::new();
+        while reader.read_line(&mut head).expect("a line") > 2 {}
+        let mut half = [0; 5];
+        reader
+            .read_exact(&mut half)
+            .expect("the first half, before the second is sent");
+        assert_eq!(&half, b"first", "{head}");
+        (head.to_ascii_lowercase(), reader)
+    };
+    let (head, mut reader) = ask();
+    tell.send(true).expect("told");
+    let mut rest = Vec::new();
+    reader.read_to_end(&mut rest).expect("the second half");
+    assert_eq!(rest, b"other");
+    assert!(
+        head.contains("content-length: 10\r\n") && head.contains("attachment"),
+        "{head}"
+    );
+    assert!(
+        !head.contains("set-cookie") && !head.contains("text/html"),
+        "{head}"
+    );
+
+    let (head, mut reader) = ask();
+    tell.send(false).expect("told");
+    let mut rest = Vec::new();
+    let ended = reader.read_to_end(&mut rest);
+    assert!(head.contains("content-length: 10\r\n"), "{head}");
+    assert!(
+        rest.is_empty(),
+        "what did not come is not made up: {ended:?} {rest:?}"
+    );
+}
