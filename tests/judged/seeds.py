@@ -62,7 +62,8 @@ def frappe():
                 continue
             target, _, query = words[1].partition("?")
             segments = [urllib.parse.unquote(part) for part in target.strip("/").split("/")]
-            if segments[0] not in ("api", ""):
+            # What has no document or call in it has nothing to mutate: log-ins, tokens, pings.
+            if segments[0] not in ("api", "") or re.search("oauth2|login|logout|ping|upload|reset_password", words[1]):
                 continue
             parameters = dict(urllib.parse.parse_qsl(query, keep_blank_values=True)) if len(query) < 10_000 else {}
             parameters.update(read_frappe(head, body.strip()))
