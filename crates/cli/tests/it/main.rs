@@ -14,9 +14,12 @@ mod frappe;
 mod keeping;
 mod kill;
 mod narrow;
+mod odoo_parsing;
+mod odoo_security;
 mod once;
 mod refusals;
-
+mod relay;
+mod replay;
 mod revoke;
 mod routes;
 mod serve;

@@ -31,12 +31,17 @@ pub(crate) struct Served {
 impl Place {
     /// A place before the Odoo of this demo, with these lines more in its configuration.
     pub(crate) fn before(demo: &Demo, more: &str) -> Self {
+        Self::before_url(demo, demo.fact("/odoo"), more)
+    }
+
+    /// The same, where that Odoo is reached at another URL.
+    pub(crate) fn before_url(demo: &Demo, url: &str, more: &str) -> Self {
         let log = PathBuf::from(demo.fact("/upstream_log"));
         let secret = log.with_file_name("secrets").join("odoo-integration");
         let text = format!(
             "listen = \"127.0.0.1:0\"\nroles = [\"reader.toml\"]\n{more}\n[upstream.odoo]\nkind = \"odoo\"\nurl = \"{}\"\n\
              database = \"demo\"\n[upstream.odoo.user.integration]\nsecret-file = \"{}\"\n",
-            demo.fact("/odoo"),
+            url,
             secret.display(),
         );
         Self::of(&text, READER)

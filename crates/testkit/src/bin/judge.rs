@@ -199,51 +199,52 @@ impl Bench {
         None
     }
 
+    /// Asks the look-alike for a model's fields, as the gateway asks an ERP.
     fn learn(&mut self, model: Model) {
-        let mut headers = http::HeaderMap::new();
-        let bearer = http::HeaderValue::from_static("Bearer the-gateways-own-secret");
-        headers.insert("authorization", bearer);
-        headers.insert(
-            "content-type",
-            http::HeaderValue::from_static("application/json"),
-        );
-        let answer = self.erp.as_ref().map(|erp| {
-            erp.answer(&Request {
-                verb: "POST".to_owned(),
-                path: format!("/json/2/{model}/fields_get"),
-                query: String::new(),
-                headers,
-                body: b"{}".as_slice().into(),
-            })
-        });
-        let fields = answer
-            .filter(|answer| answer.status == 200)
-            .and_then(|answer| {
-                from_json(
-                    &answer.body,
-                    &Limits {
-                        body: 1 << 26,
-                        depth: 64,
-                        values: 1 << 22,
-                        batch: 0,
-                    },
-                )
-                .ok()
-            });
-        match fields {
+        match self.fields(&model) {
             Some(fields) => self.schema.learn(model, &fields),
             None => self.schema.absent(model),
         }
     }
 
-    fn send(&self, spoken: Dialect, call: &Call) -> Json {
-        let login = UpstreamLogin {
+    fn fields(&self, model: &Model) -> Option<Value> {
+        let call = Call::new(model.as_str(), "fields_get").ok()?;
+        let asked = Dialect::Json2.write(&call, &self.login()).ok()?;
+        let mut headers = http::HeaderMap::new();
+        headers.insert("host", http::HeaderValue::from_static("erp"));
+        headers.insert("content-length", asked.body.len().into());
+        for (name, value) in asked.headers {
+            headers.insert(name, value.parse().ok()?);
+        }
+        let answer = self.erp.as_ref()?.answer(&Request {
+            verb: asked.verb.to_owned(),
+            path: asked.target,
+            query: String::new(),
+            headers,
+            body: asked.body.into(),
+        });
+        let limits = Limits {
+            body: 1 << 26,
+            depth: 64,
+            values: 1 << 22,
+            batch: 0,
+        };
+        from_json(&answer.body, &limits)
+            .ok()
+            .filter(|_| answer.status == 200)
+    }
+
+    fn login(&self) -> UpstreamLogin<'_> {
+        UpstreamLogin {
             database: &self.database,
             uid: UID,
             login: "admin",
             secret: SECRET,
-        };
-        match spoken.write(call, &login) {
+        }
+    }
+
+    fn send(&self, spoken: Dialect, call: &Call) -> Json {
+        match spoken.write(call, &self.login()) {
             Err(fault) => json!({"dialect": format!("{spoken:?}"), "unsayable": fault.message}),
             Ok(Outbound {
                 verb,

@@ -507,7 +507,7 @@ fn session(message: &Message) -> Option<String> {
         .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
     cookies
         .filter_map(|(_, value)| value.split(';').next()?.strip_prefix("sid="))
-        .find(|sid| sid.len() == 56)
+        .find(|sid| sid.len() >= 32)
         .map(str::to_owned)
 }
 

@@ -124,6 +124,11 @@ impl Lab {
         self.log_in();
     }
 
+    /// Recorded passwords and keys, each with the gateway's key in its place.
+    pub fn keys(&self) -> &[(String, String)] {
+        &self.keys
+    }
+
     /// Opens the sessions that the recording uses.
     fn log_in(&mut self) {
         for login in ["admin", "integration"] {
