@@ -6,6 +6,7 @@ Prints a line for each round and ends in `N passed, N failed`.
 
 import argparse
 import contextlib
+import json
 import os
 import pathlib
 import select
@@ -14,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 from frappe_clients import CLIENTS as FRAPPE_CLIENTS
+from leaks import Relay
 from odoo_clients import CLIENTS
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -39,8 +42,15 @@ class Gateway:
         if not line.startswith(b"{"):
             self.stop()
             raise SystemExit(f"the demo did not start: {line!r}\n{self.said()}")
+        # Clients are sent through a relay that looks at every answer.
+        facts = json.loads(line)
+        place = urllib.parse.urlsplit(facts["gateway"])
+        self.relay = Relay(place.hostname, place.port)
+        facts["gateway"] = f"http://{place.hostname}:{self.relay.port}"
         self.demo = folder / "demo.json"
-        self.demo.write_bytes(line)
+        self.demo.write_text(json.dumps(facts))
+        self.direct = folder / "direct.json"
+        self.direct.write_bytes(line)
 
     def said(self):
         return self.errors.read_text(errors="replace")[-4000:]
@@ -59,6 +69,8 @@ class Gateway:
             return f"the gateway ended with {self.process.returncode}: {self.said()}"
         if "panicked" in self.said():
             return f"the gateway panicked: {self.said()}"
+        if self.relay.found:
+            return "answers tell of the inside:\n" + "\n".join(self.relay.found[:20])
         return None
 
 
@@ -130,7 +142,9 @@ def rounds(arguments, tally):
         return
     with gateway(arguments.binary, None) as running:
         for name, command in chosen.items():
-            tally.run(name, [*command, str(running.demo)])
+            # Hostile requests are about bytes on the gateway's own socket, and look for leaks themselves.
+            demo = running.direct if name == "hostile HTTP" else running.demo
+            tally.run(name, [*command, str(demo)])
         if trouble := running.trouble():
             tally.fail("the gateway after the other rounds", trouble)
 
