@@ -7,7 +7,10 @@
 //! An input of a request is one line `VERB segment/segment?query content-type` and the body;
 //! an input of an answer is one line with the status and the body.
 
+use std::sync::Arc;
+
 use percent_encoding::percent_decode_str;
+use portcullis_erp::dialect::rest;
 use portcullis_erp::dialect::{Returned, UpstreamLogin};
 use portcullis_erp::domain::Domain;
 use portcullis_erp::filters::Filters;
@@ -182,6 +185,57 @@ pub fn filters(data: &[u8]) {
     let again = Filters::parse(&filters.filters_value(), &filters.or_filters_value())
         .expect("what is written is a list of filters");
     assert!(filters == again, "what is written is read back");
+}
+
+/// The façade: what was read becomes calls of either ERP, or is refused.
+pub fn rest(data: &[u8]) {
+    let (head, body) = line(data);
+    let mut words = head.splitn(4, ' ');
+    let mut word = || words.next().unwrap_or_default();
+    let (verb, target, content_type, condition) = (word(), word(), word(), word());
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let inbound = Inbound {
+        verb,
+        segments: &segments(path),
+        query,
+        content_type,
+        body,
+    };
+    let request = match Dialect::Rest.read(inbound, &Limits::default()) {
+        Ok(reading) => match reading.asked {
+            Asked::Rest(request) => *request,
+            _ => return,
+        },
+        Err(error) => {
+            assert!(!error.fault.message.is_empty(), "a refusal says why");
+            drop(error.reply.write_fault(&error.fault));
+            return;
+        }
+    };
+    let Ok(request) = request.clone().on_condition(condition, "") else {
+        return;
+    };
+    let facade = rest::Facade::new("odoo", Arc::new(NoSeal));
+    for (said, dialect) in [
+        (request.in_odoo(&facade, Arc::new(())), Dialect::JsonRpc),
+        (request.in_frappe(&facade), Dialect::FrappeResource),
+    ] {
+        let Ok(said) = said else { continue };
+        again(dialect, &said.call);
+        let reply = Reply {
+            rest: Some(Arc::new(said.manner)),
+            ..Reply::plain(Dialect::Rest)
+        };
+        drop(reply.write_answer(&Value::List(Vec::new())));
+    }
+}
+
+struct NoSeal;
+
+impl rest::Seal for NoSeal {
+    fn tag(&self, _: &[&[u8]]) -> [u8; 16] {
+        [0; 16]
+    }
 }
 
 /// The first line, and what follows it.

@@ -12,7 +12,7 @@ mod targets;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 16] = [
+const TARGETS: [Target; 17] = [
     ("domain", targets::domain),
     ("filters", targets::filters),
     ("frappe_answer", targets::frappe_answer),
@@ -27,6 +27,7 @@ const TARGETS: [Target; 16] = [
     ("odoo_call", targets::odoo_call),
     ("odoo_web", targets::odoo_web),
     ("visit", targets::visit),
+    ("rest", targets::rest),
     ("xmlrpc_answer", targets::xmlrpc_answer),
     ("xmlrpc_request", targets::xmlrpc_request),
 ];

@@ -84,8 +84,18 @@ pub(crate) fn try_send(request: http::Request<Vec<u8>>) -> Result<Got, ureq::Err
 
 impl Demo {
     pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// A demo whose Odoo is spoken to in this dialect only.
+    pub(crate) fn spoken(dialect: &str) -> Self {
+        Self::with(&["--upstream-dialect", dialect])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
         let mut child = program()
             .args(["demo", "--json", "--port", "0"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program runs");

@@ -20,6 +20,7 @@ mod once;
 mod refusals;
 mod relay;
 mod replay;
+mod rest;
 mod revoke;
 mod routes;
 mod serve;

@@ -13,7 +13,7 @@
 //! | `PATCH`, `PUT /{resource}/{id}` | `write` | `save` |
 //! | `DELETE /{resource}/{id}` | `unlink` | `delete` |
 //! | `POST /{resource}/{method}` | the method, named arguments | the dotted method |
-//! | `POST /{resource}/{id}/{method}` | the method on that record | `submit`, `cancel` |
+//! | `POST /{resource}/{id}/{method}` | the method on that record | `submit`, `cancel`, `rename`, or the document's own |
 
 #![expect(
     clippy::wildcard_enum_match_arm,

@@ -104,6 +104,11 @@ user.admin.secret-file = "{secrets}/odoo-admin"
 user.integration.secret-file = "{secrets}/odoo-integration"
 user.second.secret-file = "{secrets}/odoo-second"
 
+# The façade: `/api/v1/resource` is a product, with a `price`.
+[upstream.odoo.rest.resource.resource]
+model = "product.template"
+fields = {{ price = "list_price" }}
+
 [upstream.erpnext]
 kind = "frappe"
 url = "{erpnext}"

@@ -72,7 +72,7 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Call, Fault>
 
 /// A method of a document. Those that change what it is are operations of their own, and are
 /// asked by POST.
-pub(super) fn run(
+pub(in crate::dialect) fn run(
     verb: &str,
     doctype: &str,
     name: &str,

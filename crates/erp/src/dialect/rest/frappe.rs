@@ -9,9 +9,10 @@ use super::manner::{Kind, Manner, Page, Side};
 use super::odoo::{link_id, not_a_link};
 use super::request::{Act, Listing, Request, Said, Way, agree};
 use crate::call::{Call, RecordId};
-use crate::dialect::frappe::document;
+use crate::dialect::frappe::{self, document};
 use crate::fault::{Fault, FaultKind};
 use crate::filters::{self, Filters, Operator};
+use crate::limits::Limits;
 use crate::name::FieldName;
 use crate::value::{Map, Value};
 
@@ -25,7 +26,7 @@ impl Request {
         let said = self
             .guarded(&resource)
             .and_then(|()| said(self, facade, &resource));
-        let (call, kind) = said.map_err(|fault| resource.told(&fault))?;
+        let (call, kind) = said?;
         Ok(Said {
             call,
             edition: self.edition(),
@@ -77,16 +78,8 @@ fn said(
             },
             _,
         ) => {
-            if !matches!(&**method, "submit" | "cancel") {
-                return Err(Fault::new(
-                    FaultKind::UnknownMethod,
-                    "on a document there are the methods submit and cancel",
-                ));
-            }
-            if let Some(name) = arguments.keys().next() {
-                return Err(bad(format!("`{method}` takes no arguments")).about(name));
-            }
-            on(method, id)?
+            let limits = Limits::default();
+            frappe::run("POST", doctype, id, method, arguments.clone(), &limits)?
         }
         (
             Act::Method {

@@ -29,7 +29,6 @@ impl Request {
         };
         self.guarded(&resource)
             .and_then(|()| odoo.said(self, facade))
-            .map_err(|fault| resource.told(&fault))
             .map(|(call, kind)| Said {
                 call,
                 edition: self.edition(),
