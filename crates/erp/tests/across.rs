@@ -1,7 +1,6 @@
 //! What the ERP says by one dialect, told by another: faults keep what clients tell apart, and
 //! values of every kind come through.
 #![expect(
-    clippy::unwrap_used,
     clippy::panic,
     clippy::wildcard_enum_match_arm,
     reason = "a test may panic, and names the dialects that differ"
