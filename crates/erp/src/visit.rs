@@ -13,7 +13,7 @@ mod session;
 use url::form_urlencoded::Serializer;
 
 use owned::owned;
-pub use page::{Page, PageTerms, is_logged_out};
+pub use page::{Page, PageTerms};
 pub use read::{payload, query};
 pub use session::Sessions;
 

@@ -161,30 +161,6 @@ impl Page {
     }
 }
 
-/// Whether an ERP says that the session of a visit is over: nothing was done.
-pub fn is_logged_out(answer: Returned<'_>, location: &str) -> bool {
-    match answer.status {
-        401 => true,
-        301..=303 | 307 | 308 => {
-            let path = location.split(['?', '#']).next().unwrap_or_default();
-            path.ends_with("/login")
-        }
-        200 => {
-            let limits = Limits::default();
-            let short = answer.body.len() <= 64 << 10;
-            let body = short
-                .then(|| from_json(answer.body, &limits).ok())
-                .flatten();
-            let code = body.as_ref().and_then(|body| {
-                let error = body.as_map()?.get("error")?;
-                error.as_map()?.get("code")?.as_int()
-            });
-            code == Some(100)
-        }
-        _ => false,
-    }
-}
-
 /// Takes out of an error what it tells of the ERP's inside.
 fn clean(value: &mut Value) {
     match value {

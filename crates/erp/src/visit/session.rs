@@ -3,7 +3,12 @@
 use url::form_urlencoded::Serializer;
 
 use super::{Payload, Verb, Visit};
-use crate::dialect::{Outbound, UpstreamLogin, session_login};
+use crate::dialect::{Outbound, Returned, UpstreamLogin, session_login};
+use crate::limits::Limits;
+use crate::value::{Value, from_json};
+
+/// The largest answer that may say that a session is over, in bytes.
+const SMALL: usize = 64 << 10;
 
 /// Whose sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +78,24 @@ impl Sessions {
         self == Self::Frappe && visit.verb() != Verb::Get
     }
 
+    /// Whether an answer says that the session is over, which each ERP says before it runs a
+    /// controller: nothing was done.
+    pub fn is_over(self, answer: Returned<'_>, location: &str) -> bool {
+        match (self, answer.status) {
+            (Self::Odoo, 200) => {
+                let code = member(answer, &["error", "code"]);
+                code.and_then(|code| code.as_int()) == Some(100)
+            }
+            (Self::Odoo, 302 | 303) => path_of(location).ends_with("/web/login"),
+            (Self::Frappe, 302 | 303) => path_of(location) == "/login",
+            (Self::Frappe, 401 | 403) => {
+                let expired = member(answer, &["session_expired"]);
+                expired.and_then(|expired| expired.as_int()) == Some(1)
+            }
+            _ => false,
+        }
+    }
+
     /// The session that a `Set-Cookie` header begins: `name=value`, to be sent back.
     pub fn cookie_of(self, set_cookie: &str) -> Option<String> {
         let pair = set_cookie.split(';').next().unwrap_or_default().trim();
@@ -90,9 +113,55 @@ impl Sessions {
     }
 }
 
+/// What lies at this place of a small JSON answer.
+fn member(answer: Returned<'_>, place: &[&str]) -> Option<Value> {
+    if answer.body.len() > SMALL {
+        return None;
+    }
+    let body = from_json(answer.body, &Limits::default()).ok()?;
+    let found = place
+        .iter()
+        .try_fold(&body, |value, name| value.as_map()?.get(*name));
+    found.cloned()
+}
+
+/// The path of an address, or of a path with a query.
+fn path_of(location: &str) -> &str {
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    match path.split_once("://") {
+        Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"),
+        None => path,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_session_is_over_where_the_erp_says_so_and_nowhere_else() {
+        let over = |sessions: Sessions, status, body: &str, location| {
+            let answer = Returned {
+                status,
+                content_type: "application/json",
+                body: body.as_bytes(),
+            };
+            sessions.is_over(answer, location)
+        };
+        let odoo = |status, body, location| over(Sessions::Odoo, status, body, location);
+        let expired = r#"{"jsonrpc":"2.0","error":{"code":100,"message":"Odoo Session Expired"}}"#;
+        assert!(odoo(200, expired, ""));
+        assert!(odoo(303, "", "/web/login?redirect=%2Fapi"));
+        assert!(odoo(303, "", "https://erp.example/de/web/login"));
+        assert!(!odoo(200, r#"{"error":{"code":200}}"#, ""));
+        assert!(!odoo(303, "", "/shop/login"));
+        assert!(!odoo(401, "", ""));
+        let frappe = |status, body, location| over(Sessions::Frappe, status, body, location);
+        assert!(frappe(403, r#"{"session_expired":1}"#, ""));
+        assert!(frappe(302, "", "/login?redirect-to=%2Fx"));
+        assert!(!frappe(403, r#"{"exc_type":"PermissionError"}"#, ""));
+        assert!(!frappe(302, "", "https://login.example/"));
+    }
 
     #[test]
     fn a_token_is_found_in_the_pages_of_both() {

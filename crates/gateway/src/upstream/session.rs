@@ -153,7 +153,7 @@ impl Upstream {
         Ok(clear(session.token.get_or_init(|| Secret::new(token))))
     }
 
-    fn kind_of_sessions(&self) -> Sessions {
+    pub(super) fn kind_of_sessions(&self) -> Sessions {
         match self.family {
             Family::Odoo => Sessions::Odoo,
             Family::Frappe => Sessions::Frappe,

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use base64::Engine as _;
 use http::header::{ACCEPT, AUTHORIZATION, LOCATION};
 use http::{HeaderName, HeaderValue};
-use portcullis_erp::visit::is_logged_out;
 use portcullis_erp::{Fault, FaultKind, Visit};
 use portcullis_identity::ErpLogin;
 use portcullis_policy::Passage;
@@ -42,7 +41,8 @@ impl Upstream {
         let whole = self.send(asker, visit, controller, message).await?;
         let location = whole.headers.get(LOCATION);
         let location = location.and_then(|value| value.to_str().ok());
-        if !is_logged_out(whole.returned(), location.unwrap_or_default()) {
+        let sessions = self.kind_of_sessions();
+        if !sessions.is_over(whole.returned(), location.unwrap_or_default()) {
             return Ok(whole);
         }
         // The session was over, so nothing was done: once more, with a new one.
