@@ -316,6 +316,6 @@ fn after_a_kill_a_repetition_gets_the_first_answer_or_unknown() {
         }
     }
     println!(
-        "{KILLS} kills: {unknown} unknown, {answered} answered although the first was cut off"
+        "{KILLS} kills: {unknown} unknown, {answered} answered, by the first answer or, where nothing was claimed, by a first call"
     );
 }
