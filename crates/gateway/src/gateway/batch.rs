@@ -147,6 +147,14 @@ impl Gateway {
         let paced = throttle::by_address(&shared.throttle, routed, now)?;
         let decoded = decode::read(paced, &snapshot.limits, trail).await?;
         let identified = identify::caller(&desk, decoded, now, trail).await?;
+        // One key cannot mean several calls, and one that means nothing would be relied upon.
+        if identified.once.is_some() {
+            let fault = Fault::new(
+                FaultKind::Malformed,
+                "give each request of a batch an Idempotency-Key of its own, in its `headers`",
+            );
+            return Err(Denial::to(identified.reply, Why::Unreadable(fault)));
+        }
         let Wish::Asked(Asked::Batch(items)) = identified.wish else {
             return Err(Denial::plain(Why::NotServed));
         };
