@@ -10,7 +10,8 @@ use portcullis_identity::{RoleName, UpstreamName};
 use crate::caps::{Cap, Caps};
 use crate::decision::{Reason, Refusal};
 use crate::operation::{Family, Operation};
-use crate::rule::{Effect, FieldSet, Rule};
+use crate::rights::Named;
+use crate::rule::{Effect, FieldSet, Models, Rule};
 use crate::schema::{ModelSchema, Schema};
 use crate::sizes::{self, Bound};
 
@@ -144,6 +145,26 @@ impl<'a> Bench<'a> {
                     && held.rule.reached(through)
             })
             .copied()
+            .collect()
+    }
+
+    /// The models that rules which allow something name.
+    pub(crate) fn named(&self) -> Named {
+        let mut named = Named::default();
+        for held in &self.allow {
+            match &held.rule.models {
+                Models::All => named.all = true,
+                Models::Named(models) => named.models.extend(models.iter().cloned()),
+            }
+        }
+        named
+    }
+
+    /// The methods that rules list by name for this model.
+    pub(crate) fn listed(&self, model: &Model) -> BTreeSet<Method> {
+        self.rules(model, Operation::Call, None)
+            .iter()
+            .flat_map(|held| held.rule.methods.iter().cloned())
             .collect()
     }
 

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_erp::{Call, Dialect, Model};
 use portcullis_identity::{Principal, RoleName, UpstreamName};
 
-use crate::bench::{Bench, Held};
+use crate::bench::{Bench, Held, No};
 use crate::decision::Decision;
 use crate::operation::{Family, Operation};
-use crate::question::Question;
+use crate::permit::Permit;
+use crate::question::{Asking, Question};
+use crate::rights::{Named, Rights};
 use crate::role::Role;
 use crate::rule::Effect;
 use crate::schema::Schema;
@@ -47,6 +49,21 @@ impl Policy {
         self.roles.get(name)
     }
 
+    /// What the caller's roles allow with one model.
+    ///
+    /// # Errors
+    /// With the model whose fields must be known first: see [`Refusal::wants`].
+    ///
+    /// [`Refusal::wants`]: crate::Refusal::wants
+    pub fn rights(&self, asking: &Asking<'_>, model: &Model) -> Result<Rights, Model> {
+        crate::rights::of(&self.bench(asking), model)
+    }
+
+    /// The models that the caller's roles name.
+    pub fn named(&self, asking: &Asking<'_>) -> Named {
+        self.bench(asking).named()
+    }
+
     /// The methods of one of Odoo's models that a caller may call in a dialect, as far as its
     /// rules tell without the arguments of a call.
     pub fn methods(
@@ -57,9 +74,26 @@ impl Policy {
         model: &Model,
     ) -> BTreeSet<String> {
         let schema = Schema::new();
-        let rules = self.rules(principal);
-        let bench = Bench::new(Family::Odoo, &schema, upstream, dialect, rules);
+        let bench = self.bench(&Asking {
+            principal,
+            upstream,
+            family: Family::Odoo,
+            dialect,
+            schema: &schema,
+        });
         crate::odoo::open_methods(&bench, model)
+    }
+
+    /// The caller's rules for one upstream and dialect.
+    fn bench<'a>(&'a self, asking: &Asking<'a>) -> Bench<'a> {
+        let rules = self.rules(asking.principal);
+        Bench::new(
+            asking.family,
+            asking.schema,
+            asking.upstream,
+            asking.dialect,
+            rules,
+        )
     }
 
     fn rules<'a>(&'a self, principal: &'a Principal) -> impl Iterator<Item = Held<'a>> {
@@ -96,25 +130,26 @@ impl Policy {
 
     /// May this be done?
     pub fn judge(&self, question: Question<'_>) -> Decision {
-        let Question {
-            principal,
-            upstream,
-            family,
-            dialect,
-            schema,
-            edition,
-            call,
-            ..
-        } = question;
-        let rules = self.rules(principal);
-        let bench = Bench::new(family, schema, upstream, dialect, rules).about(edition);
-        let judged = match family {
-            Family::Odoo => crate::odoo::judge(&bench, call),
-            Family::Frappe => crate::frappe::judge(&bench, call),
+        let asking = Asking {
+            principal: question.principal,
+            upstream: question.upstream,
+            family: question.family,
+            dialect: question.dialect,
+            schema: question.schema,
         };
+        let bench = self.bench(&asking).about(question.edition);
+        let judged = judged(&bench, question.call);
         match judged {
             Ok(permit) => Decision::Allow(Box::new(permit)),
             Err(refusal) => Decision::Refuse(refusal),
         }
+    }
+}
+
+/// The judgement of one call.
+pub(crate) fn judged(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
+    match bench.family {
+        Family::Odoo => crate::odoo::judge(bench, call),
+        Family::Frappe => crate::frappe::judge(bench, call),
     }
 }

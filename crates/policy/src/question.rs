@@ -32,3 +32,18 @@ pub struct Question<'a> {
     /// What is asked.
     pub call: Call,
 }
+
+/// Who asks, of which ERP and in which dialect, whatever is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    /// Who asks.
+    pub principal: &'a Principal,
+    /// Of which ERP.
+    pub upstream: &'a UpstreamName,
+    /// Which kind of ERP that is.
+    pub family: Family,
+    /// The dialect in which it is asked.
+    pub dialect: Dialect,
+    /// What is known of the ERP's models.
+    pub schema: &'a Schema,
+}

@@ -1,4 +1,11 @@
-//! What is known of an Odoo's models: fields, where their values come from, how names are made.
+//! What is known of an ERP's models: fields, where their values come from, how names are made.
+//!
+//! Judging rests on an Odoo's only. A Frappe's DocTypes are known for describing them, and for
+//! looking at values before they are sent.
+
+mod doctype;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +53,18 @@ pub struct FieldSchema {
     pub readonly: bool,
     /// The field of the linked model that leads back (`one2many`).
     pub inverse: Option<FieldName>,
+    /// What it is called by people.
+    pub label: String,
+    /// The values that it can have, where it has a list of them.
+    pub selection: Option<Vec<String>>,
+    /// How many letters its values may have.
+    pub size: Option<u32>,
+    /// Whether the ERP can search by it.
+    pub searchable: bool,
+    /// Whether the ERP can sort by it.
+    pub sortable: bool,
+    /// Whether the ERP is known to have a value for it where none is given.
+    pub defaulted: bool,
 }
 
 impl Schema {
@@ -65,6 +84,25 @@ impl Schema {
         self.absent.remove(&model);
         let read = ModelSchema::from_fields_get(model.as_str(), fields_get);
         self.models.insert(model, read);
+    }
+
+    /// Adds what a Frappe told of a DocType (`/api/v2/doctype/{name}/meta`).
+    pub fn learn_doctype(&mut self, model: Model, meta: &Value) {
+        self.absent.remove(&model);
+        self.models.insert(model, doctype::read(meta));
+    }
+
+    /// Notes which fields of a model the ERP fills by itself (the answer of `default_get`).
+    pub fn learn_defaults(&mut self, model: &Model, defaults: &Value) {
+        let Some(known) = self.models.get_mut(model) else {
+            return;
+        };
+        for name in defaults.as_map().into_iter().flat_map(|map| map.keys()) {
+            let field = FieldName::new(name).ok();
+            if let Some(facts) = field.and_then(|name| known.fields.get_mut(&name)) {
+                facts.defaulted = true;
+            }
+        }
     }
 
     /// Notes that there is no such model (or none that the ERP user may see).
@@ -175,6 +213,24 @@ impl FieldSchema {
             required: truth("required"),
             readonly: truth("readonly"),
             inverse: text("relation_field").and_then(|name| FieldName::new(name).ok()),
+            label: text("string").unwrap_or_default().to_owned(),
+            selection: facts
+                .get("selection")
+                .and_then(Value::as_list)
+                .map(|pairs| pairs.iter().filter_map(choice).collect()),
+            size: facts
+                .get("size")
+                .and_then(Value::as_int)
+                .and_then(|size| u32::try_from(size).ok())
+                .filter(|size| *size > 0),
+            // Older releases do not tell of either; a column can be searched and sorted by.
+            searchable: facts
+                .get("searchable")
+                .map_or(truth("store"), |_| truth("searchable")),
+            sortable: facts
+                .get("sortable")
+                .map_or(truth("store"), |_| truth("sortable")),
+            defaulted: false,
         })
     }
 
@@ -183,8 +239,34 @@ impl FieldSchema {
         self.related.is_some() || (self.readonly && !self.depends.is_empty())
     }
 
+    /// Whether a value that is sent for it is not kept: the ERP computes it, or keeps it itself.
+    pub fn is_kept_by_the_erp(&self, name: &str) -> bool {
+        const OWN: &[&str] = &["id", "create_date", "create_uid", "write_date", "write_uid"];
+        OWN.contains(&name)
+            || (self.readonly && (self.related.is_some() || !self.depends.is_empty()))
+    }
+
+    /// Whether a new record certainly needs it: nothing is known that would fill it.
+    pub fn is_needed(&self) -> bool {
+        self.required
+            && !self.readonly
+            && !self.defaulted
+            && self.depends.is_empty()
+            && self.related.is_none()
+            && self.kind != FieldKind::Boolean
+    }
+
     /// Whether it links to many records.
     pub fn is_x2many(&self) -> bool {
         matches!(self.kind, FieldKind::One2many | FieldKind::Many2many)
+    }
+}
+
+/// The value of a pair of value and label.
+fn choice(pair: &Value) -> Option<String> {
+    match pair.as_list()?.first()? {
+        Value::Text(value) => Some(value.clone()),
+        Value::Int(value) => Some(value.to_string()),
+        _ => None,
     }
 }
