@@ -22,7 +22,7 @@ pub mod xmlrpc;
 
 pub use frappe::csrf_token;
 pub(crate) use greeting::session_login;
-pub(crate) use json2::segment;
+pub use json2::segment;
 pub(crate) use jsonrpc::{enveloped, read_answer as read_envelope, read_body};
 pub(crate) use media::Media;
 pub(crate) use odoo::{is_inside, words};

@@ -25,10 +25,12 @@ use crate::upstream::{Asker, ErpUser, Upstream};
 
 mod across;
 mod asking;
+mod describe;
 mod here;
 mod naming;
 mod passage;
 mod session;
+mod values;
 
 use asking::Asking;
 
@@ -166,6 +168,29 @@ pub async fn call(
     if let Err(wait) = limit::look(&holder, now) {
         return Err(Denial::to(reply, Why::Limited(wait)));
     }
+    if let Some(request) = asking.describes() {
+        let desk = describe::Desk {
+            snapshot,
+            asker,
+            principal: &holder.principal,
+            upstream: &upstream,
+            user: &user,
+        };
+        return match desk.described(request).await {
+            Ok(manner) => {
+                reply.rest = Some(Arc::new(manner));
+                Ok(Permitted {
+                    granted: Granted::Here(Value::Null),
+                    holder: Some(holder),
+                    reply,
+                    address,
+                    plain,
+                    once: None,
+                })
+            }
+            Err(why) => Err(Denial::to(reply, why)),
+        };
+    }
     // A judgement may need a model whose fields were not asked for yet; each round learns one.
     for _ in 0..MOST_LESSONS {
         let schema = upstream.schema();
@@ -213,6 +238,18 @@ pub async fn call(
                     trail.refused(Shape::of(&call));
                     reply.rest = manner.map(Arc::new);
                     let why = limit::count(&holder, now).map_or_else(Why::Limited, |_| why);
+                    return Err(Denial::to(reply, why));
+                }
+                if let Some(model) = values::unknown(&call, reply.dialect, &upstream, &schema)
+                    && upstream.learn_doctype(asker, model, &user).await.is_ok()
+                {
+                    continue;
+                }
+                if let Some(fault) = values::unfit(&call, reply.dialect, &upstream, &schema) {
+                    trail.refused(Shape::of(&call));
+                    reply.rest = manner.map(Arc::new);
+                    let why =
+                        limit::count(&holder, now).map_or_else(Why::Limited, |_| Why::Unfit(fault));
                     return Err(Denial::to(reply, why));
                 }
                 if let Some(mut manner) = manner {

@@ -20,6 +20,7 @@ use crate::chance::Ids;
 use crate::clock::{self, Stopwatch};
 use crate::decode;
 use crate::denial::{Denial, Why};
+use crate::docs;
 use crate::filter;
 use crate::gcra::Rate;
 use crate::identify::{self, Desk};
@@ -108,6 +109,9 @@ impl Gateway {
     pub async fn serve(&self, raw: RawRequest) -> Response {
         let now = clock::now();
         if let Some(page) = operations::page(&raw, &self.shared.keyring, now) {
+            return page;
+        }
+        if let Some(page) = docs::page(&raw) {
             return page;
         }
         if batch::is_one(&raw.head) {

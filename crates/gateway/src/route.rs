@@ -179,6 +179,11 @@ pub const TABLE: &[Route] = &[
         name_at: None,
         ..facade(0, POST)
     },
+    Route {
+        prefix: &["api", "v1", "openapi.json"],
+        name_at: None,
+        ..facade(0, GET)
+    },
     facade(1, GET_POST),
     facade(2, RECORD),
     facade(3, POST),

@@ -11,6 +11,7 @@ mod own;
 mod registry;
 mod seal;
 mod session;
+mod sheets;
 mod stream;
 mod tls;
 mod visit;
@@ -34,6 +35,7 @@ pub use link::Links;
 pub use own::{Asker, Unready};
 pub use registry::Upstreams;
 pub use seal::CursorSeal;
+pub(crate) use sheets::{Sheet, SheetKey};
 pub use stream::{BrokenOff, Stream};
 
 use crate::archive::Archive;
@@ -76,6 +78,8 @@ pub struct Upstream {
     /// Sessions of ERP users, for controllers that know no other credential.
     sessions: papaya::HashMap<ErpLogin, Arc<session::Session>>,
     facade: Facade,
+    /// Descriptions of the façade that were written, by whom they are for.
+    sheets: sheets::Sheets,
 }
 
 /// A request that the ERP has answered.
@@ -138,6 +142,7 @@ impl Upstream {
             secrets: papaya::HashMap::new(),
             sessions: papaya::HashMap::new(),
             facade: config.rest.facade(config.name.as_str(), seal),
+            sheets: sheets::Sheets::default(),
         })
     }
 

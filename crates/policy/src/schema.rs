@@ -30,6 +30,8 @@ pub struct ModelSchema {
     pub rec_name: Option<String>,
     /// The fields by which names are searched, where they are known.
     pub rec_names_search: Vec<String>,
+    /// Whether it is known which fields the ERP fills by itself.
+    pub filled: bool,
 }
 
 /// One field.
@@ -97,6 +99,7 @@ impl Schema {
         let Some(known) = self.models.get_mut(model) else {
             return;
         };
+        known.filled = true;
         for name in defaults.as_map().into_iter().flat_map(|map| map.keys()) {
             let field = FieldName::new(name).ok();
             if let Some(facts) = field.and_then(|name| known.fields.get_mut(&name)) {
@@ -156,6 +159,7 @@ impl ModelSchema {
             fields,
             rec_name: None,
             rec_names_search,
+            filled: false,
         }
     }
 

@@ -147,6 +147,14 @@ const TRIED: &[(&str, &str, &str, &str, &str, u16)] = &[
         r#"[{"method":"GET","path":"/api/v1/res.partner"}]"#,
         401,
     ),
+    (
+        "api/v1/openapi.json",
+        "GET",
+        "/api/v1/openapi.json",
+        "",
+        "",
+        401,
+    ),
     ("api/v1", "GET", "/api/v1/res.partner", "", "", 401),
     ("api/v1", "DELETE", "/api/v1/res.partner/1", "", "", 401),
     (

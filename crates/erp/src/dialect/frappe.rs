@@ -40,7 +40,7 @@ mod write;
 pub(super) use answer::{read_answer, write_answer, write_cut, write_fault};
 pub use login::csrf_token;
 pub(super) use resource::run;
-pub(super) use write::write;
+pub(super) use write::{write, write_meta};
 
 use super::{Dialect, Form, Inbound, ReadError, Reading, Reply};
 use crate::asked::Asked;

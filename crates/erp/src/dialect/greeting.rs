@@ -1,9 +1,10 @@
-//! What the gateway itself asks of an Odoo before any call: which version, which uid.
+//! What the gateway itself asks of an ERP: which version, which uid, what a DocType is.
 
 use super::piece::Piece;
 use super::xmlrpc::codec;
-use super::{Dialect, Outbound, UpstreamLogin, jsonrpc};
+use super::{Dialect, Outbound, UpstreamLogin, frappe, jsonrpc};
 use crate::fault::{Fault, FaultKind};
+use crate::name::Model;
 use crate::value::Map;
 
 impl Dialect {
@@ -64,6 +65,30 @@ impl Dialect {
             | Self::Rest => Err(Fault::new(
                 FaultKind::BadArguments,
                 "this dialect has no version",
+            )),
+        }
+    }
+
+    /// Writes the request that is answered with what a DocType is made of.
+    ///
+    /// # Errors
+    /// When this dialect has no way to ask.
+    pub fn write_meta(self, doctype: &Model, login: &UpstreamLogin<'_>) -> Result<Outbound, Fault> {
+        match self {
+            Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 => {
+                frappe::write_meta(doctype, login)
+            }
+            Self::XmlRpc1
+            | Self::XmlRpc2
+            | Self::JsonRpc
+            | Self::Json2
+            | Self::OdooWeb
+            | Self::OdooCall
+            | Self::FrappeFile
+            | Self::Custom
+            | Self::Rest => Err(Fault::new(
+                FaultKind::BadArguments,
+                "this dialect has no DocTypes",
             )),
         }
     }

@@ -116,7 +116,7 @@ pub(super) fn write(call: &Call, login: &UpstreamLogin<'_>) -> Result<Outbound, 
 }
 
 /// A path segment, percent-encoded.
-pub(crate) fn segment(text: &str) -> percent_encoding::PercentEncode<'_> {
+pub fn segment(text: &str) -> percent_encoding::PercentEncode<'_> {
     const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
         .remove(b'.')
         .remove(b'_')

@@ -39,7 +39,7 @@ mod tests;
 pub use batch::Item;
 pub use cursor::Seal;
 pub use facade::{Facade, FacadeError, Guarded, Notice, Resource};
-pub use manner::Manner;
+pub use manner::{Description, Manner};
 pub use request::{Request, Said};
 pub use rows::Models;
 

@@ -25,6 +25,14 @@ pub(super) enum Asking {
 }
 
 impl Asking {
+    /// The request, if it asks what the façade is.
+    pub(super) fn describes(&self) -> Option<&Request> {
+        match self {
+            Self::Rest(request) if request.describes() => Some(request),
+            Self::Rest(_) | Self::Call(_) => None,
+        }
+    }
+
     /// The call, what is asked of the record's edition, and how the answer is written, where
     /// that is not known yet.
     ///

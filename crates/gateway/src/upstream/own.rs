@@ -262,6 +262,17 @@ impl Upstream {
                 return Err(Unready::Strange("Odoo"));
             }
         };
+        self.remember(model, fields.as_ref(), Schema::learn);
+        Ok(())
+    }
+
+    /// Takes in what was told of a model; none if there is no such model for the user.
+    pub(super) fn remember(
+        &self,
+        model: &Model,
+        told: Option<&Value>,
+        learn: impl Fn(&mut Schema, Model, &Value),
+    ) {
         self.schema.rcu(|known| {
             // Clients name models as they like: what is not there is not remembered for ever.
             let mut next = if known.absences() < MOST_ABSENT {
@@ -269,18 +280,17 @@ impl Upstream {
             } else {
                 Schema::new()
             };
-            match &fields {
-                Some(fields) => next.learn(model.clone(), fields),
+            match told {
+                Some(told) => learn(&mut next, model.clone(), told),
                 None => next.absent(model.clone()),
             }
             next
         });
-        Ok(())
     }
 }
 
 /// Whether this fault says that there is no such model for this user, and not a passing trouble.
-fn is_final(kind: FaultKind) -> bool {
+pub(super) fn is_final(kind: FaultKind) -> bool {
     matches!(
         kind,
         FaultKind::UnknownModel

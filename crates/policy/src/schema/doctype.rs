@@ -51,6 +51,7 @@ pub(super) fn read(meta: &Value) -> ModelSchema {
         fields,
         rec_name: Some("name".to_owned()),
         rec_names_search: Vec::new(),
+        filled: true,
     }
 }
 

@@ -18,6 +18,8 @@ mod matrix;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod writes;

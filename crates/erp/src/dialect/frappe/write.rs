@@ -13,6 +13,7 @@ use crate::dialect::json2::segment;
 use crate::dialect::piece::{Piece, json};
 use crate::dialect::{Outbound, UpstreamLogin};
 use crate::fault::Fault;
+use crate::name::Model;
 use crate::value::{Value, to_json};
 
 /// Frappe's server takes request lines of about 4,000 bytes.
@@ -202,6 +203,16 @@ fn upload(call: &Call, login: &UpstreamLogin<'_>) -> Result<Outbound, Fault> {
     outbound.headers.push(("content-type", content_type));
     outbound.body = body;
     Ok(outbound)
+}
+
+/// Asks what a DocType is made of: any user may.
+pub(in crate::dialect) fn write_meta(
+    doctype: &Model,
+    login: &UpstreamLogin<'_>,
+) -> Result<Outbound, Fault> {
+    document(doctype.as_str())?;
+    let target = format!("/api/v2/doctype/{}/meta", segment(doctype.as_str()));
+    Ok(request("GET", target, Vec::new(), login))
 }
 
 fn method(dotted: &str) -> String {

@@ -108,6 +108,11 @@ impl Facade {
             .map(|(name, resource)| (name.as_str(), &**resource))
     }
 
+    /// How many rows a page has where no number is asked for, and at the most.
+    pub fn pages(&self) -> (u32, u32) {
+        (self.usual, self.most)
+    }
+
     /// The resource of a path.
     pub(super) fn resource(&self, name: &str) -> Result<Arc<Resource>, Fault> {
         if let Some(known) = self.resources.get(name) {
@@ -191,6 +196,16 @@ impl Resource {
         self
     }
 
+    /// Whether a change must name the edition that it is made on.
+    pub fn is_guarded(&self) -> bool {
+        self.guarded == Guarded::Always
+    }
+
+    /// Whether it is going away.
+    pub fn is_deprecated(&self) -> bool {
+        self.notice.deprecation.is_some() || self.notice.sunset.is_some()
+    }
+
     /// The model that it stands for.
     pub fn model(&self) -> &Model {
         &self.model
@@ -222,7 +237,7 @@ impl Resource {
     }
 
     /// What a field of the ERP's is called here; none for one whose name means another here.
-    pub(super) fn outward<'a>(&'a self, field: &'a str) -> Option<&'a str> {
+    pub fn outward<'a>(&'a self, field: &'a str) -> Option<&'a str> {
         match self.back.get(field) {
             Some(name) => Some(name),
             None if self.fields.contains_key(field) => None,

@@ -6,7 +6,7 @@ use super::bad;
 use super::conditions::{Condition, Op};
 use super::facade::{Facade, Resource};
 use super::manner::{Kind, Manner, Page, Side};
-use super::odoo::{link_id, not_a_link};
+use super::odoo::{link_id, not_a_link, not_of_an_erp};
 use super::request::{Act, Listing, Request, Said, Way, agree};
 use crate::call::{Call, RecordId};
 use crate::dialect::frappe::{self, document};
@@ -69,6 +69,7 @@ fn said(
             }
             on("save", id)?.with("doc", written(&values, resource)?)
         }
+        (Act::Describe, _) => return Err(not_of_an_erp()),
         (Act::Delete(id), _) => on("delete", id)?,
         (
             Act::Method {

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::cursor::{self, Seal};
-use super::facade::{Notice, Resource};
+use super::facade::{Facade, Notice, Resource};
 use super::query;
-use super::request::Listing;
+use super::request::{Listing, Request};
 use super::rows::{self, Models};
 use super::tags::{self, Tags};
 use crate::call::Call;
@@ -50,6 +50,21 @@ pub(super) enum Kind {
     Changed,
     Deleted,
     Result,
+    /// A description of the façade that was written beforehand.
+    Description {
+        description: Description,
+        /// Whether the caller has this edition already.
+        known: bool,
+    },
+}
+
+/// What the façade is, as `application/openapi+json`.
+#[derive(Clone)]
+pub struct Description {
+    /// The document.
+    pub body: Arc<[u8]>,
+    /// What tells this edition of it from others: no quotes, no `T`.
+    pub tag: Arc<str>,
 }
 
 /// A page of a list.
@@ -69,6 +84,28 @@ impl fmt::Debug for Manner {
         f.debug_struct("Manner")
             .field("model", &self.resource.model)
             .finish_non_exhaustive()
+    }
+}
+
+impl Request {
+    /// How the description of the façade is given to whoever asked for it.
+    ///
+    /// # Errors
+    /// When there is no such name as its own, which cannot be.
+    pub fn described(&self, facade: &Facade, description: Description) -> Result<Manner, Fault> {
+        let resource = facade.resource("openapi")?;
+        Ok(Manner {
+            notice: facade.notice(&resource),
+            side: Side::Frappe,
+            resource,
+            kind: Kind::Description {
+                known: self
+                    .if_none_match
+                    .as_ref()
+                    .is_some_and(|tags| tags.has(&description.tag)),
+                description,
+            },
+        })
     }
 }
 
@@ -189,6 +226,21 @@ pub(in crate::dialect) fn write_answer(reply: &Reply, value: &Value) -> Written 
             headers,
             body: Vec::new(),
         },
+        Kind::Description { description, known } => {
+            headers.push(("etag", format!("\"{}\"", description.tag)));
+            // Whoever keeps it asks again each time whether it is still so.
+            headers.push(("cache-control", "private, no-cache".to_owned()));
+            Written {
+                status: if *known { 304 } else { 200 },
+                content_type: JSON,
+                headers,
+                body: if *known {
+                    Vec::new()
+                } else {
+                    description.body.to_vec()
+                },
+            }
+        }
         Kind::Result => written(200, headers, &data(Piece::Value(value))),
     }
 }

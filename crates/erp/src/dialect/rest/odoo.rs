@@ -74,6 +74,7 @@ impl Request {
             },
             Act::Change { .. } => Kind::Changed,
             Act::Delete(_) => Kind::Deleted,
+            Act::Describe => return Err(not_of_an_erp()),
             Act::Method { .. } => Kind::Result,
         })
     }
@@ -140,6 +141,7 @@ impl Odoo<'_> {
                     .on(vec![id])
                     .with("vals", self.written(&values)?)
             }
+            Act::Describe => return Err(not_of_an_erp()),
             Act::Delete(id) => call(model, "unlink")?.on(vec![number(id)?]),
             Act::Method {
                 id,
@@ -330,6 +332,10 @@ impl Odoo<'_> {
             let multiple = kind.is_some_and(FieldKind::is_multiple);
             let value = match value {
                 Value::Null => Value::Bool(false),
+                // To Odoo it is what is empty; here it would be a truth value.
+                Value::Bool(false) if kind.is_some_and(|kind| kind != FieldKind::Boolean) => {
+                    return Err(bad("the field is no truth value; `null` empties it").about(name));
+                }
                 Value::Map(link) => link_id(link).ok_or_else(|| not_a_link().about(name))?,
                 Value::List(items) if multiple => many(items),
                 Value::List(items) => Value::List(items.iter().map(emptied).collect()),
@@ -353,6 +359,11 @@ pub(super) fn link_id(link: &Map) -> Option<Value> {
 
 pub(super) fn not_a_link() -> Fault {
     bad("a link is an id, or an object with its id")
+}
+
+/// What the façade is, no ERP is asked.
+pub(super) fn not_of_an_erp() -> Fault {
+    Fault::new(FaultKind::NotFound, "there is nothing at this path")
 }
 
 /// Links to any number of records: commands as Odoo has them, or the ids that shall be linked.

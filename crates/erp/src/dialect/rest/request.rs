@@ -45,6 +45,8 @@ pub(super) enum Act {
         values: Map,
     },
     Delete(String),
+    /// What the façade is: `openapi.json`.
+    Describe,
     Method {
         id: Option<String>,
         method: String,
@@ -99,6 +101,7 @@ impl Request {
             [resource] => (resource, None, None),
             [resource, id] => (resource, Some(id), None),
             [resource, id, method] => (resource, Some(id), Some(method)),
+            [] => return Self::describing(request),
             _ => return Err(nothing_here()),
         };
         if !resource.starts_with(char::is_alphanumeric) {
@@ -152,6 +155,33 @@ impl Request {
         })
     }
 
+    /// A request for the description of the façade.
+    fn describing(request: Inbound<'_>) -> Result<Self, Fault> {
+        if let Some((name, _)) = query::read(request.query)?.first() {
+            return Err(unknown(name));
+        }
+        if !request.body.is_empty() {
+            return Err(malformed("GET takes no body"));
+        }
+        Ok(Self {
+            base: String::new(),
+            resource: "openapi.json".to_owned(),
+            act: Act::Describe,
+            if_match: None,
+            if_none_match: None,
+        })
+    }
+
+    /// Whether it asks what the façade is.
+    pub fn describes(&self) -> bool {
+        self.act == Act::Describe
+    }
+
+    /// What stands before `/api/v1` in the caller's own path.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// The resource that is named, and what is done with it: for records.
     pub fn names(&self) -> (&str, &str) {
         let what = match &self.act {
@@ -160,6 +190,7 @@ impl Request {
             Act::Create(_) => "create",
             Act::Change { .. } => "change",
             Act::Delete(_) => "delete",
+            Act::Describe => "describe",
             Act::Method { method, .. } => method,
         };
         (&self.resource, what)
@@ -185,7 +216,7 @@ impl Request {
         if self.if_match.is_some() && !changes {
             return Err(malformed("If-Match is for PATCH, PUT and DELETE"));
         }
-        if self.if_none_match.is_some() && !matches!(self.act, Act::One { .. }) {
+        if self.if_none_match.is_some() && !matches!(self.act, Act::One { .. } | Act::Describe) {
             return Err(malformed("If-None-Match is for GET of one record"));
         }
         Ok(self)
