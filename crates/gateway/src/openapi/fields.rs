@@ -36,7 +36,10 @@ pub(super) fn add(subject: &Subject<'_>, item: &Item, schemas: &mut Map<String, 
         if !needed.is_empty() {
             told.insert("required".to_owned(), json!(needed));
         }
-        told.insert("example".to_owned(), example(item, &needed, &rights.creatable));
+        told.insert(
+            "example".to_owned(),
+            example(item, &needed, &rights.creatable),
+        );
         schemas.insert(format!("{name}.new"), Json::Object(told));
     }
     if rights.operations.contains(&Operation::Write) {

@@ -79,7 +79,7 @@ pub(super) fn add(subject: &Subject<'_>, item: &Item, paths: &mut Map<String, Js
                 status: "201",
                 answer: located(data(&answer)),
                 parameters: vec![reference("parameters", "IdempotencyKey")],
-            body: Some(reference("schemas", &format!("{name}.new"))),
+                body: Some(reference("schemas", &format!("{name}.new"))),
                 ..empty()
             }
             .written(links(subject, item, "/data/id")),

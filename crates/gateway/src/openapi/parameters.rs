@@ -10,8 +10,7 @@ use super::{Item, Subject, fields};
 const TEXT: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
 
 /// `*`, or entity tags in double quotes.
-const TAGS: &str =
-    r#"^(?:\*|(?:W/)?"[!#-+\--~]*"(?:, ?(?:W/)?"[!#-+\--~]*"){0,15})?$"#;
+const TAGS: &str = r#"^(?:\*|(?:W/)?"[!#-+\--~]*"(?:, ?(?:W/)?"[!#-+\--~]*"){0,15})?$"#;
 
 /// Links, and in brackets what is shown behind them.
 const EXPAND: &str = r"^[a-z0-9_]+(?:\([a-z0-9_]+(?:,[a-z0-9_]+)*\))?(?:,[a-z0-9_]+(?:\([a-z0-9_]+(?:,[a-z0-9_]+)*\))?)*$";

@@ -224,7 +224,7 @@ impl Upstream {
     }
 
     /// Asks a question of the gateway's own as an ERP user.
-    async fn ask_own(
+    pub(super) async fn ask_own(
         &self,
         asker: &Asker<'_>,
         call: &Call,

@@ -9,7 +9,7 @@ use portcullis_identity::RoleName;
 use portcullis_policy::Schema;
 
 use super::own::{Asker, Unready, is_final};
-use super::{AskError, ErpUser, Upstream};
+use super::{ErpUser, Upstream};
 
 /// How many descriptions are kept.
 const MOST: usize = 256;
@@ -70,7 +70,7 @@ impl Upstream {
         let returned = asker
             .ask(self, spoken, (model.as_str(), "meta"), question)
             .await?;
-        let told = match self.read(spoken, &returned) {
+        let told = match self.read(spoken, returned).answer {
             Answer::Value(told @ Value::Map(_)) => Some(told),
             Answer::Value(_) | Answer::DoneWithoutResult => None,
             Answer::Fault(fault) if is_final(fault.kind) => None,
@@ -91,7 +91,6 @@ impl Upstream {
         model: &Model,
         user: &ErpUser,
     ) -> Result<(), Unready> {
-        let spoken = self.spoken().ok_or(Unready::Unreachable)?;
         let schema = self.schema();
         let fields = schema
             .model(model)
@@ -104,17 +103,7 @@ impl Upstream {
         let call = Call::new(model.as_str(), "default_get")
             .map_err(|_| Unready::Strange("Odoo"))?
             .with("fields", needed);
-        let question = async {
-            self.ask(asker.links, &call, user)
-                .await
-                .map_err(|error| match error {
-                    AskError::NotSent | AskError::Lost => Unready::Unreachable,
-                    AskError::TooLarge | AskError::Unsayable(_) => Unready::Strange("Odoo"),
-                })
-        };
-        let answer = asker
-            .ask(self, spoken, (model.as_str(), "default_get"), question)
-            .await?;
+        let answer = self.ask_own(asker, &call, user).await?;
         let told = match answer {
             Answer::Value(told) => told,
             Answer::Fault(_) | Answer::DoneWithoutResult => Value::Null,
