@@ -55,3 +55,8 @@ node_clients() {
     npm ci --prefix tests/clients --no-audit --no-fund ||
         { echo "the npm registry cannot be reached, or lacks one of tests/clients/package-lock.json"; return 1; }
 }
+
+browser_tests() {
+    npm ci --prefix tests/browser --no-audit --no-fund ||
+        { echo "the npm registry cannot be reached, or lacks one of tests/browser/package-lock.json"; return 1; }
+}

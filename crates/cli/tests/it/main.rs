@@ -18,6 +18,7 @@ mod narrow;
 mod odoo_parsing;
 mod odoo_security;
 mod once;
+mod openapi;
 mod refusals;
 mod relay;
 mod replay;

@@ -112,7 +112,8 @@ proptest! {
             prop_assert_eq!(is_allowed(&caller, &list), expected, "list {} of {}", field, role);
             prop_assert_eq!(is_allowed(&caller, &one), expected, "read {} of {}", field, role);
             if expected {
-                let answer = format!(r#"[{{"id":7,"{field}":7}}]"#);
+                let other = if *field == "id" { String::new() } else { format!(r#","{field}":7"#) };
+                let answer = format!(r#"[{{"id":7{other}}}]"#);
                 let row = caller.cleaned(&list, &answer);
                 let seen = format!("\"{}\":", field);
                 prop_assert!(row.contains(&seen), "{} in {} of {}", field, row, role);
