@@ -162,9 +162,10 @@ fn label(told: &mut Map<String, Json>, facts: &FieldSchema) {
 }
 
 fn object(told: Json) -> Map<String, Json> {
-    match told {
-        Json::Object(told) => told,
-        _ => Map::new(),
+    if let Json::Object(told) = told {
+        told
+    } else {
+        Map::new()
     }
 }
 

@@ -110,7 +110,7 @@ fn every_reference_leads_somewhere() {
                 stack.extend(map.values());
             }
             Json::Array(items) => stack.extend(items),
-            _ => {}
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
         }
     }
 }
