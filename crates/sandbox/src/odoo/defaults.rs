@@ -109,12 +109,16 @@ fn line(view: View<'_>, values: &mut Map) {
 
 pub(crate) fn default_get(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     let mut map = Map::new();
+    let now = super::now();
     for name in call.get(0).as_list().unwrap_or_default() {
         let Some(name) = name.as_str() else { continue };
         let Some((_, field)) = call.model.field(name) else {
             continue;
         };
-        if let Some(value) = of(view, None, call.model, name) {
+        // A new order's name is made when it is; until then it says so.
+        let new = (call.model.name, name) == ("sale.order", "name");
+        let value = of(view, Some(&now), call.model, name);
+        if let Some(value) = value.or_else(|| new.then(|| Value::from("New"))) {
             let wide = matches!((field.kind, &value), ("integer", Value::Int(number)) if i32::try_from(*number).is_err());
             // The real server answers whole numbers beyond 32 bits as floating ones.
             let value = if wide {
