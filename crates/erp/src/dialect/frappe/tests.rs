@@ -276,8 +276,11 @@ fn documents_are_read_removed_submitted_and_cancelled() {
     )
     .unwrap();
     assert_eq!(
-        sent(&submit).1,
-        r#"{"doc":{"doctype":"Sales Order","name":"S1","status":"x"}}"#
+        sent(&submit),
+        (
+            "PUT /api/resource/Sales%20Order/S1".to_owned(),
+            r#"{"data":{"status":"x","docstatus":1}}"#.to_owned()
+        )
     );
     assert_eq!(
         method("GET", "frappe.client.cancel", "doctype=a&name=b", "", ""),

@@ -96,20 +96,21 @@ pub(in crate::dialect) fn write(call: &Call, login: &UpstreamLogin<'_>) -> Resul
         ("get", Some(name)) => ("GET", one(name), Vec::new()),
         ("save", Some(name)) => ("PUT", one(name), data(doc()?)),
         ("delete", Some(name)) => ("DELETE", one(name), Vec::new()),
+        // `frappe.client.submit` takes the document as it is sent, and refuses one in which
+        // `creation` or `owner` are missing; saved by its path, it keeps what is not named.
         ("submit", Some(name)) if call.named.contains_key("doc") => {
             let Some(doc) = doc()?.as_map() else {
                 return Err(bad("`doc` is missing"));
             };
-            let mut entries = vec![
-                ("doctype", Piece::Text(doctype)),
-                ("name", Piece::Text(name)),
-            ];
-            let rest = doc
+            let changes = doc
                 .iter()
-                .filter(|(name, _)| !matches!(name.as_str(), "doctype" | "name"));
-            entries.extend(rest.map(|(name, value)| (name.as_str(), Piece::Value(value))));
-            let body = Piece::Map(vec![("doc", Piece::Map(entries))]);
-            ("POST", method("frappe.client.submit"), json(&body))
+                .filter(|(name, _)| !matches!(name.as_str(), "doctype" | "name" | "docstatus"));
+            let mut entries: Vec<_> = changes
+                .map(|(name, value)| (name.as_str(), Piece::Value(value)))
+                .collect();
+            entries.push(("docstatus", Piece::Int(1)));
+            let body = Piece::Map(vec![("data", Piece::Map(entries))]);
+            ("PUT", one(name), json(&body))
         }
         (verb @ ("submit" | "cancel"), Some(name)) => (
             "POST",
