@@ -204,7 +204,7 @@ pub fn rest(data: &[u8]) {
     let request = match Dialect::Rest.read(inbound, &Limits::default()) {
         Ok(reading) => match reading.asked {
             Asked::Rest(request) => *request,
-            _ => return,
+            Asked::Batch(_) | Asked::Call(_) | Asked::Local(_) => return,
         },
         Err(error) => {
             assert!(!error.fault.message.is_empty(), "a refusal says why");

@@ -37,7 +37,16 @@ pub(super) async fn granted(local: &Local, visit: &Visit<'_>) -> Option<Result<G
         Local::LogOut => Some(Ok(Granted::Session(Act::End(visit.session)))),
         Local::SessionCheck => Some(Ok(Granted::Here(Value::Null))),
         Local::SessionInfo => Some(info(visit).await),
-        _ => None,
+        Local::About
+        | Local::Authenticate
+        | Local::DatabaseExists(_)
+        | Local::Databases
+        | Local::Documentation(_)
+        | Local::LoggedUser
+        | Local::Ping
+        | Local::ServerVersion
+        | Local::Shut(_)
+        | Local::Version => None,
     }
 }
 

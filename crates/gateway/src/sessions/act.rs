@@ -79,9 +79,10 @@ pub(crate) async fn perform(
                 })?;
             }
             Ok(Acted {
-                value: match reply.dialect {
-                    Dialect::OdooCall => Value::Null,
-                    other => local::logged_out(other),
+                value: if reply.dialect == Dialect::OdooCall {
+                    Value::Null
+                } else {
+                    local::logged_out(reply.dialect)
                 },
                 cookies: cookie::ended(reply.dialect, secure),
             })
@@ -90,9 +91,10 @@ pub(crate) async fn perform(
 }
 
 fn greeting(reply: &Reply, who: &Who, csrf: String) -> Value {
-    match reply.dialect {
-        Dialect::OdooCall => info(reply, who, Some(csrf)),
-        other => local::logged_in(other, &who.login, csrf),
+    if reply.dialect == Dialect::OdooCall {
+        info(reply, who, Some(csrf))
+    } else {
+        local::logged_in(reply.dialect, &who.login, csrf)
     }
 }
 

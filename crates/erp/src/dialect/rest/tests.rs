@@ -390,7 +390,7 @@ fn a_full_page_leads_to_the_next_and_only_of_the_same_list() {
     }
     for altered in [
         cursor.replace('A', "B"),
-        cursor[1..].to_owned(),
+        cursor.chars().skip(1).collect(),
         format!("{cursor}A"),
         String::new(),
     ] {

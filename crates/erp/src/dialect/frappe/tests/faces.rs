@@ -349,10 +349,10 @@ fn version_2_is_answered_in_its_own_shape() {
         )
     );
     let errors = r#"{"errors":[{"type":"DoesNotExistError","message":"Customer A not found","exception":"Traceback x"}]}"#;
-    match read_back(404, errors) {
-        crate::Answer::Fault(fault) => assert_eq!(fault.kind, FaultKind::MissingRecord),
-        other => panic!("{other:?}"),
-    }
+    let crate::Answer::Fault(fault) = read_back(404, errors) else {
+        panic!("a fault is read as an answer");
+    };
+    assert_eq!(fault.kind, FaultKind::MissingRecord);
     let rows = Value::List(vec![Value::Int(1)]);
     let text = |written: crate::dialect::Written| String::from_utf8(written.body).unwrap();
     assert_eq!(text(reply.write_answer(&rows)), r#"{"data":[1]}"#);
