@@ -1,5 +1,4 @@
 //! Visits to custom controllers: written as they are read, and never to a path of a dialect.
-#![expect(clippy::unwrap_used, reason = "this file is tests, its helpers too")]
 
 use portcullis_erp::visit::{self, Said};
 use portcullis_erp::{Dialect, Limits, Payload, Value, Verb, Visit};

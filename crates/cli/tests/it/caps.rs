@@ -250,7 +250,7 @@ fn what_the_erp_said_is_for_the_administrator_alone() {
         if traced.1["errors"] != json!([]) {
             break;
         }
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        crate::pause(100);
         traced = trace(&id(&failed));
     }
     let (code, traced) = traced;

@@ -29,3 +29,12 @@ mod serve;
 mod sessions;
 mod strangers;
 mod throttle;
+
+/// Waits for what the program does by the clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program runs in a process of its own, by the real clock"
+)]
+pub(crate) fn pause(milliseconds: u64) {
+    std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+}

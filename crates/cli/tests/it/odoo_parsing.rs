@@ -319,7 +319,7 @@ fn odoo_5_07_a_length_is_told_once_and_plainly() {
     bytes.done(&bytes.good());
     let answer = bytes.answer(&(bytes.good() + &behind));
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    std::thread::sleep(Duration::from_millis(300));
+    crate::pause(300);
     assert_eq!(bytes.demo.reached().len(), 1, "only the first");
 }
 
@@ -341,6 +341,10 @@ fn odoo_5_08_a_header_is_one_header() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a refusal that waits for the body would come late"
+)]
 fn odoo_5_09_a_body_has_a_bound_and_is_refused_before_it_comes() {
     let bytes = Bytes::start();
     bytes.done(&bytes.good());
@@ -405,7 +409,7 @@ fn odoo_5_11_a_slow_caller_holds_no_worker_of_the_erp() {
     assert_eq!(relay.seen().len(), 1);
     // A body that does not come: nobody is connected to, and others are served.
     let waiting = std::thread::spawn(move || wire::exchange(door, head.as_bytes()));
-    std::thread::sleep(Duration::from_millis(500));
+    crate::pause(500);
     assert_eq!(relay.seen(), Vec::<String>::new());
     assert_eq!(waiting.join().expect("an end"), b"");
 }

@@ -267,7 +267,7 @@ fn odoo_6_07_an_ended_key_opens_nothing_in_any_dialect() {
     demo.reached();
     // Odoo goes on taking it over RPC where it took it before.
     assert_eq!(place.run(&["key", "revoke", &id]).0, 0);
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    crate::pause(1100);
     assert!(ask("/jsonrpc", &rpc).text().contains("Access Denied"));
     assert_eq!(ask(COUNT, "{\"domain\": []}").status, 401);
     nothing(&demo, "an ended key");

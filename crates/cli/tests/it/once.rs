@@ -228,7 +228,7 @@ fn a_role_that_was_narrowed_gives_the_repetition_no_more_than_it_opens() {
     assert_eq!(header(&again, "idempotent-replayed"), Some("true"));
 
     place.put_role(&MAKER.replace("\"email\", ", ""));
-    std::thread::sleep(std::time::Duration::from_millis(1200));
+    crate::pause(1200);
     let narrowed = send();
     assert_eq!(narrowed.status, 403, "{}", narrowed.text());
     assert!(!narrowed.text().contains("once@example.com"));

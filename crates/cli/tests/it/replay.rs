@@ -72,7 +72,7 @@ impl Front {
     fn revoke(&self, whole: &str) {
         let (id, _) = whole.rsplit_once('_').expect("a whole key");
         assert_eq!(self.place.run(&["key", "revoke", id]).0, 0);
-        std::thread::sleep(std::time::Duration::from_millis(1100));
+        crate::pause(1100);
     }
 }
 
