@@ -135,8 +135,8 @@ function fields(schema) {
   const needed = new Set(schema.required ?? []);
   const rows = Object.entries(schema.properties).map(([name, field]) => {
     const cell = make("td", { class: "name" }, name);
-    if (needed.has(name) && !field.readOnly && name !== "id") cell.append(make("span", { class: "mark needed" }, "required"));
-    if (field.readOnly) cell.append(make("span", { class: "mark" }, "read only"));
+    if (needed.has(name) && !field.readOnly && name !== "id") cell.append(" ", make("span", { class: "mark needed" }, "required"));
+    if (field.readOnly) cell.append(" ", make("span", { class: "mark" }, "read only"));
     return make("tr", {}, cell, make("td", { class: "type" }, type(field)),
       make("td", {}, field.title ?? "", field.description ? ` ${plain(field.description)}` : ""));
   });
@@ -174,6 +174,8 @@ function draft(schema) {
   return JSON.stringify(Object.fromEntries(names.map((name) => [name, sample(schema.properties[name])])), null, 2);
 }
 
+const short = (text) => (text.length > 140 ? `${text.slice(0, 138)} …` : text);
+
 let made = 0;
 
 function trial(one, body) {
@@ -194,7 +196,7 @@ function trial(one, body) {
   }
   const rows = inputs.map(({ parameter, input }) => make("div", { class: "row" },
     make("label", { for: input.id }, make("code", {}, parameter.name)), input,
-    make("small", {}, plain(parameter.description).slice(0, 140))));
+    make("small", {}, short(plain(parameter.description)))));
   const text = body.properties ? make("textarea", { id: `try-${made}-body`, spellcheck: "false" }) : null;
   if (text) text.value = draft(body);
   const answer = make("div", { class: "answer", role: "status" });
