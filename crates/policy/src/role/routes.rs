@@ -2,7 +2,9 @@
 
 use portcullis_identity::RouteName;
 
-use super::{Errors, RawRule, read_effect};
+use super::Errors;
+use super::raw::RawRule;
+use super::rule::read_effect;
 use crate::rule::RouteRule;
 
 /// Reads a rule with `routes`. Everything that speaks of models would have no effect there.

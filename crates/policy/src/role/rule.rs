@@ -1,0 +1,219 @@
+//! Rules that speak of models.
+
+use std::collections::BTreeSet;
+
+use portcullis_erp::domain::{Domain, FieldPath};
+use portcullis_erp::value::from_json;
+use portcullis_erp::{Dialect, FieldName, Limits, Method, Model};
+use portcullis_identity::UpstreamName;
+use toml::Spanned;
+
+use super::Errors;
+use super::raw::{RawFields, RawRule};
+use crate::operation::Operation;
+use crate::rule::{Arguments, Effect, FieldSet, Models, Rule, RuleDomain};
+
+/// Reads a rule that speaks of models.
+pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
+    let effect = read_effect(&raw, errors);
+    if raw.models.is_empty() {
+        errors.add(
+            at,
+            "a rule names at least one model, or `models = [\"*\"]`, or `routes`",
+        );
+    }
+    let models = if raw.models.iter().any(|model| model.get_ref() == "*") {
+        if raw.models.len() > 1 {
+            errors.add(at, "`\"*\"` stands alone in `models`");
+        }
+        Models::All
+    } else {
+        Models::Named(
+            errors
+                .names(raw.models, "model", |text| Model::new(text).ok())
+                .into_iter()
+                .collect(),
+        )
+    };
+    let operations = match raw.operations {
+        Some(names) => errors
+            .names(
+                names,
+                "operation (read, create, write, delete, call, name, submit, cancel)",
+                |text| {
+                    Operation::ALL
+                        .iter()
+                        .copied()
+                        .find(|operation| operation.as_str() == text)
+                },
+            )
+            .into_iter()
+            .collect(),
+        None if raw.deny => Operation::ALL.iter().copied().collect(),
+        None => {
+            errors.add(
+                at,
+                "a rule names its operations (only a rule with `deny = true` may leave them out)",
+            );
+            BTreeSet::new()
+        }
+    };
+    let methods: BTreeSet<Method> = errors
+        .names(raw.methods, "method", |text| Method::new(text).ok())
+        .into_iter()
+        .collect();
+    if !methods.is_empty() && !operations.contains(&Operation::Call) {
+        errors.add(at, "`methods` has an effect only with the operation `call`");
+    }
+    if let Some(private) = methods
+        .iter()
+        .find(|method| method.as_str().starts_with('_'))
+    {
+        errors.add(
+            at,
+            format!("`{private}` is private to the ERP and cannot be allowed"),
+        );
+    }
+    let arguments = match raw
+        .arguments
+        .as_ref()
+        .map(|text| (text.get_ref().as_str(), text.span().start))
+    {
+        None | Some(("scalar", _)) => Arguments::Scalar,
+        Some(("any", _)) => Arguments::Any,
+        Some((_, at)) => {
+            errors.add(at, "`arguments` is `\"scalar\"` or `\"any\"`");
+            Arguments::Scalar
+        }
+    };
+    let fields = match raw.fields {
+        Some(fields) => read_fields(fields, errors),
+        None => FieldSet::Only(BTreeSet::new()),
+    };
+    let write_fields = raw.write_fields.map(|fields| read_fields(fields, errors));
+    let path = |text: &str| FieldPath::new(text).ok().map(|path| path.to_string());
+    let hidden = errors
+        .names(raw.hidden, "field", path)
+        .into_iter()
+        .collect();
+    let derived = errors
+        .names(raw.derived, "field", path)
+        .into_iter()
+        .collect();
+    let domain = raw.domain.and_then(|text| read_domain(&text, errors));
+    let dialects = raw.dialects.map(|names| {
+        errors
+            .names(
+                names,
+                "dialect (xmlrpc, jsonrpc, json2, odoo-web, frappe, rest)",
+                read_dialect,
+            )
+            .into_iter()
+            .flatten()
+            .collect()
+    });
+    let max_rows = errors.count("max-rows", raw.max_rows);
+    Rule {
+        name: raw.name.into_inner(),
+        effect,
+        upstream: raw.upstream.map(|names| {
+            errors
+                .names(names, "upstream", |text| UpstreamName::new(text).ok())
+                .into_iter()
+                .collect()
+        }),
+        models,
+        through: raw.through.map(|names| {
+            errors
+                .names(names, "model", |text| Model::new(text).ok())
+                .into_iter()
+                .collect()
+        }),
+        operations,
+        methods,
+        arguments,
+        fields,
+        write_fields,
+        hidden,
+        derived,
+        domain,
+        dialects,
+        context: errors
+            .names(raw.context, "context key", |text| {
+                FieldName::new(text).ok().map(|_| text.to_owned())
+            })
+            .into_iter()
+            .collect(),
+        max_rows,
+    }
+}
+
+/// Whether a rule gives or takes. That it has a name is looked at on the way.
+pub(super) fn read_effect(raw: &RawRule, errors: &mut Errors<'_>) -> Effect {
+    if raw.name.get_ref().trim().is_empty() {
+        errors.add(raw.name.span().start, "a rule needs a name");
+    }
+    if raw.deny {
+        Effect::Deny
+    } else {
+        Effect::Allow
+    }
+}
+
+fn read_fields(raw: RawFields, errors: &mut Errors<'_>) -> FieldSet {
+    match raw {
+        RawFields::All => FieldSet::All,
+        RawFields::Only(names) => FieldSet::Only(
+            errors
+                .names(names, "field", |text| {
+                    FieldPath::new(text).ok().map(|path| path.to_string())
+                })
+                .into_iter()
+                .collect(),
+        ),
+    }
+}
+
+fn read_domain(text: &Spanned<String>, errors: &mut Errors<'_>) -> Option<RuleDomain> {
+    let at = text.span().start;
+    match from_json(text.get_ref().as_bytes(), &Limits::default()) {
+        Ok(value) => {
+            let odoo = Domain::parse(&value);
+            let frappe = crate::frappe::rule_filters(&value);
+            if let (Err(error), None) = (&odoo, &frappe) {
+                errors.add(at, format!("`domain`: {error}"));
+            }
+            Some(RuleDomain {
+                odoo: odoo.ok(),
+                frappe,
+            })
+        }
+        Err(error) => {
+            errors.add(
+                at,
+                format!(
+                    "`domain` is not well-formed JSON: {} (line {}, column {} of it)",
+                    error.reason, error.line, error.column
+                ),
+            );
+            None
+        }
+    }
+}
+
+fn read_dialect(text: &str) -> Option<Vec<Dialect>> {
+    Some(match text {
+        "xmlrpc" => vec![Dialect::XmlRpc1, Dialect::XmlRpc2],
+        "jsonrpc" => vec![Dialect::JsonRpc],
+        "json2" => vec![Dialect::Json2],
+        "odoo-web" => vec![Dialect::OdooWeb, Dialect::OdooCall],
+        "frappe" => vec![
+            Dialect::FrappeResource,
+            Dialect::FrappeMethod,
+            Dialect::FrappeV2,
+            Dialect::FrappeFile,
+        ],
+        "rest" => vec![Dialect::Rest],
+        _ => return None,
+    })
+}
