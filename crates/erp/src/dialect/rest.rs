@@ -23,9 +23,11 @@
 pub mod batch;
 mod conditions;
 mod cursor;
+mod either;
 mod expand;
 mod facade;
 mod frappe;
+mod listing;
 mod manner;
 mod odoo;
 mod problem;

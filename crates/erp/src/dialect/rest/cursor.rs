@@ -7,8 +7,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::listing::Listing;
 use super::malformed;
-use super::request::Listing;
 use crate::fault::Fault;
 
 /// What makes tags that nobody else can make.

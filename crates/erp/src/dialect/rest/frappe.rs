@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::bad;
 use super::conditions::{Condition, Op};
+use super::either::{link_id, not_a_link};
 use super::facade::{Facade, Resource};
+use super::listing::{Listing, Way};
 use super::manner::{Kind, Manner, Page, Side};
-use super::odoo::{link_id, not_a_link, not_of_an_erp};
-use super::request::{Act, Listing, Request, Said, Way, agree};
+use super::request::{Act, Request, Said, agree, nothing_here};
 use crate::call::{Call, RecordId};
 use crate::dialect::frappe::{self, document};
 use crate::fault::{Fault, FaultKind};
@@ -69,7 +70,7 @@ fn said(
             }
             on("save", id)?.with("doc", written(&values, resource)?)
         }
-        (Act::Describe, _) => return Err(not_of_an_erp()),
+        (Act::Describe, _) => return Err(nothing_here()),
         (Act::Delete(id), _) => on("delete", id)?,
         (
             Act::Method {

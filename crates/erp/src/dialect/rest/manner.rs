@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::cursor::{self, Seal};
 use super::facade::{Facade, Notice, Resource};
+use super::listing::Listing;
 use super::query;
-use super::request::{Listing, Request};
+use super::request::Request;
 use super::rows::{self, Models};
 use super::tags::{self, Tags};
 use crate::call::Call;

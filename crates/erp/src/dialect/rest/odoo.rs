@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use super::bad;
 use super::conditions::{Condition, Op};
+use super::either::{link_id, not_a_link};
 use super::expand::Expand;
-use super::facade::{Facade, Guarded, Resource};
+use super::facade::{Facade, Resource};
+use super::listing::{Columns, Listing, Way};
 use super::manner::{Kind, Manner, Page, Side};
-use super::request::{Act, Columns, Listing, Request, Said, Way, agree};
+use super::request::{Act, Request, Said, agree, nothing_here};
 use super::rows::Models;
-use super::{bad, cursor};
 use crate::call::{Call, RecordId};
 use crate::dialect::odoo::{call, words};
 use crate::dialect::signature::bind_named;
@@ -40,74 +42,6 @@ impl Request {
                 },
             })
     }
-
-    /// Refuses a change that must name an edition and does not.
-    pub(super) fn guarded(&self, resource: &Resource) -> Result<(), Fault> {
-        let changes = matches!(self.act, Act::Change { .. } | Act::Delete(_));
-        if changes && self.if_match.is_none() && resource.guarded == Guarded::Always {
-            return Err(Fault::new(
-                FaultKind::Unconditional,
-                "read the record, and send its ETag back in If-Match",
-            ));
-        }
-        Ok(())
-    }
-
-    /// What is to be shown of a list or a record was asked; this is how it is answered.
-    pub(super) fn kind(
-        &self,
-        page: impl FnOnce(&Listing) -> Result<Page, Fault>,
-    ) -> Result<Kind, Fault> {
-        Ok(match &self.act {
-            Act::List(list) => Kind::List(Box::new(page(list)?)),
-            Act::One { columns, .. } => Kind::One {
-                only: columns
-                    .fields
-                    .iter()
-                    .cloned()
-                    .chain(columns.expand.iter().map(|expand| expand.field.clone()))
-                    .collect(),
-                if_none_match: self.if_none_match.clone(),
-            },
-            Act::Create(_) => Kind::Created {
-                path: format!("{}/api/v1/{}", self.base, segment(&self.resource)),
-            },
-            Act::Change { .. } => Kind::Changed,
-            Act::Delete(_) => Kind::Deleted,
-            Act::Describe => return Err(not_of_an_erp()),
-            Act::Method { .. } => Kind::Result,
-        })
-    }
-}
-
-impl Page {
-    /// The page of a list that is asked for.
-    pub(super) fn of(facade: &Facade, resource: &str, list: &Listing) -> Result<Self, Fault> {
-        let name = facade.full_name(resource);
-        let seal = Arc::clone(facade.seal());
-        let passed = match &list.cursor {
-            Some(text) => cursor::read(&*seal, &name, list, text)?,
-            None => list.offset.unwrap_or(0),
-        };
-        Ok(Self {
-            limit: facade.page(list.limit),
-            list: list.clone(),
-            name,
-            seal,
-            passed,
-        })
-    }
-
-    /// How many rows are passed over, as both ERPs take it.
-    pub(super) fn offset(&self) -> Result<Option<Value>, Fault> {
-        let offset = i64::try_from(self.passed)
-            .map_err(|_| bad("there are not so many rows").about("offset"))?;
-        Ok((offset > 0).then_some(Value::Int(offset)))
-    }
-}
-
-fn segment(text: &str) -> impl std::fmt::Display + '_ {
-    crate::dialect::json2::segment(text)
 }
 
 struct Odoo<'a> {
@@ -141,7 +75,7 @@ impl Odoo<'_> {
                     .on(vec![id])
                     .with("vals", self.written(&values)?)
             }
-            Act::Describe => return Err(not_of_an_erp()),
+            Act::Describe => return Err(nothing_here()),
             Act::Delete(id) => call(model, "unlink")?.on(vec![number(id)?]),
             Act::Method {
                 id,
@@ -347,23 +281,6 @@ impl Odoo<'_> {
         }
         Ok(written)
     }
-}
-
-/// The id of a link that is written as an object; what else it shows was shown, not set.
-pub(super) fn link_id(link: &Map) -> Option<Value> {
-    match link.get("id") {
-        Some(id @ (Value::Int(_) | Value::Text(_))) => Some(id.clone()),
-        _ => None,
-    }
-}
-
-pub(super) fn not_a_link() -> Fault {
-    bad("a link is an id, or an object with its id")
-}
-
-/// What the façade is, no ERP is asked.
-pub(super) fn not_of_an_erp() -> Fault {
-    Fault::new(FaultKind::NotFound, "there is nothing at this path")
 }
 
 /// Links to any number of records: commands as Odoo has them, or the ids that shall be linked.

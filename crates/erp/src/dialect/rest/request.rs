@@ -1,7 +1,6 @@
 //! A request of the façade, before it is known which ERP it is for.
 
-use super::conditions::{Condition, is_path};
-use super::expand::{self, Expand};
+use super::listing::{Columns, Listing};
 use super::manner::Manner;
 use super::query::shown;
 use super::tags::{self, Tags, Weak};
@@ -13,11 +12,7 @@ use crate::dialect::media::Media;
 use crate::edition::Edition;
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
-use crate::name::FieldName;
-use crate::value::{Map, Value, from_json};
-
-/// How many fields `fields` and `order` may name.
-const MOST_FIELDS: usize = 500;
+use crate::value::{Map, Value};
 
 /// What is asked of the façade.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,36 +47,6 @@ pub(super) enum Act {
         method: String,
         arguments: Map,
     },
-}
-
-/// What is shown of a record.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Columns {
-    pub(super) fields: Vec<String>,
-    pub(super) expand: Vec<Expand>,
-}
-
-/// A list.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Listing {
-    pub(super) columns: Columns,
-    /// A domain (Odoo) or filters (Frappe).
-    pub(super) filter: Option<Value>,
-    pub(super) conditions: Vec<Condition>,
-    /// Fields, and whether each is sorted downwards.
-    pub(super) order: Vec<(String, Way)>,
-    pub(super) limit: Option<u32>,
-    pub(super) offset: Option<u64>,
-    pub(super) cursor: Option<String>,
-    /// The parameters that the next page is asked with as well.
-    pub(super) again: Vec<(String, String)>,
-}
-
-/// Which way a field is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    Up,
-    Down,
 }
 
 /// A request in the words of one ERP.
@@ -232,129 +197,6 @@ impl Request {
     }
 }
 
-impl Columns {
-    fn read(parameters: Vec<(String, String)>) -> Result<Self, Fault> {
-        let mut columns = Self::default();
-        for (name, value) in parameters {
-            if !columns.take(&name, &value)? {
-                return Err(unknown(&name));
-            }
-        }
-        columns.checked()
-    }
-
-    /// Takes a parameter in; says whether it is one of these.
-    fn take(&mut self, name: &str, value: &str) -> Result<bool, Fault> {
-        match name {
-            "fields" => {
-                for field in value.split(',') {
-                    let field = FieldName::new(field.trim()).map_err(|_| {
-                        malformed("`fields` is a list of fields such as name,city").about("fields")
-                    })?;
-                    self.fields.push(field.as_str().to_owned());
-                }
-                if self.fields.len() > MOST_FIELDS {
-                    return Err(malformed("`fields` names too many fields").about("fields"));
-                }
-            }
-            "expand" => self.expand = expand::read(value)?,
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    fn checked(self) -> Result<Self, Fault> {
-        if !self.expand.is_empty() && self.fields.is_empty() {
-            return Err(
-                malformed("beside `expand`, name in `fields` what else is wanted").about("fields"),
-            );
-        }
-        Ok(self)
-    }
-}
-
-impl Listing {
-    fn read(parameters: Vec<(String, String)>, limits: &Limits) -> Result<Self, Fault> {
-        let mut list = Self::default();
-        for (name, value) in parameters {
-            if list.take(&name, &value, limits)? && !matches!(&*name, "cursor" | "offset") {
-                list.again.push((name, value));
-            }
-        }
-        if list.cursor.is_some() && list.offset.is_some() {
-            return Err(malformed("give `cursor` or `offset`").about("cursor"));
-        }
-        list.columns = list.columns.checked()?;
-        Ok(list)
-    }
-
-    fn take(&mut self, name: &str, value: &str, limits: &Limits) -> Result<bool, Fault> {
-        let number = || malformed(format!("`{name}` is a whole number")).about(name);
-        let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-        match name {
-            "filter" => {
-                let read = from_json(value.as_bytes(), limits);
-                let read = read.map_err(|error| {
-                    malformed(format!("`filter` is no JSON: {error}")).about(name)
-                })?;
-                self.filter = Some(read);
-            }
-            "order" => self.order = order(value)?,
-            "limit" if digits => {
-                let limit: u32 = value.parse().map_err(|_| number())?;
-                if limit == 0 {
-                    return Err(malformed("`limit` is at least 1").about(name));
-                }
-                self.limit = Some(limit);
-            }
-            "offset" if digits => self.offset = Some(value.parse().map_err(|_| number())?),
-            "limit" | "offset" => return Err(number()),
-            "cursor" => self.cursor = Some(value.to_owned()),
-            _ => {
-                if self.columns.take(name, value)? {
-                    return Ok(true);
-                }
-                match Condition::read(name, value) {
-                    Some(condition) => self.conditions.push(condition?),
-                    None => return Err(unknown(name)),
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    /// What makes it another list: filter and order.
-    pub(super) fn told_apart_by(&self) -> Vec<String> {
-        let chosen = self
-            .again
-            .iter()
-            .filter(|(name, _)| matches!(&**name, "filter" | "order") || name.ends_with(']'));
-        let mut parts: Vec<String> = chosen
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        parts.sort_unstable();
-        parts
-    }
-}
-
-/// `-date,name`: downwards by date, then upwards by name.
-fn order(text: &str) -> Result<Vec<(String, Way)>, Fault> {
-    let mut order: Vec<(String, Way)> = Vec::new();
-    for part in text.split(',') {
-        let part = part.trim();
-        let (field, way) = match part.strip_prefix('-') {
-            Some(field) => (field, Way::Down),
-            None => (part, Way::Up),
-        };
-        let known = order.iter().any(|(known, _)| known == field);
-        if !is_path(field) || field.contains('.') || known || order.len() >= 16 {
-            return Err(malformed("`order` is a list of fields such as -date,name").about("order"));
-        }
-        order.push((field.to_owned(), way));
-    }
-    Ok(order)
-}
-
 /// The body, which is a JSON object.
 fn object(request: Inbound<'_>, limits: &Limits) -> Result<Map, Fault> {
     if !Media::of(request.content_type).is(&["application/json"]) {
@@ -377,11 +219,11 @@ fn arguments(request: Inbound<'_>, limits: &Limits) -> Result<Map, Fault> {
     object(request, limits)
 }
 
-fn unknown(name: &str) -> Fault {
+pub(super) fn unknown(name: &str) -> Fault {
     malformed(format!("there is no parameter `{}` here", shown(name)))
 }
 
-fn nothing_here() -> Fault {
+pub(super) fn nothing_here() -> Fault {
     Fault::new(FaultKind::NotFound, "there is nothing at this path")
 }
 
