@@ -9,19 +9,19 @@ mod raw;
 mod rest;
 mod route;
 mod sessions;
+mod upstream;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use portcullis_erp::{Database, Dialect, Limits, Profile};
-use portcullis_identity::{ErpLogin, RoleName, UpstreamName};
-use portcullis_policy::{Family, Role};
-use url::Url;
+use portcullis_erp::Limits;
+use portcullis_identity::RoleName;
+use portcullis_policy::Role;
 
 pub use problem::Problem;
 pub use rest::RestConfig;
+pub use upstream::{UpstreamConfig, UserConfig};
 
 use crate::archive::Keeping;
 use crate::controller::Controller;
@@ -60,50 +60,6 @@ pub struct Config {
     pub file: PathBuf,
     /// The files of the roles.
     pub role_files: Vec<PathBuf>,
-}
-
-/// One ERP instance.
-#[derive(Debug)]
-pub struct UpstreamConfig {
-    /// What it is called here.
-    pub name: UpstreamName,
-    /// Odoo or Frappe.
-    pub family: Family,
-    /// Scheme, host and port; the path is `/`.
-    pub url: Url,
-    /// The database, or the site.
-    pub database: Database,
-    /// What differs about it; none: found out at the start.
-    pub profile: Option<&'static Profile>,
-    /// The dialect that it is spoken to in; none: found out at the start.
-    pub dialect: Option<Dialect>,
-    /// Host names by which clients mean this one.
-    pub hosts: Vec<String>,
-    /// How many calls run there at once.
-    pub concurrency: usize,
-    /// How long an answer may take.
-    pub patience: Duration,
-    /// The largest answer that is read, in bytes.
-    pub answer: usize,
-    /// The largest request that is sent, in bytes; none: its profile's.
-    pub request: Option<usize>,
-    /// Whether connections are kept for further requests.
-    pub keep_alive: bool,
-    /// The ERP users whose secrets lie in files; others may be sealed in the store.
-    pub users: Vec<UserConfig>,
-    /// Its façade.
-    pub rest: RestConfig,
-}
-
-/// An ERP user whose secret lies in a file.
-#[derive(Debug)]
-pub struct UserConfig {
-    /// The login name at the ERP.
-    pub login: ErpLogin,
-    /// The file of the password or API key (`KEY:SECRET` for Frappe).
-    pub secret_file: PathBuf,
-    /// Odoo's number of the user; none: found out at the start.
-    pub uid: Option<i64>,
 }
 
 impl Config {
@@ -185,127 +141,6 @@ impl Checker<'_> {
         })
     }
 
-    fn upstream(
-        &mut self,
-        folder: &Path,
-        name: &str,
-        raw: raw::RawUpstream,
-    ) -> Option<UpstreamConfig> {
-        let place = format!("[upstream.{name}]");
-        let found = UpstreamName::new(name)
-            .map_err(|error| self.problem(&place, error.to_string()))
-            .ok();
-        let family = match raw.kind {
-            raw::Kind::Odoo => Family::Odoo,
-            raw::Kind::Frappe => Family::Frappe,
-        };
-        let url = self.spanned(
-            raw.url,
-            "`url` must be http:// or https:// with a host, and no path",
-            |text| {
-                let url = Url::parse(text).ok()?;
-                let plain = matches!(url.scheme(), "http" | "https")
-                    && url.path() == "/"
-                    && url.query().is_none()
-                    && url.username().is_empty()
-                    && url.password().is_none();
-                (plain && url.has_host()).then_some(url)
-            },
-        );
-        let profile = match raw.profile {
-            None => Some(None),
-            Some(named) if named.get_ref() == "auto" => Some(None),
-            Some(named) => self
-                .spanned(named, &known_profiles(family), |text| {
-                    Profile::named(text).filter(|profile| is_for(profile, family))
-                })
-                .map(Some),
-        };
-        let database = match (raw.database, &url) {
-            (Some(named), _) => self.spanned(
-                named,
-                "`database` is no valid database or site name",
-                |text| Database::new(text).ok(),
-            ),
-            (None, Some(url)) => {
-                let database = by_host(profile.flatten(), url);
-                if database.is_none() {
-                    self.problem(
-                        &place,
-                        "`database` is missing: name the database or site".into(),
-                    );
-                }
-                database
-            }
-            (None, None) => None,
-        };
-        let dialect = match (raw.dialect, family) {
-            (raw::Spoken::Auto, Family::Odoo) => None,
-            (raw::Spoken::Auto, Family::Frappe) => Some(Dialect::FrappeResource),
-            (raw::Spoken::Json2, Family::Odoo) => Some(Dialect::Json2),
-            (raw::Spoken::Jsonrpc, Family::Odoo) => Some(Dialect::JsonRpc),
-            (raw::Spoken::Xmlrpc, Family::Odoo) => Some(Dialect::XmlRpc2),
-            (_, Family::Frappe) => {
-                self.problem(
-                    &place,
-                    "`dialect` is for kind = \"odoo\"; leave it out".into(),
-                );
-                None
-            }
-        };
-        if let (Some(Some(profile)), Some(dialect)) = (profile, dialect)
-            && !profile.dialects.contains(&dialect)
-        {
-            self.problem(
-                &place,
-                format!(
-                    "an ERP of the profile `{profile}` does not speak this `dialect`; leave it out"
-                ),
-            );
-        }
-        let mut users = Vec::new();
-        for (login, user) in raw.user {
-            match ErpLogin::new(&login) {
-                Ok(login) => users.push(UserConfig {
-                    login,
-                    secret_file: folder.join(user.secret_file),
-                    uid: user.uid,
-                }),
-                Err(error) => self.problem(
-                    &format!("[upstream.{name}.user.\"{login}\"]"),
-                    error.to_string(),
-                ),
-            }
-        }
-        let rest = self.rest(raw.rest);
-        Some(UpstreamConfig {
-            name: found?,
-            family,
-            url: url?,
-            database: database?,
-            profile: profile?,
-            dialect,
-            hosts: raw
-                .hosts
-                .iter()
-                .map(|host| host.to_ascii_lowercase())
-                .collect(),
-            concurrency: raw.concurrency.get(),
-            patience: Duration::from_secs(u64::from(raw.timeout_seconds.get())),
-            answer: raw.answer_bytes,
-            request: raw.request_bytes,
-            keep_alive: raw.keep_alive.unwrap_or_else(|| {
-                profile
-                    .flatten()
-                    .map_or(family == Family::Frappe, |profile| {
-                        profile.keeps_connections
-                    })
-            }),
-            users,
-            rest,
-        })
-    }
-
     fn roles(&mut self, files: &[PathBuf]) -> Vec<Role> {
         let mut roles: Vec<Role> = Vec::new();
         for path in files {
@@ -366,22 +201,4 @@ impl Checker<'_> {
         self.problems
             .push(Problem::at_offset(self.path, self.text, offset, message));
     }
-}
-
-fn is_for(profile: &Profile, family: Family) -> bool {
-    profile.is_odoo == (family == Family::Odoo)
-}
-
-/// The database that the host names, where the profile says that it does.
-fn by_host(profile: Option<&Profile>, url: &Url) -> Option<Database> {
-    Database::new(profile?.database_on(url.host_str()?)?).ok()
-}
-
-fn known_profiles(family: Family) -> String {
-    let names: Vec<&str> = Profile::all()
-        .iter()
-        .filter(|profile| is_for(profile, family))
-        .map(|profile| profile.name)
-        .collect();
-    format!("`profile` is `auto` or one of {}", names.join(", "))
 }
