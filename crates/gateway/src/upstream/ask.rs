@@ -1,0 +1,152 @@
+//! One call to the ERP as one of its users: written, sent, read.
+
+use std::sync::Arc;
+
+use portcullis_erp::dialect::UpstreamLogin;
+use portcullis_erp::{Answer, Call, Dialect, Fault, FaultKind, Limits, Outbound};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::link::{self, Links, SendError, Whole, message};
+use super::{ErpUser, Stream, Upstream};
+use crate::denial::Why;
+
+/// A file that the ERP has begun to send.
+pub(crate) struct Opened {
+    /// What the ERP says of its type.
+    pub(crate) content_type: String,
+    pub(crate) stream: Stream,
+}
+
+/// What the ERP answered, read, and in its own words.
+pub(super) struct Told {
+    pub(super) answer: Answer,
+    pub(super) whole: Whole,
+}
+
+/// Why a call has no answer.
+pub(super) enum AskError {
+    NotSent,
+    Lost,
+    /// It takes longer than so many seconds, which is what the role has.
+    Slow(u32),
+    TooLarge,
+    Unsayable(Fault),
+}
+
+impl Upstream {
+    /// Sends one call as one ERP user, and reads the answer.
+    pub(super) async fn ask(
+        &self,
+        links: &Links,
+        call: &Call,
+        user: &ErpUser,
+    ) -> Result<Told, AskError> {
+        let (dialect, outbound) = self.written(call, user)?;
+        let _place = self.place().await?;
+        let whole = links.send(self, outbound).await?;
+        Ok(self.read(dialect, whole))
+    }
+
+    /// Asks for a file as one ERP user: its bytes, or what the ERP says instead.
+    pub(super) async fn fetch(
+        &self,
+        links: &Links,
+        call: &Call,
+        user: &ErpUser,
+    ) -> Result<Result<Opened, Told>, AskError> {
+        let (dialect, outbound) = self.written(call, user)?;
+        let place = self.place().await?;
+        let message = message(&self.target, outbound).ok_or(AskError::NotSent)?;
+        let (sender, answer) = links.exchange(self, message, self.bounds()).await?;
+        let is_file = answer.status() == http::StatusCode::OK
+            && answer
+                .headers()
+                .contains_key(http::header::CONTENT_DISPOSITION);
+        if !is_file {
+            let whole = links.finish(self, sender, answer, self.bounds()).await?;
+            return Ok(Err(self.read(dialect, whole)));
+        }
+        let (head, body) = answer.into_parts();
+        Ok(Ok(Opened {
+            content_type: link::content_type(&head),
+            stream: Stream::new(body, self.patience, sender, place),
+        }))
+    }
+
+    /// A call in the dialect that is spoken here, with the credential of the ERP user.
+    pub(super) fn written(
+        &self,
+        call: &Call,
+        user: &ErpUser,
+    ) -> Result<(Dialect, Outbound), AskError> {
+        let dialect = self.spoken().ok_or(AskError::NotSent)?;
+        let outbound = user.with_login(&self.database, |login: &UpstreamLogin<'_>| {
+            dialect.write(call, login)
+        });
+        let outbound = outbound.map_err(AskError::Unsayable)?;
+        self.fits(&outbound)?;
+        Ok((dialect, outbound))
+    }
+
+    /// Whether a request is within what this ERP takes.
+    pub(super) fn fits(&self, outbound: &Outbound) -> Result<(), AskError> {
+        let most = self
+            .request
+            .or_else(|| self.profile().map(|profile| profile.request));
+        if most.is_some_and(|most| outbound.body.len() > most) {
+            return Err(AskError::Unsayable(Fault::new(
+                FaultKind::TooLarge,
+                "the request is larger than the ERP takes; nothing was done",
+            )));
+        }
+        Ok(())
+    }
+
+    /// A place among the calls that may run at once.
+    pub(super) async fn place(&self) -> Result<OwnedSemaphorePermit, AskError> {
+        let places = Arc::clone(&self.places);
+        match tokio::time::timeout(self.patience, places.acquire_owned()).await {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err(_)) | Err(_) => Err(AskError::NotSent),
+        }
+    }
+
+    pub(super) fn read(&self, dialect: Dialect, whole: Whole) -> Told {
+        Told {
+            answer: dialect.read_answer(whole.returned(), &answer_limits(self.answer)),
+            whole,
+        }
+    }
+}
+
+impl AskError {
+    pub(super) fn why(self) -> Why {
+        match self {
+            Self::NotSent => Why::Unreachable,
+            Self::Lost => Why::Lost,
+            Self::Slow(seconds) => Why::Slow(seconds),
+            Self::TooLarge => Why::Unclean,
+            Self::Unsayable(fault) => Why::Unsayable(fault),
+        }
+    }
+}
+
+impl From<SendError> for AskError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::NotSent => Self::NotSent,
+            SendError::Lost => Self::Lost,
+            SendError::TooLarge => Self::TooLarge,
+        }
+    }
+}
+
+/// Within which bounds an answer is read.
+pub(crate) fn answer_limits(body: usize) -> Limits {
+    Limits {
+        body,
+        depth: 64,
+        values: 5_000_000,
+        batch: 0,
+    }
+}

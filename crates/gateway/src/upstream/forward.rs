@@ -1,0 +1,166 @@
+//! What a permit, a passage or an act on a session lets through is done, and nothing else.
+//!
+//! What was answered before is not asked again; a call under an `Idempotency-Key` goes on when
+//! its caller hangs up.
+
+use std::sync::Arc;
+
+use portcullis_erp::{Fault, FaultKind, Reply, Value};
+use portcullis_identity::Timestamp;
+use portcullis_policy::{Passage, Permit};
+
+use super::Asker;
+use super::ask::Opened;
+use super::errand::Errand;
+use super::link::Whole;
+use crate::archive::Archive;
+use crate::authorize::Granted;
+use crate::controller::Controller;
+use crate::denial::{Denial, Why};
+use crate::limit::Allowance;
+use crate::once::{Claimed, Kept, Turn};
+use crate::sessions::Sessions;
+use crate::sessions::act::{self, Acted};
+use crate::trail::Trail;
+
+/// A request that the ERP has answered.
+pub struct Answered {
+    pub(crate) done: Done,
+    pub(crate) reply: Reply,
+    pub(crate) allowance: Option<Allowance>,
+}
+
+/// What there is to be filtered.
+pub(crate) enum Done {
+    /// A custom controller answered, as the ERP gave it.
+    Page(Box<Passage>, Arc<Controller>, Whole),
+    /// The ERP did the call; its result is still as the ERP gave it.
+    Result(Box<Permit>, Value),
+    /// The ERP did the call when it was asked first; nothing was sent now.
+    Again(Box<Permit>, Value),
+    /// The ERP hands out a file.
+    File(Box<Permit>, Opened),
+    /// The ERP refused or failed.
+    Fault(Fault),
+    /// Nobody was asked: the gateway answered.
+    Here(Value),
+    /// A session was opened or ended.
+    Acted(Acted),
+}
+
+/// What there is to be kept of what is done.
+pub struct Keeps<'a> {
+    pub(crate) sessions: &'a Sessions,
+    pub(crate) archive: &'a Arc<Archive>,
+}
+
+/// Asks the ERP what the permit says: its guards, if it has any, and then the call. What was
+/// answered before is not asked again.
+///
+/// # Errors
+/// When the ERP cannot be reached, its answer is lost, the call cannot be said in its dialect,
+/// or the guards' answers make the policy refuse.
+pub async fn forward(
+    asker: &Asker<'_>,
+    keeps: &Keeps<'_>,
+    claimed: Claimed,
+    now: Timestamp,
+    trail: &mut Trail,
+) -> Result<Answered, Denial> {
+    let Claimed { recorded, turn } = claimed;
+    let links = asker.links;
+    let allowance = recorded.allowance;
+    let permitted = recorded.permitted;
+    let reply = permitted.reply;
+    let errand = match permitted.granted {
+        Granted::Here(value) => {
+            return Ok(Answered {
+                done: Done::Here(value),
+                reply,
+                allowance,
+            });
+        }
+        Granted::Passage {
+            passage,
+            controller,
+            upstream,
+            user,
+        } => {
+            let whole = upstream
+                .visit(asker, &passage, &controller, user.as_ref())
+                .await
+                .map_err(|error| Denial::to(reply.clone(), error.why()))?;
+            return Ok(Answered {
+                done: Done::Page(passage, controller, whole),
+                reply,
+                allowance,
+            });
+        }
+        Granted::Session(act) => {
+            let acted = act::perform(keeps.sessions, act, &reply, permitted.plain, now);
+            return match acted.await {
+                Ok(acted) => Ok(Answered {
+                    done: Done::Acted(acted),
+                    reply,
+                    allowance,
+                }),
+                Err(why) => Err(Denial::to(reply, why)),
+            };
+        }
+        Granted::Call {
+            permit,
+            upstream,
+            user,
+        } => Errand {
+            permit,
+            upstream,
+            user,
+            request: trail.request(),
+            archive: Arc::clone(keeps.archive),
+        },
+    };
+    let done = match turn {
+        Turn::Free => errand.run(links).await.done,
+        // It goes on when the caller hangs up: whoever repeats the request awaits its answer.
+        Turn::First(ticket) => {
+            let links = links.clone();
+            let running = tokio::task::spawn_local(async move {
+                let ended = errand.run(&links).await;
+                ticket.end(&ended).await;
+                ended.done
+            });
+            running.await.unwrap_or(Err(Why::Panicked))
+        }
+        Turn::Again { kept, is_guarded } => {
+            trail.repeated();
+            match kept {
+                Kept::Fault(fault) => Ok(Done::Fault(fault)),
+                Kept::Value(value) if is_guarded => Ok(Done::Again(errand.permit, value)),
+                Kept::Value(value) => errand.run_again(links, value).await.done,
+            }
+        }
+    };
+    match done {
+        Ok(done) => Ok(Answered {
+            done: if let Done::Fault(fault) = done {
+                Done::Fault(own_words(fault))
+            } else {
+                done
+            },
+            reply,
+            allowance,
+        }),
+        Err(why) => Err(Denial::to(reply, why)),
+    }
+}
+
+/// A fault that the ERP made of the gateway's own credential is not the caller's business.
+pub(crate) fn own_words(fault: Fault) -> Fault {
+    if fault.kind != FaultKind::AccessDenied {
+        return fault;
+    }
+    Fault::new(
+        FaultKind::Internal,
+        "the gateway's own credential for the ERP was not accepted; tell the operator of the gateway",
+    )
+}
