@@ -1,4 +1,4 @@
-"""The commands of the README, run as they stand: `readme_round.py DEMO.json`.
+"""The commands of the README and of the pages in `docs`, run as they stand: `readme_round.py DEMO.json`.
 
 A block of `sh` behind `<!-- tried -->` must work; one behind `<!-- refused -->` must be refused
 with nothing reaching the ERP. Files behind `<!-- checked: NAME -->` must pass `portcullis check`;
@@ -14,7 +14,8 @@ import tempfile
 
 from gate import Demo, Round
 
-README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 BLOCK = re.compile(r"<!-- (tried|refused) -->\n```sh\n(.*?)```", re.DOTALL)
 FILE = re.compile(r"<!-- checked: (\S+) -->\n```(?:toml|json)\n(.*?)```", re.DOTALL)
 NO = re.compile(r"AccessError|AccessDenied|PermissionError|Fault|Traceback|exc_type")
@@ -28,7 +29,8 @@ def run(demo):
         "KEY": demo.keys["odoo"],
         "PAIR": demo.keys["erpnext"],
     }
-    for verdict, script in BLOCK.findall(README.read_text(encoding="utf-8")):
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for verdict, script in BLOCK.findall(text):
         before = len(demo.arrivals())
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script], env=environment, capture_output=True, text=True, timeout=30
@@ -40,13 +42,13 @@ def run(demo):
         else:
             fine = NO.search(said) and not arrived
         turn.step(f"{script}\nanswered {said!r}, {arrived} reached the ERP", fine)
-    turn.step("the README has commands", turn.steps >= 4)
+    turn.step("the pages have commands", turn.steps >= 6)
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in FILE.findall(README.read_text(encoding="utf-8")):
+        for name, part in FILE.findall(text):
             file = pathlib.Path(folder, name)
             file.parent.mkdir(exist_ok=True)
             with file.open("a", encoding="utf-8") as whole:
-                whole.write(text + "\n")
+                whole.write(part + "\n")
         command = [os.environ["PORTCULLIS_BINARY"], "check", "--config", f"{folder}/portcullis.toml"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30)
         turn.step(f"the configuration: {done.stdout}{done.stderr}", done.returncode == 0)
