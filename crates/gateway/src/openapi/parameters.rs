@@ -26,7 +26,7 @@ pub(super) fn shared() -> Json {
         "Offset": {
             "name": "offset", "in": "query",
             "description": "How many rows are passed over. `cursor` is steadier; not both.",
-            "schema": {"type": "integer", "minimum": 0, "maximum": i32::MAX},
+            "schema": {"type": "integer", "minimum": 0, "maximum": i64::MAX},
         },
         "IfMatch": {
             "name": "If-Match", "in": "header",
