@@ -87,7 +87,7 @@ fn raw_structures() -> BTreeMap<String, BTreeSet<String>> {
             let members = body.lines().skip(1).map(str::trim);
             let members = members.filter(|line| !line.starts_with(['#', '/']));
             let names = members
-                .filter_map(|line| line.split_once(':'))
+                .filter_map(|line| line.split_once(": "))
                 .map(|(head, _)| {
                     let name = head.rsplit(' ').next().unwrap();
                     name.replace('_', "-")
