@@ -82,7 +82,7 @@ fn raw_structures() -> BTreeMap<String, BTreeSet<String>> {
             .match_indices("struct Raw")
             .map(|(at, _)| text.split_at(at))
         {
-            let (name, rest) = rest["struct ".len()..].split_once(' ').unwrap();
+            let (name, rest) = rest.split_at("struct ".len()).1.split_once(' ').unwrap();
             let body = rest.split("\n}").next().unwrap();
             let members = body.lines().skip(1).map(str::trim);
             let members = members.filter(|line| !line.starts_with(['#', '/']));
