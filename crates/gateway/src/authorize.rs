@@ -132,7 +132,7 @@ pub async fn call(
             return Err(Denial::to(reply, Why::Unreadable(fault)));
         }
         Asked::Local(local) => {
-            let visit = session::Visit {
+            let inquiry = session::Inquiry {
                 snapshot,
                 asker,
                 sessions,
@@ -143,9 +143,9 @@ pub async fn call(
                 address,
                 now,
             };
-            let granted = match session::granted(&local, &visit).await {
+            let granted = match session::granted(&local, &inquiry).await {
                 Some(granted) => granted,
-                None => here::answer(&local, &visit).map(Granted::Here),
+                None => here::answer(&local, &inquiry).map(Granted::Here),
             };
             let granted = granted.map_err(|why| Denial::to(reply.clone(), why))?;
             return Ok(Permitted {

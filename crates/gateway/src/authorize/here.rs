@@ -3,7 +3,7 @@
 use portcullis_erp::dialect::local;
 use portcullis_erp::{Dialect, Local, Model, Value};
 
-use super::session::Visit;
+use super::session::Inquiry;
 use crate::denial::Why;
 use crate::upstream::Upstream;
 
@@ -14,12 +14,12 @@ const USUAL: &str = "19.0";
 ///
 /// # Errors
 /// When it is for known callers only, or for nobody.
-pub(super) fn answer(local: &Local, visit: &Visit<'_>) -> Result<Value, Why> {
-    let (holder, upstream) = (visit.holder, visit.upstream);
+pub(super) fn answer(local: &Local, inquiry: &Inquiry<'_>) -> Result<Value, Why> {
+    let (holder, upstream) = (inquiry.holder, inquiry.upstream);
     let version = version(upstream);
     let database = upstream.map(|upstream| upstream.database().as_str());
     Ok(match local {
-        Local::Version => local::version(visit.reply, version),
+        Local::Version => local::version(inquiry.reply, version),
         Local::About => local::about(),
         Local::ServerVersion => Value::from(version),
         Local::Databases => Value::List(database.map(Value::from).into_iter().collect()),
@@ -31,7 +31,7 @@ pub(super) fn answer(local: &Local, visit: &Visit<'_>) -> Result<Value, Why> {
             let user = upstream.and_then(|upstream| upstream.user(holder.principal.erp_login()));
             Value::Int(user.and_then(|user| user.uid()).ok_or(Why::Unschooled)?)
         }
-        Local::Documentation(model) => documentation(model, visit)?,
+        Local::Documentation(model) => documentation(model, inquiry)?,
         Local::Ping => local::pong(),
         Local::LoggedUser => Value::from(
             holder
@@ -52,13 +52,13 @@ pub(super) fn version(upstream: Option<&Upstream>) -> &str {
 
 /// The methods of a model that the caller may call, with their arguments. A model of which it
 /// may call nothing is not there.
-fn documentation(model: &Model, visit: &Visit<'_>) -> Result<Value, Why> {
-    let (Some(holder), Some(upstream)) = (visit.holder, visit.upstream) else {
+fn documentation(model: &Model, inquiry: &Inquiry<'_>) -> Result<Value, Why> {
+    let (Some(holder), Some(upstream)) = (inquiry.holder, inquiry.upstream) else {
         return Err(Why::Unidentified);
     };
     // Whoever reads this goes on in JSON-2.
     let (principal, name) = (&holder.principal, upstream.name());
-    let policy = &visit.snapshot.policy;
+    let policy = &inquiry.snapshot.policy;
     let methods = policy.methods(principal, name, Dialect::Json2, model);
     if methods.is_empty() {
         return Err(Why::Absent);

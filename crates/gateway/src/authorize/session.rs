@@ -14,8 +14,8 @@ use crate::sessions::act::{self, Act, Opening, Who};
 use crate::snapshot::Snapshot;
 use crate::upstream::{Asker, ErpUser, Upstream};
 
-/// Who asks for something that has to do with a session, and with what it is answered.
-pub(super) struct Visit<'a> {
+/// Who asks for something that is answered here, and with what it is answered.
+pub(super) struct Inquiry<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) asker: &'a Asker<'a>,
     pub(super) sessions: &'a Sessions,
@@ -31,12 +31,12 @@ pub(super) struct Visit<'a> {
 ///
 /// # Errors
 /// When it is for known callers only, or the ERP cannot tell what the caller must be told.
-pub(super) async fn granted(local: &Local, visit: &Visit<'_>) -> Option<Result<Granted, Why>> {
+pub(super) async fn granted(local: &Local, inquiry: &Inquiry<'_>) -> Option<Result<Granted, Why>> {
     match local {
-        Local::LogIn => Some(log_in(visit).await),
-        Local::LogOut => Some(Ok(Granted::Session(Act::End(visit.session)))),
+        Local::LogIn => Some(log_in(inquiry).await),
+        Local::LogOut => Some(Ok(Granted::Session(Act::End(inquiry.session)))),
         Local::SessionCheck => Some(Ok(Granted::Here(Value::Null))),
-        Local::SessionInfo => Some(info(visit).await),
+        Local::SessionInfo => Some(info(inquiry).await),
         Local::About
         | Local::Authenticate
         | Local::DatabaseExists(_)
@@ -50,24 +50,24 @@ pub(super) async fn granted(local: &Local, visit: &Visit<'_>) -> Option<Result<G
     }
 }
 
-async fn log_in(visit: &Visit<'_>) -> Result<Granted, Why> {
-    let holder = visit.holder.ok_or(Why::LoginFailed)?;
+async fn log_in(inquiry: &Inquiry<'_>) -> Result<Granted, Why> {
+    let holder = inquiry.holder.ok_or(Why::LoginFailed)?;
     let key = *holder.principal.key().ok_or(Why::LoginFailed)?;
-    let who = who(visit, holder).await?;
+    let who = who(inquiry, holder).await?;
     Ok(Granted::Session(Act::Open(Opening { key, who })))
 }
 
-async fn info(visit: &Visit<'_>) -> Result<Granted, Why> {
-    let holder = visit.holder.ok_or(Why::Expired)?;
-    let who = who(visit, holder).await?;
-    let csrf = visit
+async fn info(inquiry: &Inquiry<'_>) -> Result<Granted, Why> {
+    let holder = inquiry.holder.ok_or(Why::Expired)?;
+    let who = who(inquiry, holder).await?;
+    let csrf = inquiry
         .session
-        .map(|session| visit.sessions.csrf(&session).text());
-    Ok(Granted::Here(act::info(visit.reply, &who, csrf)))
+        .map(|session| inquiry.sessions.csrf(&session).text());
+    Ok(Granted::Here(act::info(inquiry.reply, &who, csrf)))
 }
 
-async fn who(visit: &Visit<'_>, holder: &Holder) -> Result<Who, Why> {
-    let upstream = visit.upstream.ok_or(Why::Unidentified)?;
+async fn who(inquiry: &Inquiry<'_>, holder: &Holder) -> Result<Who, Why> {
+    let upstream = inquiry.upstream.ok_or(Why::Unidentified)?;
     let login = holder.principal.erp_login();
     let mut who = Who {
         login: login.to_string(),
@@ -79,8 +79,8 @@ async fn who(visit: &Visit<'_>, holder: &Holder) -> Result<Who, Why> {
     if upstream.family() == Family::Odoo {
         let user = upstream.user(login).ok_or(Why::Unschooled)?;
         who.uid = user.uid().ok_or(Why::Unschooled)?;
-        if may_know_its_context(visit, holder, upstream, &user) {
-            let context = upstream.context_of(visit.asker, &user).await;
+        if may_know_its_context(inquiry, holder, upstream, &user) {
+            let context = upstream.context_of(inquiry.asker, &user).await;
             who.context = context.map_err(|_| Why::Unreachable)?;
         }
     }
@@ -89,7 +89,7 @@ async fn who(visit: &Visit<'_>, holder: &Holder) -> Result<Who, Why> {
 
 /// Whether the caller may ask for its own language and time zone.
 fn may_know_its_context(
-    visit: &Visit<'_>,
+    inquiry: &Inquiry<'_>,
     holder: &Holder,
     upstream: &Upstream,
     user: &ErpUser,
@@ -97,14 +97,14 @@ fn may_know_its_context(
     let Ok(call) = Call::new("res.users", "context_get") else {
         return false;
     };
-    let decision = visit.snapshot.policy.judge(Question {
+    let decision = inquiry.snapshot.policy.judge(Question {
         principal: &holder.principal,
         upstream: upstream.name(),
         family: upstream.family(),
         edition: Edition::Any,
-        dialect: visit.reply.dialect,
-        address: visit.address,
-        now: visit.now,
+        dialect: inquiry.reply.dialect,
+        address: inquiry.address,
+        now: inquiry.now,
         schema: &upstream.schema(),
         uid: user.uid(),
         call,
