@@ -25,6 +25,12 @@ struct Bytes {
     key: String,
 }
 
+/// The address in a URL.
+fn door(url: &str) -> SocketAddr {
+    let address = url.trim_start_matches("http://").parse();
+    address.expect("an address")
+}
+
 impl Bytes {
     fn start() -> Self {
         let demo = Demo::start();
@@ -81,13 +87,8 @@ impl Bytes {
     }
 
     fn answer(&self, request: &str) -> String {
-        let door: SocketAddr = self
-            .demo
-            .fact("/gateway")
-            .trim_start_matches("http://")
-            .parse()
-            .expect("an address");
-        let answer = wire::exchange(door, request.as_bytes());
+        let gateway = door(self.demo.fact("/gateway"));
+        let answer = wire::exchange(gateway, request.as_bytes());
         let (head, body) = wire::split(&answer);
         assert_eq!(leaks::found(&head, body, request.as_bytes()), None);
         String::from_utf8_lossy(&answer).into_owned()
@@ -253,11 +254,7 @@ fn odoo_5_06_chunks_are_read_and_a_length_is_sent() {
     let place = Place::before_url(&demo, &relay.url(), "");
     let (key, _) = place.key("shop", &[]);
     let served = place.serve();
-    let door: SocketAddr = served
-        .url
-        .trim_start_matches("http://")
-        .parse()
-        .expect("an address");
+    let door = door(&served.url);
     let ask = |framing: &str| {
         let request = format!(
             "POST {PATH} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n{framing}"
@@ -371,8 +368,7 @@ fn odoo_5_09_a_body_has_a_bound_and_is_refused_before_it_comes() {
 #[test]
 fn odoo_5_10_each_call_gets_a_connection_and_callers_keep_theirs() {
     let bytes = Bytes::start();
-    let place = bytes.demo.fact("/gateway").trim_start_matches("http://");
-    let mut caller = TcpStream::connect(place).expect("a connection");
+    let mut caller = TcpStream::connect(door(bytes.demo.fact("/gateway"))).expect("a connection");
     caller
         .set_read_timeout(Some(Duration::from_secs(10)))
         .expect("a time-out");
@@ -396,11 +392,7 @@ fn odoo_5_11_a_slow_caller_holds_no_worker_of_the_erp() {
     let place = Place::before_url(&demo, &relay.url(), "");
     let (key, _) = place.key("shop", &[]);
     let served = place.serve();
-    let door: SocketAddr = served
-        .url
-        .trim_start_matches("http://")
-        .parse()
-        .expect("an address");
+    let door = door(&served.url);
     let head = format!(
         "POST {PATH} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         BODY.len()
