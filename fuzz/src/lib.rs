@@ -310,8 +310,10 @@ fn again(dialect: Dialect, call: &Call) {
         };
         let read = reread(*other, &sent);
         // What another dialect cannot say the same way (moments, binaries) is not compared,
-        // nor the empty name that `name_search` gets where it stands by position.
-        let same = *other == dialect && call.method.as_str() != "name_search";
+        // nor the empty name that `name_search` gets where it stands by position, nor a document
+        // that Frappe submits when it is saved with another `docstatus`.
+        let saved = call.method.as_str() == "submit" && call.named.contains_key("doc");
+        let same = *other == dialect && call.method.as_str() != "name_search" && !saved;
         match read {
             Some(read) => assert!(!same || read == *call, "what is written is read back"),
             None => assert!(!same, "what is written is read"),
