@@ -146,6 +146,7 @@ async fn connection(
                     body: Body::Stream(body),
                     peer,
                     framing,
+                    of_batch: false,
                 })
                 .await;
             Ok::<_, std::convert::Infallible>(response)

@@ -32,6 +32,8 @@ pub struct RawRequest {
     pub peer: SocketAddr,
     /// What was seen of the request's framing on the wire.
     pub framing: Framing,
+    /// Whether it came within a batch of the façade.
+    pub of_batch: bool,
 }
 
 /// A request with one reading of its framing and path.
@@ -40,6 +42,7 @@ pub struct Received {
     pub(crate) body: Body,
     pub(crate) peer: SocketAddr,
     pub(crate) path: Path,
+    pub(crate) of_batch: bool,
 }
 
 /// Takes a request in.
@@ -52,6 +55,7 @@ pub fn receive(raw: RawRequest) -> Result<Received, Denial> {
         body,
         peer,
         framing,
+        of_batch,
     } = raw;
     if let Framing::Ambiguous(reason) = framing {
         return Err(refuse(reason));
@@ -91,6 +95,7 @@ pub fn receive(raw: RawRequest) -> Result<Received, Denial> {
         body,
         peer,
         path,
+        of_batch,
     })
 }
 

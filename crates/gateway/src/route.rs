@@ -45,6 +45,16 @@ pub(crate) struct Visited {
 /// # Errors
 /// When nothing is served at its path, or not by its verb.
 pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
+    let of_batch = received.of_batch;
+    let routed = anywhere(routes, received)?;
+    // A batch is the façade's, and so is what is in it.
+    if of_batch && routed.dialect != Dialect::Rest {
+        return Err(Denial::plain(Why::NotServed));
+    }
+    Ok(routed)
+}
+
+fn anywhere(routes: &Routes, received: Received) -> Result<Routed, Denial> {
     let mut received = received;
     let host = received
         .head

@@ -218,6 +218,7 @@ impl Yard {
                 body,
                 peer,
                 framing: Framing::Plain(Length::Told(13)),
+                of_batch: false,
             })
             .await
     }

@@ -358,6 +358,32 @@ fn hostile_parameters_are_named_and_reach_nothing() {
 }
 
 #[test]
+fn what_is_not_the_facades_is_no_part_of_a_batch() {
+    let demo = Demo::start();
+    let erpnext = Client::new(&demo, "erpnext");
+    let paths = [
+        "/api/v1/method/frappe.client.get_count?doctype=Customer",
+        "/api/v1/%6dethod/frappe.client.get_count?doctype=Customer",
+        "/api/v1/resource/Customer?limit_page_length=1",
+    ];
+    for path in paths {
+        let got = erpnext.get(&format!("/u/erpnext{path}"));
+        assert_eq!(got.status, 200, "{path}: {}", got.text());
+    }
+    let items: Vec<Json> = paths
+        .iter()
+        .map(|path| json!({"method": "GET", "path": path}))
+        .collect();
+    demo.reached();
+    let got = erpnext.ask("POST", "/u/erpnext/api/v1/-/batch", &[], &json!(items));
+    assert_eq!(got.status, 200, "{}", got.text());
+    for answer in read(&got)["data"].as_array().expect("answers") {
+        assert_eq!(answer["status"], 404, "{answer}");
+    }
+    assert!(demo.reached().is_empty());
+}
+
+#[test]
 fn each_request_of_a_batch_is_judged_and_answered_singly() {
     let demo = Demo::start();
     let odoo = Client::new(&demo, "odoo");

@@ -3,7 +3,8 @@
 //! The batch itself is read and its caller identified, and no further: each of its requests
 //! then enters the road at its beginning, as if it had come by itself, with the credential and
 //! the host of the batch. So each is judged, limited, recorded and answered singly. A batch
-//! within a batch ends in `authorize`.
+//! within a batch ends in `authorize`; a path that is not the façade's ends in `route`, for a
+//! file would keep its place at the ERP until the last request of the batch is done.
 
 use std::net::SocketAddr;
 
@@ -97,6 +98,7 @@ impl Common {
             body: Body::Whole(Bytes::from(item.body)),
             peer: self.peer,
             framing: Framing::Plain(Length::Told(length)),
+            of_batch: true,
         })
     }
 }

@@ -41,6 +41,10 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Vec<Item>, F
     let Value::List(items) = read_body(request.body, limits)? else {
         return Err(malformed("a batch is a list of requests"));
     };
+    if items.is_empty() {
+        // It would be answered without a record, and counted by nobody.
+        return Err(malformed("a batch has at least one request"));
+    }
     if items.len() > limits.batch {
         return Err(Fault::new(
             FaultKind::TooLarge,

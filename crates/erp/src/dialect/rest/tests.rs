@@ -516,6 +516,7 @@ fn a_batch_is_a_list_of_requests_and_nothing_else() {
     );
     for body in [
         "{}",
+        "[]",
         "[1]",
         r#"[{"method":"GET"}]"#,
         r#"[{"method":"OPTIONS","path":"/api/v1/a"}]"#,
