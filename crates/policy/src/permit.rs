@@ -58,6 +58,16 @@ pub(crate) enum Check {
     },
     /// A list that is not empty.
     Found,
+    /// A list that is neither empty nor full, all of whose rows hold exactly this in this field:
+    /// a database may find what differs in capitals and accents as well.
+    Exactly {
+        /// The field.
+        field: &'static str,
+        /// What it must hold.
+        value: String,
+        /// How many rows are a full list.
+        full: usize,
+    },
 }
 
 /// Which document of a call is saved on the ground of what a guard saw.
@@ -198,6 +208,18 @@ impl Permit {
                 let found =
                     found.ok_or_else(|| unexpected("a guard list did not answer a list"))?;
                 if found.is_empty() {
+                    return Err(Box::new(Refusal::missing().under(&self.rule)));
+                }
+            }
+            Check::Exactly { field, value, full } => {
+                let found = answer.as_list();
+                let found =
+                    found.ok_or_else(|| unexpected("a guard list did not answer a list"))?;
+                let holds = |row: &Value| {
+                    let told = row.as_map().and_then(|row| row.get(field));
+                    told.and_then(Value::as_str) == Some(&value)
+                };
+                if found.is_empty() || found.len() >= full || !found.iter().all(holds) {
                     return Err(Box::new(Refusal::missing().under(&self.rule)));
                 }
             }

@@ -20,6 +20,9 @@ const ACTIVE: &[&str] = &[
     "shtml", "svg", "svgz", "swf", "vbs", "wasm", "xht", "xhtml", "xml", "xsl", "xslt",
 ];
 
+/// How many files of one address are looked through.
+const MOST_FOUND: usize = 1_000;
+
 impl FrappeView<'_> {
     /// `upload_file`.
     pub(crate) fn upload(&self, call: &Call) -> Result<Permit, No> {
@@ -103,23 +106,35 @@ impl FrappeView<'_> {
         };
         self.readable("content")?;
         let field = FieldName::new("file_url").map_err(|_| self.bad_argument("file_url"))?;
-        let mut all = vec![Condition {
+        let named = Condition {
             doctype: Some(self.model.clone()),
             ..Condition::new(field, Operator::Equal, url)
-        }];
-        all.extend(self.own_filters()?);
-        let filters = Filters {
-            all,
-            any: Vec::new(),
         };
-        let find = Call::new(self.model.as_str(), "get_list")
-            .map_err(|_| self.bad_argument("doctype"))?
-            .with("fields", Value::List(vec![Value::from("name")]))
-            .with("filters", filters.filters_value())
-            .with("limit_page_length", 1);
-        let guard = Guard {
-            call: find,
-            check: Check::Found,
+        let own = self.own_filters()?;
+        let guards = if own.is_empty() {
+            vec![Guard {
+                call: self.files(vec![named], &["name"], 1)?,
+                check: Check::Found,
+            }]
+        } else {
+            // The ERP takes the first file that its database finds under this address, whatever
+            // the rule says of it: none may be among them that has another one.
+            let mut open = vec![named.clone()];
+            open.extend(own);
+            [open, vec![named]]
+                .into_iter()
+                .map(|all| {
+                    let full = MOST_FOUND;
+                    Ok(Guard {
+                        call: self.files(all, &["name", "file_url"], full)?,
+                        check: Check::Exactly {
+                            field: "file_url",
+                            value: url.to_owned(),
+                            full,
+                        },
+                    })
+                })
+                .collect::<Result<_, No>>()?
         };
         let shape = Shape {
             fields: vec!["content".to_owned()],
@@ -128,7 +143,22 @@ impl FrappeView<'_> {
         };
         let name = url.rsplit('/').next().unwrap_or_default().to_owned();
         let terms = Terms::File { name };
-        Ok(self.permit(Operation::Read, shape, Some(guard), call.clone(), terms))
+        Ok(self.permit(Operation::Read, shape, guards, call.clone(), terms))
+    }
+
+    /// The search for files under these conditions.
+    fn files(&self, all: Vec<Condition>, fields: &[&str], most: usize) -> Result<Call, No> {
+        let filters = Filters {
+            all,
+            any: Vec::new(),
+        };
+        let fields: Vec<Value> = fields.iter().copied().map(Value::from).collect();
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        Ok(Call::new(self.model.as_str(), "get_list")
+            .map_err(|_| self.bad_argument("doctype"))?
+            .with("fields", fields)
+            .with("filters", filters.filters_value())
+            .with("limit_page_length", most))
     }
 
     /// The document that something is tied to: it must be open for writing, with the field, if
@@ -164,8 +194,10 @@ fn is_active(name: &str, content: &[u8]) -> bool {
     let named = kinds
         .map(|kind| kind.trim().to_ascii_lowercase())
         .any(|kind| ACTIVE.contains(&kind.as_str()));
-    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
-    let begin = content.iter().find(|byte| !byte.is_ascii_whitespace());
+    // Byte order marks, and the zeros of UTF-16 and UTF-32, in which XML may be written as well.
+    let skipped =
+        |byte: &u8| byte.is_ascii_whitespace() || b"\0\xef\xbb\xbf\xfe\xff".contains(byte);
+    let begin = content.iter().find(|byte| !skipped(byte));
     named || begin == Some(&b'<')
 }
 
@@ -181,6 +213,8 @@ mod tests {
             ("x.html.txt", b"x"),
             ("x.txt", b"\xef\xbb\xbf \n<!doctype html>"),
             ("x", b"<script>"),
+            ("x.rss", b"\xff\xfe<\0r\0s\0s\0"),
+            ("x.rss", b"\0<\0r\0s\0s"),
         ] {
             assert!(is_active(name, content), "{name}");
         }
@@ -189,6 +223,7 @@ mod tests {
             ("html", b"a word"),
             ("x.csv", b"a;b\n1;<2\n"),
             ("x.txt", b""),
+            ("x.bin", b"\0\0\x01"),
         ] {
             assert!(!is_active(name, content), "{name}");
         }

@@ -244,6 +244,42 @@ fn bytes_are_opened_by_the_files_content() {
 }
 
 #[test]
+fn no_file_is_fetched_under_the_address_of_another() {
+    let role = frappe(
+        "[[rule]]\nname = \"own\"\nmodels = [\"File\"]\noperations = [\"read\"]\nfields = \"*\"\n\
+         domain = '[[\"owner\", \"=\", \"me\"]]'\n",
+    );
+    let fetch = call(
+        "File",
+        "download_file",
+        r#"{"file_url":"/private/files/a.txt"}"#,
+    );
+    let own = json(r#"[{"name":"f1","file_url":"/private/files/a.txt"}]"#);
+    let permit = role.allowed(&fetch).guarded(&own).unwrap();
+    assert_eq!(
+        text(&permit.next().named["filters"]),
+        r#"[["File","file_url","=","/private/files/a.txt"]]"#,
+        "what the ERP may find instead is asked without the rule's domain"
+    );
+    assert_eq!(
+        permit.guarded(&own).unwrap().release().unwrap().name(),
+        "a.txt"
+    );
+    let other = r#"{"name":"f2","file_url":"/private/files/A.TXT"}"#;
+    let refusal = role
+        .allowed(&fetch)
+        .guarded(&json(&format!("[{other}]")))
+        .unwrap_err();
+    assert_eq!(refusal.reason, Reason::Missing);
+    let both = format!(r#"[{{"name":"f1","file_url":"/private/files/a.txt"}},{other}]"#);
+    let permit = role.allowed(&fetch).guarded(&own).unwrap();
+    assert_eq!(
+        permit.guarded(&json(&both)).unwrap_err().reason,
+        Reason::Missing
+    );
+}
+
+#[test]
 fn what_is_told_of_a_document_is_judged_as_reading_it() {
     let role = frappe(ROLE);
     let ask =
