@@ -62,6 +62,8 @@ pub struct Upstream {
     users: papaya::HashMap<ErpLogin, Arc<ErpUser>>,
     /// How many calls may run there at once, over all cores.
     places: Arc<Semaphore>,
+    /// How many of them files may have: whoever takes one slowly keeps its place.
+    files: Arc<Semaphore>,
     schema: ArcSwap<Schema>,
     /// What methods take that no table describes.
     docs: ArcSwap<doc::Docs>,
@@ -97,6 +99,7 @@ impl Upstream {
             spoken,
             users: papaya::HashMap::new(),
             places: Arc::new(Semaphore::new(config.concurrency)),
+            files: Arc::new(Semaphore::new(config.concurrency.div_ceil(2))),
             schema: ArcSwap::from_pointee(Schema::default()),
             docs: ArcSwap::default(),
             version: OnceLock::new(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use portcullis_erp::dialect::UpstreamLogin;
 use portcullis_erp::{Answer, Call, Dialect, Fault, FaultKind, Limits, Outbound};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::link::{self, Links, SendError, Whole, message};
 use super::{ErpUser, Stream, Upstream};
@@ -42,7 +42,7 @@ impl Upstream {
         user: &ErpUser,
     ) -> Result<Told, AskError> {
         let (dialect, outbound) = self.written(call, user)?;
-        let _place = self.place().await?;
+        let _place = self.place(&self.places).await?;
         let whole = links.send(self, outbound).await?;
         Ok(self.read(dialect, whole))
     }
@@ -55,7 +55,10 @@ impl Upstream {
         user: &ErpUser,
     ) -> Result<Result<Opened, Told>, AskError> {
         let (dialect, outbound) = self.written(call, user)?;
-        let place = self.place().await?;
+        let places = (
+            self.place(&self.files).await?,
+            self.place(&self.places).await?,
+        );
         let message = message(&self.target, outbound).ok_or(AskError::NotSent)?;
         let (sender, answer) = links.exchange(self, message, self.bounds()).await?;
         let is_file = answer.status() == http::StatusCode::OK
@@ -69,7 +72,7 @@ impl Upstream {
         let (head, body) = answer.into_parts();
         Ok(Ok(Opened {
             content_type: link::content_type(&head),
-            stream: Stream::new(body, self.patience, sender, place),
+            stream: Stream::new(body, self.patience, sender, places),
         }))
     }
 
@@ -103,8 +106,11 @@ impl Upstream {
     }
 
     /// A place among the calls that may run at once.
-    pub(super) async fn place(&self) -> Result<OwnedSemaphorePermit, AskError> {
-        let places = Arc::clone(&self.places);
+    pub(super) async fn place(
+        &self,
+        places: &Arc<Semaphore>,
+    ) -> Result<OwnedSemaphorePermit, AskError> {
+        let places = Arc::clone(places);
         match tokio::time::timeout(self.patience, places.acquire_owned()).await {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_)) | Err(_) => Err(AskError::NotSent),

@@ -19,8 +19,11 @@ pub struct Stream {
     patience: Duration,
     silence: Pin<Box<Sleep>>,
     _sender: Sender,
-    _place: OwnedSemaphorePermit,
+    _places: Places,
 }
+
+/// A place among the files that may be on their way, and one among the calls that may run.
+type Places = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 
 /// The file did not come to its end; neither does the response.
 #[derive(Debug, thiserror::Error)]
@@ -28,18 +31,13 @@ pub struct Stream {
 pub struct BrokenOff;
 
 impl Stream {
-    pub(super) fn new(
-        body: Incoming,
-        patience: Duration,
-        sender: Sender,
-        place: OwnedSemaphorePermit,
-    ) -> Self {
+    pub(super) fn new(body: Incoming, patience: Duration, sender: Sender, places: Places) -> Self {
         Self {
             body,
             patience,
             silence: Box::pin(tokio::time::sleep(patience)),
             _sender: sender,
-            _place: place,
+            _places: places,
         }
     }
 }

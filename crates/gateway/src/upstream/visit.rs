@@ -71,7 +71,7 @@ impl Upstream {
             patience: controller.gives.patience.unwrap_or(self.patience),
             answer: controller.gives.bytes.min(self.answer),
         };
-        let _place = self.place().await?;
+        let _place = self.place(&self.places).await?;
         Ok(asker.links.send_within(self, message, bounds).await?)
     }
 

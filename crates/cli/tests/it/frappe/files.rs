@@ -1,5 +1,9 @@
 //! Files, sent and fetched.
 
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value as Json, json};
 
 use super::narrow::Narrow;
@@ -151,6 +155,50 @@ fn frappe_6_13_a_file_is_tied_to_what_the_role_may_write() {
         403,
         "public, where `is_private` is not open",
     );
+}
+
+#[test]
+fn who_takes_files_slowly_leaves_room_for_others() {
+    let demo = Demo::start();
+    let full = Caller::of(&demo, "erpnext_full");
+    let content = vec![b'x'; 7 << 20];
+    full.done(&upload(
+        &full,
+        V1,
+        "large.bin",
+        &content,
+        &[("is_private", "1")],
+    ));
+    let place = full.url.trim_start_matches("http://");
+    let place = place.split('/').next().expect("a place");
+    let asked = format!(
+        "GET /private/files/large.bin HTTP/1.1\r\nHost: {place}\r\nAuthorization: {}\r\n\r\n",
+        full.token
+    );
+    // More than may run there at once; none of them takes its file.
+    let slow: Vec<TcpStream> = (0..20)
+        .map(|_| {
+            let mut stream = TcpStream::connect(place).expect("a connection");
+            stream.write_all(asked.as_bytes()).expect("written");
+            stream
+        })
+        .collect();
+    let mut begun = 0;
+    let patience = Instant::now();
+    while begun < 8 && patience.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(50));
+        let reached = demo.reached();
+        let files = reached
+            .iter()
+            .filter(|line| line.to_string().contains("download_file"));
+        begun += files.count();
+    }
+    assert_eq!(begun, 8, "half of the places are for files");
+    let since = Instant::now();
+    full.some("Customer", "[]");
+    let waited = since.elapsed();
+    assert!(waited < Duration::from_secs(10), "{waited:?}");
+    drop(slow);
 }
 
 #[test]
