@@ -194,7 +194,7 @@ impl FrappeView<'_> {
                 (_, Value::List(rows)) => Value::List(self.table(&field, rows, operation, shape)?),
                 (_, Value::Map(_)) => return Err(self.closed(&field)),
                 (_, value) => {
-                    if !self.may_write(&field, operation) || self.is_bytes(&field) {
+                    if !self.may_write(&field, operation) || self.is_of_a_file(&field) {
                         return Err(self.closed(&field));
                     }
                     value
@@ -205,12 +205,19 @@ impl FrappeView<'_> {
         Ok(clean)
     }
 
-    /// Whether a field of `File` says where bytes come from or who sees them. By a document
-    /// they are set only where the rule names the field: an upload is judged by its bytes.
-    fn is_bytes(&self, field: &str) -> bool {
-        self.model.as_str() == "File"
-            && ["content", "file_url", "is_private"].contains(&field)
-            && !self.names_for_writing(field)
+    /// Whether a field of `File` says where bytes come from, who sees them, or what they are
+    /// attached to. By a document they are set only where the rule names the field: an upload
+    /// is judged by its bytes, and by what it is attached to.
+    fn is_of_a_file(&self, field: &str) -> bool {
+        const FIELDS: &[&str] = &[
+            "content",
+            "file_url",
+            "is_private",
+            "attached_to_doctype",
+            "attached_to_name",
+            "attached_to_field",
+        ];
+        self.model.as_str() == "File" && FIELDS.contains(&field) && !self.names_for_writing(field)
     }
 
     /// Saving with another `docstatus` is submitting or cancelling.

@@ -244,6 +244,21 @@ fn bytes_are_opened_by_the_files_content() {
 }
 
 #[test]
+fn a_file_is_attached_by_its_upload_only() {
+    let role = |fields: &str| {
+        frappe(&format!(
+            "[[rule]]\nname = \"files\"\nmodels = [\"File\"]\noperations = [\"read\", \"create\", \"write\"]\nfields = {fields}\n"
+        ))
+    };
+    let save = |doc: &str| document("File", "save", "f1", &format!(r#"{{"doc":{doc}}}"#));
+    role("\"*\"").allowed(&save(r#"{"file_name":"b.txt"}"#));
+    let attach = r#"{"attached_to_doctype":"User","attached_to_name":"Administrator"}"#;
+    role("\"*\"").refused(&save(attach));
+    role("\"*\"").refused(&call("File", "insert", &format!(r#"{{"doc":{attach}}}"#)));
+    role(r#"["attached_to_doctype", "attached_to_name"]"#).allowed(&save(attach));
+}
+
+#[test]
 fn no_file_is_fetched_under_the_address_of_another() {
     let role = frappe(
         "[[rule]]\nname = \"own\"\nmodels = [\"File\"]\noperations = [\"read\"]\nfields = \"*\"\n\
