@@ -64,10 +64,12 @@ fn called(verb: &str, dotted: &str, arguments: Map, limits: &Limits) -> Result<A
 
 /// Any other method keeps its name and its arguments.
 pub(super) fn other(verb: &str, dotted: &str, arguments: Map) -> Result<Call, Fault> {
-    let doctype = ["doctype", "dt"]
-        .iter()
-        .find_map(|name| arguments.get(*name));
-    let doctype = match doctype {
+    let (doctype, other) = (arguments.get("doctype"), arguments.get("dt"));
+    if doctype.is_some() && other.is_some() && doctype != other {
+        // The rule for one would be asked, and the method may act on the other.
+        return Err(bad("`doctype` and `dt` name different DocTypes"));
+    }
+    let doctype = match doctype.or(other) {
         None | Some(Value::Null) => Call::NO_MODEL,
         Some(Value::Text(doctype)) => doctype,
         Some(_) => return Err(bad("a DocType is a text")),

@@ -555,3 +555,14 @@ fn faults_are_read_back_as_they_were_written() {
 fn words(kind: FaultKind) -> &'static str {
     crate::dialect::odoo::words(kind)
 }
+
+#[test]
+fn a_method_is_judged_by_the_one_doctype_that_it_is_given() {
+    let asked = |query: &str| method("GET", "erpnext.some.method", query, "", "");
+    assert_eq!(asked("dt=Customer").unwrap().model.as_str(), "Customer");
+    let both = asked("doctype=Customer&dt=Customer").unwrap();
+    assert_eq!(both.model.as_str(), "Customer");
+    for two in ["doctype=Customer&dt=User", "dt=User&doctype=Customer"] {
+        assert_eq!(asked(two).unwrap_err(), FaultKind::BadArguments, "{two}");
+    }
+}
