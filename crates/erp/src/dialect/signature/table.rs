@@ -120,11 +120,12 @@ pub(super) static SIGNATURES: &[Signature] = &[
             "order",
         ],
     ),
-    any(
+    // `order` is given by name only.
+    more(any(
         "formatted_read_grouping_sets",
         OnModel,
-        &["domain", "grouping_sets", "aggregates", "order"],
-    ),
+        &["domain", "grouping_sets", "aggregates"],
+    )),
     any("get_base_url", OnRecords, &[]),
     any("get_empty_list_help", OnModel, &["help_message"]),
     any("get_external_id", OnRecords, &[]),
@@ -175,22 +176,8 @@ pub(super) static SIGNATURES: &[Signature] = &[
     any("load", OnModel, &["fields", "data"]),
     any("mail_allowed_qweb_expressions", OnModel, &[]),
     any("mail_get_partner_fields", OnRecords, &[]),
-    more(of(
-        THREADS,
-        "message_post",
-        OnRecords,
-        &[
-            "body",
-            "subject",
-            "message_type",
-            "email_from",
-            "author_id",
-            "parent_id",
-            "subtype_xmlid",
-            "subtype_id",
-            "partner_ids",
-        ],
-    )),
+    // Since Odoo 13 all of its arguments are given by name only.
+    more(of(THREADS, "message_post", OnRecords, &[])),
     of(
         THREADS,
         "message_subscribe",
@@ -256,7 +243,8 @@ pub(super) static SIGNATURES: &[Signature] = &[
     ),
     any("web_override_translations", OnRecords, &["values"]),
     any("web_read", OnRecords, &["specification"]),
-    any(
+    // How groups are unfolded is said by name only.
+    more(any(
         "web_read_group",
         OnModel,
         &[
@@ -266,13 +254,8 @@ pub(super) static SIGNATURES: &[Signature] = &[
             "limit",
             "offset",
             "order",
-            "auto_unfold",
-            "opening_info",
-            "unfold_read_specification",
-            "unfold_read_default_limit",
-            "groupby_read_specification",
         ],
-    ),
+    )),
     any(
         "web_resequence",
         OnRecords,

@@ -356,3 +356,26 @@ fn name_search_without_a_name_is_spread_by_position() {
     assert_eq!(spread.positional, [&Value::from(""), &list(&[])]);
     assert_eq!(spread.keyword.len(), 1);
 }
+
+#[test]
+fn what_a_method_takes_by_name_only_is_spread_by_name() {
+    let named = map(&[("body", Value::from("Hello"))]);
+    let bound = bind("res.partner", "message_post", vec![list(&[int(7)])], named).unwrap();
+    let call = call("res.partner", "message_post", bound);
+    let spread = spread(&call);
+    assert!(spread.positional.is_empty());
+    assert_eq!(spread.keyword, [("body", &Value::from("Hello"))]);
+    let by_position = vec![list(&[int(7)]), Value::from("Hello")];
+    assert!(bind("res.partner", "message_post", by_position, Map::new()).is_err());
+
+    let sorted = map(&[
+        ("domain", list(&[])),
+        ("grouping_sets", list(&[])),
+        ("aggregates", list(&[])),
+        ("order", Value::from("state")),
+    ]);
+    let bound = bind_named("sale.order", "formatted_read_grouping_sets", sorted).unwrap();
+    let call = self::call("sale.order", "formatted_read_grouping_sets", bound);
+    let spread = self::spread(&call);
+    assert_eq!((spread.positional.len(), spread.keyword[0].0), (3, "order"));
+}
