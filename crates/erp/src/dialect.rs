@@ -134,6 +134,8 @@ pub enum Form {
     Value,
     /// Frappe `{"data": …}` with status 202, as a DELETE is answered.
     Accepted,
+    /// Frappe: done by a method that returns nothing, where a path's DELETE says `ok`.
+    Nothing,
     /// Odoo: the one element of a list of one. RPC's `create` of one record answers one id.
     Single,
     /// JSON without an envelope: Odoo's small pages, Frappe's log-in.

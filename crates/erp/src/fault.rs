@@ -105,6 +105,8 @@ pub struct Fault {
     pub request: Option<Box<str>>,
     /// The field that it is about, where one is known.
     pub field: Option<Box<str>>,
+    /// How the ERP calls it, if it has a name for it that is finer than the kind.
+    pub named: Option<&'static str>,
 }
 
 impl Fault {
@@ -115,6 +117,7 @@ impl Fault {
             message: message.into(),
             request: None,
             field: None,
+            named: None,
         }
     }
 

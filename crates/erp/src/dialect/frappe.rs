@@ -74,9 +74,15 @@ pub(super) fn read(
         | Dialect::Custom
         | Dialect::Rest => Err(Fault::new(FaultKind::NotFound, "there is nothing here")),
     };
-    let removal = request.verb == "DELETE" && dialect != Dialect::FrappeMethod;
+    let by_path = request.verb == "DELETE" && dialect != Dialect::FrappeMethod;
+    let removal = matches!(&asked, Ok(Asked::Call(call)) if call.method.as_str() == "delete");
+    let form = match (by_path, removal) {
+        (true, _) => Form::Accepted,
+        (false, true) => Form::Nothing,
+        (false, false) => Form::Value,
+    };
     let reply = Reply {
-        form: if removal { Form::Accepted } else { Form::Value },
+        form,
         ..Reply::plain(dialect)
     };
     match asked {

@@ -12,6 +12,20 @@ use crate::value::{Map, Value, from_json};
 const JSON: &str = "application/json";
 /// How Frappe begins when somebody else saved the document in between.
 const MODIFIED: &str = "Document has been modified";
+/// What Frappe tells apart among the values that it refuses, each with the status of all (417).
+const REFUSALS: &[&str] = &[
+    "CannotChangeConstantError",
+    "CharacterLengthExceededError",
+    "DocstatusTransitionError",
+    "InvalidDates",
+    "InvalidEmailAddressError",
+    "InvalidNameError",
+    "LinkExistsError",
+    "LinkValidationError",
+    "MandatoryError",
+    "NonNegativeError",
+    "UpdateAfterSubmitError",
+];
 
 pub(in crate::dialect) fn read_answer(answer: Returned<'_>, limits: &Limits) -> Answer {
     let Ok(Value::Map(mut body)) = from_json(answer.body, limits) else {
@@ -89,7 +103,11 @@ fn fault_of(answer: Returned<'_>, body: &Map) -> Fault {
         ("", _) => return unreadable(answer),
         _ => FaultKind::Internal,
     };
-    passed(kind, &said)
+    let named = REFUSALS.iter().find(|known| **known == exception);
+    Fault {
+        named: named.copied().filter(|_| kind == FaultKind::Validation),
+        ..passed(kind, &said)
+    }
 }
 
 /// What Frappe says to its user, if it says something: the first of `_server_messages`, which
@@ -158,6 +176,11 @@ fn answered(reply: &Reply, value: &Value, said: Vec<(&str, Piece<'_>)>) -> Writt
             body: json(&Piece::Value(value)),
         };
     }
+    let value = if reply.form == Form::Nothing {
+        &Value::Null
+    } else {
+        value
+    };
     let mut body = match (reply.dialect, value) {
         // A method that returns nothing.
         (Dialect::FrappeMethod | Dialect::FrappeV2, Value::Null) => Vec::new(),
@@ -242,8 +265,8 @@ fn shape(fault: &Fault) -> (u16, &'static str) {
         FaultKind::Forged => (400, "CSRFTokenError"),
         FaultKind::AccessError => (403, "PermissionError"),
         FaultKind::MissingRecord | FaultKind::UnknownModel => (404, "DoesNotExistError"),
+        FaultKind::Validation => (417, fault.named.unwrap_or("ValidationError")),
         FaultKind::UnknownMethod
-        | FaultKind::Validation
         | FaultKind::User
         | FaultKind::BadArguments
         | FaultKind::Capped => (417, "ValidationError"),

@@ -504,6 +504,12 @@ fn faults_lose_what_comes_from_the_inside() {
         (said.kind, said.message.as_str()),
         (FaultKind::Validation, "[Customer, X]: customer_name")
     );
+    assert_eq!(said.named, Some("MandatoryError"));
+    let written = Reply::plain(Dialect::FrappeResource).write_fault(&said);
+    let text = String::from_utf8(written.body).unwrap();
+    assert!(text.contains(r#""exc_type":"MandatoryError""#), "{text}");
+    let unheard = fault(417, r#"{"exc_type":"TracebackOfOurOwnError"}"#);
+    assert_eq!((unheard.kind, unheard.named), (FaultKind::Validation, None));
     let sql = fault(
         409,
         r#"{"exception":"frappe.exceptions.DuplicateEntryError: ('Item', 'X', IntegrityError(1062, \"Duplicate entry\"))","exc_type":"DuplicateEntryError"}"#,

@@ -375,3 +375,30 @@ fn a_refusal_is_one_to_clients_that_look_for_exc() {
         "{body}"
     );
 }
+
+#[test]
+fn a_method_that_deletes_answers_nothing_and_a_path_says_ok() {
+    let answered = |dialect: Dialect, verb: &str, path: &[&str], body: &str| {
+        let kind = if body.is_empty() { "" } else { JSON };
+        let request = Request {
+            verb,
+            path,
+            query: "",
+            kind,
+            body,
+        };
+        let reply = ask(dialect, &request).unwrap().reply;
+        let written = reply.write_answer(&Value::from("ok"));
+        (written.status, String::from_utf8(written.body).unwrap())
+    };
+    let doc = r#"{"doctype":"Customer","name":"A"}"#;
+    let by_method = answered(
+        Dialect::FrappeMethod,
+        "POST",
+        &["frappe.client.delete"],
+        doc,
+    );
+    assert_eq!(by_method, (200, "{}".to_owned()));
+    let by_path = answered(Dialect::FrappeResource, "DELETE", &["Customer", "A"], "");
+    assert_eq!(by_path, (202, r#"{"data":"ok"}"#.to_owned()));
+}
