@@ -225,7 +225,12 @@ fn stored(
     if let Some(status) = status {
         doc.insert("docstatus".to_owned(), Value::Int(status));
     }
-    let saved = save::update(turn, &doctype, &name, doc)?;
+    let saved = if name.is_empty() {
+        save::insert(turn, &doctype, doc)?
+    } else {
+        let doc = save::whole_document(turn.doctype(&doctype)?, doc);
+        save::update(turn, &doctype, &name, doc)?
+    };
     said(turn, &doctype, &saved, Levels::All)
 }
 

@@ -13,6 +13,7 @@ use super::{Turn, broken, naming, selling};
 mod check;
 mod fill;
 
+pub(crate) use fill::whole_document;
 use fill::{defaults, drop_unreachable, known, mark_rows, name_rows, set_status};
 
 /// 403 for a right on a document that the caller does not have.
@@ -157,9 +158,9 @@ pub(crate) fn update(
     if !turn.caller.may_on(kind, &before, right.0) {
         return Err(refused(&turn.caller, doctype, Some(name), right.1));
     }
-    check::constants(kind, &before, &values)?;
     check::modified(&before, &values, turn.now)?;
     check::docstatus(was, will)?;
+    check::constants(kind, &before, &values)?;
     for name in [
         "name",
         "owner",

@@ -91,6 +91,7 @@ impl Field {
 pub(crate) fn label(name: &str) -> String {
     match name {
         "creation" => return "Created On".to_owned(),
+        "owner" => return "Created By".to_owned(),
         "uom" | "stock_uom" => return name.replace("stock_uom", "Stock UOM").replace("uom", "UOM"),
         "naming_series" => return "Series".to_owned(),
         _ => {}

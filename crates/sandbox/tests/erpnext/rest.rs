@@ -51,6 +51,52 @@ fn a_stale_save_is_refused() {
 }
 
 #[test]
+fn the_client_methods_take_a_document_as_it_was_sent() {
+    let site = Site::new();
+    let made = site.ask("integration", "POST", "/api/resource/Customer", NEW);
+    let save = "/api/method/frappe.client.save";
+    let sent = |doc: &serde_json::Value| {
+        site.ask(
+            "integration",
+            "POST",
+            save,
+            &json!({ "doc": doc }).to_string(),
+        )
+    };
+    let mut doc = made.body["data"].clone();
+    doc["website"] = json!("https://mill.example");
+    let saved = sent(&doc);
+    assert_eq!(saved.status, 200, "{}", saved.body);
+    let mut doc = saved.body["message"].clone();
+    assert_eq!(doc["website"], "https://mill.example");
+
+    for (column, told) in [
+        ("creation", "CannotChangeConstantError"),
+        ("owner", "CannotChangeConstantError"),
+        ("modified", "TimestampMismatchError"),
+    ] {
+        let mut without = doc.clone();
+        without.as_object_mut().unwrap().remove(column);
+        let refused = sent(&without);
+        assert_eq!(
+            (refused.status, &refused.body["exc_type"]),
+            (417, &json!(told)),
+            "{column}"
+        );
+    }
+    // What it does not name is empty afterwards.
+    doc.as_object_mut().unwrap().remove("website");
+    assert_eq!(sent(&doc).status, 200);
+    let read = site.ask(
+        "integration",
+        "GET",
+        "/api/resource/Customer/Old%20Mill",
+        "",
+    );
+    assert_eq!(read.body["data"]["website"], json!(null));
+}
+
+#[test]
 fn a_namesake_gets_a_suffix() {
     let site = Site::new();
     site.ask("integration", "POST", "/api/resource/Customer", NEW);

@@ -157,7 +157,7 @@ pub(crate) fn constants(kind: &DocType, before: &Doc, values: &Map) -> Result<()
         .iter()
         .filter(|field| field.is('s'))
         .map(|field| field.name.as_str());
-    for name in std::iter::once("creation").chain(fixed) {
+    for name in ["creation", "owner"].into_iter().chain(fixed) {
         let Some(value) = values.get(name) else {
             continue;
         };
@@ -177,7 +177,7 @@ pub(crate) fn constants(kind: &DocType, before: &Doc, values: &Map) -> Result<()
 
 /// Somebody else was faster.
 pub(crate) fn modified(before: &Doc, values: &Map, now: i64) -> Result<(), Failure> {
-    let Some(known) = values.get("modified").filter(|value| truthy(value)) else {
+    let Some(known) = values.get("modified") else {
         return Ok(());
     };
     let stored = field(before, "modified");

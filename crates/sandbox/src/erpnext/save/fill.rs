@@ -16,6 +16,19 @@ pub(crate) fn known(kind: &DocType, values: Map) -> Map {
         .collect()
 }
 
+/// A document that is taken as it was sent: what it does not name is empty, also the columns that
+/// nobody may change, so that the checks notice it.
+pub(crate) fn whole_document(kind: &DocType, mut doc: Map) -> Map {
+    let fields = kind.fields.iter().filter(|field| !field.is('r'));
+    let names = fields.map(|field| field.name.as_str());
+    for name in names.chain(["modified", "creation", "owner"]) {
+        if !doc.contains_key(name) {
+            doc.insert(name.to_owned(), Value::Null);
+        }
+    }
+    doc
+}
+
 /// Values above the caller's permlevel are silently not written.
 pub(crate) fn drop_unreachable(
     caller: &Caller,
