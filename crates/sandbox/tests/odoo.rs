@@ -416,3 +416,49 @@ fn lists_of_links_take_commands() {
         assert_eq!(read, format!(r#"[{{"id": 7, "category_id": {tags}}}]"#));
     }
 }
+
+#[test]
+fn a_message_is_posted_with_its_arguments_by_name_only() {
+    let (server, _) = start();
+    let by = |args: &str| {
+        let args =
+            format!(r#"["demo",7,"integration-password","res.partner","message_post",{args}]"#);
+        rpc(&server, "object", "execute_kw", &args)
+    };
+    let by_name = by(r#"[[7]],{"body":"Hello"}"#);
+    assert!(by_name.contains(r#""result": ["#), "{by_name}");
+    let by_position = by(r#"[[7],"Hello"],{}"#);
+    assert!(by_position.contains("builtins.TypeError"), "{by_position}");
+}
+
+#[test]
+fn xml_rpc_has_no_words_for_a_dictionary_by_id() {
+    let (server, _) = start();
+    let asked = r#"{"ids":[7]}"#;
+    let (status, body) = call(&server, "integration", "res.partner/get_external_id", asked);
+    assert_eq!(status, 200);
+    assert!(body.starts_with(r#"{"7": "#), "{body}");
+    let xml = "<methodCall><methodName>execute_kw</methodName><params><value>demo</value><value><int>7</int></value>\
+               <value>integration-key</value><value>res.partner</value><value>get_external_id</value>\
+               <value><array><data><value><array><data><value><int>7</int></value></data></array></value></data></array></value></params></methodCall>";
+    let (_, body) = send(
+        &server,
+        "/xmlrpc/2/object",
+        "Content-Type: text/xml\r\n",
+        xml,
+    );
+    assert!(body.contains("dictionary key must be string"), "{body}");
+}
+
+#[test]
+fn a_search_for_names_alone_tells_how_lists_show_them() {
+    let (server, _) = start();
+    let asked = |specification: &str| {
+        let body = format!(r#"{{"name":"","specification":{specification},"limit":1}}"#);
+        call(&server, "integration", "res.partner/web_name_search", &body).1
+    };
+    let alone = asked(r#"{"display_name":{}}"#);
+    assert!(alone.contains("__formatted_display_name"), "{alone}");
+    let among_others = asked(r#"{"display_name":{},"name":{}}"#);
+    assert!(!among_others.contains("__formatted"), "{among_others}");
+}

@@ -234,8 +234,8 @@ pub(crate) fn message_post(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value,
     };
     let text = |at: usize| call.text(at).map_or(Value::Bool(false), Value::from);
     let values = Map::from_iter([
-        ("body".to_owned(), text(0)),
-        ("subject".to_owned(), text(1)),
+        ("body".to_owned(), text(1)),
+        ("subject".to_owned(), text(2)),
         ("message_type".to_owned(), Value::from("comment")),
         ("model".to_owned(), Value::from(call.model.name)),
         ("date".to_owned(), Value::from(env.now)),

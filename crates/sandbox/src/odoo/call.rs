@@ -40,6 +40,8 @@ impl Method {
     }
 }
 
+/// What stands before parameters that are given by name only.
+pub(super) const BY_NAME: &str = "*=";
 /// The last parameter of methods that take whatever else is named.
 const MORE: &str = "**";
 
@@ -108,7 +110,9 @@ impl<'a> Bound<'a> {
                     })?;
                     bound.ids = ids_of(&ids);
                 }
-                let mut slots = bound.arguments.iter_mut();
+                let in_order = method.parameters.iter();
+                let in_order = in_order.take_while(|parameter| **parameter != BY_NAME);
+                let mut slots = bound.arguments.iter_mut().take(in_order.count());
                 for argument in args {
                     match slots.next() {
                         Some(slot) => *slot = Some(argument),

@@ -2,7 +2,7 @@
 
 use portcullis_erp::value::{Map, Value};
 
-use super::call::Method;
+use super::call::{BY_NAME, Method};
 use super::trouble::{Kind, Trouble};
 use super::{Odoo, json2, methods, page};
 use crate::http::{Request, Response, Seen};
@@ -50,7 +50,12 @@ pub(crate) fn answer(odoo: &Odoo, request: &Request, file: &str, seen: &mut Seen
 fn described(method: &Method) -> Value {
     let mut parameters = Map::new();
     let mut names = Vec::new();
+    let mut in_order = true;
     for parameter in method.parameters {
+        if *parameter == BY_NAME {
+            in_order = false;
+            continue;
+        }
         let (name, facts, text) = match (*parameter, parameter.strip_suffix('=')) {
             ("**", _) => (
                 "kwargs",
@@ -60,7 +65,10 @@ fn described(method: &Method) -> Value {
             (_, Some(name)) => (name, ("default", Value::Null), format!("{name}=None")),
             (name, None) => (name, ("annotation", Value::from("object")), name.to_owned()),
         };
-        let facts = Map::from_iter([(facts.0.to_owned(), facts.1)]);
+        let mut facts = Map::from_iter([(facts.0.to_owned(), facts.1)]);
+        if !in_order {
+            facts.insert("kind".to_owned(), Value::from("KEYWORD_ONLY"));
+        }
         parameters.insert(name.to_owned(), Value::Map(facts));
         names.push(text);
     }

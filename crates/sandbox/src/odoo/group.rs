@@ -46,7 +46,7 @@ pub(crate) fn formatted_read_grouping_sets(
         let plan = Plan {
             by: bys(view, call.model, set)?,
             sums: sums(view, call.model, call.get(2))?,
-            order: call.text(3),
+            order: call.text(4),
             window: search::Window::default(),
         };
         formatted(view, call, &plan).map(Value::List)

@@ -49,7 +49,26 @@ pub(crate) fn web_name_search(view: View<'_>, call: &Bound<'_>) -> Result<Value,
         ..search::Window::default()
     };
     let ids = search::search(view, call.model, &Value::List(domain), &window)?;
-    records(view, call.model.name, &ids, call.get(1))
+    let mut rows = records(view, call.model.name, &ids, call.get(1))?;
+    let names_alone = |wanted: &Map| wanted.len() == 1 && wanted.contains_key("display_name");
+    if let (Value::List(rows), true) = (&mut rows, call.get(1).as_map().is_some_and(names_alone)) {
+        for row in rows {
+            set_for_a_list(row);
+        }
+    }
+    Ok(rows)
+}
+
+/// The web client's lists show a contact's own name smaller than its company's.
+fn set_for_a_list(row: &mut Value) {
+    let Value::Map(row) = row else { return };
+    let name = row.get("display_name").and_then(Value::as_str);
+    let name = name.unwrap_or_default();
+    let set = match name.split_once(", ") {
+        Some((company, own)) => format!("{company} \t --{own}--"),
+        None => name.to_owned(),
+    };
+    row.insert("__formatted_display_name".to_owned(), Value::Text(set));
 }
 
 pub(crate) fn web_save(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {

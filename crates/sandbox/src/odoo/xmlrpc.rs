@@ -72,7 +72,8 @@ pub(crate) fn answer(
     page::xml(out)
 }
 
-/// What the real server's writer refuses, after the call was done: nothing, and large numbers.
+/// What the real server's writer refuses, after the call was done: nothing, large numbers, and
+/// dictionaries by id, whose keys are numbers there.
 fn unsayable(value: &Value) -> Option<Trouble> {
     match value {
         Value::Null => Some(Trouble::new(
@@ -88,6 +89,10 @@ fn unsayable(value: &Value) -> Option<Trouble> {
             "int exceeds XML-RPC limits",
         )),
         Value::List(items) => items.iter().find_map(unsayable),
+        Value::Map(map) if map.keys().any(|key| key.parse::<i64>().is_ok()) => Some(Trouble::new(
+            Kind::Python("TypeError"),
+            "dictionary key must be string",
+        )),
         Value::Map(map) => map.values().find_map(unsayable),
         _ => None,
     }

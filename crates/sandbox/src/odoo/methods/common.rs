@@ -153,7 +153,7 @@ pub(super) const ALL: &[Method] = &[
     .since(19),
     on_model(
         "formatted_read_grouping_sets",
-        &["domain", "grouping_sets", "aggregates=", "order="],
+        &["domain", "grouping_sets", "aggregates=", "*=", "order="],
         Run::Read(group::formatted_read_grouping_sets),
     )
     .since(19),
@@ -166,6 +166,7 @@ pub(super) const ALL: &[Method] = &[
             "limit=",
             "offset=",
             "order=",
+            "*=",
             "auto_unfold=",
             "opening_info=",
             "unfold_read_specification=",
@@ -226,6 +227,7 @@ pub(super) const ALL: &[Method] = &[
     on_records(
         "message_post",
         &[
+            "*=",
             "body=",
             "subject=",
             "message_type=",
