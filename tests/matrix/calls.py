@@ -114,6 +114,7 @@ CALLS = [
     ask("formatted_read_group by month", f"{O}/formatted_read_group", None, domain=[], groupby=["date_order:month"], aggregates=["__count"], limit=3),
     ask("formatted_read_group of everything", f"{O}/formatted_read_group", None, domain=[["state", "=", "sale"]], aggregates=["__count"]),
     ask("formatted_read_grouping_sets", f"{O}/formatted_read_grouping_sets", None, ("domain", []), ("grouping_sets", [["state"], ["partner_id"]]), ("aggregates", ["__count"])),
+    ask("formatted_read_grouping_sets in an order", f"{O}/formatted_read_grouping_sets", None, ("domain", []), ("grouping_sets", [["state"]]), ("aggregates", ["__count"]), order="state desc"),
     ask("web_read_group", f"{O}/web_read_group", None, ("domain", []), ("groupby", ["state"]), ("aggregates", ["__count"])),
     ask("read_progress_bar", f"{O}/read_progress_bar", None, ("domain", []), ("group_by", "state"), ("progress_bar", {"field": "invoice_status", "colors": {"to invoice": "warning", "no": "success"}})),
     # As the web client reads.
