@@ -420,9 +420,13 @@ fn lists_of_links_take_commands() {
 #[test]
 fn a_message_is_posted_with_its_arguments_by_name_only() {
     let (server, _) = start();
+    let login = r#"["demo","admin","admin-password",{}]"#;
+    let answer = rpc(&server, "common", "authenticate", login);
+    let (_, uid) = answer.rsplit_once(r#""result": "#).unwrap();
+    let uid = uid.trim_end_matches('}');
     let by = |args: &str| {
-        let args =
-            format!(r#"["demo",7,"integration-password","res.partner","message_post",{args}]"#);
+        let user = format!(r#""demo",{uid},"admin-password""#);
+        let args = format!(r#"[{user},"res.partner","message_post",{args}]"#);
         rpc(&server, "object", "execute_kw", &args)
     };
     let by_name = by(r#"[[7]],{"body":"Hello"}"#);
