@@ -358,9 +358,26 @@ class Frappe:
                 parameters = changed[0] if isinstance(changed[0], dict) else {}
         return self.written(verb, segments, parameters)
 
+    def form(self, parameters):
+        """An upload as clients write it, and as some should not: content type and body."""
+        tools = self.tools
+        boundary = tools.pick(("x", "----form", "portcullis", "a" * 70))
+        body = b""
+        for name, value in parameters.items():
+            name = str(name).replace('"', "").replace("\n", "")
+            file = tools.pick(("a.txt", "ünï.txt", "a b.pdf", "../x", 'q\\"q', "")) if name == "file" else None
+            mark = "" if file is None else f'; filename="{file}"'
+            value = value if isinstance(value, str) else tools.json(value)
+            value = f"{value}\r\n--portcullis\r\n" if tools.rare(20) else value
+            body += f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{mark}\r\n\r\n{value}\r\n'.encode("utf-8", "replace")
+        end = b"" if tools.rare(30) else f"--{boundary}--\r\n".encode()
+        return f"multipart/form-data; boundary={boundary}", body + end
+
     def written(self, verb, segments, parameters):
         tools = self.tools
         path = tools.path(*segments) if segments != [""] else "/"
+        if segments[-1] == "upload_file":
+            return verb, path, "", *self.form(parameters)
         json_body = verb in ("POST", "PUT", "PATCH") and tools.rare(2)
         if json_body:
             kind, body, query = tools.media("application/json"), tools.encoded(tools.json(parameters)), ""

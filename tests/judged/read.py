@@ -5,7 +5,9 @@ then the arguments are bound as Odoo and Frappe bind them. `difference` answers 
 """
 
 import base64
+import email
 import json
+import re
 import urllib.parse
 import xmlrpc.client
 
@@ -178,6 +180,8 @@ def json2(judged, sent):
 
 DOCUMENTS = {"GET": "get", "PUT": "save", "DELETE": "delete"}
 TEXTS = ("order_by", "group_by", "parent")
+FIELD = re.compile(r'form-data; name="([a-z_]+)"(?:; filename="((?:[^"\\]|\\.)*)")?')
+CHANGES = tuple(f"frappe.client.{name}" for name in ("insert_many", "bulk_update", "rename_doc", "submit"))
 
 
 def frappe(judged, sent):
@@ -188,13 +192,19 @@ def frappe(judged, sent):
     # Frappe decodes before it routes, and takes what follows the DocType for the name.
     parts = urllib.parse.unquote(path, errors="strict").split("/")
     body = base64.b64decode(sent["body"])
-    if body:
+    if headers.get("content-type", "").startswith("multipart/"):
+        must(verb == "POST" and parts == ["", "api", "method", "upload_file"] and not query, "a form where none is taken")
+        given = form(headers["content-type"], body)
+    elif body:
         must(headers.get("content-type") == "application/json" and not query, "a body that is not JSON alone")
         given = read_json(body)
         must(isinstance(given, dict), "a body that is no map")
     else:
         pairs = urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict")
-        given = {key: decoded(key, value) for key, value in unique(pairs).items()}
+        given = unique(pairs)
+        # Methods get texts as they stand; a list's parameters are JSON, but those that are texts.
+        if parts[:3] == ["", "api", "resource"] and "run_method" not in given:
+            given = {key: decoded(key, value) for key, value in given.items()}
     must(not {"cmd", "sid"} & set(given), "a parameter that leads elsewhere")
     model, method, ids, named = call_of(verb, parts, given)
     if judged["method"] == "submit" and method == "save":
@@ -208,6 +218,8 @@ def frappe(judged, sent):
         wanted = [[key, {"map": [one for one in value["map"] if one[0] not in ("doctype", "name", "docstatus")]}] for key, value in judged["named"]]
     else:
         wanted = judged["named"]
+    if method == "upload_file":
+        wanted = [[key, str(int(value)) if isinstance(value, bool) else value] for key, value in wanted]
     entries(wanted, named, "arguments", "json")
     must(not judged["positional"] and not judged["context"], "what Frappe does not have")
 
@@ -215,6 +227,25 @@ def frappe(judged, sent):
 def decoded(name, value):
     """Parameters of a list come as JSON in text, but those that are texts."""
     return value if name in TEXTS else read_json(value.encode())
+
+
+def form(kind, body):
+    """The fields of an upload, with its file by the names that it has as a document."""
+    message = email.message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    must(message.is_multipart() and not message.defects, "a form that is none")
+    found = []
+    for part in message.get_payload():
+        # Python's own reading of a header takes bytes of UTF-8 for nothing: they are read here.
+        line = dict(part.raw_items())["Content-Disposition"].encode("ascii", "surrogateescape").decode("utf-8")
+        name, file = FIELD.fullmatch(line).groups()
+        content = part.get_payload(decode=True)
+        if file is None:
+            found.append((name, content.decode("utf-8")))
+        else:
+            must(name == "file", f"a file as {name}")
+            file = re.sub(r"\\(.)", r"\1", file).replace("%22", '"')
+            found += [("file_name", file), ("content", base64.b64encode(content).decode())]
+    return unique(found)
 
 
 def call_of(verb, parts, given):
@@ -227,16 +258,33 @@ def call_of(verb, parts, given):
                 return model, "get_list", None, given
             must(verb == "POST" and set(given) == {"data"}, f"{verb} with {sorted(given)}")
             return model, "insert", None, {"doc": given["data"]}
-        if verb == "POST":
-            must(set(given) == {"run_method"} and given["run_method"] in ("submit", "cancel"), f"POST with {sorted(given)}")
-            return model, given["run_method"], [name], {}
+        if verb == "POST" or "run_method" in given:
+            must(verb in ("GET", "POST") and "run_method" in given, f"{verb} with {sorted(given)}")
+            given = dict(given)
+            return model, given.pop("run_method"), [name], given
         if verb == "PUT":
             must(set(given) == {"data"}, f"PUT with {sorted(given)}")
             return model, "save", [name], {"doc": given["data"]}
         must(not given, f"{verb} with {sorted(given)}")
         return model, DOCUMENTS[verb], [name], {}
-    must(parts[:3] == ["", "api", "method"] and len(parts) == 4 and verb == "POST", f"goes to {verb} {parts}")
+    if parts[:4] == ["", "api", "v2", "doctype"]:
+        must(verb == "GET" and len(parts) == 6 and parts[5] == "meta" and not given, f"goes to {verb} {parts}")
+        return parts[4], "get_meta", None, {}
+    if parts[:4] == ["", "api", "v2", "method"]:
+        must(verb in ("GET", "POST") and len(parts) == 6, f"goes to {verb} {parts}")
+        return parts[4], f"doctype.{parts[5]}", None, given
+    must(parts[:3] == ["", "api", "method"] and len(parts) == 4 and verb in ("GET", "POST"), f"goes to {verb} {parts}")
     method = parts[3]
+    if method in ("upload_file", "download_file"):
+        return "File", method, None, given
+    must(verb == "POST" or method not in CHANGES, f"{method} by {verb}")
+    if method in ("frappe.client.insert_many", "frappe.client.bulk_update"):
+        must(set(given) == {"docs"}, f"{method} with {sorted(given)}")
+        docs = read_json(given["docs"].encode())
+        return docs[0]["doctype"], method.rpartition(".")[2], None, {"docs": docs}
+    if method == "frappe.client.rename_doc":
+        named = {key: given[key] for key in set(given) - {"doctype", "old_name"} if given[key] is not None}
+        return given["doctype"], "rename", [given["old_name"]], named
     short = {"frappe.client.get_count": "get_count", "frappe.client.get": "get", "frappe.client.get_list": "get_list"}
     if method in short:
         given = dict(given)

@@ -29,7 +29,7 @@ class Tally:
         self.chance = chance
         self.refused, self.sent, self.unsayable = collections.Counter(), collections.Counter(), collections.Counter()
         self.accepted, self.differences, self.first = 0, collections.Counter(), {}
-        self.altered = 0
+        self.altered, self.guarded = 0, 0
 
     def note(self, answer, request, signatures):
         if "refused" in answer:
@@ -37,7 +37,10 @@ class Tally:
             return
         self.accepted += 1
         asked, last = answer["asked"], answer["steps"][-1]["judged"]
-        if asked["model"] != last["model"] or (asked["method"] in AS_ASKED and asked["method"] != last["method"]):
+        # What a guard refused ends with its question.
+        if answer["guard_refused"]:
+            self.guarded += 1
+        elif asked["model"] != last["model"] or (asked["method"] in AS_ASKED and asked["method"] != last["method"]):
             self.differ("the permit is for another call", answer, request)
         for step in answer["steps"]:
             for sent in step["sent"]:
@@ -143,7 +146,7 @@ def main():
         tally = Tally(random.Random(seed + 2))
         mutator = Odoo(seeds.odoo(), signatures, chance) if erp == "odoo" else Frappe(seeds.frappe(), chance)
         play(arguments.judge, erp, mutator, count, signatures, tally, random.Random(seed + 1))
-        print(f"{erp}: {count} requests, {tally.accepted} judged and sent, {sum(tally.refused.values())} refused {dict(tally.refused.most_common())}")
+        print(f"{erp}: {count} requests, {tally.accepted} judged and sent, {sum(tally.refused.values())} refused {dict(tally.refused.most_common())}, {tally.guarded} by what a guard was told")
         print(f"{erp}: sent {dict(tally.sent)}, cannot be said {dict(tally.unsayable.most_common(6))}")
         print(f"{erp}: {sum(tally.differences.values())} differences; {tally.altered} calls were altered to see that readers see it")
         for kind, times in tally.differences.most_common(40):

@@ -1,5 +1,6 @@
 """The recorded requests, as far as mutation needs them: calls for Odoo, requests for Frappe."""
 
+import email
 import json
 import os
 import pathlib
@@ -63,7 +64,7 @@ def frappe():
             target, _, query = words[1].partition("?")
             segments = [urllib.parse.unquote(part) for part in target.strip("/").split("/")]
             # What has no document or call in it has nothing to mutate: log-ins, tokens, pings.
-            if segments[0] not in ("api", "") or re.search("oauth2|login|logout|ping|upload|reset_password", words[1]):
+            if segments[0] not in ("api", "") or re.search("oauth2|login|logout|ping|reset_password", words[1]):
                 continue
             parameters = dict(urllib.parse.parse_qsl(query, keep_blank_values=True)) if len(query) < 10_000 else {}
             parameters.update(read_frappe(head, body.strip()))
@@ -79,6 +80,10 @@ def read_frappe(head, body):
             return value if isinstance(value, dict) else {}
         if kind and kind[1] == "application/x-www-form-urlencoded":
             return dict(urllib.parse.parse_qsl(body, keep_blank_values=True))
+        if kind and kind[1] == "multipart/form-data":
+            form = email.message_from_string(re.search(r"(?im)^content-type: .*", head)[0] + "\n\n" + body)
+            parts = form.get_payload() if form.is_multipart() else []
+            return {part.get_param("name", header="content-disposition"): part.get_payload() for part in parts}
     except (ValueError, RecursionError):
         pass  # broken on purpose: nothing to mutate
     return {}

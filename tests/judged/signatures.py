@@ -19,6 +19,8 @@ class Signatures:
                 for method, facts in methods.items():
                     on_model = any("model" in str(mark) for mark in facts["api"] or ())
                     self.own[model, method] = (not on_model, *named(facts["signature"]))
+        # The record has no settings; their reader is as Odoo 19's source has it.
+        self.own.setdefault(("ir.config_parameter", "get_param"), (False, *named("(self, key, default=False)")))
 
     def of(self, model, method):
         base = self.base.get(method)

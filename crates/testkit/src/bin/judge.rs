@@ -148,7 +148,7 @@ impl Bench {
         let Some(mut permit) = self.judge(&principal, found.dialect, &call) else {
             return Ok(refused("policy"));
         };
-        let mut steps = Vec::new();
+        let (mut steps, mut stopped) = (Vec::new(), false);
         loop {
             let sent: Vec<Json> = self
                 .spoken
@@ -163,10 +163,13 @@ impl Bench {
             let answer = content(permit.next());
             match permit.guarded(&answer) {
                 Ok(next) => *permit = next,
-                Err(_) => break,
+                Err(_) => {
+                    stopped = true;
+                    break;
+                }
             }
         }
-        Ok(json!({"n": n, "asked": asked, "steps": steps}))
+        Ok(json!({"n": n, "asked": asked, "steps": steps, "guard_refused": stopped}))
     }
 
     fn judge(
