@@ -32,6 +32,9 @@ const FORGET: Duration = Duration::from_secs(600);
 /// How often sessions that are over are removed.
 const SWEEP: Duration = Duration::from_secs(60);
 
+/// How long letters may be filed once the gateway is told to stop.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// How often an ERP that was not ready is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -67,6 +70,8 @@ pub fn run(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    // What is dropped at the end is dropped within the runtime: a transaction needs it.
+    let _within = runtime.enter();
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, control.watch(journal, ready, stop));
     Ok(())
@@ -89,7 +94,8 @@ impl Control {
         }
         own.ledger.flush();
         ready.send_replace(true);
-        tokio::task::spawn_local(Arc::clone(&self.shared.archive).keep());
+        let archive = Arc::clone(&self.shared.archive);
+        let clerk = tokio::task::spawn_local(archive.keep(stop.clone()));
         let mut tick = tokio::time::interval(LOOK);
         let mut retry = tokio::time::interval(RETRY);
         let mut sweep = tokio::time::interval(SWEEP);
@@ -106,9 +112,12 @@ impl Control {
                 }
                 _ = stop.wait_for(|stop| *stop) => {
                     own.ledger.flush();
-                    return;
+                    break;
                 }
             }
+        }
+        if tokio::time::timeout(FAREWELL, clerk).await.is_err() {
+            tracing::warn!("what is kept of errors was not all filed when the gateway stopped");
         }
     }
 

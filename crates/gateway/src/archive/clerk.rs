@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use portcullis_identity::Timestamp;
 use portcullis_storage::{ClaimState, OriginalRow, StoreError};
+use tokio::sync::watch;
 
 use super::{Archive, Letter, ORIGINALS, Original};
 use crate::clock;
@@ -17,9 +18,9 @@ const BATCH: usize = 64;
 const FORGET: Duration = Duration::from_secs(60);
 
 impl Archive {
-    /// Files letters and forgets what is too old, until its future is dropped. Only the first
-    /// who calls this does anything.
-    pub(crate) async fn keep(self: Arc<Self>) {
+    /// Files letters and forgets what is too old, until `stop` says so: then what is there is
+    /// filed to its end. Only the first who calls this does anything.
+    pub(crate) async fn keep(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let receiver = self
             .box_of_letters
             .lock()
@@ -39,6 +40,13 @@ impl Archive {
                     self.file(&mut letters).await;
                 }
                 _ = forget.tick() => self.forget(clock::now()).await,
+                _ = stop.wait_for(|stop| *stop) => {
+                    while let Ok(letter) = receiver.try_recv() {
+                        letters.push(letter);
+                    }
+                    self.file(&mut letters).await;
+                    return;
+                }
             }
         }
     }
