@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use portcullis_gateway::archive::Archive;
 use portcullis_gateway::config::Config;
 use portcullis_gateway::control::{self, Control, RoleFiles};
-use portcullis_gateway::gateway::{Gateway, Shared};
+use portcullis_gateway::gateway::{Addresses, Gateway, Shared};
 use portcullis_gateway::keyring::Keyring;
 use portcullis_gateway::sessions::Sessions;
 use portcullis_gateway::snapshot::{Routes, Snapshot};
@@ -71,7 +71,11 @@ impl Running {
             snapshot,
             keyring,
             sessions,
-            config.address_rate,
+            Addresses {
+                failures: config.address_rate,
+                proxies: config.proxies.clone(),
+                connections: config.connections,
+            },
             upstreams,
             archive,
         ));

@@ -100,7 +100,7 @@ pub fn open(
         request: trail.request(),
         at: now,
         principal: permitted.holder.as_ref().map(|holder| &*holder.principal),
-        address: permitted.address,
+        address: permitted.origin.address,
         upstream,
         dialect: permitted.reply.dialect,
         model,

@@ -3,7 +3,6 @@
 //! The policy judges; this room brings it what it needs and turns its yes into what the rest
 //! of the road works on. Here alone a [`Permit`] or a [`Passage`] enters the road.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use portcullis_erp::{Asked, Fault, FaultKind, Reply, Shape, Value};
@@ -17,6 +16,7 @@ use crate::identify::Identified;
 use crate::keyring::Holder;
 use crate::limit;
 use crate::once::Wanted;
+use crate::origin::Origin;
 use crate::sessions::Sessions;
 use crate::sessions::act::Act;
 use crate::snapshot::Snapshot;
@@ -42,7 +42,7 @@ pub struct Permitted {
     pub(crate) granted: Granted,
     pub(crate) holder: Option<Arc<Holder>>,
     pub(crate) reply: Reply,
-    pub(crate) address: IpAddr,
+    pub(crate) origin: Origin,
     /// Whether the connection is known to be unencrypted and local.
     pub(crate) plain: bool,
     /// What must be done once only.
@@ -88,7 +88,7 @@ pub async fn call(
         holder,
         upstream,
         mut reply,
-        address,
+        origin,
         session,
         plain,
         once,
@@ -117,7 +117,7 @@ pub async fn call(
                 granted,
                 holder,
                 reply,
-                address,
+                origin,
                 plain,
                 once: None,
             });
@@ -140,7 +140,7 @@ pub async fn call(
                 upstream: upstream.as_deref(),
                 session,
                 reply: &reply,
-                address,
+                address: origin.address,
                 now,
             };
             let granted = match session::granted(&local, &inquiry).await {
@@ -152,7 +152,7 @@ pub async fn call(
                 granted,
                 holder,
                 reply,
-                address,
+                origin,
                 plain,
                 once: None,
             });
@@ -183,7 +183,7 @@ pub async fn call(
                     granted: Granted::Here(Value::Null),
                     holder: Some(holder),
                     reply,
-                    address,
+                    origin,
                     plain,
                     once: None,
                 })
@@ -225,7 +225,7 @@ pub async fn call(
             upstream: upstream.name(),
             family: upstream.family(),
             dialect: reply.dialect,
-            address,
+            address: origin.address,
             now,
             schema: &schema,
             uid: user.uid(),
@@ -273,7 +273,7 @@ pub async fn call(
                     granted,
                     holder: Some(holder),
                     reply,
-                    address,
+                    origin,
                     plain,
                     once,
                 });

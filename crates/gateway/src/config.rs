@@ -3,6 +3,7 @@
 //! [`raw`] is the file as it is written (`deny_unknown_fields`, no values checked);
 //! [`Config::read`] checks everything and says all errors at once, each with its place.
 
+mod addresses;
 mod keeping;
 mod problem;
 mod raw;
@@ -25,7 +26,9 @@ pub use upstream::{UpstreamConfig, UserConfig};
 
 use crate::archive::Keeping;
 use crate::controller::Controller;
+use crate::engine::Bounds;
 use crate::gcra::Rate;
+use crate::origin::Proxies;
 use crate::sessions::Lasting;
 use raw::RawConfig;
 
@@ -48,6 +51,10 @@ pub struct Config {
     pub sessions: Lasting,
     /// How many failures an address may make.
     pub address_rate: Rate,
+    /// How many connections there may be.
+    pub connections: Bounds,
+    /// The proxies that are believed.
+    pub proxies: Proxies,
     /// The ERPs.
     pub upstreams: Vec<UpstreamConfig>,
     /// The roles of the files; more may lie in the store.
@@ -109,6 +116,7 @@ impl Checker<'_> {
         let roles = self.roles(&role_files);
         let controllers = self.routes(folder, raw.route, &upstreams);
         self.routes_of_roles(&roles, &role_files, &controllers);
+        let proxies = self.addresses(raw.addresses);
         let limits = raw.limits;
         let (Some(listen), true) = (listen, self.problems.is_empty()) else {
             return Err(self.problems);
@@ -132,6 +140,11 @@ impl Checker<'_> {
                 burst: limits.address_failures_burst.get(),
             },
             sessions: raw.sessions.lasting(),
+            connections: Bounds {
+                each: limits.connections_per_address.get(),
+                all: limits.connections.get(),
+            },
+            proxies,
             upstreams,
             roles,
             controllers: controllers.into_iter().map(Arc::new).collect(),

@@ -4,11 +4,11 @@
 //! in the body, and a rule cannot judge a call that nobody read. The readers are pure, bounded
 //! and fuzzed (`portcullis_erp::dialect`).
 
+mod bound;
 mod credential;
 mod manner;
 mod visit;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,21 +16,21 @@ use portcullis_erp::dialect::csrf_token;
 use portcullis_erp::{
     Asked, Fault, FaultKind, Inbound, Limits, Local, Reply, SlotCredential, Visit,
 };
-use portcullis_identity::{Presented, UpstreamName};
+use portcullis_identity::{Presented, Timestamp, UpstreamName};
 
 use crate::controller::Controller;
 use crate::denial::{Denial, Why};
+use crate::identify::Desk;
 use crate::once;
+use crate::origin::Origin;
 use crate::sessions::cookie;
 use crate::throttle::Paced;
 use crate::trail::Trail;
+use bound::Bound;
 pub(crate) use manner::Manner;
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
-
-/// The largest body that is taken from an address that keeps failing, in bytes.
-const SMALL: usize = 64 << 10;
 
 /// What is asked and with what credential, unjudged.
 pub struct Decoded {
@@ -43,7 +43,7 @@ pub struct Decoded {
     pub(crate) upstream: Option<UpstreamName>,
     /// The database that a header names (`X-Odoo-Database`).
     pub(crate) database: Option<String>,
-    pub(crate) address: IpAddr,
+    pub(crate) origin: Origin,
     pub(crate) manner: Manner,
     /// How long the address has to wait, unless a known key is shown.
     pub(crate) debt: Option<u64>,
@@ -62,28 +62,26 @@ pub(crate) enum Wish {
 /// Reads what a request asks.
 ///
 /// # Errors
-/// When the body is too large, ends too early or takes too long, when the request is not well
+/// When the body is too large (for whoever shows no credential that exists, a small one is), ends too early or takes too long, when the request is not well
 /// formed in its dialect, or when it carries more than one credential.
-pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<Decoded, Denial> {
+pub async fn read(
+    paced: Paced,
+    limits: &Limits,
+    desk: &Desk<'_>,
+    now: Timestamp,
+    trail: &mut Trail,
+) -> Result<Decoded, Denial> {
+    let Bound { most, otherwise } = Bound::of(&paced, limits, desk, now).await;
     let Paced {
         routed,
-        address,
+        origin,
         debt,
     } = paced;
     let dialect = routed.dialect;
-    trail.came_from(address);
+    trail.came_from(origin.address);
     trail.spoke(dialect);
     let plain = || Reply::plain(dialect);
     let head = routed.received.head;
-    let largest = match &routed.visited {
-        Some(visited) => limits.body.min(visited.controller.takes.bytes),
-        None => limits.body,
-    };
-    let most = if debt.is_some() {
-        largest.min(SMALL)
-    } else {
-        largest
-    };
     let body = tokio::time::timeout(BODY_TIME, routed.received.body.collect(most))
         .await
         .unwrap_or_else(|_| {
@@ -92,7 +90,10 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
                 "the body took too long to arrive",
             ))
         })
-        .map_err(|fault| Denial::to(plain(), Why::Unreadable(fault)))?;
+        .map_err(|fault| match otherwise {
+            Some(why) if fault.kind == FaultKind::TooLarge => Denial::to(plain(), why),
+            _ => Denial::to(plain(), Why::Unreadable(fault)),
+        })?;
     let content_type = one_header(&head.headers, "content-type")
         .map_err(|fault| Denial::to(plain(), Why::Unreadable(fault)))?;
     let inbound = Inbound {
@@ -129,7 +130,7 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
         Wish::Visit(_, controller) => controller.cookie,
     };
     let presented = credential::presented(&head.headers, cookie).map_err(unreadable)?;
-    let mut manner = Manner::of(&head.headers, address);
+    let mut manner = Manner::of(&head.headers, origin);
     if manner.csrf.is_none() && matches!(presented, Presented::Session(_)) {
         manner.csrf = csrf_token(inbound, limits);
     }
@@ -154,7 +155,7 @@ pub async fn read(paced: Paced, limits: &Limits, trail: &mut Trail) -> Result<De
         database: (!database.is_empty()).then(|| database.to_owned()),
         reply,
         upstream: routed.upstream,
-        address,
+        origin,
         manner,
         debt,
         once,

@@ -4,6 +4,7 @@
 //! (`SO_REUSEPORT`: the kernel spreads connections), so that requests share nothing they need
 //! not share. hyper's bounds are set here, all of them, for its defaults are generous.
 
+mod connections;
 mod wire;
 
 use std::io;
@@ -19,6 +20,8 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::gateway::Gateway;
 use crate::listener::{Body, RawRequest};
+pub use connections::Bounds;
+pub(crate) use connections::{Connections, Place};
 use wire::Wire;
 
 /// How long a request's head may take, and a kept connection may be silent.
@@ -27,8 +30,11 @@ const HEAD_TIME: Duration = Duration::from_secs(20);
 /// The most header lines of a request.
 const HEADERS: usize = 64;
 
-/// The most connections that one core keeps open.
-const CONNECTIONS: usize = 8192;
+/// More connections than one core can have; they are counted so that their end can be awaited.
+const CONNECTIONS: usize = 1 << 20;
+
+/// How long a caller may take nothing of an answer.
+const STALLED: Duration = Duration::from_secs(30);
 
 /// How long requests may go on once the gateway is told to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -69,6 +75,8 @@ pub fn run(listener: TcpListener, gateway: Gateway, stop: watch::Receiver<bool>)
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    // What is dropped at the end is dropped within the runtime: a transaction needs it.
+    let _within = runtime.enter();
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, accept(listener, Rc::new(gateway), stop))
 }
@@ -79,7 +87,7 @@ async fn accept(
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let running = Arc::new(Semaphore::new(CONNECTIONS));
     let flusher = Rc::clone(&gateway);
     tokio::task::spawn_local(async move {
         let mut tick = tokio::time::interval(FLUSH);
@@ -102,7 +110,11 @@ async fn accept(
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Some(place) = gateway.place(peer.ip()) else {
+            tracing::debug!(%peer, "a connection was closed: there are too many");
+            continue;
+        };
+        let Ok(runs) = Arc::clone(&running).try_acquire_owned() else {
             continue;
         };
         if stream.set_nodelay(true).is_err() {
@@ -112,11 +124,11 @@ async fn accept(
         let stop = stop.clone();
         tokio::task::spawn_local(async move {
             connection(stream, peer, gateway, stop).await;
-            drop(place);
+            drop((place, runs));
         });
     }
     let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
-    if tokio::time::timeout(FAREWELL, places.acquire_many(all))
+    if tokio::time::timeout(FAREWELL, running.acquire_many(all))
         .await
         .is_err()
     {
@@ -132,7 +144,7 @@ async fn connection(
     gateway: Rc<Gateway>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let wire = Wire::new(stream);
+    let wire = Wire::new(stream, STALLED);
     let seen = wire.seen();
     let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let gateway = Rc::clone(&gateway);

@@ -21,6 +21,7 @@ use crate::clock::{self, Stopwatch};
 use crate::decode;
 use crate::denial::{Denial, Why};
 use crate::docs;
+use crate::engine::{Bounds, Connections, Place};
 use crate::filter;
 use crate::gcra::Rate;
 use crate::identify::{self, Desk};
@@ -29,6 +30,7 @@ use crate::limit;
 use crate::listener::{self, RawRequest};
 use crate::once;
 use crate::operations;
+use crate::origin::{Origin, Proxies};
 use crate::respond::{self, Response};
 use crate::route;
 use crate::sessions::Sessions;
@@ -46,6 +48,10 @@ pub struct Shared {
     pub keyring: Keyring,
     /// The sessions.
     pub sessions: Sessions,
+    /// The proxies that are believed.
+    pub proxies: Proxies,
+    /// The connections that are open.
+    pub(crate) connections: Arc<Connections>,
     /// The addresses that failed.
     pub throttle: Throttle,
     /// The ERPs.
@@ -54,13 +60,23 @@ pub struct Shared {
     pub archive: Arc<Archive>,
 }
 
+/// What holds for addresses.
+pub struct Addresses {
+    /// How often one may fail.
+    pub failures: Rate,
+    /// The proxies that are believed.
+    pub proxies: Proxies,
+    /// How many connections there may be.
+    pub connections: Bounds,
+}
+
 impl Shared {
     /// What all cores share, from its parts.
     pub fn new(
         snapshot: Snapshot,
         keyring: Keyring,
         sessions: Sessions,
-        addresses: Rate,
+        addresses: Addresses,
         upstreams: Upstreams,
         archive: Archive,
     ) -> Self {
@@ -68,7 +84,9 @@ impl Shared {
             snapshot: ArcSwap::from_pointee(snapshot),
             keyring,
             sessions,
-            throttle: Throttle::new(addresses),
+            proxies: addresses.proxies,
+            connections: Connections::new(addresses.connections),
+            throttle: Throttle::new(addresses.failures),
             upstreams,
             archive: Arc::new(archive),
         }
@@ -105,6 +123,13 @@ impl Gateway {
         }
     }
 
+    /// A place for a connection of this peer; none if there is none left.
+    pub(crate) fn place(&self, peer: IpAddr) -> Option<Place> {
+        let shared = &*self.shared;
+        let counted = (!shared.proxies.trust(peer)).then_some(peer);
+        shared.connections.enter(counted)
+    }
+
     /// One answer and one closed record for each request, whichever door it ended at.
     pub async fn serve(&self, raw: RawRequest) -> Response {
         let now = clock::now();
@@ -123,16 +148,22 @@ impl Gateway {
     async fn one(&self, raw: RawRequest) -> Response {
         let now = clock::now();
         let watch = clock::stopwatch();
-        let address = raw.peer.ip();
+        let origin = self.origin(&raw);
         let mut trail = Trail::begin(self.ids.next(), now);
-        let result = Caught::new(self.pass(raw, now, &mut trail)).await;
-        self.settle(result, &trail.tell(), address, watch)
+        let result = Caught::new(self.pass(raw, origin, now, &mut trail)).await;
+        self.settle(result, &trail.tell(), origin.address, watch)
+    }
+
+    fn origin(&self, raw: &RawRequest) -> Origin {
+        let proxies = &self.shared.proxies;
+        proxies.origin(raw.peer.ip(), &raw.head.headers)
     }
 
     /// The road.
     async fn pass(
         &self,
         raw: RawRequest,
+        origin: Origin,
         now: Timestamp,
         trail: &mut Trail,
     ) -> Result<Response, Denial> {
@@ -147,10 +178,10 @@ impl Gateway {
             ids: &self.ids,
         };
 
-        let received = listener::receive(raw)?;
+        let received = listener::receive(raw, origin)?;
         let routed = route::find(&snapshot.routes, received)?;
         let paced = throttle::by_address(&shared.throttle, routed, now)?;
-        let decoded = decode::read(paced, &snapshot.limits, trail).await?;
+        let decoded = decode::read(paced, &snapshot.limits, &desk, now, trail).await?;
         let identified = identify::caller(&desk, decoded, now, trail).await?;
         let permitted =
             authorize::call(&snapshot, &asker, &shared.sessions, identified, now, trail).await?;

@@ -3,7 +3,6 @@
 //! One credential was presented or none; it is good or the request is refused. A credential
 //! that failed is never tried another way, and is refused even where none was needed.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use portcullis_erp::asked::Claim;
@@ -15,6 +14,7 @@ use crate::decode::{Decoded, Wish};
 use crate::denial::{Denial, Why};
 use crate::keyring::{Holder, Keyring};
 use crate::once;
+use crate::origin::Origin;
 use crate::sessions::Sessions;
 use crate::trail::Trail;
 use crate::upstream::{Upstream, Upstreams};
@@ -29,6 +29,27 @@ pub struct Desk<'a> {
     pub(crate) upstreams: &'a Upstreams,
 }
 
+impl Desk<'_> {
+    /// Whether a credential exists. Where the store cannot tell, it is not said that it does
+    /// not: `caller` tells that the gateway cannot know.
+    pub(crate) async fn knows(
+        &self,
+        presented: &Presented,
+        debt: Option<u64>,
+        now: Timestamp,
+    ) -> bool {
+        match presented {
+            Presented::Key { text, .. } => {
+                text.expose(|text| find(self, text, debt, now)).is_some()
+            }
+            Presented::Session(text) => {
+                !matches!(by_session(self, text, debt, now).await, Ok(None))
+            }
+            Presented::Nothing | Presented::Slot(_) => false,
+        }
+    }
+}
+
 /// A request whose caller is known, or known to be nobody.
 pub struct Identified {
     pub(crate) wish: Wish,
@@ -37,7 +58,7 @@ pub struct Identified {
     /// The ERP that is meant; none where nobody said which, and nothing needs one.
     pub(crate) upstream: Option<Arc<Upstream>>,
     pub(crate) reply: Reply,
-    pub(crate) address: IpAddr,
+    pub(crate) origin: Origin,
     /// The session by which the caller was known, if by one.
     pub(crate) session: Option<SessionDigest>,
     /// Whether the connection is known to be unencrypted and local.
@@ -63,7 +84,7 @@ pub async fn caller(
         reply,
         upstream,
         database,
-        address,
+        origin,
         manner,
         debt,
         once,
@@ -141,7 +162,7 @@ pub async fn caller(
             holder: None,
             upstream,
             reply,
-            address,
+            origin,
             session: None,
             plain: manner.plain,
             once,
@@ -165,7 +186,7 @@ pub async fn caller(
             holder: Some(holder),
             upstream: Some(bound),
             reply,
-            address,
+            origin,
             session,
             plain: manner.plain,
             once,

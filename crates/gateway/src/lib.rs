@@ -36,6 +36,7 @@ pub mod gcra;
 pub mod keyring;
 mod openapi;
 mod operations;
+pub mod origin;
 pub mod sessions;
 pub mod snapshot;
 

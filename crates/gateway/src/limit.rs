@@ -40,7 +40,7 @@ pub fn admit(permitted: Permitted, now: Timestamp) -> Result<Admitted, Denial> {
         (Some(holder), _) => count(holder, now).map(Some),
         (None, Granted::Passage { controller, .. }) => match &controller.comers {
             Comers::Everybody(gate) => {
-                let (rate, tally) = gate.take(permitted.address, now);
+                let (rate, tally) = gate.take(permitted.origin.address, now);
                 told(rate, tally).map(Some)
             }
             Comers::Known | Comers::Callers(_) => Ok(None),

@@ -21,6 +21,7 @@ pub use path::Path;
 pub(crate) use seen::Seen;
 
 use crate::denial::{Denial, Why};
+use crate::origin::Origin;
 
 /// A request as the engine hands it over: nothing of it is believed yet.
 pub struct RawRequest {
@@ -40,22 +41,23 @@ pub struct RawRequest {
 pub struct Received {
     pub(crate) head: Parts,
     pub(crate) body: Body,
-    pub(crate) peer: SocketAddr,
+    pub(crate) origin: Origin,
     pub(crate) path: Path,
     pub(crate) of_batch: bool,
 }
 
-/// Takes a request in.
+/// Takes a request in. Where it came from is known before: a request that is refused here has
+/// come from somewhere, too.
 ///
 /// # Errors
 /// When its framing or its path could be read in two ways.
-pub fn receive(raw: RawRequest) -> Result<Received, Denial> {
+pub fn receive(raw: RawRequest, origin: Origin) -> Result<Received, Denial> {
     let RawRequest {
         head,
         body,
-        peer,
         framing,
         of_batch,
+        ..
     } = raw;
     if let Framing::Ambiguous(reason) = framing {
         return Err(refuse(reason));
@@ -93,7 +95,7 @@ pub fn receive(raw: RawRequest) -> Result<Received, Denial> {
     Ok(Received {
         head,
         body,
-        peer,
+        origin,
         path,
         of_batch,
     })

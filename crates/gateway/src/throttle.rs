@@ -3,9 +3,9 @@
 //! Only requests that failed or stayed anonymous are charged to their address, and an address
 //! in debt is still open to whoever shows a key that exists: so a whole office behind one
 //! address is not locked out by one colleague, nor by a stranger who shares it. This room
-//! tells a debt; `decode` then takes small bodies only, and `identify` refuses whoever shows
-//! no known key. Waiting is not charged, or a client that tries again would never get out.
-//! Identified callers are limited by key (`limit`). Addresses of IPv6 count by their /64,
+//! tells a debt; `decode` then takes small bodies only of whoever shows no known key, and
+//! `identify` refuses him. Waiting is not charged, or a client that tries again would never get
+//! out. Identified callers are limited by key (`limit`). Addresses of IPv6 count by their /64,
 //! which is what one subscriber has.
 
 use std::net::{IpAddr, Ipv6Addr};
@@ -17,6 +17,7 @@ use portcullis_identity::Timestamp;
 
 use crate::denial::{Denial, Why};
 use crate::gcra::{Rate, Tally};
+use crate::origin::Origin;
 use crate::route::Routed;
 
 /// How many addresses are remembered; the memory is forgotten when it is full.
@@ -32,7 +33,7 @@ pub struct Throttle {
 pub struct Paced {
     pub(crate) routed: Routed,
     /// Where the request came from.
-    pub(crate) address: IpAddr,
+    pub(crate) origin: Origin,
     /// How many seconds the address has to wait, unless a known key is shown.
     pub(crate) debt: Option<u64>,
 }
@@ -42,8 +43,8 @@ pub struct Paced {
 /// # Errors
 /// When it has, and the request shows nothing that could be a key.
 pub fn by_address(throttle: &Throttle, routed: Routed, now: Timestamp) -> Result<Paced, Denial> {
-    let address = routed.received.peer.ip();
-    let debt = throttle.wait(address, now);
+    let origin = routed.received.origin;
+    let debt = throttle.wait(origin.address, now);
     match debt {
         Some(seconds) if !may_show_a_key(&routed) => Err(Denial::to(
             Reply::plain(routed.dialect),
@@ -51,7 +52,7 @@ pub fn by_address(throttle: &Throttle, routed: Routed, now: Timestamp) -> Result
         )),
         _ => Ok(Paced {
             routed,
-            address,
+            origin,
             debt,
         }),
     }
@@ -118,7 +119,8 @@ impl std::fmt::Debug for Throttle {
     }
 }
 
-fn network(address: IpAddr) -> IpAddr {
+/// What one subscriber has: an address of IPv4, a /64 of IPv6.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(six) => IpAddr::V6(Ipv6Addr::from(u128::from(six) & (u128::MAX << 64))),
         four => four,

@@ -75,6 +75,8 @@ pub struct Upstream {
     facade: Facade,
     /// Descriptions of the façade that were written, by whom they are for.
     sheets: sheets::Sheets,
+    /// Whether it is told for whom is asked.
+    forwarded: bool,
 }
 
 impl Upstream {
@@ -107,6 +109,7 @@ impl Upstream {
             sessions: papaya::HashMap::new(),
             facade: config.rest.facade(config.name.as_str(), seal),
             sheets: sheets::Sheets::default(),
+            forwarded: config.forwarded,
         })
     }
 

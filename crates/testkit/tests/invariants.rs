@@ -15,10 +15,12 @@ use portcullis_erp::{Database, Dialect, Limits};
 use portcullis_gateway::archive::{Archive, Keeping, Safe};
 use portcullis_gateway::clock;
 use portcullis_gateway::config::{Config, RestConfig, UpstreamConfig};
-use portcullis_gateway::gateway::{Gateway, Shared};
+use portcullis_gateway::engine::Bounds;
+use portcullis_gateway::gateway::{Addresses, Gateway, Shared};
 use portcullis_gateway::gcra::Rate;
 use portcullis_gateway::keyring::Keyring;
 use portcullis_gateway::listener::{Body, Framing, Length, RawRequest};
+use portcullis_gateway::origin::Proxies;
 use portcullis_gateway::respond::Response;
 use portcullis_gateway::sessions::{Lasting, Secure, Sessions};
 use portcullis_gateway::snapshot::{Routes, Snapshot};
@@ -111,6 +113,7 @@ impl Yard {
                 profile: None,
                 request: None,
                 keep_alive: false,
+                forwarded: false,
                 users: Vec::new(),
                 rest: RestConfig::default(),
             },
@@ -179,7 +182,11 @@ impl Yard {
             snapshot,
             keyring,
             sessions,
-            rate,
+            Addresses {
+                failures: rate,
+                proxies: Proxies::default(),
+                connections: Bounds { each: 9, all: 9 },
+            },
             Upstreams::new(vec![upstream]),
             archive,
         ));

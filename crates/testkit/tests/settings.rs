@@ -9,6 +9,11 @@ use std::path::{Path, PathBuf};
 const TABLES: &[(&str, &str, &str)] = &[
     ("RawConfig", "docs/configuration.md", "| setting |"),
     ("RawLimits", "docs/configuration.md", "| of `[limits]`"),
+    (
+        "RawAddresses",
+        "docs/configuration.md",
+        "| of `[addresses]`",
+    ),
     ("RawSessions", "docs/configuration.md", "| of `[sessions]`"),
     (
         "RawIdempotency",

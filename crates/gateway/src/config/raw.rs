@@ -24,6 +24,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) limits: RawLimits,
     #[serde(default)]
+    pub(super) addresses: super::addresses::RawAddresses,
+    #[serde(default)]
     pub(super) sessions: super::sessions::RawSessions,
     #[serde(default)]
     pub(super) idempotency: RawIdempotency,
@@ -46,6 +48,8 @@ pub(super) struct RawLimits {
     pub(super) address_failures_burst: NonZeroU32,
     pub(super) body_bytes: usize,
     pub(super) batch_requests: usize,
+    pub(super) connections_per_address: NonZeroUsize,
+    pub(super) connections: NonZeroUsize,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +71,8 @@ pub(super) struct RawUpstream {
     pub(super) answer_bytes: usize,
     pub(super) request_bytes: Option<usize>,
     pub(super) keep_alive: Option<bool>,
+    #[serde(default)]
+    pub(super) forwarded: bool,
     #[serde(default)]
     pub(super) user: BTreeMap<String, RawUser>,
     #[serde(default)]
@@ -137,9 +143,11 @@ pub(super) enum Spoken {
 impl Default for RawLimits {
     /// 60 calls a minute and 10 at once for a key; 120 a minute and 60 at once for an address
     /// whose requests fail or stay anonymous (clients ask for the version before each log-in);
-    /// 8 MiB a body; 20 requests in a batch.
+    /// 8 MiB a body; 20 requests in a batch;
+    /// 256 connections from an address, 10,000 in all.
     fn default() -> Self {
         let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        let places = |number| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN);
         Self {
             per_minute: number(60),
             burst: number(10),
@@ -147,6 +155,8 @@ impl Default for RawLimits {
             address_failures_burst: number(60),
             body_bytes: 8 << 20,
             batch_requests: 20,
+            connections_per_address: places(256),
+            connections: places(10_000),
         }
     }
 }

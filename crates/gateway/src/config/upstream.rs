@@ -39,6 +39,8 @@ pub struct UpstreamConfig {
     pub request: Option<usize>,
     /// Whether connections are kept for further requests.
     pub keep_alive: bool,
+    /// Whether it is told for whom is asked (`X-Forwarded-For`, `-Host`, `-Proto`).
+    pub forwarded: bool,
     /// The ERP users whose secrets lie in files; others may be sealed in the store.
     pub users: Vec<UserConfig>,
     /// Its façade.
@@ -174,6 +176,7 @@ impl Checker<'_> {
                         profile.keeps_connections
                     })
             }),
+            forwarded: raw.forwarded,
             users,
             rest,
         })

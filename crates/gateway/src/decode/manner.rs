@@ -5,9 +5,9 @@
 //! either comes from no page of today's browsers (and `SameSite=Lax` keeps the cookie from the
 //! older ones' foreign posts).
 
-use std::net::IpAddr;
-
 use http::{HeaderMap, HeaderName, header};
+
+use crate::origin::Origin;
 
 /// How a request came.
 pub(crate) struct Manner {
@@ -21,17 +21,14 @@ pub(crate) struct Manner {
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const CSRF: HeaderName = HeaderName::from_static("x-frappe-csrf-token");
-const PROTOCOL: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 impl Manner {
     /// Reads the headers of a request.
-    pub(super) fn of(headers: &HeaderMap, address: IpAddr) -> Self {
-        let encrypted =
-            only(headers, &PROTOCOL).is_some_and(|protocol| protocol.eq_ignore_ascii_case("https"));
+    pub(super) fn of(headers: &HeaderMap, origin: Origin) -> Self {
         Self {
             foreign: is_foreign(headers),
             csrf: only(headers, &CSRF).map(str::to_owned),
-            plain: address.to_canonical().is_loopback() && !encrypted,
+            plain: origin.address.to_canonical().is_loopback() && !origin.encrypted,
         }
     }
 }
@@ -64,6 +61,13 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 mod tests {
     use super::*;
 
+    fn from(address: [u8; 4], encrypted: bool) -> Origin {
+        Origin {
+            address: address.into(),
+            encrypted,
+        }
+    }
+
     fn foreign(lines: &[(&str, &str)]) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert("host", "erp.example:8443".parse().unwrap());
@@ -71,7 +75,7 @@ mod tests {
             let name: HeaderName = name.parse().unwrap();
             headers.append(name, value.parse().unwrap());
         }
-        Manner::of(&headers, IpAddr::from([192, 0, 2, 1])).foreign
+        Manner::of(&headers, from([192, 0, 2, 1], false)).foreign
     }
 
     #[test]
@@ -112,12 +116,10 @@ mod tests {
 
     #[test]
     fn only_a_local_client_is_known_to_be_unencrypted() {
-        let mut headers = HeaderMap::new();
-        let here = IpAddr::from([127, 0, 0, 1]);
-        let there = IpAddr::from([192, 0, 2, 1]);
-        assert!(Manner::of(&headers, here).plain);
-        assert!(!Manner::of(&headers, there).plain);
-        headers.insert(PROTOCOL, "https".parse().unwrap());
-        assert!(!Manner::of(&headers, here).plain);
+        let plain =
+            |address, encrypted| Manner::of(&HeaderMap::new(), from(address, encrypted)).plain;
+        assert!(plain([127, 0, 0, 1], false));
+        assert!(!plain([192, 0, 2, 1], false));
+        assert!(!plain([127, 0, 0, 1], true));
     }
 }

@@ -15,25 +15,25 @@ use crate::listener::Seen;
 /// How much is read at once.
 const CHUNK: usize = 16 << 10;
 
-/// How long a caller may take nothing of an answer.
-const STALLED: Duration = Duration::from_secs(30);
-
 /// A TCP connection that hands its bytes on message by message.
 pub(super) struct Wire {
     stream: TcpStream,
     seen: Seen,
     /// What arrived with the end of a message and belongs to the next.
     rest: Vec<u8>,
+    /// How long the other side may take nothing of an answer.
+    patience: Duration,
     /// Until when the caller must take something of the answer that waits.
     until: Option<Pin<Box<Sleep>>>,
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
         Self {
             stream,
             seen: Seen::default(),
             rest: Vec::new(),
+            patience,
             until: None,
         }
     }
@@ -62,9 +62,10 @@ impl Wire {
             self.until = None;
             return written;
         }
+        let patience = self.patience;
         let until = self
             .until
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(STALLED)));
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         std::task::ready!(until.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -126,5 +127,58 @@ impl Write for Wire {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, from);
         self.watched(written, context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(400);
+
+    /// Writes an answer that no buffer holds; the caller takes it as `caller` does.
+    async fn answered(caller: impl AsyncFnOnce(TcpStream)) -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let other = TcpStream::connect(listener.local_addr()?).await?;
+        let mut wire = Wire::new(listener.accept().await?.0, PATIENCE);
+        let write = async {
+            let piece = [b'x'; 64 << 10];
+            let mut left = 32_usize << 20;
+            while left > 0 {
+                let written = poll_fn(|context| Pin::new(&mut wire).poll_write(context, &piece));
+                left = left.saturating_sub(written.await?);
+            }
+            drop(wire);
+            Ok(())
+        };
+        tokio::join!(write, caller(other)).0
+    }
+
+    #[tokio::test]
+    async fn who_takes_nothing_of_an_answer_loses_the_connection() {
+        let slow = answered(async |mut other| {
+            // Slower in all than anybody may be silent.
+            let mut room = vec![0; 4 << 20];
+            loop {
+                tokio::time::sleep(PATIENCE / 8).await;
+                if matches!(other.read(&mut room).await, Ok(0) | Err(_)) {
+                    break;
+                }
+            }
+        });
+        let begun = tokio::time::Instant::now();
+        slow.await.unwrap();
+        assert!(begun.elapsed() > PATIENCE, "it took its time");
+        let silent = answered(async |other| {
+            tokio::time::sleep(PATIENCE * 3).await;
+            drop(other);
+        });
+        let error = silent.await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 }

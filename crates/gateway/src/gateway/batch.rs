@@ -23,6 +23,7 @@ use crate::decode::{self, Wish};
 use crate::denial::{Denial, Why};
 use crate::identify;
 use crate::listener::{self, Body, Framing, Length, RawRequest};
+use crate::origin::Origin;
 use crate::respond::{self, Response};
 use crate::route;
 use crate::throttle;
@@ -31,7 +32,8 @@ use crate::trail::Trail;
 /// How many bytes the answers of a batch may have before what follows is not done any more.
 const MOST: u64 = 16 << 20;
 
-/// The headers that the requests of a batch have in common with it: which ERP, and who.
+/// The headers that the requests of a batch have in common with it: which ERP, who, and what
+/// proxies say of where it came from.
 const COMMON: &[&str] = &[
     "host",
     "authorization",
@@ -40,6 +42,9 @@ const COMMON: &[&str] = &[
     "api-key",
     "x-openerp-session-id",
     "x-odoo-database",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "forwarded",
 ];
 
 /// Whether a request is a batch.
@@ -109,9 +114,10 @@ impl Gateway {
         let now = clock::now();
         let watch = clock::stopwatch();
         let common = Common::of(&raw);
-        let address = raw.peer.ip();
+        let origin = self.origin(&raw);
+        let address = origin.address;
         let mut trail = Trail::begin(self.ids.next(), now);
-        let opened = Caught::new(self.open(raw, &common, now, &mut trail)).await;
+        let opened = Caught::new(self.open(raw, &common, origin, now, &mut trail)).await;
         let requests = match opened {
             Ok(requests) => requests,
             Err(denial) => return self.settle(Err(denial), &trail.tell(), address, watch),
@@ -137,6 +143,7 @@ impl Gateway {
         &self,
         raw: RawRequest,
         common: &Common,
+        origin: Origin,
         now: Timestamp,
         trail: &mut Trail,
     ) -> Result<Vec<RawRequest>, Denial> {
@@ -144,10 +151,10 @@ impl Gateway {
         let snapshot = shared.snapshot.load_full();
         trail.judged_by(snapshot.policy.version());
         let desk = shared.desk();
-        let received = listener::receive(raw)?;
+        let received = listener::receive(raw, origin)?;
         let routed = route::find(&snapshot.routes, received)?;
         let paced = throttle::by_address(&shared.throttle, routed, now)?;
-        let decoded = decode::read(paced, &snapshot.limits, trail).await?;
+        let decoded = decode::read(paced, &snapshot.limits, &desk, now, trail).await?;
         let identified = identify::caller(&desk, decoded, now, trail).await?;
         // One key cannot mean several calls, and one that means nothing would be relied upon.
         if identified.once.is_some() {

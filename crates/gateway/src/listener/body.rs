@@ -14,6 +14,17 @@ pub enum Body {
 }
 
 impl Body {
+    /// Whether it is known to have no more bytes than this.
+    pub(crate) fn is_within(&self, most: usize) -> bool {
+        match self {
+            Self::Whole(bytes) => bytes.len() <= most,
+            Self::Stream(stream) => {
+                let told = stream.size_hint().upper();
+                told.is_some_and(|told| u64::try_from(most).is_ok_and(|most| told <= most))
+            }
+        }
+    }
+
     /// Reads all of it.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::link::{self, Links, SendError, Whole, message};
 use super::{ErpUser, Stream, Upstream};
 use crate::denial::Why;
+use crate::origin::Origin;
 
 /// A file that the ERP has begun to send.
 pub(crate) struct Opened {
@@ -34,14 +35,31 @@ pub(super) enum AskError {
 }
 
 impl Upstream {
-    /// Sends one call as one ERP user, and reads the answer.
+    /// For whom is asked, if this ERP is to be told: one address, and the host that it is
+    /// known by here. Nothing of it is what a client wrote.
+    pub(super) fn forwarded(&self, origin: Option<Origin>) -> Vec<(&'static str, String)> {
+        let Some(origin) = origin.filter(|_| self.forwarded) else {
+            return Vec::new();
+        };
+        let scheme = if origin.encrypted { "https" } else { "http" };
+        let address = origin.address.to_canonical();
+        vec![
+            ("x-forwarded-for", address.to_string()),
+            ("x-forwarded-host", self.target.authority().to_owned()),
+            ("x-forwarded-proto", scheme.to_owned()),
+        ]
+    }
+
+    /// Sends one call as one ERP user, and reads the answer. What the gateway asks for itself
+    /// comes from nowhere.
     pub(super) async fn ask(
         &self,
         links: &Links,
         call: &Call,
         user: &ErpUser,
+        origin: Option<Origin>,
     ) -> Result<Told, AskError> {
-        let (dialect, outbound) = self.written(call, user)?;
+        let (dialect, outbound) = self.written(call, user, origin)?;
         let _place = self.place(&self.places).await?;
         let whole = links.send(self, outbound).await?;
         Ok(self.read(dialect, whole))
@@ -53,8 +71,9 @@ impl Upstream {
         links: &Links,
         call: &Call,
         user: &ErpUser,
+        origin: Origin,
     ) -> Result<Result<Opened, Told>, AskError> {
-        let (dialect, outbound) = self.written(call, user)?;
+        let (dialect, outbound) = self.written(call, user, Some(origin))?;
         let places = (
             self.place(&self.files).await?,
             self.place(&self.places).await?,
@@ -81,12 +100,14 @@ impl Upstream {
         &self,
         call: &Call,
         user: &ErpUser,
+        origin: Option<Origin>,
     ) -> Result<(Dialect, Outbound), AskError> {
         let dialect = self.spoken().ok_or(AskError::NotSent)?;
         let outbound = user.with_login(&self.database, |login: &UpstreamLogin<'_>| {
             dialect.write(call, login)
         });
-        let outbound = outbound.map_err(AskError::Unsayable)?;
+        let mut outbound = outbound.map_err(AskError::Unsayable)?;
+        outbound.headers.extend(self.forwarded(origin));
         self.fits(&outbound)?;
         Ok((dialect, outbound))
     }

@@ -12,12 +12,14 @@ use super::{AskError, Done, ErpUser, Links, Told, Upstream};
 use crate::archive::Archive;
 use crate::clock;
 use crate::denial::Why;
+use crate::origin::Origin;
 
 /// What is to be asked, of whom, as whom.
 pub(super) struct Errand {
     pub(super) permit: Box<Permit>,
     pub(super) upstream: Arc<Upstream>,
     pub(super) user: Arc<ErpUser>,
+    pub(super) origin: Origin,
     pub(super) request: RequestId,
     pub(super) archive: Arc<Archive>,
 }
@@ -64,7 +66,7 @@ impl Errand {
             was_sent: false,
         };
         while self.permit.is_guard() {
-            let asked = self.upstream.ask(links, self.permit.next(), &self.user);
+            let asked = self.asked(links);
             let answer = match before(deadline, asked).await {
                 Ok(told) => self.heard(told),
                 Err(error) => return Err(stop(Err(error.why()))),
@@ -82,14 +84,22 @@ impl Errand {
         Ok(self)
     }
 
+    /// Asks what is next.
+    async fn asked(&self, links: &Links) -> Result<Told, AskError> {
+        let asked = self
+            .upstream
+            .ask(links, self.permit.next(), &self.user, Some(self.origin));
+        asked.await
+    }
+
     async fn call(self, links: &Links, deadline: Option<Deadline>) -> Ended {
         let asked = async {
             if self.permit.is_file() {
-                let fetched = self.upstream.fetch(links, self.permit.next(), &self.user);
+                let call = self.permit.next();
+                let fetched = self.upstream.fetch(links, call, &self.user, self.origin);
                 fetched.await
             } else {
-                let asked = self.upstream.ask(links, self.permit.next(), &self.user);
-                asked.await.map(Err)
+                self.asked(links).await.map(Err)
             }
         };
         let asked = before(deadline, asked).await;

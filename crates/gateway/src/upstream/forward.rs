@@ -87,7 +87,13 @@ pub async fn forward(
             user,
         } => {
             let whole = upstream
-                .visit(asker, &passage, &controller, user.as_ref())
+                .visit(
+                    asker,
+                    &passage,
+                    &controller,
+                    user.as_ref(),
+                    permitted.origin,
+                )
                 .await
                 .map_err(|error| Denial::to(reply.clone(), error.why()))?;
             return Ok(Answered {
@@ -115,6 +121,7 @@ pub async fn forward(
             permit,
             upstream,
             user,
+            origin: permitted.origin,
             request: trail.request(),
             archive: Arc::clone(keeps.archive),
         },

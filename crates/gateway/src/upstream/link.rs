@@ -45,6 +45,11 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// What its `Host` header says.
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
     pub(super) fn new(url: &Url, keep_alive: bool) -> Result<Self, TlsError> {
         let host = url
             .host()

@@ -232,7 +232,7 @@ impl Upstream {
     ) -> Result<Answer, Unready> {
         let spoken = self.spoken().ok_or(Unready::Unreachable)?;
         let question = async {
-            self.ask(asker.links, call, user)
+            self.ask(asker.links, call, user, None)
                 .await
                 .map(|told| told.answer)
                 .map_err(|error| match error {

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::link::{Bounds, Message, Whole};
 use super::{AskError, Asker, ErpUser, Upstream};
 use crate::controller::{Controller, Credential, How, Whose};
+use crate::origin::Origin;
 
 impl Upstream {
     /// Makes the visit of a passage, and reads the answer. `user` is the ERP user as whom the caller's calls
@@ -26,6 +27,7 @@ impl Upstream {
         passage: &Passage,
         controller: &Controller,
         user: Option<&Arc<ErpUser>>,
+        origin: Origin,
     ) -> Result<Whole, AskError> {
         let visit = passage.visit();
         let Some(Credential::Session(login)) = &controller.credential else {
@@ -34,11 +36,13 @@ impl Upstream {
                 let (name, value) = self.shown(controller, how, whose, user)?;
                 add(&mut message, name, &value)?;
             }
-            return self.send(asker, visit, controller, message).await;
+            return self.send(asker, (visit, origin), controller, message).await;
         };
         let user = self.credited(login.as_ref(), user)?;
         let message = self.within(asker, visit, &user).await?;
-        let whole = self.send(asker, visit, controller, message).await?;
+        let whole = self
+            .send(asker, (visit, origin), controller, message)
+            .await?;
         let location = whole.headers.get(LOCATION);
         let location = location.and_then(|value| value.to_str().ok());
         let sessions = self.kind_of_sessions();
@@ -48,17 +52,21 @@ impl Upstream {
         // The session was over, so nothing was done: once more, with a new one.
         self.forget_session(user.login());
         let message = self.within(asker, visit, &user).await?;
-        self.send(asker, visit, controller, message).await
+        self.send(asker, (visit, origin), controller, message).await
     }
 
     async fn send(
         &self,
         asker: &Asker<'_>,
-        visit: &Visit,
+        (visit, origin): (&Visit, Origin),
         controller: &Controller,
         mut message: Message,
     ) -> Result<Whole, AskError> {
-        for (name, value) in visit.headers() {
+        let forwarded = self.forwarded(Some(origin));
+        let forwarded = forwarded.iter().map(|(name, value)| (*name, value));
+        let own = visit.headers().iter();
+        let own = own.map(|(name, value)| (name.as_str(), value));
+        for (name, value) in own.chain(forwarded) {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsayable())?;
             let value = HeaderValue::from_str(value).map_err(|_| unsayable())?;
             message.headers_mut().insert(name, value);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Visitor, set_cookies, visitor};
+use super::{Visitor, set_cookies};
 use crate::demo::Demo;
 use crate::serve::{Place, Served};
 
@@ -89,10 +89,15 @@ fn behind_a_proxy_cookies_are_for_encrypted_connections() {
         line.contains("Secure") && line.contains("Max-Age=3600"),
         "{line}"
     );
-    let someone = visitor(&demo);
-    let params =
-        json!({"db": "demo", "login": demo.fact("/users/odoo"), "password": demo.key("odoo")});
     let https = [("x-forwarded-proto", "https")];
-    let (got, _) = someone.ask("/web/session/authenticate", &https, &params);
-    assert!(set_cookies(&got)[0].contains("Secure"), "a proxy says so");
+    for (trusted, secure) in [("127.0.0.1", true), ("192.0.2.1", false)] {
+        let more = format!("{GENEROUS}[addresses]\ntrusted-proxies = [\"{trusted}\"]\n");
+        let place = Place::before(&demo, &more);
+        let (key, _) = place.key("shop", &[]);
+        let served = place.serve();
+        let params = json!({"db": "demo", "login": "integration", "password": key});
+        let (got, _) = at(&served, None).ask("/web/session/authenticate", &https, &params);
+        let line = &set_cookies(&got)[0];
+        assert_eq!(line.contains("Secure"), secure, "{line}");
+    }
 }

@@ -1,0 +1,81 @@
+//! `Forwarded` (RFC 7239), as far as it says for whom a proxy asks, and by which protocol.
+
+use http::{HeaderMap, header};
+
+/// What one proxy says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Hop {
+    /// `for`.
+    pub(super) client: Option<String>,
+    /// `proto`.
+    pub(super) protocol: Option<String>,
+}
+
+/// What the proxies say, in the order in which the request passed them; several lines are one
+/// list. What cannot be read is a hop that says nothing.
+pub(super) fn hops(headers: &HeaderMap) -> Vec<Hop> {
+    let lines = headers.get_all(header::FORWARDED).iter();
+    lines
+        .flat_map(|line| {
+            let text = line.to_str().unwrap_or_default();
+            apart(text, ',').into_iter().map(hop)
+        })
+        .collect()
+}
+
+/// One element: pairs apart by `;`. A pair that stands twice or cannot be read takes all of it.
+fn hop(element: &str) -> Hop {
+    read(element).unwrap_or_default()
+}
+
+fn read(element: &str) -> Option<Hop> {
+    let mut hop = Hop::default();
+    for pair in apart(element, ';') {
+        let (name, value) = pair.trim().split_once('=')?;
+        let value = unquoted(value)?;
+        let place = match name.to_ascii_lowercase().as_str() {
+            "for" => &mut hop.client,
+            "proto" => &mut hop.protocol,
+            _ => continue,
+        };
+        if place.replace(value).is_some() {
+            return None;
+        }
+    }
+    Some(hop)
+}
+
+/// Takes a text apart at a separator that stands in no quoted string.
+fn apart(text: &str, separator: char) -> Vec<&str> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.split(move |letter: char| {
+        if std::mem::take(&mut escaped) {
+            return false;
+        }
+        match letter {
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => return letter == separator && !quoted,
+        }
+        false
+    })
+    .collect()
+}
+
+/// A token, or what a quoted string holds.
+fn unquoted(value: &str) -> Option<String> {
+    let Some(rest) = value.strip_prefix('"') else {
+        let is_token = !value.is_empty() && !value.contains(['"', '\\', ' ', '\t', ',', ';']);
+        return is_token.then(|| value.to_owned());
+    };
+    let inner = rest.strip_suffix('"')?;
+    let (mut text, mut letters) = (String::new(), inner.chars());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => return None,
+            '\\' => text.push(letters.next()?),
+            other => text.push(other),
+        }
+    }
+    Some(text)
+}

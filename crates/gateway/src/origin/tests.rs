@@ -1,0 +1,139 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const PROXY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 2, 3));
+const STRANGER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
+fn proxies(told: Told) -> Proxies {
+    Proxies {
+        trusted: vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()],
+        told,
+    }
+}
+
+fn origin(told: Told, peer: IpAddr, lines: &[(&str, &str)]) -> Origin {
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines {
+        let name: HeaderName = name.parse().unwrap();
+        headers.append(name, value.parse().unwrap());
+    }
+    proxies(told).origin(peer, &headers)
+}
+
+fn listed_by(peer: IpAddr, lines: &[&str]) -> String {
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| ("x-forwarded-for", *line))
+        .collect();
+    origin(Told::XForwardedFor, peer, &lines)
+        .address
+        .to_string()
+}
+
+fn told_by(peer: IpAddr, line: &str) -> String {
+    origin(Told::Forwarded, peer, &[("forwarded", line)])
+        .address
+        .to_string()
+}
+
+#[test]
+fn the_nearest_address_that_is_no_proxy_is_the_clients() {
+    for (lines, client) in [
+        (&["192.0.2.7"][..], "192.0.2.7"),
+        (&["192.0.2.7, 10.0.0.9"], "192.0.2.7"),
+        (&["203.0.113.1, 192.0.2.7,10.0.0.9"], "192.0.2.7"),
+        (&["203.0.113.1", "192.0.2.7", "10.0.0.9"], "192.0.2.7"),
+        (&["192.0.2.7:4711"], "192.0.2.7"),
+        (&["[2001:db8::7]:4711"], "2001:db8::7"),
+        (&["2001:db8::7, fd00::1"], "2001:db8::7"),
+        (&["::ffff:192.0.2.7, ::ffff:10.0.0.9"], "192.0.2.7"),
+        (&["unknown, 192.0.2.7"], "192.0.2.7"),
+    ] {
+        assert_eq!(listed_by(PROXY, lines), client, "{lines:?}");
+    }
+    for (line, client) in [
+        ("for=192.0.2.7", "192.0.2.7"),
+        ("For=\"[2001:db8::7]:4711\";proto=https", "2001:db8::7"),
+        (
+            "for=203.0.113.1, for=192.0.2.7;by=10.0.0.9 , for=10.0.0.9",
+            "192.0.2.7",
+        ),
+        (
+            "for=\"203.0.113.1, for=203.0.113.2\", for=192.0.2.7",
+            "192.0.2.7",
+        ),
+        ("for=\"192.0.2\\.7\"", "192.0.2.7"),
+    ] {
+        assert_eq!(told_by(PROXY, line), client, "{line}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_or_names_nobody_else_leaves_the_peer() {
+    let peer = PROXY.to_string();
+    for lines in [
+        &[][..],
+        &[""],
+        &["192.0.2.7, unknown"],
+        &["192.0.2.7,"],
+        &["192.0.2.7, 192.0.2.300"],
+        &["192.0.2.7", "garbage", "10.0.0.9"],
+        &["10.0.0.8, 10.0.0.9"],
+    ] {
+        assert_eq!(listed_by(PROXY, lines), peer, "{lines:?}");
+    }
+    for line in [
+        "",
+        "for=192.0.2.7, for=unknown",
+        "for=192.0.2.7, by=10.0.0.9",
+        "for=192.0.2.7;for=203.0.113.1",
+        "for=\"192.0.2.7",
+        "for=192.0.2.7 for=203.0.113.1",
+        "192.0.2.7",
+    ] {
+        assert_eq!(told_by(PROXY, line), peer, "{line}");
+    }
+}
+
+#[test]
+fn a_strangers_own_headers_count_for_nothing() {
+    assert_eq!(listed_by(PROXY, &["203.0.113.1"]), "203.0.113.1");
+    assert_eq!(listed_by(STRANGER, &["203.0.113.1"]), STRANGER.to_string());
+    assert_eq!(told_by(STRANGER, "for=203.0.113.1"), STRANGER.to_string());
+    let https = [("x-forwarded-proto", "https")];
+    assert!(origin(Told::XForwardedFor, PROXY, &https).encrypted);
+    assert!(!origin(Told::XForwardedFor, STRANGER, &https).encrypted);
+    let https = [("forwarded", "for=192.0.2.7;proto=https")];
+    assert!(origin(Told::Forwarded, PROXY, &https).encrypted);
+    assert!(!origin(Told::Forwarded, STRANGER, &https).encrypted);
+}
+
+#[test]
+fn only_the_header_that_the_proxies_write_is_read() {
+    let both = [
+        ("x-forwarded-for", "192.0.2.7"),
+        ("forwarded", "for=192.0.2.8"),
+    ];
+    let by = |told| origin(told, PROXY, &both).address.to_string();
+    assert_eq!(by(Told::XForwardedFor), "192.0.2.7");
+    assert_eq!(by(Told::Forwarded), "192.0.2.8");
+    let twice = [
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-proto", "http"),
+    ];
+    assert!(!origin(Told::XForwardedFor, PROXY, &twice).encrypted);
+}
+
+proptest! {
+    /// Whatever a client writes before it, what the proxy adds is what counts.
+    #[test]
+    fn nothing_that_a_client_writes_counts(written in "[ -~]{0,60}") {
+        let list = format!("{written}, 192.0.2.7");
+        prop_assert_eq!(listed_by(PROXY, &[&list]), "192.0.2.7");
+        prop_assert_eq!(listed_by(PROXY, &[&written, "192.0.2.7"]), "192.0.2.7");
+        prop_assert_eq!(listed_by(STRANGER, &[&written]), STRANGER.to_string());
+        let lines = [("forwarded", written.as_str()), ("forwarded", "for=192.0.2.7")];
+        prop_assert_eq!(origin(Told::Forwarded, PROXY, &lines).address.to_string(), "192.0.2.7");
+    }
+}
