@@ -188,7 +188,10 @@ pub async fn call(
                     once: None,
                 })
             }
-            Err(why) => Err(Denial::to(reply, why)),
+            Err(why) => {
+                let why = limit::count(&holder, now).map_or_else(Why::Limited, |_| why);
+                Err(Denial::to(reply, why))
+            }
         };
     }
     // A judgement may need a model whose fields were not asked for yet; each round learns one.
@@ -292,5 +295,7 @@ pub async fn call(
             break;
         }
     }
-    Err(Denial::to(reply, Why::Unschooled))
+    // The ERP was asked, so this costs as much as a call: an ERP in trouble is not asked for ever.
+    let why = limit::count(&holder, now).map_or_else(Why::Limited, |_| Why::Unschooled);
+    Err(Denial::to(reply, why))
 }

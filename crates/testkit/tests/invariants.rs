@@ -148,7 +148,7 @@ impl Yard {
         };
         store.insert(&row).await.expect("a row");
         let rate = Rate {
-            per_minute: 6000,
+            per_minute: 60,
             burst: 1000,
         };
         let keyring = Keyring::new(Arc::clone(&store) as Arc<dyn Store>, vault.pepper(), rate);
@@ -258,6 +258,30 @@ fn what_cannot_be_recorded_is_not_done() {
             200,
             "it goes on when records can be written again"
         );
+    });
+}
+
+/// How many requests the caller has left, as an answer tells it.
+fn left(response: &Response) -> u32 {
+    let told = response.headers().get("ratelimit-remaining");
+    let told = told.and_then(|value| value.to_str().ok());
+    told.and_then(|text| text.parse().ok()).expect("a number")
+}
+
+#[test]
+fn a_question_that_comes_to_nothing_costs_as_much_as_a_call() {
+    in_one_core(async {
+        let one = left(&Yard::make().await.count().await);
+        let yard = Yard::make().await;
+        yard.torn.store(true, Ordering::Relaxed);
+        for _ in 0..100 {
+            let answer = yard.count().await;
+            assert_eq!(answer.status(), 503, "the model's fields cannot be learned");
+        }
+        yard.torn.store(false, Ordering::Relaxed);
+        let answer = yard.count().await;
+        assert_eq!(answer.status(), 200);
+        assert!(left(&answer) <= one - 50, "{} of {one}", left(&answer));
     });
 }
 
