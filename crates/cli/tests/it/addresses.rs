@@ -159,7 +159,10 @@ fn a_large_body_is_read_of_those_only_who_show_a_key_that_exists() {
     assert_eq!(got.status, 200, "{}", got.text());
     demo.reached();
     // Of these bodies not one byte is sent: an answer shows that none was waited for.
-    let wrong = format!("x-api-key: {}x\r\n", &key[..key.len() - 1]);
+    let wrong = format!(
+        "x-api-key: {}x\r\n",
+        key.strip_suffix(|_: char| true).unwrap_or(&key)
+    );
     let cookie = "cookie: session_id=0123456789abcdef; sid=0123456789abcdef\r\n";
     for length in ["content-length: 8000000", "transfer-encoding: chunked"] {
         for (path, credential) in [
