@@ -60,10 +60,10 @@ def paths(good):
     for target in (
         "/api%2Fresource/Customer", "/api/resource%2FCustomer", "/api/resource/Customer%2FName", "/api//resource/Customer",
         "/api/resource//Customer", "/api/./resource/Customer", "/api/resource/../resource/Customer", "/api/resource",
-        "/api/Resource/Customer", "/api/resource/Customer/a/b", "/api/resource/Customer%00", "/api/v3/resource/Customer",
+        "/api/Resource/Customer", "/api/resource/Customer/a//b", "/api/resource/Customer/a/../b", "/api/resource/Customer%00", "/api/v3/resource/Customer",
         "/api/resource/Customer?cmd=frappe.client.get_count", "/api/method/ping?cmd=frappe.client.get_count",
-        "/favicon.ico?cmd=frappe.client.get_count", "/?cmd=frappe.client.get_count&doctype=Customer",
-        "/api/method/ping/frappe.client.get_count", "/private/files/x", "/app", "/assets/x.js",
+        "/favicon.ico?cmd=frappe.client.get_count", "/app?cmd=frappe.client.get_count&doctype=Customer",
+        "/api/method/ping/frappe.client.get_count", "/private/files/", "/private/files/../x", "/app", "/assets/x.js",
     ):
         yield Case(f"path {target!r}", "frappe", good.frappe(target=target), rpc=False)
     for target in ("/web/database/manager", "/web/database/backup", "/web/login", "/doc", "/websocket"):

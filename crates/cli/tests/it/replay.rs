@@ -106,6 +106,8 @@ fn odoo(recordings: &[Recording], change: impl FnOnce(&mut Options)) -> (Lab, Fr
         let secrets = user.secrets.iter();
         keys.extend(secrets.map(|secret| (secret.clone(), front.key(user.login).0)));
     }
+    // The gateway looks for new keys five times a second.
+    crate::pause(1000);
     lab.behind(front.door, keys);
     (lab, front)
 }
@@ -136,6 +138,8 @@ fn sign_up(recordings: &[Recording], lab: &mut Lab, recording: &Recording) -> Fr
         let key = front.key(user.login).0;
         keys.extend(user.secrets.into_iter().map(|secret| (secret, key.clone())));
     }
+    // The gateway looks for new keys five times a second.
+    crate::pause(1000);
     lab.behind(front.door, keys);
     front
 }
