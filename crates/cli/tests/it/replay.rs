@@ -76,6 +76,9 @@ impl Front {
     }
 }
 
+/// The gateway looks for new keys five times a second; in milliseconds.
+const UNTIL_KEYS_ARE_KNOWN: u64 = 1000;
+
 /// A list of differences, read where it lies in the source.
 fn list(name: &str) -> String {
     let path = format!("{}/tests/it/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -106,8 +109,7 @@ fn odoo(recordings: &[Recording], change: impl FnOnce(&mut Options)) -> (Lab, Fr
         let secrets = user.secrets.iter();
         keys.extend(secrets.map(|secret| (secret.clone(), front.key(user.login).0)));
     }
-    // The gateway looks for new keys five times a second.
-    crate::pause(1000);
+    crate::pause(UNTIL_KEYS_ARE_KNOWN);
     lab.behind(front.door, keys);
     (lab, front)
 }
@@ -138,8 +140,7 @@ fn sign_up(recordings: &[Recording], lab: &mut Lab, recording: &Recording) -> Fr
         let key = front.key(user.login).0;
         keys.extend(user.secrets.into_iter().map(|secret| (secret, key.clone())));
     }
-    // The gateway looks for new keys five times a second.
-    crate::pause(1000);
+    crate::pause(UNTIL_KEYS_ARE_KNOWN);
     lab.behind(front.door, keys);
     front
 }
@@ -331,6 +332,7 @@ fn what_a_real_erpnext_answered_is_answered_through_the_gateway() {
         site.call(password, &whole);
         site.call(pair, &own);
     }
+    crate::pause(UNTIL_KEYS_ARE_KNOWN);
     let mut tally = Tally::against(&list("replay_frappe.tsv"), 2);
     for (file, exchanges) in &recordings {
         site.enter(file);
