@@ -3,6 +3,7 @@
 pub mod shape;
 pub mod site;
 pub mod transcript;
+pub mod world;
 
 use transcript::Exchange;
 
