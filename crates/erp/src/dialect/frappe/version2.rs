@@ -114,6 +114,13 @@ fn of_doctype(
     }
     let mut call = named(doctype, &format!("doctype.{name}"))?;
     call.named = parameters::read(request, limits)?;
+    for argument in ["doctype", "dt"] {
+        let other = call.named.get(argument);
+        if other.is_some_and(|other| other.as_str() != Some(doctype)) {
+            // The rule for the path's would be asked, and the function may act on the other.
+            return Err(bad("an argument names another DocType than the path"));
+        }
+    }
     call.safe = request.verb == "GET";
     Ok(call)
 }

@@ -6,6 +6,7 @@ use super::facade::{Facade, Guarded, Resource};
 use super::listing::Listing;
 use super::manner::{Kind, Page};
 use super::request::{Act, Request, nothing_here};
+use super::tags::Tags;
 use super::{bad, cursor};
 use crate::dialect::json2;
 use crate::fault::{Fault, FaultKind};
@@ -15,7 +16,9 @@ impl Request {
     /// Refuses a change that must name an edition and does not.
     pub(super) fn guarded(&self, resource: &Resource) -> Result<(), Fault> {
         let changes = matches!(self.act, Act::Change { .. } | Act::Delete(_));
-        if changes && self.if_match.is_none() && resource.guarded == Guarded::Always {
+        // `*` asks only that the record is there: whoever sends it has seen no edition.
+        let seen = matches!(self.if_match, Some(Tags::Of(_)));
+        if changes && !seen && resource.guarded == Guarded::Always {
             return Err(Fault::new(
                 FaultKind::Unconditional,
                 "read the record, and send its ETag back in If-Match",

@@ -255,8 +255,21 @@ fn a_change_is_made_on_the_edition_that_was_seen() {
         create.on_condition("*", "").unwrap_err().kind,
         FaultKind::Malformed
     );
-    let fault = odoo_fault("DELETE", "guarded/7", "", "");
-    assert_eq!(fault.kind, FaultKind::Unconditional);
+    let remove = |if_match: &str| {
+        let request = ask("DELETE", "guarded/7", "", "").unwrap();
+        let request = request.on_condition(if_match, "").unwrap();
+        request
+            .in_odoo(&facade(), Arc::new(Partners))
+            .map_err(|fault| fault.kind)
+    };
+    assert!(remove("\"2026-11-26T10:00:00\"").is_ok());
+    for unseen in ["", "*"] {
+        assert_eq!(
+            remove(unseen).map(|_| ()),
+            Err(FaultKind::Unconditional),
+            "{unseen}"
+        );
+    }
 }
 
 #[test]

@@ -220,6 +220,15 @@ fn methods_of_documents_and_of_doctypes_are_calls_on_them() {
         ("Customer", "doctype.tell")
     );
     assert_eq!(sent(&of).0, "POST /api/v2/method/Customer/tell");
+    let say = |body: &str| v2("POST", &["method", "Customer", "tell"], "", body);
+    assert!(say(r#"{"doctype":"Customer"}"#).is_ok());
+    for other in [
+        r#"{"doctype":"User"}"#,
+        r#"{"dt":"User"}"#,
+        r#"{"dt":["Customer"]}"#,
+    ] {
+        assert!(say(other).is_err(), "{other}");
+    }
     for name in ["a.b", "upload_file", "a/b"] {
         assert!(
             v2("POST", &["method", "Customer", name], "", "{}").is_err(),
