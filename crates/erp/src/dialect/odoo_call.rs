@@ -4,12 +4,16 @@
 //! the same. The address that `authenticate` may carry is left out: Odoo takes the address of
 //! links in e-mails from it.
 
+use std::borrow::Cow;
+
 use super::jsonrpc::{self, envelope};
 use super::{Dialect, Form, Inbound, ReadError, Reading, Reply, Written, odoo, rpc};
 use crate::asked::{Asked, Claim, Local, SlotCredential};
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
 use crate::value::{Map, Value};
+
+const WINDOW_CLOSES: &str = "ir.actions.act_window_close";
 
 pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, ReadError> {
     let (reply, params) = envelope(Dialect::OdooCall, request, limits)?;
@@ -86,15 +90,27 @@ fn call(face: &str, named: &[&str], mut params: Map) -> Read {
 }
 
 pub(super) fn write_answer(reply: &Reply, value: &Value) -> Written {
-    static NONE: Value = Value::Bool(false);
-    // A button answers the action that the web client goes on with, and nothing else.
-    let is_action = value
-        .as_map()
-        .is_some_and(|action| action.contains_key("type"));
-    if reply.form == Form::Button && !is_action {
-        return jsonrpc::write_answer(reply, &NONE);
+    if reply.form == Form::Button {
+        return jsonrpc::write_answer(reply, &action(value));
     }
     jsonrpc::write_answer(reply, value)
+}
+
+/// What a button answers: the action that the web client goes on with, and nothing else. One
+/// that does not say its kind closes the window.
+fn action(value: &Value) -> Cow<'_, Value> {
+    let Value::Map(action) = value else {
+        return Cow::Owned(Value::Bool(false));
+    };
+    match action.get("type") {
+        Some(Value::Text(kind)) if kind.is_empty() => Cow::Owned(Value::Bool(false)),
+        Some(_) => Cow::Borrowed(value),
+        None => {
+            let mut action = action.clone();
+            action.insert("type".to_owned(), Value::from(WINDOW_CLOSES));
+            Cow::Owned(Value::Map(action))
+        }
+    }
 }
 
 pub(super) fn write_fault(reply: &Reply, fault: &Fault) -> Written {

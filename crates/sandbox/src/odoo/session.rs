@@ -88,11 +88,12 @@ pub(crate) fn page(odoo: &Odoo, request: &Request, segments: &[&str], seen: &mut
                 session_call(odoo, request, uid, call)
             })
         }
-        ["web", "dataset", "call_kw" | "call_button", ..] => {
-            known(odoo, request, |odoo, uid, params| {
-                call_kw(odoo, uid, params, seen)
-            })
-        }
+        ["web", "dataset", "call_kw", ..] => known(odoo, request, |odoo, uid, params| {
+            call_kw(odoo, uid, params, seen)
+        }),
+        ["web", "dataset", "call_button", ..] => known(odoo, request, |odoo, uid, params| {
+            call_kw(odoo, uid, params, seen).map(action)
+        }),
         ["doc-bearer", file] if odoo.options.version.has_json2() => {
             doc::answer(odoo, request, file, seen)
         }
@@ -231,6 +232,14 @@ fn call_kw(odoo: &Odoo, uid: i64, params: &Map, seen: &mut Seen) -> Result<Value
     };
     let (model, method) = (text("model"), text("method"));
     (seen.model, seen.call) = (Some(model.clone()), Some(method.clone()));
+    if odoo.schema.model(&model).is_none() {
+        // Since the route asks the model whether the method only reads, it is a path that is missing.
+        return Err(if odoo.options.version.number() < 18 {
+            Trouble::new(Kind::Python("KeyError"), format!("'{model}'"))
+        } else {
+            Trouble::new(Kind::Http(404), "404 Not Found")
+        });
+    }
     let args = params
         .get("args")
         .and_then(Value::as_list)
@@ -242,4 +251,18 @@ fn call_kw(odoo: &Odoo, uid: i64, params: &Map, seen: &mut Seen) -> Result<Value
         .cloned()
         .unwrap_or_default();
     odoo.execute(&who, &model, &method, Given::Positional { args, kwargs })
+}
+
+/// What a button answers: the action that the web client goes on with, or nothing.
+fn action(answer: Value) -> Value {
+    let Value::Map(mut action) = answer else {
+        return Value::Bool(false);
+    };
+    let kind = action
+        .entry("type".to_owned())
+        .or_insert_with(|| Value::from("ir.actions.act_window_close"));
+    if *kind == Value::from("") {
+        return Value::Bool(false);
+    }
+    Value::Map(action)
 }

@@ -185,6 +185,7 @@ impl Trouble {
     pub(crate) fn error(&self) -> Value {
         let (code, message) = match self.kind {
             Kind::SessionExpired => (100, "Odoo Session Expired"),
+            Kind::Http(404) => (404, "404: Not Found"),
             _ => (0, "Odoo Server Error"),
         };
         let mut map = Map::new();
