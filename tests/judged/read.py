@@ -181,7 +181,7 @@ def json2(judged, sent):
 DOCUMENTS = {"GET": "get", "PUT": "save", "DELETE": "delete"}
 TEXTS = ("order_by", "group_by", "parent")
 FIELD = re.compile(r'form-data; name="([a-z_]+)"(?:; filename="((?:[^"\\]|\\.)*)")?')
-CHANGES = tuple(f"frappe.client.{name}" for name in ("insert_many", "bulk_update", "rename_doc", "submit"))
+CHANGES = tuple(f"frappe.client.{name}" for name in ("insert", "insert_many", "bulk_update", "rename_doc", "submit", "cancel"))
 
 
 def frappe(judged, sent):
@@ -285,6 +285,13 @@ def call_of(verb, parts, given):
     if method == "frappe.client.rename_doc":
         named = {key: given[key] for key in set(given) - {"doctype", "old_name"} if given[key] is not None}
         return given["doctype"], "rename", [given["old_name"]], named
+    if method in ("frappe.client.get", "frappe.client.cancel") and "name" in given:
+        must(set(given) == {"doctype", "name"}, f"{method} with {sorted(given)}")
+        return given["doctype"], method.rpartition(".")[2], [given["name"]], {}
+    if method == "frappe.client.insert":
+        must(set(given) == {"doc"}, f"{method} with {sorted(given)}")
+        doc = dict(given["doc"])
+        return doc.pop("doctype"), "insert", None, {"doc": doc}
     short = {"frappe.client.get_count": "get_count", "frappe.client.get": "get", "frappe.client.get_list": "get_list"}
     if method in short:
         given = dict(given)

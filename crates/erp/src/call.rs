@@ -63,6 +63,9 @@ pub struct Call {
     /// Whether it must change nothing: Frappe undoes whatever a method does that is asked by
     /// GET. Methods that are known by name are told by what they do; it is false for them.
     pub safe: bool,
+    /// Whether empty fields of a document are told as well: Frappe does so where it is asked by
+    /// `frappe.client`, and not by a path. It is the same document by the same right.
+    pub whole: bool,
 }
 
 impl Call {
@@ -82,6 +85,7 @@ impl Call {
             positional: Vec::new(),
             context: Map::new(),
             safe: false,
+            whole: false,
         })
     }
 

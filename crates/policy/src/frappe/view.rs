@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_erp::filters::{Condition, Filters, Operator};
-use portcullis_erp::{Call, Edition, FieldName, Model, Shape, Value};
+use portcullis_erp::filters::{Condition, FilterError, Filters, Operator};
+use portcullis_erp::{Call, Edition, Fault, FaultKind, FieldName, Model, Shape, Value};
 
 use crate::bench::{Bench, Held, No};
 use crate::caps::Cap;
@@ -131,13 +131,19 @@ impl FrappeView<'_> {
         shape: &mut Shape,
     ) -> Result<Filters, No> {
         let mut read = Filters::parse(filters, or_filters).map_err(|error| {
+            // Frappe tells these two apart.
+            let kind = match error {
+                FilterError::Operator => FaultKind::Validation,
+                FilterError::Form
+                | FilterError::Condition
+                | FilterError::Name
+                | FilterError::Range
+                | FilterError::Many => FaultKind::BadValue,
+            };
             Box::new(
                 Refusal::new(
                     Reason::Domain,
-                    portcullis_erp::Fault::new(
-                        portcullis_erp::FaultKind::BadValue,
-                        format!("The filters cannot be read: {error}."),
-                    ),
+                    Fault::new(kind, format!("The filters cannot be read: {error}.")),
                     "the filters are not well-formed",
                 )
                 .under(&self.held.full_name()),

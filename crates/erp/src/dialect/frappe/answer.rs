@@ -29,6 +29,11 @@ const REFUSALS: &[&str] = &[
 
 pub(in crate::dialect) fn read_answer(answer: Returned<'_>, limits: &Limits) -> Answer {
     let Ok(Value::Map(mut body)) = from_json(answer.body, limits) else {
+        // What its framework does not find (a document's method, say) Frappe tells by a page.
+        if answer.status == 404 {
+            let kind = FaultKind::NotFound;
+            return Answer::Fault(Fault::new(kind, words(kind)));
+        }
         return Answer::Fault(unreadable(answer));
     };
     if !(200..300).contains(&answer.status) {

@@ -51,14 +51,15 @@ pub(super) fn read(
         "get" => {
             let doctype = required(&mut arguments, "doctype")?;
             match take_text(&mut arguments, "name")? {
-                Some(name) => on(&doctype, "get", &name),
+                // A row of a table is told this way to who names its parent, and by its path anyhow.
+                Some(name) => Ok(whole(on(&doctype, "get", &name)?, &arguments)),
                 None => parameters::filtered(call(&doctype, "get")?, &mut arguments, limits),
             }
         }
         "insert" => {
             let mut doc = doc(&mut arguments, limits)?;
             let doctype = required(&mut doc, "doctype")?;
-            Ok(call(&doctype, "insert")?.with("doc", doc))
+            Ok(whole(call(&doctype, "insert")?, &doc).with("doc", doc))
         }
         "insert_many" => many(&mut arguments, "insert_many", limits),
         "bulk_update" => many(&mut arguments, "bulk_update", limits),
@@ -76,10 +77,15 @@ pub(super) fn read(
             Ok(on(&doctype, short, &name)?.with("doc", doc))
         }
         "set_value" => set_value(arguments, limits),
-        "delete" | "cancel" => {
+        "delete" => {
             let doctype = required(&mut arguments, "doctype")?;
             let name = required(&mut arguments, "name")?;
             on(&doctype, short, &name)
+        }
+        "cancel" => {
+            let doctype = required(&mut arguments, "doctype")?;
+            let name = required(&mut arguments, "name")?;
+            Ok(whole(on(&doctype, short, &name)?, &Map::new()))
         }
         "rename_doc" => {
             let doctype = required(&mut arguments, "doctype")?;
@@ -97,6 +103,15 @@ pub(super) fn read(
             Ok(call)
         }
         _ => other(verb, &format!("frappe.client.{short}"), arguments),
+    }
+}
+
+/// A call that Frappe is asked by `frappe.client` as well, unless it is on a row of a table: what
+/// is done to a row by this way is done to the document that it is in.
+fn whole(call: Call, about: &Map) -> Call {
+    Call {
+        whole: !about.contains_key("parent"),
+        ..call
     }
 }
 

@@ -217,18 +217,52 @@ fn writing_is_the_same_by_path_and_by_method() {
         r#"{"doctype":"Customer","customer_name":"x"}"#,
     )
     .unwrap();
-    assert_eq!(
-        insert,
-        method(
-            "POST",
-            "frappe.client.insert",
-            "",
-            JSON,
-            r#"{"doc":{"doctype":"Customer","customer_name":"x"}}"#
-        )
-        .unwrap()
-    );
+    let by_client = method(
+        "POST",
+        "frappe.client.insert",
+        "",
+        JSON,
+        r#"{"doc":{"doctype":"Customer","customer_name":"x"}}"#,
+    )
+    .unwrap();
+    assert_eq!(told_whole(&insert), by_client);
     assert_eq!(sent(&insert).1, r#"{"data":{"customer_name":"x"}}"#);
+    assert_eq!(
+        sent(&by_client),
+        (
+            "POST /api/method/frappe.client.insert".to_owned(),
+            r#"{"doc":{"doctype":"Customer","customer_name":"x"}}"#.to_owned()
+        )
+    );
+}
+
+/// The same call by `frappe.client`, which tells empty fields too.
+fn told_whole(call: &Call) -> Call {
+    Call {
+        whole: true,
+        ..call.clone()
+    }
+}
+
+#[test]
+fn what_is_asked_by_a_client_s_method_is_told_with_its_empty_fields() {
+    let asked = |query: &str| method("GET", "frappe.client.get", query, "", "").unwrap();
+    let by_path = resource("GET", &["Customer", "A/B"], "", "", "").unwrap();
+    let by_client = asked("doctype=Customer&name=A%2FB");
+    assert_eq!(told_whole(&by_path), by_client);
+    assert_eq!(
+        sent(&by_client),
+        (
+            "POST /api/method/frappe.client.get".to_owned(),
+            r#"{"doctype":"Customer","name":"A/B"}"#.to_owned()
+        )
+    );
+    // What is done to a row by such a method is done to the document that it is in.
+    let row = asked("doctype=Sales+Order+Item&name=x&parent=Sales+Order");
+    assert_eq!(sent(&row).0, "GET /api/resource/Sales%20Order%20Item/x");
+    let row = r#"{"doc":{"doctype":"Sales Order Item","parent":"S1","parenttype":"Sales Order","parentfield":"items"}}"#;
+    let row = method("POST", "frappe.client.insert", "", JSON, row).unwrap();
+    assert_eq!(sent(&row).0, "POST /api/resource/Sales%20Order%20Item");
 }
 
 #[test]
@@ -249,16 +283,21 @@ fn documents_are_read_removed_submitted_and_cancelled() {
         "run_method=cancel",
     )
     .unwrap();
+    let by_client = method(
+        "POST",
+        "frappe.client.cancel",
+        "",
+        FORM,
+        "doctype=Sales+Order&name=S1",
+    )
+    .unwrap();
+    assert_eq!(told_whole(&cancel), by_client);
     assert_eq!(
-        cancel,
-        method(
-            "POST",
-            "frappe.client.cancel",
-            "",
-            FORM,
-            "doctype=Sales+Order&name=S1"
+        sent(&by_client),
+        (
+            "POST /api/method/frappe.client.cancel".to_owned(),
+            r#"{"doctype":"Sales Order","name":"S1"}"#.to_owned()
         )
-        .unwrap()
     );
     assert_eq!(
         sent(&cancel),
@@ -525,6 +564,7 @@ fn faults_lose_what_comes_from_the_inside() {
     assert_eq!(fault(404, r#"{"exc_type":"DoesNotExistError","_server_messages":"[\"{\\\"message\\\": \\\"DocType X not found\\\"}\"]"}"#).kind, FaultKind::UnknownModel);
     assert_eq!(fault(500, r#"{"exception":"pymysql.err.OperationalError: (1054, 'x')","exc_type":"OperationalError"}"#).kind, FaultKind::Internal);
     assert_eq!(fault(502, "<html>").kind, FaultKind::Unknown);
+    assert_eq!(fault(404, "<html>").kind, FaultKind::NotFound);
 }
 
 #[test]

@@ -92,6 +92,24 @@ pub(in crate::dialect) fn write(call: &Call, login: &UpstreamLogin<'_>) -> Resul
             method("frappe.client.get"),
             arguments(call, "doctype", doctype),
         ),
+        ("insert", None) if call.whole => {
+            let Some(doc) = doc()?.as_map() else {
+                return Err(bad("`doc` is missing"));
+            };
+            let mut entries = vec![("doctype", Piece::Text(doctype))];
+            let others = doc.iter().filter(|(name, _)| *name != "doctype");
+            entries.extend(others.map(|(name, value)| (name.as_str(), Piece::Value(value))));
+            let body = Piece::Map(vec![("doc", Piece::Map(entries))]);
+            ("POST", method("frappe.client.insert"), json(&body))
+        }
+        (verb @ ("get" | "cancel"), Some(name)) if call.whole => {
+            let entries = vec![
+                ("doctype", Piece::Text(doctype)),
+                ("name", Piece::Text(name)),
+            ];
+            let target = method(&format!("frappe.client.{verb}"));
+            ("POST", target, json(&Piece::Map(entries)))
+        }
         ("insert", None) => ("POST", path, data(doc()?)),
         ("get", Some(name)) => ("GET", one(name), Vec::new()),
         ("save", Some(name)) => ("PUT", one(name), data(doc()?)),
