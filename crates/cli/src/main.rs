@@ -4,6 +4,7 @@
 
 mod args;
 mod command;
+mod doors;
 mod house;
 mod place;
 mod running;

@@ -1,5 +1,6 @@
 //! Which installation a command is for: a configuration, or a data folder alone.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use portcullis_gateway::config::Config;
@@ -60,6 +61,12 @@ impl Place {
     /// The data folder.
     pub(crate) fn data(&self) -> &Path {
         &self.data
+    }
+
+    /// How long keys may last, in days; none: as long as anybody likes.
+    pub(crate) fn longest_days(&self) -> Option<NonZeroU32> {
+        let keys = self.config.as_ref().map(|config| config.keys);
+        keys.unwrap_or_default().longest_days
     }
 
     /// Opens store and vault.

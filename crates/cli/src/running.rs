@@ -20,12 +20,15 @@ use portcullis_policy::Policy;
 use portcullis_store::{Durability, FileJournal, JournalOptions};
 use tokio::sync::watch;
 
+use crate::doors::Doors;
 use crate::house::{House, WithVault};
 
 /// A gateway that is running; it stops when it is told to, or dropped.
 pub(crate) struct Running {
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// Whether it speaks TLS there.
+    pub(crate) encrypted: bool,
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -35,9 +38,11 @@ impl Running {
     pub(crate) async fn start(config: Config, house: House) -> anyhow::Result<Self> {
         let upstreams = upstreams(&config, &house)?;
         let cores = config.workers.unwrap_or_else(cores);
-        let sockets = engine::bind(config.listen, cores)
-            .with_context(|| format!("cannot listen on {}", config.listen))?;
-        let address = sockets.first().context("no core")?.local_addr()?;
+        let Doors {
+            cores: doors,
+            address,
+            tls,
+        } = Doors::open(&config, cores)?;
 
         let mut routes = Routes::default();
         for upstream in &config.upstreams {
@@ -75,6 +80,7 @@ impl Running {
                 failures: config.address_rate,
                 proxies: config.proxies.clone(),
                 connections: config.connections,
+                takes_clear: config.takes_clear,
             },
             upstreams,
             archive,
@@ -96,12 +102,12 @@ impl Running {
                 clock::now(),
             )?)
         };
-        let own = journal(sockets.len())?;
-        for (core, socket) in sockets.into_iter().enumerate() {
+        let own = journal(doors.len())?;
+        for (core, doors) in doors.into_iter().enumerate() {
             let journal = journal(core)?;
             let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
             threads.push(spawn(format!("road-{core}"), move || {
-                engine::run(socket, Gateway::new(shared, Box::new(journal)), stopped)
+                engine::run(doors, Gateway::new(shared, Box::new(journal)), stopped)
             })?);
         }
         let (ready, mut readied) = watch::channel(false);
@@ -110,6 +116,8 @@ impl Running {
             shared,
             store: house.store,
             roles: RoleFiles::new(&config),
+            unused: config.keys.unused,
+            tls: tls.clone(),
         };
         threads.push(spawn("control".to_owned(), move || {
             control::run(&control, Box::new(own), &ready, stopped)
@@ -120,6 +128,7 @@ impl Running {
             .context("the gateway ended before it was ready")?;
         Ok(Self {
             address,
+            encrypted: tls.is_some(),
             stop,
             threads,
         })

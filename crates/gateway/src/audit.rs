@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use portcullis_audit::{Closing, Note, Opening, Outcome, RequestId};
 use portcullis_erp::{Dialect, FaultKind, Shape};
-use portcullis_identity::{Timestamp, UpstreamName};
+use portcullis_identity::{Timestamp, Unmet, UpstreamName};
 use portcullis_storage::{Journal, JournalError};
 
 use crate::authorize::{Granted, Permitted};
@@ -182,12 +182,14 @@ impl Ledger {
             return;
         }
         let noted = [
-            (story.cut, "answer-cut"),
-            (story.repeated, "answer-repeated"),
+            story.cut.then_some("answer-cut"),
+            story.repeated.then_some("answer-repeated"),
+            story.unmet.map(Unmet::as_str),
         ];
         let notes: Vec<Note<'_>> = noted
             .into_iter()
-            .filter_map(|(is_so, what)| is_so.then_some(Note { what, count: 1 }))
+            .flatten()
+            .map(|what| Note { what, count: 1 })
             .collect();
         journal.close(Closing {
             request: story.request,
@@ -275,6 +277,7 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
         | Why::LoginFailed
         | Why::Expired
         | Why::Forged
+        | Why::Clear
         | Why::Blind
         | Why::Unfit(_)
         | Why::Absent

@@ -4,12 +4,15 @@
 //! [`Config::read`] checks everything and says all errors at once, each with its place.
 
 mod addresses;
+mod credentials;
 mod keeping;
+mod keys;
 mod problem;
 mod raw;
 mod rest;
 mod route;
 mod sessions;
+mod tls;
 mod upstream;
 
 use std::net::SocketAddr;
@@ -20,8 +23,10 @@ use portcullis_erp::Limits;
 use portcullis_identity::RoleName;
 use portcullis_policy::Role;
 
+pub use keys::KeyLife;
 pub use problem::Problem;
 pub use rest::RestConfig;
+pub use tls::TlsConfig;
 pub use upstream::{UpstreamConfig, UserConfig};
 
 use crate::archive::Keeping;
@@ -47,6 +52,8 @@ pub struct Config {
     pub request: Limits,
     /// The rate of a key that has none of its own.
     pub key_rate: Rate,
+    /// How long keys last.
+    pub keys: KeyLife,
     /// How long sessions last.
     pub sessions: Lasting,
     /// How many failures an address may make.
@@ -55,6 +62,10 @@ pub struct Config {
     pub connections: Bounds,
     /// The proxies that are believed.
     pub proxies: Proxies,
+    /// How clients come encrypted; none: they do not.
+    pub tls: Option<TlsConfig>,
+    /// Whether credentials are taken that others may have read on their way.
+    pub takes_clear: bool,
     /// The ERPs.
     pub upstreams: Vec<UpstreamConfig>,
     /// The roles of the files; more may lie in the store.
@@ -117,6 +128,7 @@ impl Checker<'_> {
         let controllers = self.routes(folder, raw.route, &upstreams);
         self.routes_of_roles(&roles, &role_files, &controllers);
         let proxies = self.addresses(raw.addresses);
+        let tls = raw.tls.and_then(|tls| self.tls(folder, tls));
         let limits = raw.limits;
         let (Some(listen), true) = (listen, self.problems.is_empty()) else {
             return Err(self.problems);
@@ -139,12 +151,15 @@ impl Checker<'_> {
                 per_minute: limits.address_failures_per_minute.get(),
                 burst: limits.address_failures_burst.get(),
             },
+            keys: raw.keys.life(),
             sessions: raw.sessions.lasting(),
             connections: Bounds {
                 each: limits.connections_per_address.get(),
                 all: limits.connections.get(),
             },
             proxies,
+            tls,
+            takes_clear: raw.credentials.takes_clear(),
             upstreams,
             roles,
             controllers: controllers.into_iter().map(Arc::new).collect(),

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_identity::{RoleName, Secret};
+use portcullis_identity::{RoleName, Secret, Timestamp};
 use portcullis_policy::{Policy, Role};
 use portcullis_storage::{ErpUserRow, Journal, Store, StoreError};
 use tokio::sync::watch;
@@ -20,6 +20,7 @@ use crate::chance::Ids;
 use crate::clock;
 use crate::gateway::Shared;
 use crate::snapshot::Snapshot;
+use crate::tls::Tls;
 use crate::upstream::{Asker, ErpUser, Links, Upstream};
 pub use role_files::RoleFiles;
 
@@ -28,6 +29,9 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// How often what was learned of an ERP's models is forgotten, and asked for again when needed.
 const FORGET: Duration = Duration::from_secs(600);
+
+/// How often it is kept when keys were used.
+const KEEP: Duration = Duration::from_secs(3);
 
 /// How often sessions that are over are removed.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -54,6 +58,10 @@ pub struct Control {
     pub store: Arc<dyn Store>,
     /// The roles of the configuration's files; the store's are added to them.
     pub roles: RoleFiles,
+    /// For how long a key may be left unused.
+    pub unused: Option<Duration>,
+    /// What encrypted connections are served with.
+    pub tls: Option<Arc<Tls>>,
 }
 
 /// Runs until `stop` says so. `ready` turns true when every upstream was prepared once, or
@@ -99,12 +107,17 @@ impl Control {
         let mut tick = tokio::time::interval(LOOK);
         let mut retry = tokio::time::interval(RETRY);
         let mut sweep = tokio::time::interval(SWEEP);
+        let mut keep = tokio::time::interval(KEEP);
         let mut forget = tokio::time::interval_at(tokio::time::Instant::now() + FORGET, FORGET);
         loop {
             tokio::select! {
                 _ = tick.tick() => self.refresh().await,
-                _ = retry.tick() => self.prepare_again(&own),
+                _ = retry.tick() => {
+                    self.prepare_again(&own);
+                    self.renew();
+                }
                 _ = sweep.tick() => self.sweep().await,
+                _ = keep.tick() => self.keep().await,
                 _ = forget.tick() => {
                     for upstream in self.shared.upstreams.iter() {
                         upstream.forget_models();
@@ -112,6 +125,7 @@ impl Control {
                 }
                 _ = stop.wait_for(|stop| *stop) => {
                     own.ledger.flush();
+                    self.keep().await;
                     break;
                 }
             }
@@ -136,10 +150,41 @@ impl Control {
         }
     }
 
-    /// Removes the sessions that are over.
+    /// Removes the sessions that are over, and suspends the keys that nobody uses.
     async fn sweep(&self) {
+        if let Some(unused) = self.unused {
+            let now = clock::now();
+            let micros = i64::try_from(unused.as_micros()).unwrap_or(i64::MAX);
+            let since = Timestamp(now.micros().saturating_sub(micros));
+            match self.store.keys().suspend_unused(since, now).await {
+                Ok(keys) => {
+                    for key in keys {
+                        tracing::warn!(%key, "a key that nobody used is suspended");
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "unused keys could not be suspended"),
+            }
+        }
         if let Err(error) = self.shared.sessions.sweep(clock::now()).await {
             tracing::warn!(%error, "sessions that are over could not be removed");
+        }
+    }
+
+    /// Takes over certificates that were renewed.
+    fn renew(&self) {
+        match self.tls.as_ref().map(|tls| tls.look()) {
+            Some(Ok(true)) => tracing::info!("the TLS certificate was renewed"),
+            Some(Ok(false)) | None => {}
+            Some(Err(error)) => {
+                tracing::error!(%error, "the TLS certificate stays the old one");
+            }
+        }
+    }
+
+    /// Keeps when keys were used.
+    async fn keep(&self) {
+        if let Err(error) = self.shared.keyring.keep_uses().await {
+            tracing::warn!(%error, "when keys were used could not be kept");
         }
     }
 

@@ -37,6 +37,8 @@ pub enum Why {
     Expired,
     /// `identify`: another site's page may have made the request.
     Forged,
+    /// `identify`: others may have read the credential on its way.
+    Clear,
     /// `identify`: revocations cannot be learned at the moment.
     Blind,
     /// `authorize`: the policy's no.
@@ -118,6 +120,7 @@ impl Denial {
             Why::LoginFailed => "identify.login-failed",
             Why::Expired => "identify.expired",
             Why::Forged => "identify.forged",
+            Why::Clear => "identify.clear",
             Why::Blind => "identify.blind",
             Why::Refused(_) => "authorize.refused",
             Why::Unfit(_) => "authorize.unfit",
@@ -148,6 +151,7 @@ impl Denial {
                 | Why::Unidentified
                 | Why::LoginFailed
                 | Why::Expired
+                | Why::Clear
         )
     }
 
@@ -173,6 +177,10 @@ impl Denial {
             Why::Forged => say(
                 FaultKind::Forged,
                 "Invalid Request: the session's token is missing or wrong",
+            ),
+            Why::Clear => say(
+                FaultKind::AccessDenied,
+                "credentials are taken over https only; this one was readable on its way: replace it",
             ),
             Why::Blind => say(
                 FaultKind::Unreachable,

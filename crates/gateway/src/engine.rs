@@ -5,10 +5,12 @@
 //! not share. hyper's bounds are set here, all of them, for its defaults are generous.
 
 mod connections;
+mod door;
+mod line;
 mod wire;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +21,10 @@ use hyper_util::rt::TokioTimer;
 use tokio::sync::{Semaphore, watch};
 
 use crate::gateway::Gateway;
-use crate::listener::{Body, RawRequest};
+use crate::listener::{Arrival, Body, RawRequest};
 pub use connections::Bounds;
 pub(crate) use connections::{Connections, Place};
+pub use door::{Door, Spoken, bind};
 use wire::Wire;
 
 /// How long a request's head may take, and a kept connection may be silent.
@@ -42,51 +45,25 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// How often closed records are written that no opened one took along.
 const FLUSH: Duration = Duration::from_millis(150);
 
-/// Binds one socket for each core, all to the same address. Port 0 takes any free port.
+/// Runs one core: accepts connections at its doors and serves them, until `stop` says so.
 ///
 /// # Errors
-/// When the address cannot be bound.
-pub fn bind(address: SocketAddr, cores: usize) -> io::Result<Vec<TcpListener>> {
-    let mut sockets = Vec::with_capacity(cores);
-    let mut address = address;
-    for _ in 0..cores.max(1) {
-        let socket = socket2::Socket::new(
-            socket2::Domain::for_address(address),
-            socket2::Type::STREAM,
-            Some(socket2::Protocol::TCP),
-        )?;
-        socket.set_reuse_address(true)?;
-        socket.set_reuse_port(true)?;
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(4096)?;
-        let listener = TcpListener::from(socket);
-        address = listener.local_addr()?;
-        sockets.push(listener);
-    }
-    Ok(sockets)
-}
-
-/// Runs one core: accepts connections on its socket and serves them, until `stop` says so.
-///
-/// # Errors
-/// When the runtime cannot be made, or the socket cannot be used.
-pub fn run(listener: TcpListener, gateway: Gateway, stop: watch::Receiver<bool>) -> io::Result<()> {
+/// When the runtime cannot be made, or a socket cannot be used.
+pub fn run(doors: Vec<Door>, gateway: Gateway, stop: watch::Receiver<bool>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     // What is dropped at the end is dropped within the runtime: a transaction needs it.
     let _within = runtime.enter();
     let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, accept(listener, Rc::new(gateway), stop))
+    local.block_on(&runtime, serve(doors, Rc::new(gateway), stop))
 }
 
-async fn accept(
-    listener: TcpListener,
+async fn serve(
+    doors: Vec<Door>,
     gateway: Rc<Gateway>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
     let running = Arc::new(Semaphore::new(CONNECTIONS));
     let flusher = Rc::clone(&gateway);
     tokio::task::spawn_local(async move {
@@ -96,6 +73,32 @@ async fn accept(
             flusher.flush();
         }
     });
+    let mut open = tokio::task::JoinSet::new();
+    for Door { socket, spoken } in doors {
+        let listener = tokio::net::TcpListener::from_std(socket)?;
+        let (gateway, running, stop) = (Rc::clone(&gateway), Arc::clone(&running), stop.clone());
+        open.spawn_local(accept(listener, spoken, gateway, running, stop));
+    }
+    open.join_all().await;
+    let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
+    if tokio::time::timeout(FAREWELL, running.acquire_many(all))
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests were still running when the gateway stopped");
+    }
+    gateway.flush();
+    Ok(())
+}
+
+/// Accepts connections at one door.
+async fn accept(
+    listener: tokio::net::TcpListener,
+    spoken: Spoken,
+    gateway: Rc<Gateway>,
+    running: Arc<Semaphore>,
+    mut stop: watch::Receiver<bool>,
+) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -120,47 +123,47 @@ async fn accept(
         if stream.set_nodelay(true).is_err() {
             continue;
         }
-        let gateway = Rc::clone(&gateway);
+        let (gateway, spoken) = (Rc::clone(&gateway), spoken.clone());
         let stop = stop.clone();
         tokio::task::spawn_local(async move {
-            connection(stream, peer, gateway, stop).await;
+            connection(stream, peer, &spoken, gateway, stop).await;
             drop((place, runs));
         });
     }
-    let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
-    if tokio::time::timeout(FAREWELL, running.acquire_many(all))
-        .await
-        .is_err()
-    {
-        tracing::warn!("some requests were still running when the gateway stopped");
-    }
-    gateway.flush();
-    Ok(())
 }
 
 async fn connection(
     stream: tokio::net::TcpStream,
     peer: SocketAddr,
+    spoken: &Spoken,
     gateway: Rc<Gateway>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let wire = Wire::new(stream, STALLED);
+    let Some((line, over)) = spoken.open(stream).await else {
+        return;
+    };
+    let wire = Wire::new(line, STALLED);
     let seen = wire.seen();
+    let strict = spoken.strict().map(strict);
     let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let gateway = Rc::clone(&gateway);
-        let seen = seen.clone();
+        let (seen, strict) = (seen.clone(), strict.clone());
         async move {
             let (head, body) = request.into_parts();
             let framing = seen.judge(&head);
-            let response = gateway
+            let mut response = gateway
                 .serve(RawRequest {
                     head,
                     body: Body::Stream(body),
-                    peer,
+                    arrival: Arrival { peer, over },
                     framing,
                     of_batch: false,
                 })
                 .await;
+            if let Some(strict) = strict {
+                let headers = response.headers_mut();
+                headers.insert(http::header::STRICT_TRANSPORT_SECURITY, strict);
+            }
             Ok::<_, std::convert::Infallible>(response)
         }
     });
@@ -186,4 +189,10 @@ async fn connection(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended");
     }
+}
+
+/// Tells browsers to come encrypted only, for so many seconds (RFC 6797).
+fn strict(seconds: u32) -> http::HeaderValue {
+    http::HeaderValue::try_from(format!("max-age={seconds}"))
+        .unwrap_or(http::HeaderValue::from_static("max-age=0"))
 }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod caught;
+mod redirect;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -52,6 +53,8 @@ pub struct Shared {
     pub proxies: Proxies,
     /// The connections that are open.
     pub(crate) connections: Arc<Connections>,
+    /// Whether credentials are taken that others may have read on their way.
+    takes_clear: bool,
     /// The addresses that failed.
     pub throttle: Throttle,
     /// The ERPs.
@@ -68,6 +71,8 @@ pub struct Addresses {
     pub proxies: Proxies,
     /// How many connections there may be.
     pub connections: Bounds,
+    /// Whether credentials are taken that others may have read on their way.
+    pub takes_clear: bool,
 }
 
 impl Shared {
@@ -86,6 +91,7 @@ impl Shared {
             sessions,
             proxies: addresses.proxies,
             connections: Connections::new(addresses.connections),
+            takes_clear: addresses.takes_clear,
             throttle: Throttle::new(addresses.failures),
             upstreams,
             archive: Arc::new(archive),
@@ -100,6 +106,7 @@ impl Shared {
             keyring: &self.keyring,
             sessions: &self.sessions,
             upstreams: &self.upstreams,
+            takes_clear: self.takes_clear,
         }
     }
 }
@@ -133,6 +140,9 @@ impl Gateway {
     /// One answer and one closed record for each request, whichever door it ended at.
     pub async fn serve(&self, raw: RawRequest) -> Response {
         let now = clock::now();
+        if let Some(page) = redirect::page(&raw) {
+            return page;
+        }
         if let Some(page) = operations::page(&raw, &self.shared.keyring, now) {
             return page;
         }
@@ -156,7 +166,7 @@ impl Gateway {
 
     fn origin(&self, raw: &RawRequest) -> Origin {
         let proxies = &self.shared.proxies;
-        proxies.origin(raw.peer.ip(), &raw.head.headers)
+        proxies.origin(&raw.arrival, &raw.head.headers)
     }
 
     /// The road.

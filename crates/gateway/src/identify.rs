@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use portcullis_erp::asked::Claim;
 use portcullis_erp::{Asked, Dialect, Fault, FaultKind, Local, Reply, SlotCredential};
-use portcullis_identity::{ApiKey, Presented, Secret, SessionDigest, SessionToken, Timestamp};
+use portcullis_identity::{
+    ApiKey, Presented, Secret, SessionDigest, SessionToken, Style, Timestamp,
+};
 use portcullis_storage::StoreError;
 
 use crate::decode::{Decoded, Wish};
@@ -27,6 +29,8 @@ pub struct Desk<'a> {
     pub(crate) sessions: &'a Sessions,
     /// The ERPs.
     pub(crate) upstreams: &'a Upstreams,
+    /// Whether credentials are taken that others may have read on their way.
+    pub(crate) takes_clear: bool,
 }
 
 impl Desk<'_> {
@@ -45,7 +49,7 @@ impl Desk<'_> {
             Presented::Session(text) => {
                 !matches!(by_session(self, text, debt, now).await, Ok(None))
             }
-            Presented::Nothing | Presented::Slot(_) => false,
+            Presented::Nothing => false,
         }
     }
 }
@@ -113,8 +117,9 @@ pub async fn caller(
         return Err(no(Why::Forged));
     }
     let mut session = None;
-    let found = match (&presented, &slot) {
-        (Presented::Nothing, None) => None,
+    // A session's own key was shown when it was opened, in a way that its conditions allow.
+    let (found, style) = match (&presented, &slot) {
+        (Presented::Nothing, None) => by_certificate(desk, &origin, now),
         (Presented::Session(text), None) => {
             let visitor = by_session(desk, text, debt, now).await;
             let visitor = visitor.map_err(|_| no(Why::Blind))?;
@@ -128,16 +133,27 @@ pub async fn caller(
                 }
                 session = Some(*digest);
             }
-            visitor.map(|(holder, _)| holder)
+            (visitor.map(|(holder, _)| holder), None)
         }
-        (Presented::Nothing, Some(slot)) if slot.password.is_empty() => return Err(no(failed())),
-        (Presented::Nothing, Some(slot)) => find(desk, &slot.password, debt, now),
-        (Presented::Key { text, .. }, None) => text.expose(|text| find(desk, text, debt, now)),
+        (Presented::Nothing, Some(slot)) if slot.password.is_empty() => {
+            match by_certificate(desk, &origin, now) {
+                (None, _) => return Err(no(failed())),
+                shown => shown,
+            }
+        }
+        (Presented::Nothing, Some(slot)) => {
+            (find(desk, &slot.password, debt, now), Some(Style::Password))
+        }
+        (Presented::Key { text, style }, None) => (
+            text.expose(|text| find(desk, text, debt, now)),
+            Some(*style),
+        ),
         // A password slot must hold something in some clients; an empty one is no credential.
-        (Presented::Key { text, .. }, Some(slot)) if slot.password.is_empty() => {
-            text.expose(|text| find(desk, text, debt, now))
-        }
-        (Presented::Key { .. } | Presented::Session(_), Some(_)) | (Presented::Slot(_), _) => {
+        (Presented::Key { text, style }, Some(slot)) if slot.password.is_empty() => (
+            text.expose(|text| find(desk, text, debt, now)),
+            Some(*style),
+        ),
+        (Presented::Key { .. } | Presented::Session(_), Some(_)) => {
             let fault = Fault::new(
                 FaultKind::Malformed,
                 "there is more than one credential; send one",
@@ -145,7 +161,18 @@ pub async fn caller(
             return Err(no(Why::Unreadable(fault)));
         }
     };
-    let nobody = matches!(presented, Presented::Nothing) && slot.is_none();
+    let nobody = matches!(presented, Presented::Nothing) && slot.is_none() && found.is_none();
+    if !nobody && origin.is_clear && !desk.takes_clear {
+        if let Some(holder) = &found {
+            trail.recognised(Arc::clone(&holder.principal));
+            let marked = match &session {
+                Some(digest) => desk.sessions.end(digest).await,
+                None => desk.keyring.expose(holder, now).await,
+            };
+            marked.map_err(|_| no(Why::Blind))?;
+        }
+        return Err(no(Why::Clear));
+    }
     let Some(holder) = found else {
         if !nobody {
             return Err(no(failed()));
@@ -169,6 +196,14 @@ pub async fn caller(
         });
     };
     trail.recognised(Arc::clone(&holder.principal));
+    let here = holder.conditions.from_here(origin.address);
+    let met =
+        here.and_then(|()| style.map_or(Ok(()), |style| holder.conditions.in_this_way(style)));
+    if let Err(unmet) = met {
+        // Whoever has the key elsewhere is not told that it is one.
+        trail.unmet(unmet);
+        return Err(no(failed()));
+    }
     let bound = desk
         .upstreams
         .named(holder.principal.upstream())
@@ -181,16 +216,20 @@ pub async fn caller(
                 && slot.as_ref().is_none_or(|slot| fits(slot, bound, &holder))
         });
     match bound {
-        Some(bound) => Ok(Identified {
-            wish,
-            holder: Some(holder),
-            upstream: Some(bound),
-            reply,
-            origin,
-            session,
-            plain: manner.plain,
-            once,
-        }),
+        Some(bound) => {
+            desk.keyring
+                .used(&holder, now, origin.address, reply.dialect);
+            Ok(Identified {
+                wish,
+                holder: Some(holder),
+                upstream: Some(bound),
+                reply,
+                origin,
+                session,
+                plain: manner.plain,
+                once,
+            })
+        }
         None => Err(no(failed())),
     }
 }
@@ -207,6 +246,18 @@ fn find(desk: &Desk<'_>, text: &str, debt: Option<u64>, now: Timestamp) -> Optio
         return None;
     }
     desk.keyring.holder(&key, now)
+}
+
+/// The holder of the key whose place the client's certificate takes. A certificate that no key
+/// is bound to is no credential: clients show it wherever one is asked for.
+fn by_certificate(
+    desk: &Desk<'_>,
+    origin: &Origin,
+    now: Timestamp,
+) -> (Option<Arc<Holder>>, Option<Style>) {
+    let shown = origin.certificate;
+    let found = shown.and_then(|digest| desk.keyring.holder_by(&digest, now));
+    (found, Some(Style::Certificate))
 }
 
 /// Who is calling by the cookie of a session: the holder of the key that opened it, while the

@@ -5,14 +5,21 @@
 //! older than a second waits for a new look, and is refused if there is none: a process that
 //! cannot learn of revocations must not go on.
 
+mod uses;
+
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use papaya::HashMap;
-use portcullis_identity::{ApiKey, KeyDigest, KeyId, Pepper, Principal, Timestamp};
+use portcullis_erp::Dialect;
+use portcullis_identity::{
+    ApiKey, CertificateDigest, Conditions, KeyDigest, KeyId, Pepper, Principal, Timestamp,
+};
 use portcullis_storage::{KeyRow, Store, StoreError};
 
 use crate::gcra::Rate;
+use uses::{LastUse, Uses};
 
 /// How old the last look at the store may be, in microseconds.
 const STALE: i64 = 1_000_000;
@@ -23,20 +30,34 @@ pub struct Keyring {
     pepper: Pepper,
     rate: Rate,
     keys: HashMap<KeyId, Arc<Holder>>,
+    certificates: HashMap<CertificateDigest, KeyId>,
     version: AtomicU64,
     looked: AtomicI64,
+    uses: Uses,
 }
 
 /// Who holds a key.
 pub struct Holder {
     digest: KeyDigest,
     expires: Option<Timestamp>,
+    suspended: bool,
+    /// Under which conditions the key is good.
+    pub(crate) conditions: Conditions,
     /// The principal behind the key.
     pub(crate) principal: Arc<Principal>,
     /// How often it may call.
     pub(crate) rate: Rate,
     /// Its limit's state; lives on when the key is read again.
     pub(crate) cell: Arc<AtomicI64>,
+    last_use: Arc<LastUse>,
+    /// Whether it is known that others could read the key.
+    exposed: AtomicBool,
+}
+
+impl Holder {
+    fn is_good(&self, now: Timestamp) -> bool {
+        !self.suspended && self.expires.is_none_or(|expires| now < expires)
+    }
 }
 
 impl Keyring {
@@ -47,8 +68,10 @@ impl Keyring {
             pepper,
             rate,
             keys: HashMap::new(),
+            certificates: HashMap::new(),
             version: AtomicU64::new(u64::MAX),
             looked: AtomicI64::new(i64::MIN),
+            uses: Uses::default(),
         }
     }
 
@@ -88,7 +111,7 @@ impl Keyring {
         // The digest is computed for unknown ids too, so that an id is not found out by time.
         let digest = key.digest(&self.pepper);
         let holder = holder?;
-        let good = holder.digest == digest && holder.expires.is_none_or(|expires| now < expires);
+        let good = holder.digest == digest && holder.is_good(now);
         good.then(|| Arc::clone(holder))
     }
 
@@ -97,8 +120,56 @@ impl Keyring {
     pub(crate) fn holder_of(&self, id: &KeyId, now: Timestamp) -> Option<Arc<Holder>> {
         let keys = self.keys.pin();
         let holder = keys.get(id)?;
-        let good = holder.expires.is_none_or(|expires| now < expires);
-        good.then(|| Arc::clone(holder))
+        holder.is_good(now).then(|| Arc::clone(holder))
+    }
+
+    /// The holder of the key whose place a client certificate takes, if the key is good now.
+    pub(crate) fn holder_by(
+        &self,
+        certificate: &CertificateDigest,
+        now: Timestamp,
+    ) -> Option<Arc<Holder>> {
+        let id = *self.certificates.pin().get(certificate)?;
+        self.holder_of(&id, now)
+    }
+
+    /// Notes that a key was used.
+    pub(crate) fn used(&self, holder: &Holder, now: Timestamp, address: IpAddr, dialect: Dialect) {
+        if let Some(key) = holder.principal.key() {
+            let seen = (now, address, dialect);
+            self.uses.note(*key, &holder.last_use, seen);
+        }
+    }
+
+    /// Keeps when keys were used since the last time.
+    ///
+    /// # Errors
+    /// When the store does not answer: those uses are forgotten, which makes keys look older
+    /// than they are, until they are used again.
+    pub(crate) async fn keep_uses(&self) -> Result<(), StoreError> {
+        let uses = self.uses.take();
+        if uses.is_empty() {
+            return Ok(());
+        }
+        self.store.keys().used(&uses).await
+    }
+
+    /// Marks a key that was sent where others could read it; once for each process is enough.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn expose(&self, holder: &Holder, now: Timestamp) -> Result<(), StoreError> {
+        let Some(key) = holder.principal.key() else {
+            return Ok(());
+        };
+        if holder.exposed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let told = self.store.keys().expose(key, now).await;
+        if told.is_err() {
+            holder.exposed.store(false, Ordering::Release);
+        }
+        told.map(drop)
     }
 
     fn replace(&self, rows: &[KeyRow]) {
@@ -106,9 +177,9 @@ impl Keyring {
         let mut live = std::collections::HashSet::new();
         for row in rows.iter().filter(|row| row.revoked.is_none()) {
             live.insert(row.id);
-            let cell = keys
-                .get(&row.id)
-                .map_or_else(Arc::default, |old| Arc::clone(&old.cell));
+            let old = keys.get(&row.id);
+            let cell = old.map_or_else(Arc::default, |old| Arc::clone(&old.cell));
+            let last_use = old.map_or_else(Arc::default, |old| Arc::clone(&old.last_use));
             let rate = row.limit.map_or(self.rate, |limit| Rate {
                 per_minute: limit.per_minute,
                 burst: limit.burst,
@@ -116,12 +187,25 @@ impl Keyring {
             let holder = Holder {
                 digest: row.digest,
                 expires: row.expires,
+                suspended: row.suspended.is_some(),
+                conditions: row.conditions.clone(),
                 principal: Arc::new(row.principal()),
                 rate,
                 cell,
+                last_use,
+                exposed: AtomicBool::new(row.exposed.is_some()),
             };
             keys.insert(row.id, Arc::new(holder));
         }
         keys.retain(|id, _| live.contains(id));
+        let certificates = self.certificates.pin();
+        let shown = rows.iter().filter(|row| row.revoked.is_none());
+        let shown: std::collections::HashMap<_, _> = shown
+            .filter_map(|row| Some((row.certificate?, row.id)))
+            .collect();
+        for (certificate, id) in &shown {
+            certificates.insert(*certificate, *id);
+        }
+        certificates.retain(|certificate, _| shown.contains_key(certificate));
     }
 }

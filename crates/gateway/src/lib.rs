@@ -39,6 +39,7 @@ mod operations;
 pub mod origin;
 pub mod sessions;
 pub mod snapshot;
+pub mod tls;
 
 pub use denial::Denial;
 pub use gateway::Gateway;

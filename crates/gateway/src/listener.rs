@@ -4,16 +4,16 @@
 //! in origin form, and every way of hiding structure in an encoded path. What leaves has the
 //! path decoded once, segment by segment; nobody behind this room decodes again.
 
+mod arrival;
 mod body;
 mod framing;
 mod path;
 mod seen;
 
-use std::net::SocketAddr;
-
 use http::request::Parts;
 use portcullis_erp::{Fault, FaultKind};
 
+pub use arrival::{Arrival, Over};
 pub use body::Body;
 pub(crate) use framing::HEAD;
 pub use framing::{Framing, Length};
@@ -29,8 +29,8 @@ pub struct RawRequest {
     pub head: Parts,
     /// The body, not read yet.
     pub body: Body,
-    /// The other end of the connection.
-    pub peer: SocketAddr,
+    /// Over which connection it came.
+    pub arrival: Arrival,
     /// What was seen of the request's framing on the wire.
     pub framing: Framing,
     /// Whether it came within a batch of the façade.

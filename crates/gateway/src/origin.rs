@@ -11,6 +11,9 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
+use portcullis_identity::CertificateDigest;
+
+use crate::listener::{Arrival, Over};
 
 const LIST: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTOCOL: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -40,8 +43,13 @@ pub struct Proxies {
 pub struct Origin {
     /// The client's address.
     pub(crate) address: IpAddr,
-    /// Whether a trusted proxy says that the client came by https.
+    /// Whether the client came by https: here, or to a trusted proxy that says so.
     pub(crate) encrypted: bool,
+    /// Whether others may have read it on its way: it came unencrypted, and from another
+    /// machine or to a door that only sends on.
+    pub(crate) is_clear: bool,
+    /// The client's certificate, if it showed one.
+    pub(crate) certificate: Option<CertificateDigest>,
 }
 
 impl Proxies {
@@ -51,19 +59,36 @@ impl Proxies {
         self.trusted.iter().any(|net| net.contains(&address))
     }
 
-    /// Where a request of this peer came from.
-    pub(crate) fn origin(&self, peer: IpAddr, headers: &HeaderMap) -> Origin {
-        if !self.trust(peer) {
-            return Origin {
-                address: peer,
-                encrypted: false,
-            };
+    /// Where a request came from, by the connection that it came over.
+    pub(crate) fn origin(&self, arrival: &Arrival, headers: &HeaderMap) -> Origin {
+        let peer = arrival.peer.ip();
+        let (address, encrypted, certificate) = if self.trust(peer) {
+            // A proxy's certificate is its own.
+            let (address, encrypted) = self.told(peer, headers);
+            (address, encrypted, None)
+        } else {
+            match arrival.over {
+                Over::Tls(certificate) => (peer, true, certificate),
+                Over::Clear | Over::Redirect(_) => (peer, false, None),
+            }
+        };
+        let stays_here =
+            address.to_canonical().is_loopback() && !matches!(arrival.over, Over::Redirect(_));
+        Origin {
+            address,
+            encrypted,
+            is_clear: !encrypted && !stays_here,
+            certificate,
         }
+    }
+
+    /// What a trusted proxy says: the client's address, and whether it came by https.
+    fn told(&self, peer: IpAddr, headers: &HeaderMap) -> (IpAddr, bool) {
         match self.told {
-            Told::XForwardedFor => Origin {
-                address: self.first(listed(headers)).unwrap_or(peer),
-                encrypted: is_https(headers),
-            },
+            Told::XForwardedFor => {
+                let address = self.first(listed(headers));
+                (address.unwrap_or(peer), is_https(headers))
+            }
             Told::Forwarded => {
                 let hops = forwarded::hops(headers);
                 let encrypted = hops.last().is_some_and(|hop| {
@@ -71,10 +96,7 @@ impl Proxies {
                     protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("https"))
                 });
                 let asked_for = hops.iter().rev().map(|hop| address(hop.client.as_deref()));
-                Origin {
-                    address: self.first(asked_for).unwrap_or(peer),
-                    encrypted,
-                }
+                (self.first(asked_for).unwrap_or(peer), encrypted)
             }
         }
     }

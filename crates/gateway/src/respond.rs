@@ -171,6 +171,7 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         | Why::LoginFailed
         | Why::Expired
         | Why::Forged
+        | Why::Clear
         | Why::Absent
         | Why::Refused(_)
         | Why::Unfit(_)
@@ -290,6 +291,13 @@ fn set(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
+}
+
+/// Sends a client elsewhere, for good, with the same verb.
+pub(crate) fn elsewhere(address: &str) -> Response {
+    let mut response = page(StatusCode::PERMANENT_REDIRECT, "come by https\n");
+    set(&mut response, header::LOCATION, address);
+    response
 }
 
 /// A small page of the gateway's own.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use portcullis_audit::RequestId;
 use portcullis_erp::{Dialect, FaultKind, Shape};
-use portcullis_identity::{Principal, Timestamp};
+use portcullis_identity::{Principal, Timestamp, Unmet};
 
 /// The notes of one request.
 pub struct Trail {
@@ -36,6 +36,8 @@ pub(crate) struct Story {
     pub(crate) cut: bool,
     /// Whether it was answered before, so that nothing was sent.
     pub(crate) repeated: bool,
+    /// The condition of the caller's key that was not met.
+    pub(crate) unmet: Option<Unmet>,
 }
 
 impl Trail {
@@ -54,6 +56,7 @@ impl Trail {
             fault: None,
             cut: false,
             repeated: false,
+            unmet: None,
         };
         Self { story }
     }
@@ -107,6 +110,11 @@ impl Trail {
     /// Notes that it was answered before.
     pub(crate) fn repeated(&mut self) {
         self.story.repeated = true;
+    }
+
+    /// Notes which condition of the caller's key was not met.
+    pub(crate) fn unmet(&mut self, unmet: Unmet) {
+        self.story.unmet = Some(unmet);
     }
 
     /// Under which id the record is written.

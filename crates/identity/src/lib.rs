@@ -5,7 +5,9 @@
 #![warn(missing_docs)]
 
 mod base32;
+mod certificate;
 mod check;
+mod conditions;
 mod digest;
 mod key;
 mod key_id;
@@ -14,16 +16,20 @@ mod presented;
 mod principal;
 mod secret;
 mod session;
+mod style;
 mod tagger;
 mod timestamp;
 
+pub use certificate::CertificateDigest;
+pub use conditions::{Conditions, Unmet};
 pub use digest::{KeyDigest, Pepper};
 pub use key::{ApiKey, KeyFormatError};
 pub use key_id::KeyId;
 pub use name::{ErpLogin, NameError, PrincipalName, RoleName, RouteName, UpstreamName};
-pub use presented::{Carrier, Presented, Slot};
+pub use presented::Presented;
 pub use principal::{Principal, PrincipalKind};
 pub use secret::Secret;
 pub use session::{CsrfToken, SessionDigest, SessionToken};
+pub use style::Style;
 pub use tagger::Tagger;
 pub use timestamp::{Timestamp, TimestampError};

@@ -1,7 +1,10 @@
-//! API keys: who holds one, and as whom its calls run.
+//! API keys: who holds one, as whom its calls run, and under which conditions.
+
+use std::net::IpAddr;
 
 use portcullis_identity::{
-    ErpLogin, KeyDigest, KeyId, Principal, PrincipalName, RoleName, Timestamp, UpstreamName,
+    CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Principal, PrincipalName, RoleName,
+    Timestamp, UpstreamName,
 };
 
 use crate::error::Stored;
@@ -21,14 +24,28 @@ pub struct KeyRow {
     pub erp_login: ErpLogin,
     /// What it may do.
     pub roles: Vec<RoleName>,
+    /// Who answers for it, for people to read.
+    pub owner: Option<String>,
+    /// What it is for, for people to read.
+    pub purpose: Option<String>,
+    /// Under which conditions it is good.
+    pub conditions: Conditions,
+    /// Its own rate limit, where it differs from the configured one.
+    pub limit: Option<RateLimit>,
+    /// The client certificate that is shown in its place, if it is one.
+    pub certificate: Option<CertificateDigest>,
     /// When it was made.
     pub created: Timestamp,
     /// From when on it is refused.
     pub expires: Option<Timestamp>,
+    /// Since when it is refused until somebody says otherwise.
+    pub suspended: Option<Timestamp>,
+    /// When it was first sent where others could read it.
+    pub exposed: Option<Timestamp>,
+    /// The key that takes over from it.
+    pub successor: Option<KeyId>,
     /// When it was revoked, if it was.
     pub revoked: Option<Timestamp>,
-    /// Its own rate limit, where it differs from the configured one.
-    pub limit: Option<RateLimit>,
 }
 
 /// How often a caller may call.
@@ -40,10 +57,79 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
+/// What a key is at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// It opens what it opens.
+    Valid,
+    /// It is refused until somebody says otherwise.
+    Suspended,
+    /// Its time is over.
+    Expired,
+    /// It is refused for good.
+    Revoked,
+}
+
+/// When a key was used last, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyUse {
+    /// The key.
+    pub key: KeyId,
+    /// When.
+    pub at: Timestamp,
+    /// From where.
+    pub address: IpAddr,
+    /// In which dialect, as records name it.
+    pub dialect: String,
+}
+
+impl KeyState {
+    /// The state in a word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Suspended => "suspended",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 impl KeyRow {
-    /// Whether the key opens anything at `now`.
-    pub fn is_valid(&self, now: Timestamp) -> bool {
-        self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
+    /// A key without conditions that lives until it is revoked.
+    pub fn new(id: KeyId, digest: KeyDigest, principal: &Principal, created: Timestamp) -> Self {
+        Self {
+            id,
+            digest,
+            name: principal.name().clone(),
+            upstream: principal.upstream().clone(),
+            erp_login: principal.erp_login().clone(),
+            roles: principal.roles().to_vec(),
+            owner: None,
+            purpose: None,
+            conditions: Conditions::default(),
+            limit: None,
+            certificate: None,
+            created,
+            expires: None,
+            suspended: None,
+            exposed: None,
+            successor: None,
+            revoked: None,
+        }
+    }
+
+    /// What the key is at `now`. A suspension does not hide that it is over.
+    pub fn state(&self, now: Timestamp) -> KeyState {
+        if self.revoked.is_some() {
+            KeyState::Revoked
+        } else if self.expires.is_some_and(|expires| now >= expires) {
+            KeyState::Expired
+        } else if self.suspended.is_some() {
+            KeyState::Suspended
+        } else {
+            KeyState::Valid
+        }
     }
 
     /// The holder as a principal.
@@ -72,4 +158,29 @@ pub trait Keys: Send + Sync {
     /// Revokes a key. Answers whether this call did it: `false` when there is none, or it was
     /// revoked before (the first moment stays).
     fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool>;
+
+    /// Suspends a key. Answers whether this call did it; a key that was revoked stays as it is.
+    fn suspend<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool>;
+
+    /// Ends a key's suspension. Answers whether this call did it.
+    fn resume<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool>;
+
+    /// Suspends every key that was neither made, used nor resumed since. Answers which.
+    fn suspend_unused(&self, since: Timestamp, now: Timestamp) -> Stored<'_, Vec<KeyId>>;
+
+    /// Notes that a key was sent where others could read it. Answers whether this call did it:
+    /// the first moment stays.
+    fn expose<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool>;
+
+    /// Adds the key that takes over from another, which ends at `until` at the latest, in one
+    /// step. Answers whether it was done: `false`, and nothing is added, when the other is
+    /// absent, revoked, or has a successor already.
+    fn succeed<'a>(&'a self, old: &'a KeyId, until: Timestamp, new: &'a KeyRow)
+    -> Stored<'a, bool>;
+
+    /// Keeps when keys were used last; an older use does not replace a newer one.
+    fn used<'a>(&'a self, uses: &'a [KeyUse]) -> Stored<'a, ()>;
+
+    /// When each key was used last; keys that never were are not among them.
+    fn uses(&self) -> Stored<'_, Vec<KeyUse>>;
 }

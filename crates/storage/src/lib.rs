@@ -32,7 +32,7 @@ pub use claims::{Claim, ClaimState, Claiming, Claims};
 pub use erp_users::{ErpUserRow, ErpUsers, Sealed};
 pub use error::{StoreError, Stored};
 pub use journal::{Journal, JournalError};
-pub use keys::{KeyRow, Keys, RateLimit};
+pub use keys::{KeyRow, KeyState, KeyUse, Keys, RateLimit};
 pub use originals::{OriginalRow, Originals};
 pub use presence::{Presence, ProcessId};
 pub use roles::Roles;

@@ -17,7 +17,9 @@ use std::time::Duration;
 
 use portcullis_audit::{Closing, LedgerId, Opening, Outcome, RequestId, Shape};
 use portcullis_erp::Dialect;
-use portcullis_identity::{ErpLogin, KeyDigest, PrincipalName, RoleName, Timestamp, UpstreamName};
+use portcullis_identity::{
+    ErpLogin, KeyDigest, Principal, PrincipalName, RoleName, Timestamp, UpstreamName,
+};
 use portcullis_storage::{Changes as _, Journal, KeyRow, Keys as _, Roles as _};
 use portcullis_store::{
     Durability, FileJournal, JournalOptions, Ledger, Selection, SqliteStore, entropy,
@@ -155,18 +157,15 @@ fn acknowledged_records_survive_kill_9() {
 }
 
 fn row(name: &str) -> KeyRow {
-    KeyRow {
-        id: entropy::new_key().unwrap().id(),
-        digest: KeyDigest::from_bytes([5; 32]),
-        name: PrincipalName::new(name).unwrap(),
-        upstream: UpstreamName::new("odoo").unwrap(),
-        erp_login: ErpLogin::new("integration").unwrap(),
-        roles: vec![RoleName::new("reader").unwrap()],
-        created: Timestamp(1),
-        expires: None,
-        revoked: None,
-        limit: None,
-    }
+    let id = entropy::new_key().unwrap().id();
+    let holder = Principal::integration(
+        PrincipalName::new(name).unwrap(),
+        id,
+        UpstreamName::new("odoo").unwrap(),
+        ErpLogin::new("integration").unwrap(),
+        vec![RoleName::new("reader").unwrap()],
+    );
+    KeyRow::new(id, KeyDigest::from_bytes([5; 32]), &holder, Timestamp(1))
 }
 
 /// Adds keys and replaces a role until it is killed.

@@ -19,13 +19,15 @@ use portcullis_gateway::engine::Bounds;
 use portcullis_gateway::gateway::{Addresses, Gateway, Shared};
 use portcullis_gateway::gcra::Rate;
 use portcullis_gateway::keyring::Keyring;
-use portcullis_gateway::listener::{Body, Framing, Length, RawRequest};
+use portcullis_gateway::listener::{Arrival, Body, Framing, Length, Over, RawRequest};
 use portcullis_gateway::origin::Proxies;
 use portcullis_gateway::respond::Response;
 use portcullis_gateway::sessions::{Lasting, Secure, Sessions};
 use portcullis_gateway::snapshot::{Routes, Snapshot};
 use portcullis_gateway::upstream::{CursorSeal, ErpUser, Upstream, Upstreams};
-use portcullis_identity::{ErpLogin, PrincipalName, RoleName, Secret, Tagger, UpstreamName};
+use portcullis_identity::{
+    ErpLogin, Principal, PrincipalName, RoleName, Secret, Tagger, UpstreamName,
+};
 use portcullis_policy::{Family, Policy, Role};
 use portcullis_sandbox::odoo::{Key, Odoo, Options, User};
 use portcullis_sandbox::{Running, UpstreamLog, serve};
@@ -134,18 +136,9 @@ impl Yard {
         let vault = Vault::open(&folder.path().join("master.key")).expect("a vault");
         let key = entropy::new_key().expect("a key");
         let role = RoleName::new("reader").expect("a name");
-        let row = KeyRow {
-            id: key.id(),
-            digest: key.digest(&vault.pepper()),
-            name: PrincipalName::new("shop").expect("a name"),
-            upstream: name,
-            erp_login: login,
-            roles: vec![role.clone()],
-            created: clock::now(),
-            expires: None,
-            revoked: None,
-            limit: None,
-        };
+        let shop = PrincipalName::new("shop").expect("a name");
+        let shop = Principal::integration(shop, key.id(), name, login, vec![role.clone()]);
+        let row = KeyRow::new(key.id(), key.digest(&vault.pepper()), &shop, clock::now());
         store.insert(&row).await.expect("a row");
         let rate = Rate {
             per_minute: 60,
@@ -186,6 +179,7 @@ impl Yard {
                 failures: rate,
                 proxies: Proxies::default(),
                 connections: Bounds { each: 9, all: 9 },
+                takes_clear: false,
             },
             Upstreams::new(vec![upstream]),
             archive,
@@ -223,7 +217,10 @@ impl Yard {
             .serve(RawRequest {
                 head,
                 body,
-                peer,
+                arrival: Arrival {
+                    peer,
+                    over: Over::Clear,
+                },
                 framing: Framing::Plain(Length::Told(13)),
                 of_batch: false,
             })

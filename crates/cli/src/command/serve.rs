@@ -26,7 +26,8 @@ pub(crate) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
     let running = Running::start(config, house).await?;
     writeln!(
         anstream::stderr(),
-        "portcullis listens on http://{}",
+        "portcullis listens on {}://{}",
+        if running.encrypted { "https" } else { "http" },
         running.address
     )?;
     told_to_stop().await?;

@@ -10,7 +10,7 @@ use crate::relay::Relay;
 use crate::serve::{Place, READER, Served};
 
 const COUNT: &str = "/json/2/res.partner/search_count";
-const STRICT: &str = "[limits]\naddress-failures-per-minute = 60\naddress-failures-burst = 5\nper-minute = 6000\nburst = 1000\n";
+const STRICT: &str = "[limits]\naddress-failures-per-minute = 60\naddress-failures-burst = 5\nper-minute = 6000\nburst = 1000\n[credentials]\nin-clear = \"anywhere\"\n";
 const TRUSTING: &str = "[addresses]\ntrusted-proxies = [\"127.0.0.0/8\", \"10.1.2.3\"]\n";
 
 fn ask(served: &Served, key: &str, headers: &[(&str, &str)], body: &[u8]) -> Got {

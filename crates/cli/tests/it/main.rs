@@ -14,6 +14,7 @@ mod caps;
 mod demo;
 mod frappe;
 mod keeping;
+mod keys;
 mod kill;
 mod narrow;
 mod odoo_parsing;
@@ -30,6 +31,7 @@ mod serve;
 mod sessions;
 mod strangers;
 mod throttle;
+mod tls;
 
 /// Waits for what the program does by the clock.
 #[expect(
@@ -38,4 +40,16 @@ mod throttle;
 )]
 pub(crate) fn pause(milliseconds: u64) {
     std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+}
+
+/// Tries until there is something, for so many milliseconds at the most.
+pub(crate) fn within<T>(milliseconds: u64, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    const STEP: u64 = 50;
+    (0..=milliseconds / STEP).find_map(|_| {
+        let found = look();
+        if found.is_none() {
+            pause(STEP);
+        }
+        found
+    })
 }

@@ -25,6 +25,11 @@ pub(super) struct RawConfig {
     pub(super) limits: RawLimits,
     #[serde(default)]
     pub(super) addresses: super::addresses::RawAddresses,
+    pub(super) tls: Option<super::tls::RawTls>,
+    #[serde(default)]
+    pub(super) credentials: super::credentials::RawCredentials,
+    #[serde(default)]
+    pub(super) keys: super::keys::RawKeys,
     #[serde(default)]
     pub(super) sessions: super::sessions::RawSessions,
     #[serde(default)]

@@ -6,7 +6,7 @@
 use base64::Engine as _;
 use http::HeaderMap;
 use portcullis_erp::{Fault, FaultKind};
-use portcullis_identity::{Carrier, Presented, Secret};
+use portcullis_identity::{Presented, Secret, Style};
 
 use crate::sessions::cookie;
 
@@ -16,13 +16,10 @@ use crate::sessions::cookie;
 /// When there is more than one, or one that is not well formed.
 pub(super) fn presented(headers: &HeaderMap, cookie: Option<&str>) -> Result<Presented, Fault> {
     let mut found = None;
-    for (name, carrier) in [
-        ("x-api-key", Carrier::XApiKey),
-        ("api-key", Carrier::ApiKeyHeader),
-    ] {
+    for name in ["x-api-key", "api-key"] {
         for value in headers.get_all(name) {
             let text = value.to_str().map_err(|_| malformed())?.trim();
-            keep(&mut found, text, carrier)?;
+            keep(&mut found, text, Style::Header)?;
         }
     }
     for value in headers.get_all(http::header::AUTHORIZATION) {
@@ -30,15 +27,15 @@ pub(super) fn presented(headers: &HeaderMap, cookie: Option<&str>) -> Result<Pre
         let (scheme, rest) = text.trim().split_once(' ').ok_or_else(malformed)?;
         let rest = rest.trim();
         match scheme.to_ascii_lowercase().as_str() {
-            "bearer" => keep(&mut found, rest, Carrier::Bearer)?,
-            "apikey" => keep(&mut found, rest, Carrier::ApiKeyScheme)?,
-            "token" => keep(&mut found, rest, Carrier::Token)?,
+            "bearer" => keep(&mut found, rest, Style::Bearer)?,
+            "apikey" => keep(&mut found, rest, Style::ApiKey)?,
+            "token" => keep(&mut found, rest, Style::Token)?,
             "basic" => {
                 let decoded = base64::engine::general_purpose::STANDARD
                     .decode(rest)
                     .map_err(|_| malformed())?;
                 let text = String::from_utf8(decoded).map_err(|_| malformed())?;
-                keep(&mut found, &text, Carrier::Basic)?;
+                keep(&mut found, &text, Style::Basic)?;
             }
             _ => {
                 return Err(Fault::new(
@@ -60,7 +57,7 @@ pub(super) fn presented(headers: &HeaderMap, cookie: Option<&str>) -> Result<Pre
     }
 }
 
-fn keep(found: &mut Option<Presented>, text: &str, carrier: Carrier) -> Result<(), Fault> {
+fn keep(found: &mut Option<Presented>, text: &str, style: Style) -> Result<(), Fault> {
     if found.is_some() {
         return Err(more_than_one());
     }
@@ -69,7 +66,7 @@ fn keep(found: &mut Option<Presented>, text: &str, carrier: Carrier) -> Result<(
     }
     *found = Some(Presented::Key {
         text: Secret::new(text.to_owned()),
-        carrier,
+        style,
     });
     Ok(())
 }

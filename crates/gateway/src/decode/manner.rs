@@ -65,6 +65,8 @@ mod tests {
         Origin {
             address: address.into(),
             encrypted,
+            is_clear: !encrypted,
+            certificate: None,
         }
     }
 

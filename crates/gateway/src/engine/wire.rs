@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+use super::line::Line;
 use crate::listener::Seen;
 
 /// How much is read at once.
 const CHUNK: usize = 16 << 10;
 
-/// A TCP connection that hands its bytes on message by message.
+/// A connection that hands its bytes on message by message.
 pub(super) struct Wire {
-    stream: TcpStream,
+    stream: Line,
     seen: Seen,
     /// What arrived with the end of a message and belongs to the next.
     rest: Vec<u8>,
@@ -28,7 +28,7 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
+    pub(super) fn new(stream: Line, patience: Duration) -> Self {
         Self {
             stream,
             seen: Seen::default(),
@@ -135,7 +135,7 @@ mod tests {
     use std::future::poll_fn;
 
     use tokio::io::AsyncReadExt as _;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
 
@@ -145,7 +145,7 @@ mod tests {
     async fn answered(caller: impl AsyncFnOnce(TcpStream)) -> io::Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let other = TcpStream::connect(listener.local_addr()?).await?;
-        let mut wire = Wire::new(listener.accept().await?.0, PATIENCE);
+        let mut wire = Wire::new(Line::Clear(listener.accept().await?.0), PATIENCE);
         let write = async {
             let piece = [b'x'; 64 << 10];
             let mut left = 32_usize << 20;

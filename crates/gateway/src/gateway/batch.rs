@@ -6,8 +6,6 @@
 //! within a batch ends in `authorize`; a path that is not the façade's ends in `route`, for a
 //! file would keep its place at the ERP until the last request of the batch is done.
 
-use std::net::SocketAddr;
-
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -22,7 +20,7 @@ use crate::clock;
 use crate::decode::{self, Wish};
 use crate::denial::{Denial, Why};
 use crate::identify;
-use crate::listener::{self, Body, Framing, Length, RawRequest};
+use crate::listener::{self, Arrival, Body, Framing, Length, RawRequest};
 use crate::origin::Origin;
 use crate::respond::{self, Response};
 use crate::route;
@@ -62,7 +60,7 @@ fn prefix(path: &str) -> Option<&str> {
 struct Common {
     base: String,
     headers: HeaderMap,
-    peer: SocketAddr,
+    arrival: Arrival,
 }
 
 impl Common {
@@ -76,7 +74,7 @@ impl Common {
         Self {
             base: prefix(raw.head.uri.path()).unwrap_or_default().to_owned(),
             headers,
-            peer: raw.peer,
+            arrival: raw.arrival,
         }
     }
 
@@ -101,7 +99,7 @@ impl Common {
         Some(RawRequest {
             head,
             body: Body::Whole(Bytes::from(item.body)),
-            peer: self.peer,
+            arrival: self.arrival,
             framing: Framing::Plain(Length::Told(length)),
             of_batch: true,
         })

@@ -12,13 +12,20 @@ fn proxies(told: Told) -> Proxies {
     }
 }
 
+fn arrival(peer: IpAddr, over: Over) -> Arrival {
+    Arrival {
+        peer: (peer, 4711).into(),
+        over,
+    }
+}
+
 fn origin(told: Told, peer: IpAddr, lines: &[(&str, &str)]) -> Origin {
     let mut headers = HeaderMap::new();
     for (name, value) in lines {
         let name: HeaderName = name.parse().unwrap();
         headers.append(name, value.parse().unwrap());
     }
-    proxies(told).origin(peer, &headers)
+    proxies(told).origin(&arrival(peer, Over::Clear), &headers)
 }
 
 fn listed_by(peer: IpAddr, lines: &[&str]) -> String {
@@ -135,5 +142,38 @@ proptest! {
         prop_assert_eq!(listed_by(STRANGER, &[&written]), STRANGER.to_string());
         let lines = [("forwarded", written.as_str()), ("forwarded", "for=192.0.2.7")];
         prop_assert_eq!(origin(Told::Forwarded, PROXY, &lines).address.to_string(), "192.0.2.7");
+    }
+}
+
+#[test]
+fn what_others_may_have_read_is_clear() {
+    let here = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    let digest = Some(CertificateDigest::from_bytes([7; 32]));
+    let https = [("x-forwarded-proto", "https")];
+    for (peer, over, lines, is_clear) in [
+        (STRANGER, Over::Tls(digest), &[][..], false),
+        (here, Over::Clear, &[], false),
+        (PROXY, Over::Clear, &https, false),
+        (PROXY, Over::Tls(None), &https, false),
+        (STRANGER, Over::Clear, &[], true),
+        (STRANGER, Over::Clear, &https, true),
+        (STRANGER, Over::Redirect(443), &[], true),
+        (here, Over::Redirect(443), &[], true),
+        (PROXY, Over::Clear, &[], true),
+        (
+            PROXY,
+            Over::Tls(digest),
+            &[("x-forwarded-proto", "http")],
+            true,
+        ),
+    ] {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        let origin = proxies(Told::XForwardedFor).origin(&arrival(peer, over), &headers);
+        assert_eq!(origin.is_clear, is_clear, "{peer} {over:?} {lines:?}");
+        let own = matches!(over, Over::Tls(_)) && peer == STRANGER;
+        assert_eq!(origin.certificate, digest.filter(|_| own));
     }
 }

@@ -1,11 +1,10 @@
 //! API keys in SQLite.
 
-use portcullis_identity::{
-    ErpLogin, KeyDigest, KeyId, PrincipalName, RoleName, Timestamp, UpstreamName,
-};
-use portcullis_storage::{KeyRow, Keys, RateLimit, StoreError, Stored};
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+mod row;
+
+use portcullis_identity::{KeyId, RoleName, Timestamp};
+use portcullis_storage::{KeyRow, KeyUse, Keys, StoreError, Stored};
+use sqlx::SqliteConnection;
 
 use super::{SqliteStore, failed};
 
@@ -14,27 +13,8 @@ const THING: &str = "key";
 impl Keys for SqliteStore {
     fn insert<'a>(&'a self, row: &'a KeyRow) -> Stored<'a, ()> {
         Box::pin(async move {
-            let roles: Vec<&str> = row.roles.iter().map(RoleName::as_str).collect();
-            sqlx::query(
-                "INSERT INTO api_key (id, digest, name, upstream, erp_login, roles, created, \
-                 expires, revoked, per_minute, burst) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            )
-            .bind(row.id.as_str())
-            .bind(row.digest.as_bytes().as_slice())
-            .bind(row.name.as_str())
-            .bind(row.upstream.as_str())
-            .bind(row.erp_login.as_str())
-            .bind(roles.join(" "))
-            .bind(row.created.micros())
-            .bind(row.expires.map(Timestamp::micros))
-            .bind(row.revoked.map(Timestamp::micros))
-            .bind(row.limit.map(|limit| i64::from(limit.per_minute)))
-            .bind(row.limit.map(|limit| i64::from(limit.burst)))
-            .execute(&self.pool)
-            .await
-            .map_err(failed("add a key", THING))?;
-            Ok(())
+            let mut connection = self.pool.acquire().await.map_err(failed(ADD, THING))?;
+            insert(&mut connection, row).await
         })
     }
 
@@ -45,7 +25,7 @@ impl Keys for SqliteStore {
                 .fetch_optional(&self.pool)
                 .await
                 .map_err(failed("find a key", THING))?
-                .map(|row| read(&row))
+                .map(|row| row::read(&row))
                 .transpose()
         })
     }
@@ -57,7 +37,7 @@ impl Keys for SqliteStore {
                 .await
                 .map_err(failed("list keys", THING))?
                 .iter()
-                .map(read)
+                .map(row::read)
                 .collect()
         })
     }
@@ -74,37 +54,180 @@ impl Keys for SqliteStore {
             Ok(done.rows_affected() == 1)
         })
     }
+
+    fn suspend<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = sqlx::query(
+                "UPDATE api_key SET suspended = $2 \
+                 WHERE id = $1 AND revoked IS NULL AND suspended IS NULL",
+            )
+            .bind(id.as_str())
+            .bind(now.micros())
+            .execute(&self.pool)
+            .await
+            .map_err(failed("suspend a key", THING))?;
+            Ok(done.rows_affected() == 1)
+        })
+    }
+
+    fn resume<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = sqlx::query(
+                "UPDATE api_key SET suspended = NULL, resumed = $2 \
+                 WHERE id = $1 AND revoked IS NULL AND suspended IS NOT NULL",
+            )
+            .bind(id.as_str())
+            .bind(now.micros())
+            .execute(&self.pool)
+            .await
+            .map_err(failed("resume a key", THING))?;
+            Ok(done.rows_affected() == 1)
+        })
+    }
+
+    fn suspend_unused(&self, since: Timestamp, now: Timestamp) -> Stored<'_, Vec<KeyId>> {
+        Box::pin(async move {
+            sqlx::query(
+                "UPDATE api_key SET suspended = $2 \
+                 WHERE revoked IS NULL AND suspended IS NULL AND created < $1 \
+                 AND COALESCE(resumed, created) < $1 \
+                 AND NOT EXISTS (SELECT 1 FROM key_use \
+                                 WHERE key_use.key = api_key.id AND key_use.at >= $1) \
+                 RETURNING id",
+            )
+            .bind(since.micros())
+            .bind(now.micros())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("suspend unused keys", THING))?
+            .iter()
+            .map(row::read_id)
+            .collect()
+        })
+    }
+
+    fn expose<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done =
+                sqlx::query("UPDATE api_key SET exposed = $2 WHERE id = $1 AND exposed IS NULL")
+                    .bind(id.as_str())
+                    .bind(now.micros())
+                    .execute(&self.pool)
+                    .await
+                    .map_err(failed("mark a key", THING))?;
+            Ok(done.rows_affected() == 1)
+        })
+    }
+
+    fn succeed<'a>(
+        &'a self,
+        old: &'a KeyId,
+        until: Timestamp,
+        new: &'a KeyRow,
+    ) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let what = "rotate a key";
+            let mut transaction = self
+                .pool
+                .begin_with("BEGIN IMMEDIATE")
+                .await
+                .map_err(failed(what, THING))?;
+            let done = sqlx::query(
+                "UPDATE api_key SET successor = $2, expires = MIN(COALESCE(expires, $3), $3) \
+                 WHERE id = $1 AND revoked IS NULL AND successor IS NULL",
+            )
+            .bind(old.as_str())
+            .bind(new.id.as_str())
+            .bind(until.micros())
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed(what, THING))?;
+            if done.rows_affected() == 0 {
+                return Ok(false);
+            }
+            insert(&mut transaction, new).await?;
+            transaction.commit().await.map_err(failed(what, THING))?;
+            Ok(true)
+        })
+    }
+
+    fn used<'a>(&'a self, uses: &'a [KeyUse]) -> Stored<'a, ()> {
+        Box::pin(async move {
+            let what = "keep when keys were used";
+            let mut transaction = self
+                .pool
+                .begin_with("BEGIN IMMEDIATE")
+                .await
+                .map_err(failed(what, THING))?;
+            for each in uses {
+                sqlx::query(
+                    "INSERT INTO key_use (key, at, address, dialect) VALUES ($1, $2, $3, $4) \
+                     ON CONFLICT (key) DO UPDATE \
+                     SET at = excluded.at, address = excluded.address, dialect = excluded.dialect \
+                     WHERE excluded.at > key_use.at",
+                )
+                .bind(each.key.as_str())
+                .bind(each.at.micros())
+                .bind(each.address.to_string())
+                .bind(each.dialect.as_str())
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed(what, THING))?;
+            }
+            transaction.commit().await.map_err(failed(what, THING))
+        })
+    }
+
+    fn uses(&self) -> Stored<'_, Vec<KeyUse>> {
+        Box::pin(async move {
+            sqlx::query("SELECT key, at, address, dialect FROM key_use")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(failed("tell when keys were used", THING))?
+                .iter()
+                .map(row::read_use)
+                .collect()
+        })
+    }
 }
 
-fn read(row: &SqliteRow) -> Result<KeyRow, StoreError> {
-    const DAMAGED: StoreError = StoreError::Damaged { what: THING };
-    let text = |column: &str| row.try_get::<&str, _>(column).map_err(|_| DAMAGED);
-    let number = |column: &str| row.try_get::<Option<i64>, _>(column).map_err(|_| DAMAGED);
-    let count = |column: &str| {
-        number(column)?
-            .map(|count| u32::try_from(count).map_err(|_| DAMAGED))
-            .transpose()
-    };
-    let digest: &[u8] = row.try_get("digest").map_err(|_| DAMAGED)?;
-    let roles: Result<Vec<RoleName>, _> = text("roles")?
-        .split(' ')
-        .filter(|name| !name.is_empty())
-        .map(RoleName::new)
-        .collect();
-    Ok(KeyRow {
-        id: KeyId::new(text("id")?).map_err(|_| DAMAGED)?,
-        digest: KeyDigest::from_bytes(digest.try_into().map_err(|_| DAMAGED)?),
-        name: PrincipalName::new(text("name")?).map_err(|_| DAMAGED)?,
-        upstream: UpstreamName::new(text("upstream")?).map_err(|_| DAMAGED)?,
-        erp_login: ErpLogin::new(text("erp_login")?).map_err(|_| DAMAGED)?,
-        roles: roles.map_err(|_| DAMAGED)?,
-        created: number("created")?.map(Timestamp).ok_or(DAMAGED)?,
-        expires: number("expires")?.map(Timestamp),
-        revoked: number("revoked")?.map(Timestamp),
-        limit: match (count("per_minute")?, count("burst")?) {
-            (Some(per_minute), Some(burst)) => Some(RateLimit { per_minute, burst }),
-            (None, None) => None,
-            (Some(_), None) | (None, Some(_)) => return Err(DAMAGED),
-        },
-    })
+const ADD: &str = "add a key";
+
+async fn insert(connection: &mut SqliteConnection, row: &KeyRow) -> Result<(), StoreError> {
+    let roles: Vec<&str> = row.roles.iter().map(RoleName::as_str).collect();
+    sqlx::query(
+        "INSERT INTO api_key (id, digest, name, upstream, erp_login, roles, owner, purpose, \
+         networks, styles, must_sign, per_minute, burst, certificate, created, expires, \
+         suspended, exposed, successor, revoked) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+         $18, $19, $20)",
+    )
+    .bind(row.id.as_str())
+    .bind(row.digest.as_bytes().as_slice())
+    .bind(row.name.as_str())
+    .bind(row.upstream.as_str())
+    .bind(row.erp_login.as_str())
+    .bind(roles.join(" "))
+    .bind(row.owner.as_deref())
+    .bind(row.purpose.as_deref())
+    .bind(row::joined(&row.conditions.networks))
+    .bind(row::joined(&row.conditions.styles))
+    .bind(row.conditions.must_sign)
+    .bind(row.limit.map(|limit| i64::from(limit.per_minute)))
+    .bind(row.limit.map(|limit| i64::from(limit.burst)))
+    .bind(
+        row.certificate
+            .as_ref()
+            .map(|digest| digest.as_bytes().as_slice()),
+    )
+    .bind(row.created.micros())
+    .bind(row.expires.map(Timestamp::micros))
+    .bind(row.suspended.map(Timestamp::micros))
+    .bind(row.exposed.map(Timestamp::micros))
+    .bind(row.successor.as_ref().map(KeyId::as_str))
+    .bind(row.revoked.map(Timestamp::micros))
+    .execute(connection)
+    .await
+    .map_err(failed(ADD, THING))?;
+    Ok(())
 }

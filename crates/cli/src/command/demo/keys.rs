@@ -1,7 +1,7 @@
 //! The demo's API keys: one for each thing worth trying.
 
 use portcullis_gateway::clock;
-use portcullis_identity::{ErpLogin, PrincipalName, RoleName, UpstreamName};
+use portcullis_identity::{ErpLogin, Principal, PrincipalName, RoleName, UpstreamName};
 use portcullis_storage::{KeyRow, Store as _};
 use portcullis_store::entropy;
 
@@ -75,18 +75,15 @@ impl Keys {
         let mut keys = Vec::new();
         for (name, upstream, login, role, may) in WANTED.iter().copied() {
             let key = entropy::new_key()?;
-            let row = KeyRow {
-                id: key.id(),
-                digest: key.digest(&house.vault.pepper()),
-                name: PrincipalName::new(&format!("demo {name}"))?,
-                upstream: UpstreamName::new(upstream)?,
-                erp_login: ErpLogin::new(login)?,
-                roles: vec![RoleName::new(role)?],
-                created: clock::now(),
-                expires: None,
-                revoked: None,
-                limit: None,
-            };
+            let holder = Principal::integration(
+                PrincipalName::new(&format!("demo {name}"))?,
+                key.id(),
+                UpstreamName::new(upstream)?,
+                ErpLogin::new(login)?,
+                vec![RoleName::new(role)?],
+            );
+            let digest = key.digest(&house.vault.pepper());
+            let row = KeyRow::new(key.id(), digest, &holder, clock::now());
             house.store.keys().insert(&row).await?;
             keys.push(DemoKey {
                 name,

@@ -1,0 +1,60 @@
+//! A key in words, and as JSON.
+
+use portcullis_identity::{RoleName, Timestamp};
+use portcullis_storage::{KeyRow, KeyState, KeyUse};
+use serde_json::{Value, json};
+
+use super::when::DAY;
+
+/// From when on a key that ends is worth a look, in days.
+const SOON: i64 = 14;
+
+pub(super) fn describe(row: &KeyRow, used: Option<&KeyUse>, now: Timestamp) -> Value {
+    let when = |moment: Option<Timestamp>| moment.map(Timestamp::to_rfc3339);
+    let conditions = &row.conditions;
+    json!({
+        "id": row.id,
+        "name": row.name,
+        "upstream": row.upstream,
+        "user": row.erp_login,
+        "roles": row.roles,
+        "owner": row.owner,
+        "purpose": row.purpose,
+        "from": conditions.networks,
+        "styles": conditions.styles,
+        "must-sign": conditions.must_sign,
+        "certificate": row.certificate.map(|digest| digest.to_string()),
+        "created": row.created.to_rfc3339(),
+        "expires": when(row.expires),
+        "suspended": when(row.suspended),
+        "exposed": when(row.exposed),
+        "revoked": when(row.revoked),
+        "successor": row.successor,
+        "limit": row.limit.map(|limit| json!({ "per-minute": limit.per_minute, "burst": limit.burst })),
+        "used": used.map(|used| json!({
+            "at": used.at.to_rfc3339(), "address": used.address, "dialect": used.dialect,
+        })),
+        "state": row.state(now).as_str(),
+        "look": look(row, now),
+    })
+}
+
+/// What somebody should do about a key that is good, if anything.
+pub(super) fn look(row: &KeyRow, now: Timestamp) -> Option<&'static str> {
+    if row.state(now) != KeyState::Valid {
+        return None;
+    }
+    if row.exposed.is_some() {
+        return Some("others could read it: rotate it");
+    }
+    let soon = now.plus_millis(SOON * DAY);
+    if row.expires.is_some_and(|expires| expires < soon) && row.successor.is_none() {
+        return Some("it ends soon: rotate it");
+    }
+    None
+}
+
+pub(super) fn roles(row: &KeyRow) -> String {
+    let names: Vec<&str> = row.roles.iter().map(RoleName::as_str).collect();
+    names.join(", ")
+}

@@ -1,0 +1,142 @@
+//! `portcullis key list` and `key show`.
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+
+use portcullis_gateway::clock;
+use portcullis_identity::{KeyId, Timestamp};
+use portcullis_storage::{KeyRow, KeyState, KeyUse, Store as _};
+
+use super::describe::{describe, look, roles};
+use crate::place::Place;
+use crate::show;
+
+pub(super) async fn run(place: &Place, all: bool, json: bool) -> anyhow::Result<ExitCode> {
+    let now = clock::now();
+    let store = place.house().await?.store;
+    let rows: Vec<KeyRow> = store
+        .keys()
+        .all()
+        .await?
+        .into_iter()
+        .filter(|row| all || matches!(row.state(now), KeyState::Valid | KeyState::Suspended))
+        .collect();
+    let uses: HashMap<KeyId, KeyUse> = store
+        .keys()
+        .uses()
+        .await?
+        .into_iter()
+        .map(|each| (each.key, each))
+        .collect();
+    if json {
+        let all = rows.iter().map(|row| describe(row, uses.get(&row.id), now));
+        show::json(&all.collect())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = show::table(&[
+        "id",
+        "name",
+        "upstream",
+        "user",
+        "roles",
+        "ends",
+        "used last",
+        "state",
+    ]);
+    for row in &rows {
+        let state = match (row.state(now), look(row, now)) {
+            (KeyState::Valid, None) => show::good("valid"),
+            (KeyState::Valid, Some(look)) => show::doubtful(format!("valid; {look}")),
+            (state, _) => show::bad(state.as_str()),
+        };
+        table.add_row([
+            row.id.to_string().into(),
+            row.name.to_string().into(),
+            row.upstream.to_string().into(),
+            row.erp_login.to_string().into(),
+            roles(row).into(),
+            row.expires
+                .map_or_else(|| "never".to_owned(), show::second)
+                .into(),
+            uses.get(&row.id)
+                .map_or_else(|| "never".to_owned(), |used| show::second(used.at))
+                .into(),
+            state,
+        ]);
+    }
+    show::print(&table, "there is no key; `portcullis key create` makes one")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows all that is known of one key.
+pub(super) async fn one(place: &Place, id: KeyId, json: bool) -> anyhow::Result<ExitCode> {
+    let now = clock::now();
+    let store = place.house().await?.store;
+    let Some(row) = store.keys().find(&id).await? else {
+        show::aside(&format!("there is no key {id}"))?;
+        return Ok(ExitCode::from(1));
+    };
+    let uses = store.keys().uses().await?;
+    let used = uses.iter().find(|used| used.key == id);
+    if json {
+        show::json(&describe(&row, used, now))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = show::table(&["", ""]);
+    let mut say = |what: &str, value: String| {
+        table.add_row([what.to_owned(), value]);
+    };
+    let when = |moment: Option<Timestamp>| moment.map_or("never".to_owned(), show::second);
+    let list = |parts: Vec<String>, none: &str| match parts.as_slice() {
+        [] => none.to_owned(),
+        parts => parts.join(", "),
+    };
+    say("id", row.id.to_string());
+    say("name", row.name.to_string());
+    say("opens", format!("{} as {}", row.upstream, row.erp_login));
+    say("roles", roles(&row));
+    say("owner", row.owner.clone().unwrap_or_else(|| "-".to_owned()));
+    say(
+        "purpose",
+        row.purpose.clone().unwrap_or_else(|| "-".to_owned()),
+    );
+    let conditions = &row.conditions;
+    let networks = conditions
+        .networks
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    say("good from", list(networks, "anywhere"));
+    let styles = conditions.styles.iter().map(ToString::to_string).collect();
+    say("shown as", list(styles, "any style"));
+    if let Some(certificate) = &row.certificate {
+        say("certificate", certificate.to_string());
+    }
+    say("made", show::second(row.created));
+    say("ends", when(row.expires));
+    say(
+        "used last",
+        used.map_or("never".to_owned(), |used| {
+            let (at, from) = (show::second(used.at), used.address);
+            format!("{at} from {from} in {}", used.dialect)
+        }),
+    );
+    if let Some(successor) = &row.successor {
+        say("taken over by", successor.to_string());
+    }
+    for (what, moment) in [
+        ("suspended", row.suspended),
+        ("exposed", row.exposed),
+        ("revoked", row.revoked),
+    ] {
+        if let Some(moment) = moment {
+            say(what, show::second(moment));
+        }
+    }
+    say("state", row.state(now).as_str().to_owned());
+    if let Some(look) = look(&row, now) {
+        say("look", look.to_owned());
+    }
+    show::print(&table, "")?;
+    Ok(ExitCode::SUCCESS)
+}

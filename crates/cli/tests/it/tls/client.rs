@@ -1,0 +1,139 @@
+//! An authority, its certificates, and a TLS client that asks one thing.
+
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_testkit::leaks;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+/// Signs certificates.
+pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+/// A certificate and its private key.
+pub(super) struct Identity {
+    chain: CertificateDer<'static>,
+    key: KeyPair,
+    pub(super) pem: String,
+}
+
+/// What came back.
+pub(super) struct Got {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: String,
+}
+
+impl Authority {
+    pub(super) fn new() -> Self {
+        let mut parameters = CertificateParams::new(Vec::<String>::new()).unwrap();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        Self(CertifiedIssuer::self_signed(parameters, key).unwrap())
+    }
+
+    /// A certificate for a name, of a new key pair.
+    pub(super) fn sign(&self, name: &str) -> Identity {
+        self.renew(name, KeyPair::generate().unwrap())
+    }
+
+    pub(super) fn renew(&self, name: &str, key: KeyPair) -> Identity {
+        let parameters = CertificateParams::new([name.to_owned()]).unwrap();
+        let certificate = parameters.signed_by(&key, &self.0).unwrap();
+        Identity {
+            pem: certificate.pem(),
+            chain: certificate.der().clone(),
+            key,
+        }
+    }
+
+    pub(super) fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// A client that trusts this authority, with this certificate of its own.
+    pub(super) fn client(&self, own: Option<&Identity>, oldest: bool) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let versions: &[_] = if oldest {
+            &[&rustls::version::TLS12]
+        } else {
+            rustls::ALL_VERSIONS
+        };
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_root_certificates(roots);
+        Arc::new(match own {
+            Some(own) => {
+                let key = PrivateKeyDer::try_from(own.key.serialize_der()).unwrap();
+                let chain = vec![own.chain.clone()];
+                builder.with_client_auth_cert(chain, key).unwrap()
+            }
+            None => builder.with_no_client_auth(),
+        })
+    }
+}
+
+impl Identity {
+    /// Writes certificate and key where a gateway finds them.
+    pub(super) fn put(&self, folder: &Path) {
+        std::fs::write(folder.join("certificate.pem"), &self.pem).unwrap();
+        std::fs::write(folder.join("key.pem"), self.key.serialize_pem()).unwrap();
+    }
+
+    pub(super) fn into_key(self) -> KeyPair {
+        self.key
+    }
+}
+
+/// Asks one thing over TLS.
+pub(super) fn ask(
+    client: &Arc<ClientConfig>,
+    door: SocketAddr,
+    request: &str,
+) -> std::io::Result<Got> {
+    let stream = TcpStream::connect(door)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let name = "localhost".try_into().unwrap();
+    let connection =
+        ClientConnection::new(Arc::clone(client), name).map_err(std::io::Error::other)?;
+    exchange(StreamOwned::new(connection, stream), request)
+}
+
+/// Asks one thing in clear.
+pub(super) fn ask_in_clear(door: SocketAddr, request: &str) -> Got {
+    let stream = TcpStream::connect(door).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    exchange(stream, request).unwrap()
+}
+
+fn exchange(
+    mut stream: impl std::io::Read + std::io::Write,
+    request: &str,
+) -> std::io::Result<Got> {
+    stream.write_all(request.as_bytes())?;
+    stream.flush()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    if let Some(leak) = leaks::found("", &answer, request.as_bytes()) {
+        panic!("{leak}");
+    }
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    Ok(Got {
+        status: status.unwrap_or_default(),
+        head: head.to_ascii_lowercase(),
+        body: body.to_owned(),
+    })
+}

@@ -1,0 +1,92 @@
+//! A row of the table, read back and checked: what cannot be read is damage, never a key
+//! with fewer conditions.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use portcullis_identity::{
+    CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, PrincipalName, RoleName, Timestamp,
+    UpstreamName,
+};
+use portcullis_storage::{KeyRow, KeyUse, RateLimit, StoreError};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+const DAMAGED: StoreError = StoreError::Damaged { what: super::THING };
+
+pub(super) fn read(row: &SqliteRow) -> Result<KeyRow, StoreError> {
+    let text = |column: &str| row.try_get::<&str, _>(column).map_err(|_| DAMAGED);
+    let perhaps = |column: &str| {
+        row.try_get::<Option<String>, _>(column)
+            .map_err(|_| DAMAGED)
+    };
+    let number = |column: &str| row.try_get::<Option<i64>, _>(column).map_err(|_| DAMAGED);
+    let moment = |column: &str| Ok(number(column)?.map(Timestamp));
+    let bytes = |column: &str| row.try_get::<Option<&[u8]>, _>(column).map_err(|_| DAMAGED);
+    let count = |column: &str| {
+        number(column)?
+            .map(|count| u32::try_from(count).map_err(|_| DAMAGED))
+            .transpose()
+    };
+    let digest = bytes("digest")?.ok_or(DAMAGED)?;
+    let certificate = bytes("certificate")?
+        .map(|bytes| bytes.try_into().map_err(|_| DAMAGED))
+        .transpose()?;
+    Ok(KeyRow {
+        id: KeyId::new(text("id")?).map_err(|_| DAMAGED)?,
+        digest: KeyDigest::from_bytes(digest.try_into().map_err(|_| DAMAGED)?),
+        name: PrincipalName::new(text("name")?).map_err(|_| DAMAGED)?,
+        upstream: UpstreamName::new(text("upstream")?).map_err(|_| DAMAGED)?,
+        erp_login: ErpLogin::new(text("erp_login")?).map_err(|_| DAMAGED)?,
+        roles: parted::<RoleName>(text("roles")?)?,
+        owner: perhaps("owner")?,
+        purpose: perhaps("purpose")?,
+        conditions: Conditions {
+            networks: parted(text("networks")?)?,
+            styles: parted(text("styles")?)?,
+            must_sign: row.try_get("must_sign").map_err(|_| DAMAGED)?,
+        },
+        limit: match (count("per_minute")?, count("burst")?) {
+            (Some(per_minute), Some(burst)) => Some(RateLimit { per_minute, burst }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => return Err(DAMAGED),
+        },
+        certificate: certificate.map(CertificateDigest::from_bytes),
+        created: moment("created")?.ok_or(DAMAGED)?,
+        expires: moment("expires")?,
+        suspended: moment("suspended")?,
+        exposed: moment("exposed")?,
+        successor: perhaps("successor")?
+            .map(|id| KeyId::new(&id).map_err(|_| DAMAGED))
+            .transpose()?,
+        revoked: moment("revoked")?,
+    })
+}
+
+pub(super) fn read_id(row: &SqliteRow) -> Result<KeyId, StoreError> {
+    let id: &str = row.try_get("id").map_err(|_| DAMAGED)?;
+    KeyId::new(id).map_err(|_| DAMAGED)
+}
+
+pub(super) fn read_use(row: &SqliteRow) -> Result<KeyUse, StoreError> {
+    let text = |column: &str| row.try_get::<&str, _>(column).map_err(|_| DAMAGED);
+    Ok(KeyUse {
+        key: KeyId::new(text("key")?).map_err(|_| DAMAGED)?,
+        at: Timestamp(row.try_get("at").map_err(|_| DAMAGED)?),
+        address: text("address")?.parse().map_err(|_| DAMAGED)?,
+        dialect: text("dialect")?.to_owned(),
+    })
+}
+
+/// A list as it is kept.
+pub(super) fn joined<T: Display>(parts: &[T]) -> String {
+    let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
+    parts.join(" ")
+}
+
+fn parted<T: FromStr>(text: &str) -> Result<Vec<T>, StoreError> {
+    text.split(' ')
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().map_err(|_| DAMAGED))
+        .collect()
+}
