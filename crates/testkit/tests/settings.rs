@@ -14,6 +14,13 @@ const TABLES: &[(&str, &str, &str)] = &[
         "docs/configuration.md",
         "| of `[addresses]`",
     ),
+    ("RawTls", "docs/configuration.md", "| of `[tls]`"),
+    (
+        "RawCredentials",
+        "docs/configuration.md",
+        "| of `[credentials]`",
+    ),
+    ("RawKeys", "docs/configuration.md", "| of `[keys]`"),
     ("RawSessions", "docs/configuration.md", "| of `[sessions]`"),
     (
         "RawIdempotency",
