@@ -29,22 +29,27 @@ pub struct Keyring {
     store: Arc<dyn Store>,
     pepper: Pepper,
     rate: Rate,
-    keys: HashMap<KeyId, Arc<Holder>>,
+    keys: HashMap<KeyId, Kept>,
     certificates: HashMap<CertificateDigest, KeyId>,
     version: AtomicU64,
     looked: AtomicI64,
     uses: Uses,
 }
 
-/// Who holds a key.
-pub struct Holder {
+/// A key, and who holds it.
+struct Kept {
     digest: KeyDigest,
     expires: Option<Timestamp>,
     suspended: bool,
-    /// Under which conditions the key is good.
-    pub(crate) conditions: Conditions,
-    /// The principal behind the key.
+    holder: Arc<Holder>,
+}
+
+/// A caller whose credential is good.
+pub struct Holder {
+    /// Who it is.
     pub(crate) principal: Arc<Principal>,
+    /// Under which conditions the credential is good.
+    pub(crate) conditions: Conditions,
     /// How often it may call.
     pub(crate) rate: Rate,
     /// Its limit's state; lives on when the key is read again.
@@ -54,9 +59,23 @@ pub struct Holder {
     exposed: AtomicBool,
 }
 
-impl Holder {
+impl Kept {
     fn is_good(&self, now: Timestamp) -> bool {
         !self.suspended && self.expires.is_none_or(|expires| now < expires)
+    }
+}
+
+impl Holder {
+    /// A caller without a key, such as the bearer of a token.
+    pub(crate) fn without_key(principal: Principal, rate: Rate) -> Self {
+        Self {
+            principal: Arc::new(principal),
+            conditions: Conditions::default(),
+            rate,
+            cell: Arc::default(),
+            last_use: Arc::default(),
+            exposed: AtomicBool::new(false),
+        }
     }
 }
 
@@ -107,20 +126,20 @@ impl Keyring {
     /// The holder of a key, if the key is good now.
     pub(crate) fn holder(&self, key: &ApiKey, now: Timestamp) -> Option<Arc<Holder>> {
         let keys = self.keys.pin();
-        let holder = keys.get(&key.id());
+        let kept = keys.get(&key.id());
         // The digest is computed for unknown ids too, so that an id is not found out by time.
         let digest = key.digest(&self.pepper);
-        let holder = holder?;
-        let good = holder.digest == digest && holder.is_good(now);
-        good.then(|| Arc::clone(holder))
+        let kept = kept?;
+        let good = kept.digest == digest && kept.is_good(now);
+        good.then(|| Arc::clone(&kept.holder))
     }
 
     /// The holder of the key with this id, if the key is good now. For sessions: whoever asks
     /// has shown that the key was shown.
     pub(crate) fn holder_of(&self, id: &KeyId, now: Timestamp) -> Option<Arc<Holder>> {
         let keys = self.keys.pin();
-        let holder = keys.get(id)?;
-        holder.is_good(now).then(|| Arc::clone(holder))
+        let kept = keys.get(id)?;
+        kept.is_good(now).then(|| Arc::clone(&kept.holder))
     }
 
     /// The holder of the key whose place a client certificate takes, if the key is good now.
@@ -177,25 +196,25 @@ impl Keyring {
         let mut live = std::collections::HashSet::new();
         for row in rows.iter().filter(|row| row.revoked.is_none()) {
             live.insert(row.id);
-            let old = keys.get(&row.id);
-            let cell = old.map_or_else(Arc::default, |old| Arc::clone(&old.cell));
-            let last_use = old.map_or_else(Arc::default, |old| Arc::clone(&old.last_use));
-            let rate = row.limit.map_or(self.rate, |limit| Rate {
-                per_minute: limit.per_minute,
-                burst: limit.burst,
-            });
+            let old = keys.get(&row.id).map(|old| &old.holder);
             let holder = Holder {
+                principal: Arc::new(row.principal()),
+                conditions: row.conditions.clone(),
+                rate: row.limit.map_or(self.rate, |limit| Rate {
+                    per_minute: limit.per_minute,
+                    burst: limit.burst,
+                }),
+                cell: old.map_or_else(Arc::default, |old| Arc::clone(&old.cell)),
+                last_use: old.map_or_else(Arc::default, |old| Arc::clone(&old.last_use)),
+                exposed: AtomicBool::new(row.exposed.is_some()),
+            };
+            let kept = Kept {
                 digest: row.digest,
                 expires: row.expires,
                 suspended: row.suspended.is_some(),
-                conditions: row.conditions.clone(),
-                principal: Arc::new(row.principal()),
-                rate,
-                cell,
-                last_use,
-                exposed: AtomicBool::new(row.exposed.is_some()),
+                holder: Arc::new(holder),
             };
-            keys.insert(row.id, Arc::new(holder));
+            keys.insert(row.id, kept);
         }
         keys.retain(|id, _| live.contains(id));
         let certificates = self.certificates.pin();
