@@ -81,13 +81,6 @@ fn call_of(reading: Reading) -> Call {
     }
 }
 
-fn map(pairs: &[(&str, Value)]) -> Map {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.clone()))
-        .collect()
-}
-
 fn rpc(service: &str, method: &str, args: &str) -> Result<Reading, ReadError> {
     let body = format!(
         r#"{{"jsonrpc":"2.0","method":"call","params":{{"service":"{service}","method":"{method}","args":{args}}},"id":5}}"#
@@ -688,57 +681,8 @@ fn values() -> impl Strategy<Value = Value> {
     })
 }
 
-fn calls() -> impl Strategy<Value = Call> {
-    let context = || prop::collection::vec(("[a-z]{1,8}", values()), 0..3);
-    let known =
-        (values(), values(), 0..5_i64, context()).prop_map(|(domain, fields, limit, context)| {
-            let mut call = Call::new("res.partner", "search_read").unwrap();
-            call.named = map(&[
-                ("domain", domain),
-                ("fields", fields),
-                ("limit", Value::Int(limit)),
-            ]);
-            call.context = context.into_iter().collect();
-            call
-        });
-    let on = (
-        prop::collection::vec(any::<i64>(), 0..5),
-        values(),
-        context(),
-    )
-        .prop_map(|(ids, vals, context)| {
-            let ids = ids.into_iter().map(RecordId::Number).collect();
-            let mut call = Call::new("sale.order", "write")
-                .unwrap()
-                .on(ids)
-                .with("vals", vals);
-            call.context = context.into_iter().collect();
-            call
-        });
-    prop_oneof![known, on]
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn what_is_written_is_read_back(call in calls()) {
-        let database = database();
-        for dialect in ODOO {
-            let sent = dialect.write(&call, &login(&database)).unwrap();
-            let read = receive(dialect, &sent).map_err(|error| TestCaseError::fail(error.fault.message))?;
-            prop_assert!(call_of(read) == call, "{:?}", dialect);
-        }
-    }
-
-    #[test]
-    fn answers_are_read_back(value in values()) {
-        for dialect in [Dialect::JsonRpc, Dialect::Json2] {
-            let written = Reply::plain(dialect).write_answer(&value);
-            let returned = Returned { status: written.status, content_type: written.content_type, body: &written.body };
-            prop_assert!(dialect.read_answer(returned, &Limits::default()) == Answer::Value(value.clone()));
-        }
-    }
 
     #[test]
     fn no_input_panics(bytes in any::<Vec<u8>>(), text in ".*", json in values()) {

@@ -40,6 +40,11 @@ pub struct Signature {
     pub more: bool,
 }
 
+/// Every method that is known, sorted by its name.
+pub fn known() -> &'static [Signature] {
+    table::SIGNATURES
+}
+
 /// The signature of a method, if it is a known one.
 pub fn arguments_of(model: &str, method: &str) -> Option<&'static Signature> {
     let start = table::SIGNATURES.partition_point(|known| known.method < method);

@@ -57,3 +57,30 @@ fn tag(seal: &dyn Seal, resource: &str, list: &Listing, passed: &[u8]) -> [u8; 1
     parts.extend(asked.iter().map(|part| part.as_bytes()));
     seal.tag(&parts)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::dialect::rest::tests::Sum;
+
+    proptest! {
+        #[test]
+        fn a_cursor_says_how_many_rows_were_passed_of_its_own_list(
+            passed: u64,
+            resource in "[a-z.]{1,12}",
+            order in "[a-z]{1,6}",
+        ) {
+            let by = |order: &str| Listing {
+                again: vec![("order".to_owned(), order.to_owned())],
+                ..Listing::default()
+            };
+            let cursor = make(&Sum, &resource, &by(&order), passed);
+            prop_assert_eq!(read(&Sum, &resource, &by(&order), &cursor).ok(), Some(passed));
+            let (down, elsewhere) = (format!("-{order}"), format!("{resource}x"));
+            prop_assert!(read(&Sum, &resource, &by(&down), &cursor).is_err());
+            prop_assert!(read(&Sum, &elsewhere, &by(&order), &cursor).is_err());
+        }
+    }
+}

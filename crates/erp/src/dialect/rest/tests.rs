@@ -15,7 +15,7 @@ use crate::name::Model;
 use crate::value::{Map, Value, from_json, to_json};
 
 /// Tags that anybody could make: enough to see what they are made over.
-struct Sum;
+pub(super) struct Sum;
 
 impl Seal for Sum {
     fn tag(&self, parts: &[&[u8]]) -> [u8; 16] {
