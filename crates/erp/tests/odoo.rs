@@ -9,8 +9,8 @@
 use portcullis_erp::asked::Claim;
 use portcullis_erp::dialect::{Form, ReadError, Returned, UpstreamLogin, Written, local};
 use portcullis_erp::{
-    Answer, Asked, Call, Database, Dialect, Fault, FaultKind, Inbound, Limits, Local, Map,
-    Outbound, Reading, RecordId, Reply, Value,
+    Answer, Asked, Call, Database, Dialect, Fault, FaultKind, Inbound, Limits, Local, Outbound,
+    Reading, RecordId, Reply, Value,
 };
 use proptest::prelude::*;
 
