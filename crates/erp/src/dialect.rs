@@ -31,7 +31,7 @@ use std::sync::Arc;
 use crate::answer::Answer;
 use crate::asked::{Asked, SlotCredential};
 use crate::call::Call;
-use crate::fault::{Fault, FaultKind};
+use crate::fault::{Fault, FaultKind, Parts};
 use crate::limits::Limits;
 use crate::name::Database;
 use crate::translate::Told;
@@ -109,6 +109,8 @@ pub struct Reply {
     pub form: Form,
     /// How the answer is told, where the ERP was asked another method than the caller's.
     pub told: Told,
+    /// Frappe: in which parts it tells a refusal, where it does not throw one.
+    pub refusal: Option<Parts>,
     /// The façade: everything else that its answers need. None elsewhere, and for requests
     /// that were not understood.
     pub rest: Option<Arc<rest::Manner>>,
@@ -122,6 +124,7 @@ impl Reply {
             id: Box::default(),
             form: Form::Value,
             told: Told::AsIs,
+            refusal: None,
             rest: None,
         }
     }

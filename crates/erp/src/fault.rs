@@ -9,6 +9,8 @@
 pub enum FaultKind {
     /// The credential is missing, unknown or not accepted.
     AccessDenied,
+    /// Nobody says who is calling, and somebody must.
+    Stranger,
     /// The session is over, or there is none.
     SessionExpired,
     /// The request may come from another site's page, and carries no proof that it does not.
@@ -66,6 +68,7 @@ impl FaultKind {
     /// Every kind.
     pub const ALL: &[Self] = &[
         Self::AccessDenied,
+        Self::Stranger,
         Self::SessionExpired,
         Self::Forged,
         Self::AccessError,
@@ -107,6 +110,65 @@ pub struct Fault {
     pub field: Option<Box<str>>,
     /// How the ERP calls it, if it has a name for it that is finer than the kind.
     pub named: Option<&'static str>,
+    /// In which parts Frappe told it, if a Frappe did.
+    pub parts: Option<Parts>,
+}
+
+/// In which parts Frappe tells an error, besides its class. Its clients go by which are there:
+/// one without `exc` is no error to some of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// `exception` and `exc`.
+    pub traced: bool,
+    /// The message that goes with it.
+    pub said: Said,
+    /// Whether another message goes before that one.
+    pub before: bool,
+    /// `_error_message`.
+    pub summary: bool,
+}
+
+/// How Frappe tells a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// Not at all.
+    Nothing,
+    /// With a title.
+    Plain,
+    /// With a title and a colour.
+    Marked,
+    /// The same, thrown: with the id of its exception.
+    Thrown,
+}
+
+impl Parts {
+    /// An exception without words of its own.
+    pub const SILENT: Self = Self {
+        traced: true,
+        said: Said::Nothing,
+        before: false,
+        summary: false,
+    };
+    /// One that is thrown with a message.
+    pub const THROWN: Self = Self {
+        said: Said::Thrown,
+        ..Self::SILENT
+    };
+    /// One that is thrown where no traceback is told.
+    pub const UNTRACED: Self = Self {
+        traced: false,
+        ..Self::THROWN
+    };
+    /// No right to a document.
+    pub const DOCUMENT: Self = Self {
+        said: Said::Plain,
+        ..Self::SILENT
+    };
+    /// No right to a DocType.
+    pub const DOCTYPE: Self = Self {
+        summary: true,
+        ..Self::DOCUMENT
+    };
 }
 
 impl Fault {
@@ -118,6 +180,7 @@ impl Fault {
             request: None,
             field: None,
             named: None,
+            parts: None,
         }
     }
 

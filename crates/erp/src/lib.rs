@@ -27,7 +27,7 @@ pub use asked::{Asked, Local, SlotCredential};
 pub use call::{Call, RecordId};
 pub use dialect::{Dialect, Inbound, Outbound, Reading, Reply};
 pub use edition::Edition;
-pub use fault::{Fault, FaultKind};
+pub use fault::{Fault, FaultKind, Parts, Said};
 pub use limits::Limits;
 pub use name::{Database, FieldName, Method, Model};
 pub use profile::Profile;

@@ -273,6 +273,7 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
         | Why::Verb(_)
         | Why::Paced(_)
         | Why::Unreadable(_)
+        | Why::Stranger
         | Why::Unidentified
         | Why::LoginFailed
         | Why::Expired
@@ -296,7 +297,7 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
 /// The kind of a fault, as it stands in a record.
 pub(crate) const fn fault_name(kind: FaultKind) -> &'static str {
     match kind {
-        FaultKind::AccessDenied => "access-denied",
+        FaultKind::AccessDenied | FaultKind::Stranger => "access-denied",
         FaultKind::SessionExpired => "session-expired",
         FaultKind::Forged => "forged",
         FaultKind::AccessError => "access-error",

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use portcullis_erp::{Fault, FaultKind, Reply};
+use portcullis_erp::{Dialect, Fault, FaultKind, Reply};
 use portcullis_policy::Refusal;
 
 use crate::filter::Most;
@@ -15,6 +15,8 @@ use crate::once::NoTurn;
 pub struct Denial {
     why: Why,
     reply: Option<Box<Reply>>,
+    /// Whether it must look like a path at which nothing is served.
+    nowhere: bool,
 }
 
 /// Which room said no, and why.
@@ -29,7 +31,9 @@ pub enum Why {
     Paced(u64),
     /// `decode`: no call could be read from the request.
     Unreadable(Fault),
-    /// `identify`: the credential is missing, unknown, or not good for this.
+    /// `identify`: no credential was shown, and one is needed.
+    Stranger,
+    /// `identify`: the credential is unknown, or not good for this.
     Unidentified,
     /// `identify`: the log-in failed in a dialect that answers `false` to that.
     LoginFailed,
@@ -84,10 +88,47 @@ pub struct Wait {
     pub per_minute: u32,
 }
 
+/// The API that ERPs have around this path, as it was sent.
+pub(crate) fn api_around(path: &str) -> Option<Dialect> {
+    let mut segments = path.split('/').skip(1);
+    let first = match segments.next() {
+        Some("u") => segments.nth(1),
+        first => first,
+    };
+    match (first, segments.next()) {
+        // The façade's own.
+        (Some("api"), Some("v1")) => None,
+        (Some("api"), _) => Some(Dialect::FrappeResource),
+        (Some("json"), _) => Some(Dialect::Json2),
+        _ => None,
+    }
+}
+
 impl Denial {
     /// A no to somebody whose dialect is not known.
     pub(crate) fn plain(why: Why) -> Self {
-        Self { why, reply: None }
+        Self {
+            why,
+            reply: None,
+            nowhere: false,
+        }
+    }
+
+    /// Nothing is served at the path, or must seem so.
+    pub(crate) fn nowhere(why: Why) -> Self {
+        Self {
+            why,
+            reply: None,
+            nowhere: true,
+        }
+    }
+
+    /// In the words of the API that ERPs have around the path, where nothing is served.
+    pub(crate) fn around(mut self, api: Option<Dialect>) -> Self {
+        if self.nowhere {
+            self.reply = api.map(|dialect| Box::new(Reply::plain(dialect)));
+        }
+        self
     }
 
     /// A no in the caller's dialect.
@@ -95,6 +136,7 @@ impl Denial {
         Self {
             why,
             reply: Some(Box::new(reply)),
+            nowhere: false,
         }
     }
 
@@ -108,6 +150,11 @@ impl Denial {
         self.reply.as_deref()
     }
 
+    /// Whether it must look like a path at which nothing is served, in every header.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        self.nowhere
+    }
+
     /// The room and the reason, in one word each, for records and logs.
     pub fn name(&self) -> &'static str {
         match &self.why {
@@ -116,6 +163,7 @@ impl Denial {
             Why::Verb(_) => "route.verb",
             Why::Paced(_) => "throttle.paced",
             Why::Unreadable(_) => "decode.unreadable",
+            Why::Stranger => "identify.stranger",
             Why::Unidentified => "identify.unidentified",
             Why::LoginFailed => "identify.login-failed",
             Why::Expired => "identify.expired",
@@ -148,6 +196,7 @@ impl Denial {
                 | Why::NotServed
                 | Why::Verb(_)
                 | Why::Unreadable(_)
+                | Why::Stranger
                 | Why::Unidentified
                 | Why::LoginFailed
                 | Why::Expired
@@ -172,6 +221,7 @@ impl Denial {
                 FaultKind::TooMany,
                 &format!("too many failed requests from this address; try again in {seconds} s"),
             ),
+            Why::Stranger => say(FaultKind::Stranger, "Access Denied"),
             Why::Unidentified | Why::LoginFailed => say(FaultKind::AccessDenied, "Access Denied"),
             Why::Expired => say(FaultKind::SessionExpired, "Session expired"),
             Why::Forged => say(

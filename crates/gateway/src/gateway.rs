@@ -20,7 +20,7 @@ use crate::authorize;
 use crate::chance::Ids;
 use crate::clock::{self, Stopwatch};
 use crate::decode;
-use crate::denial::{Denial, Why};
+use crate::denial::{self, Denial, Why};
 use crate::docs;
 use crate::engine::{Bounds, Connections, Place};
 use crate::filter;
@@ -160,7 +160,9 @@ impl Gateway {
         let watch = clock::stopwatch();
         let origin = self.origin(&raw);
         let mut trail = Trail::begin(self.ids.next(), now);
+        let api = denial::api_around(raw.head.uri.path());
         let result = Caught::new(self.pass(raw, origin, now, &mut trail)).await;
+        let result = result.map_err(|denial| denial.around(api));
         self.settle(result, &trail.tell(), origin.address, watch)
     }
 

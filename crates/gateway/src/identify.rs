@@ -105,6 +105,7 @@ pub async fn caller(
             (Wish::Asked(Asked::Local(Local::Authenticate | Local::LogIn)), _) => Why::LoginFailed,
             (_, Presented::Session(_)) => Why::Expired,
             (_, Presented::Nothing) if reply.dialect == Dialect::OdooCall => Why::Expired,
+            (_, Presented::Nothing) if slot.is_none() => Why::Stranger,
             _ => Why::Unidentified,
         }
     };
@@ -173,8 +174,11 @@ pub async fn caller(
         }
         return Err(no(Why::Clear));
     }
+    // Whoever logs out of a session that is over has what was wished for.
+    let leaves = matches!(wish, Wish::Asked(Asked::Local(Local::LogOut)))
+        && matches!(presented, Presented::Session(_));
     let Some(holder) = found else {
-        if !nobody {
+        if !nobody && !leaves {
             return Err(no(failed()));
         }
         if debt.is_some() || !is_open(&wish, reply.dialect) {

@@ -15,6 +15,7 @@ use crate::denial::{Denial, Why};
 use crate::filter::{Filtered, Outcome};
 use crate::limit::Allowance;
 use crate::once::NoTurn;
+use crate::sessions::cookie;
 use crate::trail::Trail;
 
 pub(crate) use batch::batch;
@@ -28,6 +29,9 @@ const REQUEST: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Says which cap is the limit of the answer's rows, such as `page=500`.
 const CAP: HeaderName = HeaderName::from_static("x-portcullis-cap");
+
+/// Tells the token against forged requests, under the name by which it comes back.
+const CSRF: HeaderName = HeaderName::from_static("x-frappe-csrf-token");
 
 /// Says that the answer was given before, and that nothing was done now.
 const REPEATED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -62,6 +66,9 @@ pub fn with(filtered: Filtered, trail: &Trail) -> Result<Response, Denial> {
         Outcome::Here(value) => finish(reply.write_answer(&value)),
         Outcome::Acted(acted) => {
             let mut response = finish(reply.write_answer(&acted.value));
+            if let Some(csrf) = acted.csrf {
+                set(&mut response, CSRF, &csrf);
+            }
             for cookie in acted.cookies {
                 if let Ok(cookie) = HeaderValue::from_str(&cookie) {
                     response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -133,6 +140,14 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         (_, Some(reply)) => finish(reply.write_fault(&fault)),
         (_, None) => finish(plain(fault.kind, &fault.message)),
     };
+    if let (Why::Expired, Some(reply)) = (denial.why(), denial.reply()) {
+        // Whoever still has the cookie could not show a key beside it.
+        for cookie in cookie::over(reply.dialect) {
+            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+        }
+    }
     match denial.why() {
         Why::Verb(verbs) => {
             set(&mut response, header::ALLOW, &verbs.join(", "));
@@ -160,13 +175,14 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         Why::NoTurn(NoTurn::Full) => set(&mut response, header::RETRY_AFTER, "3600"),
         Why::Malformed(_) | Why::NotServed => set(&mut response, header::CONNECTION, "close"),
         // A route that is closed to its caller looks like none, in every header.
-        Why::Refused(_) if denial.reply().is_none() => {
+        Why::Refused(_) if denial.is_nowhere() => {
             set(&mut response, header::CONNECTION, "close");
         }
         Why::Unreadable(fault) if matches!(fault.kind, FaultKind::TooLarge) => {
             set(&mut response, header::CONNECTION, "close");
         }
         Why::Unreadable(_)
+        | Why::Stranger
         | Why::Unidentified
         | Why::LoginFailed
         | Why::Expired
@@ -208,7 +224,9 @@ fn plain(kind: FaultKind, message: &str) -> Written {
 /// The status of a refusal to somebody whose dialect is not known.
 fn status(kind: FaultKind) -> StatusCode {
     match kind {
-        FaultKind::AccessDenied | FaultKind::SessionExpired => StatusCode::UNAUTHORIZED,
+        FaultKind::AccessDenied | FaultKind::Stranger | FaultKind::SessionExpired => {
+            StatusCode::UNAUTHORIZED
+        }
         FaultKind::AccessError => StatusCode::FORBIDDEN,
         FaultKind::MissingRecord
         | FaultKind::UnknownModel

@@ -49,7 +49,7 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
     let routed = anywhere(routes, received)?;
     // A batch is the façade's, and so is what is in it.
     if of_batch && routed.dialect != Dialect::Rest {
-        return Err(Denial::plain(Why::NotServed));
+        return Err(Denial::nowhere(Why::NotServed));
     }
     Ok(routed)
 }
@@ -67,7 +67,7 @@ fn anywhere(routes: &Routes, received: Received) -> Result<Routed, Denial> {
     if let (Some(host), Some(path)) = (&by_host, &by_path)
         && host != path
     {
-        return Err(Denial::plain(Why::NotServed));
+        return Err(Denial::nowhere(Why::NotServed));
     }
     let base = by_path.as_ref();
     let base = base.map_or_else(String::new, |name| format!("/u/{name}"));
@@ -85,7 +85,7 @@ fn anywhere(routes: &Routes, received: Received) -> Result<Routed, Denial> {
     let frappe = routes.may_mean_frappe(upstream.as_ref());
     let served = |route: &Route| frappe || !route.frappe_only;
     let Some(route) = among(&received.path, served) else {
-        return Err(Denial::plain(Why::NotServed));
+        return Err(Denial::nowhere(Why::NotServed));
     };
     if !route.verbs.contains(&received.head.method.as_str())
         || received.head.method == Method::OPTIONS
@@ -136,7 +136,7 @@ fn named_upstream(routes: &Routes, path: Path) -> Result<(Path, Option<UpstreamN
         return Ok((path, None));
     }
     let Some(name) = routes.by_name(name) else {
-        return Err(Denial::plain(Why::NotServed));
+        return Err(Denial::nowhere(Why::NotServed));
     };
     Ok((path.without_first(2), Some(name)))
 }

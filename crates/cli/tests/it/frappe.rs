@@ -192,7 +192,11 @@ fn frappe_6_09_errors_tell_nothing_of_the_inside() {
     );
     assert_eq!(made.status, 417, "{}", made.text());
     let body: Json = serde_json::from_slice(&made.body).expect("JSON");
-    assert!(body["errors"][0].get("exception").is_none(), "{body}");
+    let exception = body["errors"][0]["exception"].as_str().expect("a text");
+    assert!(
+        exception.starts_with("frappe.exceptions.MandatoryError: ") && !exception.contains('\n'),
+        "{body}"
+    );
     demo.reached();
     let page = caller.send("GET", "/api/resource/Customer/No%20Such", "", b"");
     assert_eq!(

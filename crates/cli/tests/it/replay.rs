@@ -5,9 +5,13 @@
 //! what the real server answered as `crates/sandbox/tests/replay_*.rs` compare: status, content
 //! type, keys, types, codes of faults; never values, for the data are others.
 //!
-//! `replay_odoo.tsv` and `replay_frappe.tsv` list what differs: `deliberate` with the point of
-//! hardening that asks for it, `open` for what is not there yet or wrong, which counts as failed.
+//! The gateway adds its request's id to errors; and what counts of a session is what is in the
+//! client's jar afterwards.
+//!
+//! `replay_odoo.tsv` and `replay_frappe.tsv` list what differs: `deliberate` with the hardening
+//! that asks for it, `open` for what is not there yet or wrong, which counts as failed.
 //! The lists may only shrink: an exchange that agrees must be taken off, and nothing writes them.
+//! OAuth is not served yet; its exchanges are counted by themselves.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -15,7 +19,7 @@ use portcullis_sandbox::odoo::{Key, Options};
 use portcullis_sandbox::{Request, UpstreamLog, serve};
 use portcullis_testkit::recorded::frappe::shape::difference;
 use portcullis_testkit::recorded::frappe::site::Site;
-use portcullis_testkit::recorded::frappe::transcript::{Exchange, Message, message};
+use portcullis_testkit::recorded::frappe::transcript::{Message, message};
 use portcullis_testkit::recorded::frappe::world::{USERS, look_alike};
 use portcullis_testkit::recorded::odoo::{Lab, Recording, recordings};
 use portcullis_testkit::recorded::{Tally, frappe, wire};
@@ -231,44 +235,30 @@ fn raw(request: &Request) -> Vec<u8> {
     head
 }
 
-/// A recorded answer without the cookies that the real server sets to `Guest` or deletes with
-/// every answer: the gateway strips them, or a browser's log-in would be overwritten (FACTS,
-/// section 5).
-fn uncookied(recorded: &Message) -> Message {
-    let mut message = recorded.clone();
-    let is_kept = |value: &str| {
-        value.starts_with("sid=") && !value.starts_with("sid=;") && !value.starts_with("sid=Guest")
+/// An answer with what it does to the session in the client's jar: a new one, none any more, or
+/// nothing. The real server says so with every answer (`Guest` to whoever shows a token, the
+/// same cookie again to whoever showed it); a jar does not change by that.
+fn with_jar(message: &Message, request: &Message) -> Message {
+    let shown = request.header("cookie").and_then(|cookies| {
+        let mut pairs = cookies.split("; ");
+        pairs.find_map(|pair| pair.strip_prefix("sid="))
+    });
+    let is_sid = |name: &str, value: &str| {
+        name.eq_ignore_ascii_case("set-cookie") && value.starts_with("sid=")
     };
-    message
-        .headers
-        .retain(|(name, value)| !name.eq_ignore_ascii_case("set-cookie") || is_kept(value));
-    message
-}
-
-/// An answer without what rules of hardening change in all of its kind:
-/// - an error keeps its status and its class; its words, and where they stand, are ours (FACTS,
-///   section 6, point 9: tracebacks, and texts that echo what was sent);
-/// - a log-in tells a CSRF token, for every session has one here (section 5: a session from
-///   `login` alone is never asked for one).
-fn bare(message: &Message) -> Message {
+    let told = message.headers.iter().rev();
+    let told = told
+        .filter(|(name, value)| is_sid(name, value))
+        .find_map(|(_, value)| value.split(';').next()?.strip_prefix("sid="));
+    let change = match told {
+        Some("" | "Guest") => shown.is_some().then(|| "sid=".to_owned()),
+        Some(sid) if Some(sid) != shown => Some(format!("sid={sid}")),
+        Some(_) | None => None,
+    };
     let mut message = message.clone();
-    let is_error = message.status() >= 400;
-    let parsed = serde_json::from_slice::<serde_json::Value>(&message.body);
-    if let Ok(serde_json::Value::Object(mut body)) = parsed {
-        body.remove("csrf_token");
-        if is_error {
-            body.retain(|key, _| matches!(key.as_str(), "exc_type" | "errors"));
-            let errors = body
-                .get_mut("errors")
-                .and_then(|errors| errors.as_array_mut());
-            for error in errors.into_iter().flatten() {
-                if let Some(error) = error.as_object_mut() {
-                    error.retain(|key, _| key == "type");
-                }
-            }
-        }
-        message.body = serde_json::Value::Object(body).to_string().into_bytes();
-    }
+    message.headers.retain(|(name, value)| !is_sid(name, value));
+    let change = change.map(|cookie| ("set-cookie".to_owned(), cookie));
+    message.headers.extend(change);
     message
 }
 
@@ -284,17 +274,17 @@ fn unnamed(mut ours: Message) -> Message {
     ours
 }
 
-/// Whether an exchange is one of the API's. OAuth has paths among them, and is not served yet.
-fn is_api(exchange: &Exchange) -> bool {
-    exchange.request.as_ref().is_some_and(|request| {
-        let (_, target) = request.target();
-        let (path, _) = target.split_once('?').unwrap_or((&target, ""));
-        let is_oauth = path.contains("oauth2");
-        !is_oauth && path.starts_with("/api/")
-            || path == "/"
-            || path.starts_with("/private/files/")
-            || path.starts_with("/files/")
-    })
+/// Whether an exchange is one of the API's.
+fn is_api(request: &Message) -> bool {
+    let (_, target) = request.target();
+    let path = target.split('?').next().unwrap_or_default();
+    let faces = ["/api/", "/private/files/", "/files/"];
+    path == "/" || faces.iter().any(|face| path.starts_with(face))
+}
+
+/// Whether an exchange is one of OAuth's, by its path or by a token that it gave out.
+fn is_oauth(file: &str, request: &Message) -> bool {
+    file.contains("-oauth-") || request.target().1.contains("oauth2")
 }
 
 #[test]
@@ -335,6 +325,7 @@ fn what_a_real_erpnext_answered_is_answered_through_the_gateway() {
     }
     crate::pause(UNTIL_KEYS_ARE_KNOWN);
     let mut tally = Tally::against(&list("replay_frappe.tsv"), 2);
+    let (mut oauth, mut oauth_agree) = (0, 0);
     for (file, exchanges) in &recordings {
         site.enter(file);
         for exchange in exchanges {
@@ -344,21 +335,23 @@ fn what_a_real_erpnext_answered_is_answered_through_the_gateway() {
             };
             let ours = site.ask(request);
             site.learn(recorded, &ours);
-            if !is_api(exchange) {
+            if !is_api(request) {
+                continue;
+            }
+            let (theirs, ours) = (with_jar(recorded, request), with_jar(&ours, request));
+            let compared = difference(&request.target().0, &theirs, &unnamed(ours));
+            if is_oauth(file, request) {
+                oauth += 1;
+                oauth_agree += usize::from(compared.is_none());
                 continue;
             }
             let name = format!("{file}\t{}", exchange.number);
-            let verb = request.target().0;
-            let (theirs, ours) = (uncookied(recorded), unnamed(ours));
-            match difference(&verb, &theirs, &ours) {
-                None => tally.note(&name, Ok(())),
-                Some(why) if difference(&verb, &bare(&theirs), &bare(&ours)).is_some() => {
-                    tally.note(&name, Err(why));
-                }
-                Some(_) => tally.hardened(&name),
-            }
+            tally.note(&name, compared.map_or(Ok(()), Err));
         }
     }
+    println!(
+        "OAuth at ERPNext, which the gateway does not serve yet: {oauth_agree} of {oauth} recorded exchanges agree"
+    );
     for leak in leaks.borrow().iter() {
         tally.complain(leak.clone());
     }

@@ -114,14 +114,14 @@ const TRIED: &[(&str, &str, &str, &str, &str, u16)] = &[
         SESSION_CALL,
         200,
     ),
-    ("api/resource", "GET", "/api/resource/Customer", "", "", 401),
+    ("api/resource", "GET", "/api/resource/Customer", "", "", 403),
     (
         "api/v1/resource",
         "GET",
         "/api/v1/resource/Customer",
         "",
         "",
-        401,
+        403,
     ),
     (
         "api/method",
@@ -129,7 +129,7 @@ const TRIED: &[(&str, &str, &str, &str, &str, u16)] = &[
         "/api/method/frappe.client.get_list?doctype=Customer",
         "",
         "",
-        401,
+        403,
     ),
     (
         "api/v1/method",
@@ -137,7 +137,7 @@ const TRIED: &[(&str, &str, &str, &str, &str, u16)] = &[
         "/api/v1/method/frappe.client.get_list?doctype=Customer",
         "",
         "",
-        401,
+        403,
     ),
     (
         "api/v1/-/batch",
@@ -165,16 +165,16 @@ const TRIED: &[(&str, &str, &str, &str, &str, u16)] = &[
         "{}",
         401,
     ),
-    ("api/v2", "GET", "/api/v2/document/Customer", "", "", 401),
-    ("files", "GET", "/files/x.txt", "", "", 401),
-    ("private/files", "GET", "/private/files/x.txt", "", "", 401),
+    ("api/v2", "GET", "/api/v2/document/Customer", "", "", 403),
+    ("files", "GET", "/files/x.txt", "", "", 403),
+    ("private/files", "GET", "/private/files/x.txt", "", "", 403),
     (
         "",
         "POST",
         "/",
         "application/x-www-form-urlencoded",
         "cmd=frappe.client.get_list&doctype=Customer",
-        401,
+        403,
     ),
 ];
 

@@ -26,6 +26,7 @@
 
 mod answer;
 mod client;
+mod fault;
 mod file;
 mod login;
 mod method;
@@ -37,7 +38,8 @@ mod tests;
 mod version2;
 mod write;
 
-pub(super) use answer::{read_answer, write_answer, write_cut, write_fault};
+pub(super) use answer::{read_answer, write_answer, write_cut};
+pub(super) use fault::write_fault;
 pub use login::csrf_token;
 pub(super) use resource::run;
 pub(super) use write::{write, write_meta};
@@ -45,7 +47,7 @@ pub(super) use write::{write, write_meta};
 use super::{Dialect, Form, Inbound, ReadError, Reading, Reply};
 use crate::asked::Asked;
 use crate::call::{Call, RecordId};
-use crate::fault::{Fault, FaultKind};
+use crate::fault::{Fault, FaultKind, Parts};
 use crate::limits::Limits;
 use crate::value::{Map, Value};
 
@@ -83,6 +85,10 @@ pub(super) fn read(
     };
     let reply = Reply {
         form,
+        refusal: asked
+            .as_ref()
+            .ok()
+            .and_then(|asked| refusal(dialect, asked)),
         ..Reply::plain(dialect)
     };
     match asked {
@@ -92,6 +98,21 @@ pub(super) fn read(
             reply,
         }),
         Err(fault) => Err(ReadError::new(fault, Reply::plain(dialect))),
+    }
+}
+
+/// In which parts Frappe tells that somebody has no right to what is asked, where it does not
+/// throw it: by a path, a DocType or a document is meant.
+fn refusal(dialect: Dialect, asked: &Asked) -> Option<Parts> {
+    let Asked::Call(call) = asked else {
+        return None;
+    };
+    match (dialect, call.method.as_str()) {
+        (_, "upload_file" | "download_file" | "get_meta") => Some(Parts::SILENT),
+        (Dialect::FrappeMethod, _) => None,
+        (_, "get" | "save" | "delete") => Some(Parts::DOCUMENT),
+        (_, "get_list" | "get_count" | "insert") => Some(Parts::DOCTYPE),
+        _ => None,
     }
 }
 

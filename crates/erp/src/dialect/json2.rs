@@ -171,7 +171,7 @@ pub(super) fn write_answer(value: &Value) -> Written {
 
 pub(super) fn write_fault(fault: &Fault) -> Written {
     let (status, name) = match fault.kind {
-        FaultKind::AccessDenied => (401, "werkzeug.exceptions.Unauthorized"),
+        FaultKind::AccessDenied | FaultKind::Stranger => (401, "werkzeug.exceptions.Unauthorized"),
         FaultKind::UnknownModel | FaultKind::UnknownMethod => (404, "werkzeug.exceptions.NotFound"),
         FaultKind::BadArguments | FaultKind::Capped | FaultKind::KeyReused => {
             (422, "werkzeug.exceptions.UnprocessableEntity")
@@ -200,7 +200,7 @@ pub(super) fn write_fault(fault: &Fault) -> Written {
 pub(super) fn status(kind: FaultKind) -> u16 {
     match kind {
         FaultKind::Malformed | FaultKind::Forged => 400,
-        FaultKind::AccessDenied | FaultKind::SessionExpired => 401,
+        FaultKind::AccessDenied | FaultKind::Stranger | FaultKind::SessionExpired => 401,
         FaultKind::AccessError => 403,
         FaultKind::MissingRecord
         | FaultKind::UnknownModel

@@ -92,7 +92,7 @@ pub fn session_info(reply: &Reply, session: &Session<'_>) -> Value {
 }
 
 /// The answer to Frappe's `login`. Version 2 of its API has an empty one.
-pub fn logged_in(dialect: Dialect, login: &str, csrf: String) -> Value {
+pub fn logged_in(dialect: Dialect, login: &str) -> Value {
     if dialect == Dialect::FrappeV2 {
         return Value::Map(Map::new());
     }
@@ -100,7 +100,6 @@ pub fn logged_in(dialect: Dialect, login: &str, csrf: String) -> Value {
         ("message".to_owned(), Value::from("Logged In")),
         ("home_page".to_owned(), Value::from("/app/home")),
         ("full_name".to_owned(), Value::from(login)),
-        ("csrf_token".to_owned(), Value::from(csrf)),
     ]))
 }
 

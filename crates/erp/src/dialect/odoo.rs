@@ -35,7 +35,7 @@ pub(super) fn call(model: &str, method: &str) -> Result<Call, Fault> {
 /// The exception's name in JSON-RPC and JSON-2.
 pub(super) fn exception(kind: FaultKind) -> &'static str {
     match kind {
-        FaultKind::AccessDenied => "odoo.exceptions.AccessDenied",
+        FaultKind::AccessDenied | FaultKind::Stranger => "odoo.exceptions.AccessDenied",
         FaultKind::SessionExpired => "odoo.http.SessionExpiredException",
         FaultKind::AccessError => "odoo.exceptions.AccessError",
         FaultKind::MissingRecord => "odoo.exceptions.MissingError",
@@ -75,6 +75,7 @@ pub(super) fn rpc_status(kind: FaultKind) -> u16 {
         FaultKind::KeyReused => 422,
         FaultKind::Underway => 409,
         FaultKind::AccessDenied
+        | FaultKind::Stranger
         | FaultKind::SessionExpired
         | FaultKind::AccessError
         | FaultKind::MissingRecord
@@ -156,7 +157,7 @@ pub(crate) fn is_inside(text: &str) -> bool {
 /// Our words for kinds whose messages come from the ERP's inside.
 pub(crate) fn words(kind: FaultKind) -> &'static str {
     match kind {
-        FaultKind::AccessDenied => "Access Denied",
+        FaultKind::AccessDenied | FaultKind::Stranger => "Access Denied",
         FaultKind::SessionExpired => "Session expired",
         FaultKind::Forged => "Invalid Request",
         FaultKind::AccessError => {

@@ -172,9 +172,10 @@ pub(super) fn write_fault(reply: &Reply, fault: &Fault) -> Written {
     if reply.dialect == Dialect::XmlRpc1 {
         let warning = |name| (Value::Text(format!("warning -- {name}\n\n{message}")), "");
         let (code, text) = match fault.kind {
-            FaultKind::AccessDenied | FaultKind::SessionExpired | FaultKind::Forged => {
-                (Value::from("AccessDenied"), message)
-            }
+            FaultKind::AccessDenied
+            | FaultKind::Stranger
+            | FaultKind::SessionExpired
+            | FaultKind::Forged => (Value::from("AccessDenied"), message),
             FaultKind::AccessError => warning("AccessError"),
             FaultKind::MissingRecord => warning("MissingError"),
             FaultKind::UnknownModel
@@ -214,7 +215,10 @@ pub(super) fn write_fault(reply: &Reply, fault: &Fault) -> Written {
 /// `faultCode` of `/xmlrpc/2`: 1 application error, 2 warning, 3 access denied, 4 access error.
 fn number(kind: FaultKind) -> i64 {
     match kind {
-        FaultKind::AccessDenied | FaultKind::SessionExpired | FaultKind::Forged => 3,
+        FaultKind::AccessDenied
+        | FaultKind::Stranger
+        | FaultKind::SessionExpired
+        | FaultKind::Forged => 3,
         FaultKind::AccessError => 4,
         FaultKind::MissingRecord
         | FaultKind::UnknownModel

@@ -53,7 +53,7 @@ pub(super) fn grant(
         Err(refusal) => {
             trail.refused(shape);
             paid()?;
-            return Err(Denial::plain(Why::Refused(refusal)));
+            return Err(Denial::nowhere(Why::Refused(refusal)));
         }
     };
     if let Err(fault) = controller.takes.check(passage.visit()) {

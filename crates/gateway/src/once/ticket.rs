@@ -86,6 +86,7 @@ impl Ticket {
                 FaultKind::Unknown => Ending::State(ClaimState::Unknown),
                 // The ERP did not take the call: it is busy, or somebody else was first.
                 FaultKind::AccessDenied
+                | FaultKind::Stranger
                 | FaultKind::Unreachable
                 | FaultKind::TooMany
                 | FaultKind::Conflict

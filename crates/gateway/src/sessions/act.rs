@@ -38,6 +38,8 @@ pub(crate) struct Acted {
     pub(crate) value: Value,
     /// The cookies to be set.
     pub(crate) cookies: Vec<String>,
+    /// The token against forged requests, where a header tells it.
+    pub(crate) csrf: Option<String>,
 }
 
 /// Does it. `plain` says that the client's connection is known to be unencrypted and local.
@@ -64,8 +66,15 @@ pub(crate) async fn perform(
             })?;
             let who = &opening.who;
             let lasts = sessions.lasting.absolute;
+            let csrf = sessions.csrf(&digest).text();
+            let is_odoo = reply.dialect == Dialect::OdooCall;
             Ok(Acted {
-                value: greeting(reply, who, sessions.csrf(&digest).text()),
+                value: if is_odoo {
+                    info(reply, who, Some(csrf.clone()))
+                } else {
+                    local::logged_in(reply.dialect, &who.login)
+                },
+                csrf: (!is_odoo).then_some(csrf),
                 cookies: token.expose(|token| {
                     cookie::opened(reply.dialect, token, &who.login, lasts, secure)
                 }),
@@ -85,16 +94,9 @@ pub(crate) async fn perform(
                     local::logged_out(reply.dialect)
                 },
                 cookies: cookie::ended(reply.dialect, secure),
+                csrf: None,
             })
         }
-    }
-}
-
-fn greeting(reply: &Reply, who: &Who, csrf: String) -> Value {
-    if reply.dialect == Dialect::OdooCall {
-        info(reply, who, Some(csrf))
-    } else {
-        local::logged_in(reply.dialect, &who.login, csrf)
     }
 }
 

@@ -103,6 +103,15 @@ pub(crate) fn ended(dialect: Dialect, secure: bool) -> Vec<String> {
     cookies
 }
 
+/// The cookies that take away those of a session that is over, as Frappe does.
+pub(crate) fn over(dialect: Dialect) -> Vec<String> {
+    if name(dialect) == Some("sid") {
+        ended(dialect, false)
+    } else {
+        Vec::new()
+    }
+}
+
 fn tail(secure: bool) -> &'static str {
     if secure {
         "; Path=/; SameSite=Lax; Secure"

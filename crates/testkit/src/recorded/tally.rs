@@ -79,17 +79,6 @@ impl Tally {
         }
     }
 
-    /// Counts an exchange that agrees but for what a rule of hardening takes out of every answer.
-    pub fn hardened(&mut self, name: &str) {
-        self.met.push(name.to_owned());
-        self.deliberate += 1;
-        if self.listed.contains_key(name) {
-            self.complain(format!(
-                "{name}\tneeds no line of its own: take it off the list"
-            ));
-        }
-    }
-
     /// Adds something else that is wrong with an exchange.
     pub fn complain(&mut self, what: String) {
         self.complaints.push(what);

@@ -57,6 +57,7 @@ fn status(kind: FaultKind) -> u16 {
     match kind {
         FaultKind::BadValue => 422,
         FaultKind::AccessDenied
+        | FaultKind::Stranger
         | FaultKind::SessionExpired
         | FaultKind::Forged
         | FaultKind::AccessError
@@ -87,7 +88,9 @@ fn status(kind: FaultKind) -> u16 {
 /// The last part of `type`, and `title`.
 fn named(kind: FaultKind) -> (&'static str, &'static str) {
     match kind {
-        FaultKind::AccessDenied => ("unidentified", "The credential is missing or not accepted"),
+        FaultKind::AccessDenied | FaultKind::Stranger => {
+            ("unidentified", "The credential is missing or not accepted")
+        }
         FaultKind::SessionExpired => ("session-expired", "The session is over"),
         FaultKind::Forged => ("forged", "The token of the session is missing or wrong"),
         FaultKind::AccessError => ("forbidden", "This is not allowed"),

@@ -18,6 +18,8 @@ pub struct Site {
     /// Recorded names, session ids and moments, and what they are here.
     names: BTreeMap<String, String>,
     last_session: String,
+    /// The token against forged requests that a gateway told at log-in.
+    told_token: String,
     /// Sessions and codes that were met before.
     known_sessions: BTreeSet<String>,
 }
@@ -46,6 +48,7 @@ impl Site {
             road,
             names: BTreeMap::new(),
             last_session: String::new(),
+            told_token: String::new(),
             known_sessions: BTreeSet::new(),
         }
     }
@@ -241,7 +244,9 @@ impl Site {
             .split("frappe.csrf_token = \"")
             .nth(1)
             .and_then(|rest| rest.split('"').next());
-        self.names.insert(token, own.unwrap_or_default().to_owned());
+        // A gateway serves no desk; it tells the token at log-in.
+        let own = own.unwrap_or(&self.told_token).to_owned();
+        self.names.insert(token, own);
     }
 
     fn ours(&self, text: &str) -> String {
@@ -260,6 +265,9 @@ impl Site {
             self.known_sessions.insert(theirs.clone());
             self.last_session.clone_from(&theirs);
             self.names.insert(theirs, own);
+        }
+        if let Some(token) = ours.header("x-frappe-csrf-token") {
+            token.clone_into(&mut self.told_token);
         }
         let parse =
             |message: &Message| serde_json::from_slice::<serde_json::Value>(&message.body).ok();
