@@ -2,7 +2,7 @@
 
 use super::fault::{self, MODIFIED, in_text, message};
 use crate::answer::Answer;
-use crate::dialect::odoo::{passed, unreadable};
+use crate::dialect::odoo::{passed, unreadable, words};
 use crate::dialect::piece::{Piece, json};
 use crate::dialect::{Dialect, Form, Reply, Returned, Written};
 use crate::fault::{Fault, FaultKind};
