@@ -189,7 +189,9 @@ impl FrappeView<'_> {
             }
             shape.fields.push(field.clone());
             let value = match (field.as_str(), value) {
-                ("name", value @ (Value::Text(_) | Value::Null)) => value,
+                // A name that says nothing is what clients have of a document before it is made.
+                ("name", value @ Value::Null) => value,
+                ("name", Value::Text(text)) if text.is_empty() => Value::Text(text),
                 ("docstatus", value) => self.docstatus(value)?,
                 (_, Value::List(rows)) => Value::List(self.table(&field, rows, operation, shape)?),
                 (_, Value::Map(_)) => return Err(self.closed(&field)),

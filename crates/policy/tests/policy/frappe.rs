@@ -242,6 +242,44 @@ fn new_documents_get_what_the_rule_fixes() {
 }
 
 #[test]
+fn a_new_document_is_named_by_those_only_who_may_write_the_name() {
+    let rule = |fields: &str| {
+        frappe(&format!(
+            "[[rule]]\nname = \"r\"\nmodels = [\"Customer\"]\noperations = [\"create\"]\n{fields}\n"
+        ))
+    };
+    let insert = |doc: &str| call("Customer", "insert", &format!(r#"{{"doc": {doc}}}"#));
+    let many = call(
+        "Customer",
+        "insert_many",
+        r#"{"docs": [{"doctype": "Customer", "customer_name": "A", "name": "CHOSEN"}]}"#,
+    );
+    let named = insert(r#"{"customer_name": "A", "name": "CHOSEN"}"#);
+    for fields in [
+        "fields = \"*\"",
+        "fields = [\"name\", \"customer_name\"]",
+        "fields = [\"customer_name\"]\nwrite-fields = [\"name\", \"customer_name\"]",
+    ] {
+        let caller = rule(fields);
+        let permit = caller.allowed(&named);
+        assert!(text(&permit.next().named["doc"]).contains("CHOSEN"));
+        caller.allowed(&many);
+    }
+    for fields in [
+        "fields = [\"customer_name\"]",
+        "fields = \"*\"\nhidden = [\"name\"]",
+        "fields = [\"name\", \"customer_name\"]\nwrite-fields = [\"customer_name\"]",
+    ] {
+        let caller = rule(fields);
+        caller.allowed(&insert(r#"{"customer_name": "A"}"#));
+        caller.allowed(&insert(r#"{"customer_name": "A", "name": ""}"#));
+        caller.allowed(&insert(r#"{"customer_name": "A", "name": null}"#));
+        caller.refused(&named);
+        caller.refused(&many);
+    }
+}
+
+#[test]
 fn submitting_by_docstatus_needs_the_right_to_submit() {
     let draft = orders("\"*\"", "[\"read\", \"create\", \"write\"]");
     let full = orders(
