@@ -120,12 +120,16 @@ impl Shop {
 
 /// A place whose upstream `odoo` is the services, with these routes.
 fn place(services: &services::Served, routes: &str) -> Place {
+    place_at(&services.url(), "", routes)
+}
+
+/// The same, where the services are reached at this URL, with these settings of the upstream.
+fn place_at(url: &str, more: &str, routes: &str) -> Place {
     let text = format!(
         "listen = \"127.0.0.1:0\"\nworkers = 1\nroles = [\"reader.toml\", \"other.toml\"]\n\
          [limits]\nper-minute = 6000\nburst = 1000\naddress-failures-per-minute = 6000\naddress-failures-burst = 1000\n\
-         [upstream.odoo]\nkind = \"odoo\"\nurl = \"{}\"\ndatabase = \"demo\"\ndialect = \"jsonrpc\"\n\
+         [upstream.odoo]\nkind = \"odoo\"\nurl = \"{url}\"\ndatabase = \"demo\"\ndialect = \"jsonrpc\"\n{more}\
          [upstream.odoo.user.integration]\nsecret-file = \"password\"\nuid = 2\n{routes}",
-        services.url(),
     );
     let place = Place::of(&text, ROLE);
     for (name, text) in [

@@ -12,7 +12,7 @@ use portcullis_erp::{
 };
 use portcullis_policy::{Family, Schema};
 
-use super::link::{Links, Whole};
+use super::link::{Links, Message, Whole, message};
 use super::{AskError, ErpUser, Upstream};
 use crate::audit::{Ledger, OwnQuestion};
 use crate::chance::Ids;
@@ -160,16 +160,25 @@ impl Upstream {
         }
     }
 
+    /// Sends a question that is no call; it takes a place among the calls that may run.
     pub(super) async fn exchange(
         &self,
         asker: &Asker<'_>,
         outbound: Outbound,
     ) -> Result<Whole, Unready> {
-        asker
-            .links
-            .send(self, outbound)
-            .await
-            .map_err(|_| Unready::Unreachable)
+        let message = message(&self.target, outbound).ok_or(Unready::Unreachable)?;
+        self.exchange_message(asker, message).await
+    }
+
+    pub(super) async fn exchange_message(
+        &self,
+        asker: &Asker<'_>,
+        message: Message,
+    ) -> Result<Whole, Unready> {
+        let place = self.place(&self.places).await;
+        let _place = place.map_err(|_| Unready::Unreachable)?;
+        let sent = asker.links.send_within(self, message, self.bounds());
+        sent.await.map_err(|_| Unready::Unreachable)
     }
 
     async fn ask_version(&self, asker: &Asker<'_>) -> Result<String, Unready> {

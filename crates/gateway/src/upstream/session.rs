@@ -84,8 +84,7 @@ impl Upstream {
         let sessions = self.kind_of_sessions();
         let outbound = user.with_login(&self.database, |login| sessions.write_login(login));
         let question = async {
-            let sent = asker.links.send(self, outbound).await;
-            let answer = sent.map_err(|_| Unready::Unreachable)?;
+            let answer = self.exchange(asker, outbound).await?;
             let mut cookies = answer.headers.get_all(SET_COOKIE).iter();
             let session = cookies.find_map(|cookie| sessions.cookie_of(cookie.to_str().ok()?));
             let refused = || Unready::Refused(user.login().to_string());
@@ -144,8 +143,7 @@ impl Upstream {
             .expose(|cookie| add(&mut page, COOKIE, cookie))
             .map_err(|_| strange.clone())?;
         let question = async {
-            let sent = asker.links.send_within(self, page, self.bounds()).await;
-            let page = sent.map_err(|_| Unready::Unreachable)?;
+            let page = self.exchange_message(asker, page).await?;
             sessions.token_of(&page.body).ok_or(strange)
         };
         let asked = ("-", "token");

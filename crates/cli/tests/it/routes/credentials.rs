@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use portcullis_testkit::services;
 
-use super::{Shop, json};
+use super::{ROUTES, Shop, json, key, place_at};
+use crate::demo::send;
+use crate::relay::Relay;
 
 /// What must not arrive at an ERP.
 const OURS: &[&str] = &[
@@ -155,6 +157,33 @@ fn a_session_of_the_erp_user_is_begun_kept_and_begun_again() {
     assert_eq!(lines(), [form, begun, told, form]);
     assert_eq!(post().status, 200);
     assert_eq!(lines(), [form]);
+}
+
+#[test]
+fn a_log_in_for_a_route_takes_a_place_among_the_calls_that_run_at_once() {
+    for (places, at_once) in [(4, 2..=4), (1, 1..=1)] {
+        let services = services::Served::start();
+        let relay = Relay::before(&services.url());
+        let more = format!("concurrency = {places}\n");
+        let place = place_at(&relay.url(), &more, ROUTES);
+        let key = key(&place, "shop", "reader");
+        let gateway = place.serve();
+        relay.slow_down(150);
+        let order = || {
+            let request = http::Request::post(format!("{}/api/orders", gateway.url))
+                .header("x-api-key", &key)
+                .header("content-type", "application/json");
+            let body = r#"{"lines": [{"product": "A", "qty": 1}]}"#;
+            send(request.body(body.into()).expect("a request"))
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| assert_eq!(order().status, 200));
+            }
+        });
+        let most = relay.most_at_once();
+        assert!(at_once.contains(&most), "{most} of {places} places");
+    }
 }
 
 #[test]
