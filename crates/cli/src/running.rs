@@ -53,6 +53,7 @@ impl Running {
             policy: Policy::new(1, config.roles.clone()),
             routes,
             limits: config.request,
+            rpc_body: config.rpc_body,
         };
         let keyring = Keyring::new(
             Arc::clone(&house.store) as _,

@@ -54,6 +54,8 @@ pub struct Keeping {
     pub answer: usize,
     /// How many keys a caller may have at a time.
     pub per_caller: u32,
+    /// How many bytes of answers are kept for a caller; the oldest make room for a new one.
+    pub caller_bytes: u64,
     /// For how long original errors are kept.
     pub originals: Duration,
     /// How many original errors are kept.

@@ -50,6 +50,8 @@ pub struct Config {
     pub durable: bool,
     /// Bounds of a request's body.
     pub request: Limits,
+    /// The largest body of an RPC dialect from an address that showed no good key, in bytes.
+    pub rpc_body: usize,
     /// The rate of a key that has none of its own.
     pub key_rate: Rate,
     /// How long keys last.
@@ -143,6 +145,7 @@ impl Checker<'_> {
                 batch: limits.batch_requests,
                 ..Limits::default()
             },
+            rpc_body: limits.rpc_body_bytes,
             key_rate: Rate {
                 per_minute: limits.per_minute.get(),
                 burst: limits.burst.get(),

@@ -243,6 +243,7 @@ impl Control {
                 policy: Policy::new(version, roles.clone()),
                 routes: old.routes.clone(),
                 limits: old.limits,
+                rpc_body: old.rpc_body,
             }
         });
         Ok(())

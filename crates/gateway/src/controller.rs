@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use portcullis_erp::Verb;
 use portcullis_erp::visit::PageTerms;
@@ -69,16 +70,23 @@ pub(crate) struct Gives {
     pub(crate) patience: Option<Duration>,
     /// What is said of the route's own end: `Deprecation`, `Sunset`, `Link`.
     pub(crate) notice: Vec<(HeaderName, HeaderValue)>,
+    /// What an answer may do in a browser: `Content-Security-Policy`.
+    pub(crate) shown: HeaderValue,
 }
 
 impl Gives {
-    /// The headers of an answer that are handed on, each once, and what is said of the route.
+    /// The headers of an answer that are handed on, each once, and what is said of the route
+    /// and of what an answer may do.
     pub(crate) fn handed_on(&self, headers: &HeaderMap) -> HeaderMap {
         let listed = self.headers.iter().filter_map(|name| {
             let value = headers.get(name)?;
             Some((name.clone(), value.clone()))
         });
-        listed.chain(self.notice.iter().cloned()).collect()
+        let own = (CONTENT_SECURITY_POLICY, self.shown.clone());
+        listed
+            .chain(self.notice.iter().cloned())
+            .chain([own])
+            .collect()
     }
 }
 

@@ -13,9 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_erp::dialect::csrf_token;
-use portcullis_erp::{
-    Asked, Fault, FaultKind, Inbound, Limits, Local, Reply, SlotCredential, Visit,
-};
+use portcullis_erp::{Asked, Fault, FaultKind, Inbound, Local, Reply, SlotCredential, Visit};
 use portcullis_identity::{Presented, Timestamp, UpstreamName};
 
 use crate::controller::Controller;
@@ -24,9 +22,11 @@ use crate::identify::Desk;
 use crate::once;
 use crate::origin::Origin;
 use crate::sessions::cookie;
+use crate::snapshot::Snapshot;
 use crate::throttle::Paced;
 use crate::trail::Trail;
 use bound::Bound;
+pub(crate) use bound::has_slot;
 pub(crate) use manner::Manner;
 
 /// How long a body may take to arrive.
@@ -62,16 +62,22 @@ pub(crate) enum Wish {
 /// Reads what a request asks.
 ///
 /// # Errors
-/// When the body is too large (for whoever shows no credential that exists, a small one is), ends too early or takes too long, when the request is not well
-/// formed in its dialect, or when it carries more than one credential.
+/// When the body is too large (for whoever shows no credential that exists, a small one is),
+/// ends too early or takes too long, when the request is not well formed in its dialect, or when
+/// it carries more than one credential.
 pub async fn read(
     paced: Paced,
-    limits: &Limits,
+    snapshot: &Snapshot,
     desk: &Desk<'_>,
     now: Timestamp,
     trail: &mut Trail,
 ) -> Result<Decoded, Denial> {
-    let Bound { most, otherwise } = Bound::of(&paced, limits, desk, now).await;
+    let limits = &snapshot.limits;
+    let Bound {
+        most,
+        passed,
+        otherwise,
+    } = Bound::of(&paced, snapshot, desk, now).await;
     let Paced {
         routed,
         origin,
@@ -82,7 +88,7 @@ pub async fn read(
     trail.spoke(dialect);
     let plain = || Reply::plain(dialect);
     let head = routed.received.head;
-    let body = tokio::time::timeout(BODY_TIME, routed.received.body.collect(most))
+    let body = tokio::time::timeout(BODY_TIME, routed.received.body.collect(most, passed))
         .await
         .unwrap_or_else(|_| {
             Err(Fault::new(
@@ -130,7 +136,7 @@ pub async fn read(
         Wish::Visit(_, controller) => controller.cookie,
     };
     let presented = credential::presented(&head.headers, cookie).map_err(unreadable)?;
-    let mut manner = Manner::of(&head.headers, origin);
+    let mut manner = Manner::of(&head, origin);
     if manner.csrf.is_none() && matches!(presented, Presented::Session(_)) {
         manner.csrf = csrf_token(inbound, limits);
     }

@@ -19,7 +19,7 @@ use crate::audit::{self, End, Ledger};
 use crate::authorize;
 use crate::chance::Ids;
 use crate::clock::{self, Stopwatch};
-use crate::decode;
+use crate::decode::{self, has_slot};
 use crate::denial::{self, Denial, Why};
 use crate::docs;
 use crate::engine::{Bounds, Connections, Place};
@@ -36,7 +36,7 @@ use crate::respond::{self, Response};
 use crate::route;
 use crate::sessions::Sessions;
 use crate::snapshot::Snapshot;
-use crate::throttle::{self, Throttle};
+use crate::throttle::{self, Proven, Throttle};
 use crate::trail::{Story, Trail};
 use crate::upstream::{self, Asker, Keeps, Links, Upstreams};
 use caught::Caught;
@@ -57,6 +57,8 @@ pub struct Shared {
     takes_clear: bool,
     /// The addresses that failed.
     pub throttle: Throttle,
+    /// The addresses from which good keys came.
+    pub(crate) proven: Proven,
     /// The ERPs.
     pub upstreams: Upstreams,
     /// What is kept of answers and errors.
@@ -93,6 +95,7 @@ impl Shared {
             connections: Connections::new(addresses.connections),
             takes_clear: addresses.takes_clear,
             throttle: Throttle::new(addresses.failures),
+            proven: Proven::default(),
             upstreams,
             archive: Arc::new(archive),
         }
@@ -107,6 +110,7 @@ impl Shared {
             sessions: &self.sessions,
             upstreams: &self.upstreams,
             takes_clear: self.takes_clear,
+            proven: &self.proven,
         }
     }
 }
@@ -193,7 +197,7 @@ impl Gateway {
         let received = listener::receive(raw, origin)?;
         let routed = route::find(&snapshot.routes, received)?;
         let paced = throttle::by_address(&shared.throttle, routed, now)?;
-        let decoded = decode::read(paced, &snapshot.limits, &desk, now, trail).await?;
+        let decoded = decode::read(paced, &snapshot, &desk, now, trail).await?;
         let identified = identify::caller(&desk, decoded, now, trail).await?;
         let permitted =
             authorize::call(&snapshot, &asker, &shared.sessions, identified, now, trail).await?;
@@ -229,6 +233,9 @@ impl Gateway {
             .as_ref()
             .err()
             .is_some_and(|denial| matches!(denial.why(), Why::Paced(_)));
+        if story.caller.is_some() && result.is_ok() && story.dialect.is_some_and(has_slot) {
+            self.shared.proven.note(address, story.at);
+        }
         // A route that is open to everybody has counted its visitors itself.
         let counted = story.dialect == Some(Dialect::Custom) && result.is_ok();
         if ((story.caller.is_none() && !counted) || suspicious) && !waits {

@@ -18,6 +18,7 @@ use crate::keyring::{Holder, Keyring};
 use crate::once;
 use crate::origin::Origin;
 use crate::sessions::Sessions;
+use crate::throttle::Proven;
 use crate::trail::Trail;
 use crate::upstream::{Upstream, Upstreams};
 
@@ -31,6 +32,8 @@ pub struct Desk<'a> {
     pub(crate) upstreams: &'a Upstreams,
     /// Whether credentials are taken that others may have read on their way.
     pub(crate) takes_clear: bool,
+    /// The addresses from which good keys came.
+    pub(crate) proven: &'a Proven,
 }
 
 impl Desk<'_> {
@@ -127,7 +130,10 @@ pub async fn caller(
             if let Some((_, digest)) = &visitor {
                 let good = match &manner.csrf {
                     Some(shown) => desk.sessions.csrf(digest).is(shown),
-                    None => !manner.foreign && !wants_token(&wish),
+                    None => {
+                        let is_sent_form = manner.form && matches!(wish, Wish::Asked(_));
+                        !manner.foreign && !is_sent_form && !wants_token(&wish)
+                    }
                 };
                 if !good {
                     return Err(no(Why::Forged));

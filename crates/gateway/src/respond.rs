@@ -101,10 +101,6 @@ pub fn with(filtered: Filtered, trail: &Trail) -> Result<Response, Denial> {
     Ok(response)
 }
 
-/// What a page of the ERP may do in a browser.
-const SHOWN_ONLY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; \
-form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
 /// The page of a custom controller.
 fn controlled(page: Page, headers: HeaderMap) -> Response {
     let content_type = HeaderValue::from_str(page.content_type()).ok();
@@ -119,12 +115,6 @@ fn controlled(page: Page, headers: HeaderMap) -> Response {
         Some(value) if !value.is_empty() => own.insert(header::CONTENT_TYPE, value),
         Some(_) | None => own.remove(header::CONTENT_TYPE),
     };
-    // A page of the ERP stands under the gateway's own name, where sessions are: it is shown,
-    // and runs nothing.
-    own.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(SHOWN_ONLY),
-    );
     own.extend(headers);
     response
 }

@@ -29,13 +29,15 @@ const MOST: usize = 100_000;
 /// time after which an unused one ends.
 const NOTES: i64 = 20;
 
-/// How long sessions last, and what their cookies say.
+/// How long sessions last, how many a key has, and what their cookies say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lasting {
     /// How long an unused session lasts.
     pub idle: Duration,
     /// How long any session lasts.
     pub absolute: Duration,
+    /// How many a key has at a time.
+    pub per_key: u32,
     /// Whether cookies are for encrypted connections only.
     pub secure: Secure,
 }
@@ -153,7 +155,8 @@ impl Sessions {
         }))
     }
 
-    /// Opens a session for the holder of a key. Its token is always a new one.
+    /// Opens a session for the holder of a key. Its token is always a new one. A client that
+    /// logs in for each call and never out fills nothing: what it did not use for longest ends.
     ///
     /// # Errors
     /// When it cannot be kept, or there is no chance to make a token of.
@@ -170,7 +173,11 @@ impl Sessions {
             seen: now,
             ends: Timestamp(now.micros().saturating_add(micros(self.lasting.absolute))),
         };
-        self.store.sessions().open(&row).await?;
+        let sessions = self.store.sessions();
+        let ended = sessions.open(&row, self.lasting.per_key).await?;
+        if ended > 0 {
+            tracing::debug!(key.id = %key, ended, "a key has more sessions than it may have");
+        }
         self.remember(&row, now);
         Ok((token, row.digest))
     }

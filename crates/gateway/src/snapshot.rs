@@ -20,6 +20,8 @@ pub struct Snapshot {
     pub routes: Routes,
     /// Bounds of a request's body.
     pub limits: Limits,
+    /// The largest body, in bytes, of an RPC dialect from an address that showed no good key.
+    pub rpc_body: usize,
 }
 
 /// Which upstream a host name or a path means, and which paths lead to custom controllers.

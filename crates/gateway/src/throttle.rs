@@ -8,6 +8,8 @@
 //! out. Identified callers are limited by key (`limit`). Addresses of IPv6 count by their /64,
 //! which is what one subscriber has.
 
+mod proven;
+
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::AtomicI64;
 
@@ -19,6 +21,7 @@ use crate::denial::{Denial, Why};
 use crate::gcra::{Rate, Tally};
 use crate::origin::Origin;
 use crate::route::Routed;
+pub(crate) use proven::Proven;
 
 /// How many addresses are remembered; the memory is forgotten when it is full.
 const MOST_ADDRESSES: usize = 100_000;

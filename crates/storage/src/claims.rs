@@ -30,7 +30,8 @@ pub enum ClaimState {
     Running,
     /// It was answered.
     Answered(Sealed),
-    /// It was answered, and the answer was too large to be kept.
+    /// It was answered, and the answer is not kept: it was too large, or the caller's newer
+    /// answers took its room.
     Unkept,
     /// It was sent, and nobody knows what came of it.
     Unknown,
@@ -53,12 +54,14 @@ pub trait Claims: Send + Sync {
     /// several processes that do this at once, one claims.
     fn claim<'a>(&'a self, claim: &'a Claim, since: Timestamp, most: u32) -> Stored<'a, Claiming>;
 
-    /// Ends a claim that is running.
+    /// Ends a claim that is running. Of more than `room` bytes of answers that the caller has,
+    /// the oldest are given up, and their claims are [`ClaimState::Unkept`].
     fn end<'a>(
         &'a self,
         caller: &'a str,
         key: &'a [u8; 32],
         state: &'a ClaimState,
+        room: u64,
     ) -> Stored<'a, ()>;
 
     /// Gives up a claim that is running: its call was certainly not made.

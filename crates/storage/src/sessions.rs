@@ -24,8 +24,9 @@ pub struct SessionRow {
 
 /// The sessions.
 pub trait Sessions: Send + Sync {
-    /// Adds a session; a digest that is taken is refused.
-    fn open<'a>(&'a self, row: &'a SessionRow) -> Stored<'a, ()>;
+    /// Adds a session; a digest that is taken is refused. Of more than `most` sessions of its
+    /// key, those that were not used for longest are ended; answers how many there were.
+    fn open<'a>(&'a self, row: &'a SessionRow, most: u32) -> Stored<'a, u64>;
 
     /// One session, if it was not ended. Whether it is still good is for the asker to say.
     fn look_up<'a>(&'a self, digest: &'a SessionDigest) -> Stored<'a, Option<SessionRow>>;

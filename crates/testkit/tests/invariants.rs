@@ -148,6 +148,7 @@ impl Yard {
         let lasting = Lasting {
             idle: Duration::from_secs(60),
             absolute: Duration::from_secs(3600),
+            per_key: 3,
             secure: Secure::Auto,
         };
         let sessions = Sessions::new(
@@ -160,11 +161,13 @@ impl Yard {
             policy,
             routes: Routes::default(),
             limits: Limits::default(),
+            rpc_body: 1 << 20,
         };
         let keeping = Keeping {
             once: Duration::from_secs(60),
             answer: 1 << 10,
             per_caller: 10,
+            caller_bytes: 1 << 20,
             originals: Duration::from_secs(60),
             most_originals: 10,
         };

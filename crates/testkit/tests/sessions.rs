@@ -23,11 +23,13 @@ fn key() -> KeyId {
     KeyId::new("pck_aaaaaaaaaaaaaaaa").unwrap()
 }
 
-/// What one process knows of the sessions of a store: 20 minutes unused, 12 hours in all.
+/// What one process knows of the sessions of a store: 20 minutes unused, 12 hours in all,
+/// three of a key.
 fn process(store: &Arc<SqliteStore>) -> Sessions {
     let lasting = Lasting {
         idle: Duration::from_secs(20 * 60),
         absolute: Duration::from_secs(12 * 3600),
+        per_key: 3,
         secure: Secure::Auto,
     };
     let pepper = Pepper::new(&Secret::new([7; 32]));
@@ -84,6 +86,27 @@ async fn a_use_in_one_process_keeps_a_session_good_in_another() {
     assert!(is_good(&other, &token, 0).await);
     assert!(is_good(&one, &token, 15).await);
     assert!(is_good(&other, &token, 30).await);
+}
+
+#[tokio::test]
+async fn who_logs_in_again_and_again_keeps_so_many_sessions_and_those_in_use() {
+    let sessions = process(&store().await);
+    let mut opened = Vec::new();
+    for minutes in 0..3 {
+        opened.push(sessions.open(key(), at(minutes)).await.unwrap().0);
+    }
+    for token in &opened {
+        assert!(is_good(&sessions, token, 4).await, "a key has three");
+    }
+    for used in [0, 2] {
+        assert!(is_good(&sessions, &opened[used], 6).await);
+    }
+    opened.push(sessions.open(key(), at(7)).await.unwrap().0);
+    let mut good = Vec::new();
+    for token in &opened {
+        good.push(is_good(&sessions, token, 8).await);
+    }
+    assert_eq!(good, [true, false, true, true]);
 }
 
 #[tokio::test]

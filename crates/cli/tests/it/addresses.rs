@@ -198,6 +198,86 @@ fn a_large_body_is_read_of_those_only_who_show_a_key_that_exists() {
 }
 
 #[test]
+fn a_large_body_with_the_key_in_it_is_read_of_an_address_that_showed_a_good_key() {
+    let demo = Demo::start();
+    let place = Place::before(&demo, "");
+    let (key, _) = place.key("shop", &[]);
+    let send = |served: &Served, path: &str, headers: &[(&str, &str)], body: String| {
+        let mut request = http::Request::post(format!("{}{path}", served.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        send(request.body(body.into_bytes()).expect("a request"))
+    };
+    let rpc = |password: &str, uid: i64, padding: usize| {
+        let args = serde_json::json!(["demo", uid, password, "res.partner", "search_count", [[]]]);
+        let body = serde_json::json!({"jsonrpc": "2.0", "params":
+            {"service": "object", "method": "execute_kw", "args": args}});
+        body.to_string() + &" ".repeat(padding)
+    };
+    let login = |served: &Served, key: &str| {
+        let body = serde_json::json!({"params": {"service": "common", "method": "login",
+            "args": ["demo", "integration", key]}});
+        let got = send(served, "/jsonrpc", &[JSON], body.to_string());
+        let answer: serde_json::Value = serde_json::from_slice(&got.body).expect("JSON");
+        answer["result"].as_i64()
+    };
+    let large = 300 << 10;
+
+    let served = place.serve();
+    let uid = login(&served, &key).expect("a uid");
+    let done = |got: &Got| got.status == 200 && got.text().contains("\"result\"");
+    assert!(done(&send(
+        &served,
+        "/jsonrpc",
+        &[JSON],
+        rpc(&key, uid, large)
+    )));
+
+    // Another process knows nothing of that.
+    let other = place.serve();
+    assert!(done(&send(
+        &other,
+        "/jsonrpc",
+        &[JSON],
+        rpc(&key, uid, 100 << 10)
+    )));
+    let stranger = place.serve();
+    assert_eq!(login(&stranger, "a guess"), None);
+    demo.reached();
+    for (path, kind) in [
+        ("/jsonrpc", JSON),
+        ("/xmlrpc/2/object", XML),
+        ("/xmlrpc/object", XML),
+    ] {
+        let got = send(&stranger, path, &[kind], rpc(&key, uid, large));
+        assert!(
+            got.text().contains("262144 bytes"),
+            "{path}: {}",
+            got.text()
+        );
+        assert!(got.text().contains("X-API-Key"), "{path}: {}", got.text());
+    }
+    assert!(demo.reached().is_empty());
+    let shown = [JSON, ("x-api-key", &*key)];
+    assert!(done(&send(
+        &stranger,
+        "/jsonrpc",
+        &shown,
+        rpc("", uid, large)
+    )));
+    assert!(done(&send(
+        &stranger,
+        "/jsonrpc",
+        &[JSON],
+        rpc(&key, uid, large)
+    )));
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const XML: (&str, &str) = ("content-type", "text/xml");
+
+#[test]
 fn an_address_has_so_many_connections() {
     let demo = Demo::start();
     let place = Place::before(&demo, "[limits]\nconnections-per-address = 3\n");

@@ -25,33 +25,10 @@ struct Yard {
 impl Yard {
     fn with(role: &str) -> Self {
         let demo = Demo::start();
-        let log = std::path::PathBuf::from(demo.fact("/upstream_log"));
-        let secret = log.with_file_name("secrets").join("erpnext-integration");
-        let more = format!(
-            "{LIMITS}[upstream.erpnext]\nkind = \"frappe\"\nurl = \"{}\"\ndatabase = \"demo\"\n\
-             [upstream.erpnext.user.\"integration@example.com\"]\nsecret-file = \"{}\"\n",
-            demo.fact("/erpnext"),
-            secret.display()
-        );
-        let place = Place::before(&demo, &more);
+        let place = Place::before_both(&demo, LIMITS);
         place.put_role(role);
-        let key = |user: &str, upstream: &str| {
-            let (code, made) = place.run(&[
-                "key",
-                "create",
-                upstream,
-                "--user",
-                user,
-                "--role",
-                "reader",
-                "--upstream",
-                upstream,
-            ]);
-            assert_eq!(code, 0, "{made}");
-            made["key"].as_str().expect("a key").to_owned()
-        };
-        let odoo = key("integration", "odoo");
-        let erpnext = key("integration@example.com", "erpnext");
+        let odoo = place.key_at("odoo", "odoo", "integration");
+        let erpnext = place.key_at("erpnext", "erpnext", "integration@example.com");
         let served = place.serve();
         demo.reached();
         Self {

@@ -47,6 +47,19 @@ impl Place {
         Self::of(&text, READER)
     }
 
+    /// A place before both ERPs of this demo: `odoo`, `erpnext`.
+    pub(crate) fn before_both(demo: &Demo, more: &str) -> Self {
+        let erpnext = frappe(demo, demo.fact("/erpnext"));
+        Self::before(demo, &format!("{more}{erpnext}"))
+    }
+
+    /// A place before the ERPNext of this demo alone, which is reached at this URL.
+    pub(crate) fn before_frappe(demo: &Demo, url: &str, more: &str) -> Self {
+        let erpnext = frappe(demo, url);
+        let text = format!("listen = \"127.0.0.1:0\"\nroles = [\"reader.toml\"]\n{more}{erpnext}");
+        Self::of(&text, READER)
+    }
+
     /// A place with this configuration, and with this text as the role `reader`.
     pub(crate) fn of(text: &str, role: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -96,6 +109,11 @@ impl Place {
         self.key_of(name, "integration", more)
     }
 
+    /// A key for this upstream, of a place that has several.
+    pub(crate) fn key_at(&self, name: &str, upstream: &str, user: &str) -> String {
+        self.key_of(name, user, &["--upstream", upstream]).0
+    }
+
     /// The same for another ERP user.
     pub(crate) fn key_of(&self, name: &str, user: &str, more: &[&str]) -> (String, String) {
         let mut arguments = vec!["key", "create", name, "--user", user, "--role", "reader"];
@@ -131,6 +149,16 @@ impl Place {
         std::thread::spawn(move || for _ in lines.by_ref() {});
         Served { child, url }
     }
+}
+
+fn frappe(demo: &Demo, url: &str) -> String {
+    let log = PathBuf::from(demo.fact("/upstream_log"));
+    let secret = log.with_file_name("secrets").join("erpnext-integration");
+    format!(
+        "[upstream.erpnext]\nkind = \"frappe\"\nurl = \"{url}\"\ndatabase = \"demo\"\n\
+         [upstream.erpnext.user.\"integration@example.com\"]\nsecret-file = \"{}\"\n",
+        secret.display()
+    )
 }
 
 impl Drop for Served {

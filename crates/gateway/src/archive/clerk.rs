@@ -57,7 +57,8 @@ impl Archive {
             match letter {
                 Letter::Original(original) => rows.extend(self.sealed(original)),
                 Letter::Lost { caller, key } => {
-                    let ended = self.store.claims().end(&caller, &key, &ClaimState::Unknown);
+                    let (claims, room) = (self.store.claims(), self.keeping.caller_bytes);
+                    let ended = claims.end(&caller, &key, &ClaimState::Unknown, room);
                     warn(ended.await, "a claim could not be marked as lost");
                 }
             }

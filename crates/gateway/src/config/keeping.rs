@@ -1,6 +1,6 @@
 //! `[idempotency]` and `[errors]`: how much is kept of answers and errors, and for how long.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -13,6 +13,7 @@ pub(super) struct RawIdempotency {
     hours: NonZeroU32,
     answer_bytes: NonZeroUsize,
     per_caller: NonZeroU32,
+    caller_bytes: NonZeroU64,
 }
 
 #[derive(Deserialize)]
@@ -23,12 +24,13 @@ pub(super) struct RawErrors {
 }
 
 impl Default for RawIdempotency {
-    /// A day, 64 KiB an answer, 10,000 keys for each caller.
+    /// A day, 64 KiB an answer, 10,000 keys and 16 MiB of answers for each caller.
     fn default() -> Self {
         Self {
             hours: number(24),
             answer_bytes: NonZeroUsize::new(64 << 10).unwrap_or(NonZeroUsize::MIN),
             per_caller: number(10_000),
+            caller_bytes: NonZeroU64::new(16 << 20).unwrap_or(NonZeroU64::MIN),
         }
     }
 }
@@ -49,6 +51,7 @@ pub(super) fn keeping(once: &RawIdempotency, errors: &RawErrors) -> Keeping {
         once: hours(once.hours.get().into()),
         answer: once.answer_bytes.get(),
         per_caller: once.per_caller.get(),
+        caller_bytes: once.caller_bytes.get(),
         originals: hours(u64::from(errors.days.get()).saturating_mul(24)),
         most_originals: errors.most.get(),
     }
@@ -68,6 +71,7 @@ mod tests {
         assert_eq!(kept.once, Duration::from_secs(86_400));
         assert_eq!(kept.originals, Duration::from_secs(7 * 86_400));
         assert_eq!((kept.answer, kept.per_caller), (65_536, 10_000));
+        assert_eq!(kept.caller_bytes, 16 << 20);
         assert_eq!(kept.most_originals, 10_000);
     }
 }

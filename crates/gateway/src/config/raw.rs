@@ -52,6 +52,7 @@ pub(super) struct RawLimits {
     pub(super) address_failures_per_minute: NonZeroU32,
     pub(super) address_failures_burst: NonZeroU32,
     pub(super) body_bytes: usize,
+    pub(super) rpc_body_bytes: usize,
     pub(super) batch_requests: usize,
     pub(super) connections_per_address: NonZeroUsize,
     pub(super) connections: NonZeroUsize,
@@ -148,7 +149,7 @@ pub(super) enum Spoken {
 impl Default for RawLimits {
     /// 60 calls a minute and 10 at once for a key; 120 a minute and 60 at once for an address
     /// whose requests fail or stay anonymous (clients ask for the version before each log-in);
-    /// 8 MiB a body; 20 requests in a batch;
+    /// 8 MiB a body, 256 KiB of strangers who have the key in it; 20 requests in a batch;
     /// 256 connections from an address, 10,000 in all.
     fn default() -> Self {
         let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
@@ -159,6 +160,7 @@ impl Default for RawLimits {
             address_failures_per_minute: number(120),
             address_failures_burst: number(60),
             body_bytes: 8 << 20,
+            rpc_body_bytes: 256 << 10,
             batch_requests: 20,
             connections_per_address: places(256),
             connections: places(10_000),

@@ -3,6 +3,7 @@
 mod credential;
 mod header;
 mod notice;
+mod shown;
 mod takes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -269,6 +270,7 @@ impl Checker<'_> {
                 .timeout_seconds
                 .map(|seconds| Duration::from_secs(u64::from(seconds.get()))),
             notice: self.notice(raw),
+            shown: self.shown(raw),
         }
     }
 

@@ -1,4 +1,4 @@
-//! `[sessions]`: how long sessions last, and what their cookies say.
+//! `[sessions]`: how long sessions last, how many a key has, and what their cookies say.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use crate::sessions::{Lasting, Secure};
 pub(super) struct RawSessions {
     idle_minutes: NonZeroU32,
     absolute_hours: NonZeroU32,
+    per_key: NonZeroU32,
     secure_cookies: SecureCookies,
 }
 
@@ -24,13 +25,14 @@ enum SecureCookies {
 }
 
 impl Default for RawSessions {
-    /// 20 minutes unused, 12 hours in all; cookies for encrypted connections, unless the client
+    /// 20 minutes unused, 12 hours in all; 100 sessions a key; cookies for encrypted connections, unless the client
     /// is on this machine and no proxy says that it came encrypted.
     fn default() -> Self {
         let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         Self {
             idle_minutes: number(20),
             absolute_hours: number(12),
+            per_key: number(100),
             secure_cookies: SecureCookies::Auto,
         }
     }
@@ -42,6 +44,7 @@ impl RawSessions {
         Lasting {
             idle: minutes(u64::from(self.idle_minutes.get())),
             absolute: minutes(u64::from(self.absolute_hours.get()).saturating_mul(60)),
+            per_key: self.per_key.get(),
             secure: match self.secure_cookies {
                 SecureCookies::Always => Secure::Always,
                 SecureCookies::Auto => Secure::Auto,

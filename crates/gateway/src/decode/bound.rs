@@ -1,16 +1,18 @@
 //! How large a body may be, before it is known who sends it.
 //!
 //! Whoever shows nothing that exists cannot make the gateway hold large bodies: what the headers
-//! show is looked at first, where the body is large enough to matter. Who is calling is still
-//! for `identify` to say, once the body was read.
+//! show is looked at first, where the body is large enough to matter. The dialects that have
+//! the key in the body show nothing before it was read; there it counts whether a good key came
+//! from the same address lately. Who is calling is still for `identify` to say.
 
-use portcullis_erp::{Dialect, Limits};
+use portcullis_erp::{Dialect, Fault, FaultKind};
 use portcullis_identity::{Presented, Timestamp};
 
 use super::credential;
 use crate::denial::Why;
 use crate::identify::Desk;
 use crate::sessions::cookie;
+use crate::snapshot::Snapshot;
 use crate::throttle::Paced;
 
 /// The largest body that is taken from whoever shows no credential that exists, in bytes.
@@ -19,6 +21,8 @@ const SMALL: usize = 64 << 10;
 /// The most bytes that are taken.
 pub(super) struct Bound {
     pub(super) most: usize,
+    /// Of a larger body, up to so many bytes are read all the same, and kept nowhere.
+    pub(super) passed: usize,
     /// What is said of a larger body, where it would have been taken from somebody else.
     pub(super) otherwise: Option<Why>,
 }
@@ -27,15 +31,17 @@ impl Bound {
     /// The bound of one request's body.
     pub(super) async fn of(
         paced: &Paced,
-        limits: &Limits,
+        snapshot: &Snapshot,
         desk: &Desk<'_>,
         now: Timestamp,
     ) -> Self {
         let routed = &paced.routed;
         let controller = routed.visited.as_ref().map(|visited| &visited.controller);
-        let most = controller.map_or(limits.body, |own| limits.body.min(own.takes.bytes));
+        let limit = snapshot.limits.body;
+        let most = controller.map_or(limit, |own| limit.min(own.takes.bytes));
         let all = Self {
             most,
+            passed: 0,
             otherwise: None,
         };
         if most <= SMALL || routed.received.body.is_within(SMALL) {
@@ -47,8 +53,16 @@ impl Bound {
         };
         let is_free = match credential::presented(&routed.received.head.headers, cookie) {
             Ok(Presented::Nothing) => {
-                let is_open = controller.is_some_and(|controller| controller.is_open());
-                paced.debt.is_none() && (is_open || has_large_slot(routed.dialect))
+                if paced.debt.is_none() && has_slot(routed.dialect) {
+                    let is_free =
+                        snapshot.rpc_body >= most || desk.proven.knows(paced.origin.address, now);
+                    return if is_free {
+                        all
+                    } else {
+                        Self::of_stranger(snapshot.rpc_body, most)
+                    };
+                }
+                paced.debt.is_none() && controller.is_some_and(|controller| controller.is_open())
             }
             Ok(presented) => desk.knows(&presented, paced.debt, now).await,
             Err(_) => false,
@@ -63,14 +77,29 @@ impl Bound {
         };
         Self {
             most: SMALL,
+            passed: 0,
             otherwise: Some(why),
+        }
+    }
+
+    fn of_stranger(most: usize, passed: usize) -> Self {
+        let fault = Fault::new(
+            FaultKind::TooLarge,
+            format!(
+                "the body is larger than the {most} bytes that are read of an address from which no good key came lately; log in first, or show the key in the header X-API-Key and leave the password empty"
+            ),
+        );
+        Self {
+            most,
+            passed,
+            otherwise: Some(Why::Unreadable(fault)),
         }
     }
 }
 
 /// Whether calls of any size have their credential in the body. Log-ins have it there too, but
 /// are small.
-fn has_large_slot(dialect: Dialect) -> bool {
+pub(crate) fn has_slot(dialect: Dialect) -> bool {
     matches!(
         dialect,
         Dialect::XmlRpc1 | Dialect::XmlRpc2 | Dialect::JsonRpc

@@ -5,7 +5,8 @@
 //! either comes from no page of today's browsers (and `SameSite=Lax` keeps the cookie from the
 //! older ones' foreign posts).
 
-use http::{HeaderMap, HeaderName, header};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Method, header};
 
 use crate::origin::Origin;
 
@@ -13,6 +14,9 @@ use crate::origin::Origin;
 pub(crate) struct Manner {
     /// Whether another site's page may have made it.
     pub(crate) foreign: bool,
+    /// Whether it is a form that a page sent: pages under the gateway's name that are not its
+    /// own have forms too, and scripts have none.
+    pub(crate) form: bool,
     /// The token against forged requests, if one was shown.
     pub(crate) csrf: Option<String>,
     /// Whether the client is on this machine, and no proxy says that it came encrypted.
@@ -20,13 +24,16 @@ pub(crate) struct Manner {
 }
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const CSRF: HeaderName = HeaderName::from_static("x-frappe-csrf-token");
 
 impl Manner {
     /// Reads the headers of a request.
-    pub(super) fn of(headers: &HeaderMap, origin: Origin) -> Self {
+    pub(super) fn of(head: &Parts, origin: Origin) -> Self {
+        let headers = &head.headers;
         Self {
             foreign: is_foreign(headers),
+            form: head.method != Method::GET && only(headers, &MODE) == Some("navigate"),
             csrf: only(headers, &CSRF).map(str::to_owned),
             plain: origin.address.to_canonical().is_loopback() && !origin.encrypted,
         }
@@ -71,13 +78,14 @@ mod tests {
     }
 
     fn foreign(lines: &[(&str, &str)]) -> bool {
-        let mut headers = HeaderMap::new();
+        let (mut head, ()) = http::Request::new(()).into_parts();
+        let headers = &mut head.headers;
         headers.insert("host", "erp.example:8443".parse().unwrap());
         for (name, value) in lines {
             let name: HeaderName = name.parse().unwrap();
             headers.append(name, value.parse().unwrap());
         }
-        Manner::of(&headers, from([192, 0, 2, 1], false)).foreign
+        Manner::of(&head, from([192, 0, 2, 1], false)).foreign
     }
 
     #[test]
@@ -118,8 +126,8 @@ mod tests {
 
     #[test]
     fn only_a_local_client_is_known_to_be_unencrypted() {
-        let plain =
-            |address, encrypted| Manner::of(&HeaderMap::new(), from(address, encrypted)).plain;
+        let (head, ()) = http::Request::new(()).into_parts();
+        let plain = |address, encrypted| Manner::of(&head, from(address, encrypted)).plain;
         assert!(plain([127, 0, 0, 1], false));
         assert!(!plain([192, 0, 2, 1], false));
         assert!(!plain([127, 0, 0, 1], true));

@@ -25,19 +25,25 @@ impl Body {
         }
     }
 
-    /// Reads all of it.
+    /// Reads all of it. Of one that is too large, up to `passed` bytes are read and kept
+    /// nowhere: most clients listen to an answer only when they have sent everything.
     ///
     /// # Errors
     /// When it is larger than `most` bytes (known from its length, before a byte is read, or
     /// while reading), or ends too early.
-    pub(crate) async fn collect(self, most: usize) -> Result<Bytes, Fault> {
+    pub(crate) async fn collect(self, most: usize, passed: usize) -> Result<Bytes, Fault> {
         let mut stream = match self {
             Self::Whole(bytes) if bytes.len() <= most => return Ok(bytes),
             Self::Whole(_) => return Err(too_large(most)),
             Self::Stream(stream) => stream,
         };
         let declared = stream.size_hint();
-        if declared.lower() > u64::try_from(most).unwrap_or(u64::MAX) {
+        let is_more_than =
+            |bytes: usize| declared.lower() > u64::try_from(bytes).unwrap_or(u64::MAX);
+        if is_more_than(most) {
+            if !is_more_than(passed) {
+                pass_over(&mut stream, passed).await;
+            }
             return Err(too_large(most));
         }
         if stream.is_end_stream() {
@@ -50,7 +56,10 @@ impl Body {
                 continue;
             };
             let have = first.as_ref().map_or(joined.len(), Bytes::len);
-            if have.saturating_add(data.len()) > most {
+            let have = have.saturating_add(data.len());
+            if have > most {
+                drop((data, first, joined));
+                pass_over(&mut stream, passed.saturating_sub(have)).await;
                 return Err(too_large(most));
             }
             match first.take() {
@@ -64,6 +73,16 @@ impl Body {
             }
         }
         Ok(first.unwrap_or_else(|| joined.freeze()))
+    }
+}
+
+/// Reads on to the end, or until so many bytes have come.
+async fn pass_over(stream: &mut Incoming, mut most: usize) {
+    while most > 0
+        && let Some(Ok(frame)) = stream.frame().await
+    {
+        let come = frame.data_ref().map_or(0, Bytes::len);
+        most = most.saturating_sub(come);
     }
 }
 

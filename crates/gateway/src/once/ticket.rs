@@ -58,7 +58,10 @@ impl Ticket {
         let (caller, key) = (&self.claim.caller, &self.claim.key);
         let written = match self.ending(ended) {
             Ending::Released => claims.release(caller, key).await,
-            Ending::State(state) => claims.end(caller, key, &state).await,
+            Ending::State(state) => {
+                let room = self.archive.keeping.caller_bytes;
+                claims.end(caller, key, &state, room).await
+            }
         };
         match written {
             Ok(()) => self.has_ended = true,

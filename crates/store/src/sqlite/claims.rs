@@ -62,6 +62,7 @@ impl Claims for SqliteStore {
         caller: &'a str,
         key: &'a [u8; 32],
         state: &'a ClaimState,
+        room: u64,
     ) -> Stored<'a, ()> {
         let (name, answer) = match state {
             ClaimState::Running => ("running", None),
@@ -70,18 +71,33 @@ impl Claims for SqliteStore {
             ClaimState::Unknown => ("unknown", None),
         };
         Box::pin(async move {
+            let ending = || failed("end a claim", THING);
+            let mut both = self.pool.begin().await.map_err(ending())?;
             sqlx::query(
-                "UPDATE claim SET state = $3, answer = $4 \
+                "UPDATE claim SET state = $3, answer = $4, bytes = coalesce(length($4), 0) \
                  WHERE caller = $1 AND key = $2 AND state = 'running'",
             )
             .bind(caller)
             .bind(key.as_slice())
             .bind(name)
             .bind(answer)
-            .execute(&self.pool)
+            .execute(&mut *both)
             .await
-            .map_err(failed("end a claim", THING))?;
-            Ok(())
+            .map_err(ending())?;
+            if answer.is_some() {
+                sqlx::query(
+                    "UPDATE claim SET state = 'unkept', answer = NULL, bytes = 0 WHERE rowid IN \
+                     (SELECT rowid FROM (SELECT rowid, sum(bytes) OVER \
+                     (ORDER BY claimed DESC, rowid DESC) AS held \
+                     FROM claim WHERE caller = $1 AND bytes > 0) WHERE held > $2)",
+                )
+                .bind(caller)
+                .bind(i64::try_from(room).unwrap_or(i64::MAX))
+                .execute(&mut *both)
+                .await
+                .map_err(ending())?;
+            }
+            both.commit().await.map_err(ending())
         })
     }
 

@@ -10,8 +10,10 @@ use super::{SqliteStore, failed};
 const THING: &str = "session";
 
 impl Sessions for SqliteStore {
-    fn open<'a>(&'a self, row: &'a SessionRow) -> Stored<'a, ()> {
+    fn open<'a>(&'a self, row: &'a SessionRow, most: u32) -> Stored<'a, u64> {
         Box::pin(async move {
+            let opening = || failed("open a session", THING);
+            let mut both = self.pool.begin().await.map_err(opening())?;
             sqlx::query(
                 "INSERT INTO session (digest, key, opened, seen, ends) VALUES ($1, $2, $3, $4, $5)",
             )
@@ -20,10 +22,21 @@ impl Sessions for SqliteStore {
             .bind(row.opened.micros())
             .bind(row.seen.micros())
             .bind(row.ends.micros())
-            .execute(&self.pool)
+            .execute(&mut *both)
             .await
-            .map_err(failed("open a session", THING))?;
-            Ok(())
+            .map_err(opening())?;
+            let ended = sqlx::query(
+                "DELETE FROM session WHERE digest IN (SELECT digest FROM session \
+                 WHERE key = $1 AND digest <> $2 ORDER BY seen DESC LIMIT -1 OFFSET $3)",
+            )
+            .bind(row.key.as_str())
+            .bind(row.digest.as_bytes().as_slice())
+            .bind(i64::from(most.saturating_sub(1)))
+            .execute(&mut *both)
+            .await
+            .map_err(opening())?;
+            both.commit().await.map_err(opening())?;
+            Ok(ended.rows_affected())
         })
     }
 

@@ -260,9 +260,9 @@ async fn a_session_is_opened_touched_ended_and_swept() {
         ends: Timestamp(ends),
     };
     let one = session(1, 10, 100);
-    sessions.open(&one).await.unwrap();
+    sessions.open(&one, 9).await.unwrap();
     assert_eq!(sessions.look_up(&one.digest).await.unwrap(), Some(one));
-    let again = sessions.open(&one).await.unwrap_err();
+    let again = sessions.open(&one, 9).await.unwrap_err();
     assert!(matches!(again, StoreError::Exists { what: "session" }));
 
     sessions.touch(&one.digest, Timestamp(20)).await.unwrap();
@@ -277,12 +277,47 @@ async fn a_session_is_opened_touched_ended_and_swept() {
 
     let (idle, over, good) = (session(2, 5, 100), session(3, 40, 50), session(4, 40, 100));
     for row in [&idle, &over, &good] {
-        sessions.open(row).await.unwrap();
+        sessions.open(row, 9).await.unwrap();
     }
     let swept = sessions.sweep(Timestamp(50), Timestamp(6)).await.unwrap();
     assert_eq!(swept, 2);
     assert_eq!(sessions.look_up(&good.digest).await.unwrap(), Some(good));
     assert_eq!(sessions.look_up(&over.digest).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn of_too_many_sessions_of_a_key_the_longest_unused_end() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let store: &dyn Store = &store;
+    let sessions = store.sessions();
+    let session = |bits: u8, key: &str, seen: i64| SessionRow {
+        digest: SessionDigest::from_bytes([bits; 32]),
+        key: KeyId::new(key).unwrap(),
+        opened: Timestamp(1),
+        seen: Timestamp(seen),
+        ends: Timestamp(100),
+    };
+    let (key, other) = ("pck_aaaaaaaaaaaaaaaa", "pck_bbbbbbbbbbbbbbbb");
+    for (row, ended) in [
+        (session(1, key, 1), 0),
+        (session(2, other, 1), 0),
+        (session(3, key, 2), 0),
+    ] {
+        assert_eq!(sessions.open(&row, 2).await.unwrap(), ended);
+    }
+    let used = session(1, key, 1).digest;
+    sessions.touch(&used, Timestamp(9)).await.unwrap();
+    let new = session(4, key, 3);
+    assert_eq!(sessions.open(&new, 2).await.unwrap(), 1);
+    let mut there = Vec::new();
+    for bits in 1..=4 {
+        let digest = SessionDigest::from_bytes([bits; 32]);
+        there.push(sessions.look_up(&digest).await.unwrap().is_some());
+    }
+    assert_eq!(there, [true, true, false, true], "another key's stays");
+    let last = session(5, key, 4);
+    assert_eq!(sessions.open(&last, 1).await.unwrap(), 2);
+    assert_eq!(sessions.look_up(&last.digest).await.unwrap(), Some(last));
 }
 
 #[tokio::test]
@@ -436,9 +471,9 @@ async fn a_claim_is_ended_once_released_or_forgotten() {
         Claiming::Taken(one.clone(), ClaimState::Running)
     );
     let answer = ClaimState::Answered(Sealed(vec![1, 2]));
-    claims.end("one", &one.key, &answer).await.unwrap();
+    claims.end("one", &one.key, &answer, 99).await.unwrap();
     claims
-        .end("one", &one.key, &ClaimState::Unknown)
+        .end("one", &one.key, &ClaimState::Unknown, 99)
         .await
         .unwrap();
     claims.release("one", &one.key).await.unwrap();
@@ -470,6 +505,45 @@ async fn a_claim_is_ended_once_released_or_forgotten() {
         Claiming::Claimed
     );
     assert_eq!(claims.forget(Timestamp(50)).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_new_answer_takes_the_room_of_the_oldest_of_its_caller() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let store: &dyn Store = &store;
+    let claims = store.claims();
+    let answered = |bytes| ClaimState::Answered(Sealed(vec![1; bytes]));
+    let process = ProcessId(1);
+    for (caller, key, at, bytes) in [
+        ("other", 1, 1, 50),
+        ("one", 1, 1, 40),
+        ("one", 2, 2, 40),
+        ("one", 3, 3, 20),
+    ] {
+        let new = claim(caller, key, at, process);
+        claims.claim(&new, Timestamp(0), 9).await.unwrap();
+        let answer = answered(bytes);
+        let ended = claims.end(caller, &new.key, &answer, 100);
+        ended.await.unwrap();
+    }
+    let state = async |caller, key| {
+        let wanted = claim(caller, key, 9, process);
+        match claims.claim(&wanted, Timestamp(0), 9).await.unwrap() {
+            Claiming::Taken(_, state) => state,
+            other @ (Claiming::Claimed | Claiming::Full) => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(state("one", 1).await, answered(40), "all have room");
+    let new = claim("one", 4, 4, process);
+    claims.claim(&new, Timestamp(0), 9).await.unwrap();
+    let answer = answered(50);
+    let ended = claims.end("one", &new.key, &answer, 100);
+    ended.await.unwrap();
+    assert_eq!(state("one", 1).await, ClaimState::Unkept);
+    assert_eq!(state("one", 2).await, ClaimState::Unkept);
+    assert_eq!(state("one", 3).await, answered(20));
+    assert_eq!(state("one", 4).await, answered(50));
+    assert_eq!(state("other", 1).await, answered(50));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What comes back: what the route lists, and nothing of the ERP's inside.
 
-use super::{Shop, json};
+use super::{ROUTES, Shop, json, key, place};
+use crate::demo::send;
 
 #[test]
 fn an_answer_keeps_its_status_and_loses_what_is_not_the_callers() {
@@ -58,6 +59,37 @@ fn an_error_of_the_service_is_told_without_its_inside() {
     assert_eq!(got.status, 500);
     assert_eq!(got.content_type, "application/problem+json");
     assert!(json(&got)["instance"].is_string(), "{}", got.text());
+}
+
+#[test]
+fn a_page_runs_nothing_and_its_forms_go_where_the_route_says() {
+    let shop = Shop::open();
+    for (targets, allowed) in [
+        ("", "'self'"),
+        ("form-targets = []", "'none'"),
+        (
+            "form-targets = [\"self\", \"https://pay.example.com:8443\"]",
+            "'self' https://pay.example.com:8443",
+        ),
+    ] {
+        let answers = "answers = [\"text/html\"]\n";
+        let routes = ROUTES.replace(answers, &format!("{answers}{targets}\n"));
+        let place = place(&shop.services, &routes);
+        let key = key(&place, "shop", "reader");
+        let gateway = place.serve();
+        let request = http::Request::post(format!("{}/api/form", gateway.url))
+            .header("x-api-key", key)
+            .header("content-type", "application/x-www-form-urlencoded");
+        let got = send(request.body(b"name=Ann".to_vec()).unwrap());
+        assert_eq!(got.status, 200, "{}", got.text());
+        let mut policies = got.headers.get_all("content-security-policy").iter();
+        let policy = policies.next().expect("a policy").to_str().unwrap();
+        assert!(policies.next().is_none());
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        assert!(!policy.contains("script-src"), "{policy}");
+        let actions = policy.split_once("form-action ").expect("forms").1;
+        assert_eq!(actions, allowed);
+    }
 }
 
 #[test]

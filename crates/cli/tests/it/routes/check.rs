@@ -55,6 +55,26 @@ const WRONG: &[(&str, &str, &str)] = &[
         "answers",
         "no content type",
     ),
+    (
+        "path = \"/x\"\nanswer-headers = [\"Refresh\"]",
+        "answer-headers",
+        "never handed on",
+    ),
+    (
+        "path = \"/x\"\nform-targets = [\"https://*.example.com\"]",
+        "form-targets",
+        "an origin such as",
+    ),
+    (
+        "path = \"/x\"\nform-targets = [\"'unsafe-inline'; script-src *\"]",
+        "form-targets",
+        "an origin such as",
+    ),
+    (
+        "path = \"/x\"\nform-targets = [\"https://pay.example.com/path\"]",
+        "form-targets",
+        "an origin such as",
+    ),
     ("path = \"/x\"\nsunset = \"soon\"", "sunset", "no day"),
     (
         "path = \"/x\"\ncallers = [\"a\"]\nanonymous = true",

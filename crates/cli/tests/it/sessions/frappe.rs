@@ -193,3 +193,23 @@ fn frappe_asks_other_sites_for_the_token() {
     assert_ne!(token, others);
     assert_eq!(make(&[("x-frappe-csrf-token", &others)], body).status, 400);
 }
+
+#[test]
+fn a_form_of_a_page_that_stands_under_our_name_needs_the_token() {
+    let demo = Demo::start();
+    let (mine, token) = frappe(&demo);
+    let make = |mode: &str, token: &str| {
+        let headers = [
+            FORM,
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-mode", mode),
+        ];
+        let body = format!("customer_name=Formed&customer_type=Company{token}");
+        let got = mine.send("POST", "/api/resource/Customer", &headers, &body);
+        (got.status, demo.reached().len())
+    };
+    assert_eq!(make("cors", ""), (200, 1), "a script of our own");
+    assert_eq!(make("navigate", &format!("&csrf_token={token}")), (200, 1));
+    assert_eq!(make("navigate", ""), (400, 0));
+    assert_eq!(make("navigate", "&csrf_token=wrong"), (400, 0));
+}

@@ -101,3 +101,27 @@ fn behind_a_proxy_cookies_are_for_encrypted_connections() {
         assert_eq!(line.contains("Secure"), secure, "{line}");
     }
 }
+
+#[test]
+fn one_session_more_than_a_key_may_have_ends_the_one_that_was_not_used_for_longest() {
+    let demo = Demo::start();
+    let place = Place::before(&demo, &format!("{GENEROUS}[sessions]\nper-key = 3\n"));
+    let (key, _) = place.key("shop", &[]);
+    let (other, _) = place.key("other", &[]);
+    let served = place.serve();
+    let log_in = |key: &str| {
+        let mut visitor = at(&served, None);
+        visitor.log_in("integration", key);
+        visitor
+    };
+    let elses = log_in(&other);
+    let all = [log_in(&key), log_in(&key), log_in(&key)];
+    for visitor in &all {
+        assert!(visitor.count()["result"].is_i64(), "there is room for it");
+    }
+    let last = log_in(&key);
+    until("the oldest ends", || all[0].count()["error"]["code"] == 100);
+    for visitor in [&elses, &all[1], &all[2], &last] {
+        assert!(visitor.count()["result"].is_i64());
+    }
+}

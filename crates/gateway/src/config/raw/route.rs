@@ -37,6 +37,7 @@ pub(in crate::config) struct RawRoute {
     #[serde(default)]
     pub(in crate::config) answer_headers: Vec<Text>,
     pub(in crate::config) answers: Option<Vec<Text>>,
+    pub(in crate::config) form_targets: Option<Vec<Text>>,
     #[serde(default = "body")]
     pub(in crate::config) body_bytes: usize,
     #[serde(default = "answer")]

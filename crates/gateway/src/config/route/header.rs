@@ -44,7 +44,17 @@ const CLIENT: &[&str] = &[
 ];
 
 /// What an ERP must not tell a client.
-const ERP: &[&str] = &["set-cookie", "www-authenticate", "location", "x-powered-by"];
+const ERP: &[&str] = &[
+    "set-cookie",
+    "www-authenticate",
+    "location",
+    "refresh",
+    "alt-svc",
+    "clear-site-data",
+    "service-worker-allowed",
+    "x-content-type-options",
+    "x-powered-by",
+];
 
 /// Whether a client's header may go on to the ERP.
 pub(super) fn may_go_on(name: &str) -> bool {
