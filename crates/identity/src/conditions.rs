@@ -109,5 +109,10 @@ mod tests {
             Err(Unmet::Unsigned)
         );
         assert_eq!(met(&signed, "192.0.2.7", Style::Signature), Ok(()));
+        assert_eq!(
+            met(&signed, "192.0.2.7", Style::LegacySignature),
+            Err(Unmet::Unsigned),
+            "a scheme that leaves something unsigned is no signature"
+        );
     }
 }

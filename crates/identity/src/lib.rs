@@ -16,6 +16,7 @@ mod presented;
 mod principal;
 mod secret;
 mod session;
+pub mod signing;
 mod style;
 mod tagger;
 mod timestamp;

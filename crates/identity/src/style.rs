@@ -45,8 +45,10 @@ styles! {
     Query = "query",
     /// The certificate of a TLS client.
     Certificate = "certificate",
-    /// A signature over the request.
+    /// A signature over the request, by RFC 9421.
     Signature = "signature",
+    /// A signature of one of the older schemes, which leave something unsigned.
+    LegacySignature = "legacy-signature",
 }
 
 impl fmt::Display for Style {
@@ -61,7 +63,7 @@ impl std::str::FromStr for Style {
         let named = |style: &&Self| style.as_str() == text;
         Self::ALL.iter().find(named).copied().ok_or(NameError {
             what: "credential style",
-            rule: "header, bearer, apikey, token, basic, password, query, certificate or signature",
+            rule: "header, bearer, apikey, token, basic, password, query, certificate, signature or legacy-signature",
         })
     }
 }

@@ -1,0 +1,115 @@
+//! What knows a key's signatures from any other.
+
+use std::fmt;
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+
+use super::flaw::Flaw;
+use super::scheme::Scheme;
+use super::secret::SigningSecret;
+use super::signed::Signed;
+use crate::key::KeyFormatError;
+
+/// What every Ed25519 key in DER begins with (RFC 8410, section 4).
+const SPKI: [u8; 12] = [
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
+
+/// An Ed25519 public key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicKey([u8; 32]);
+
+/// What a key signs with, as far as it must be known here. Never shown.
+pub enum Verifier {
+    /// RFC 9421 under a shared secret.
+    Hmac(hmac::Key),
+    /// RFC 9421 with a key pair.
+    Ed25519(PublicKey),
+    /// Sorted JSON under a shared secret.
+    SortedJson(hmac::Key),
+    /// A scheme whose secret is sent beside the signature.
+    Beside(Scheme),
+}
+
+impl PublicKey {
+    /// A key as it was kept.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads a `SubjectPublicKeyInfo` in DER.
+    ///
+    /// # Errors
+    /// When it is no Ed25519 key.
+    pub fn from_der(der: &[u8]) -> Result<Self, KeyFormatError> {
+        let bytes = der.strip_prefix(&SPKI).ok_or(KeyFormatError)?;
+        bytes.try_into().map(Self).map_err(|_| KeyFormatError)
+    }
+
+    /// The bytes, to be kept.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl Verifier {
+    /// What verifies under a signing secret.
+    pub fn with_secret(scheme: Scheme, secret: &SigningSecret) -> Option<Self> {
+        let key = secret.expose(|text| hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes()));
+        match scheme {
+            Scheme::Hmac => Some(Self::Hmac(key)),
+            Scheme::LegacySortedJson => Some(Self::SortedJson(key)),
+            Scheme::Ed25519 | Scheme::LegacyTimestamp | Scheme::LegacyRequestTime => None,
+        }
+    }
+
+    /// What verifies for a scheme whose secret is sent beside the signature.
+    pub const fn beside(scheme: Scheme) -> Option<Self> {
+        match scheme {
+            Scheme::LegacyTimestamp | Scheme::LegacyRequestTime => Some(Self::Beside(scheme)),
+            Scheme::Hmac | Scheme::Ed25519 | Scheme::LegacySortedJson => None,
+        }
+    }
+
+    /// The scheme.
+    pub const fn scheme(&self) -> Scheme {
+        match self {
+            Self::Hmac(_) => Scheme::Hmac,
+            Self::Ed25519(_) => Scheme::Ed25519,
+            Self::SortedJson(_) => Scheme::LegacySortedJson,
+            Self::Beside(scheme) => *scheme,
+        }
+    }
+
+    /// Whether a signature by RFC 9421 is this key's. In constant time.
+    ///
+    /// # Errors
+    /// When it is not, or the key signs in another way.
+    pub fn verify(&self, signed: &Signed) -> Result<(), Flaw> {
+        if signed.named().is_some_and(|named| named != self.scheme()) {
+            return Err(Flaw::Scheme);
+        }
+        self.verify_text(signed.base().as_bytes(), signed.signature())
+    }
+
+    /// Whether these bytes are this key's signature of a text.
+    ///
+    /// # Errors
+    /// When they are not, or the key signs no texts of RFC 9421.
+    pub fn verify_text(&self, text: &[u8], signature: &[u8]) -> Result<(), Flaw> {
+        match self {
+            Self::Hmac(key) => hmac::verify(key, text, signature).map_err(|_| Flaw::Wrong),
+            Self::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key.0)
+                .verify(text, signature)
+                .map_err(|_| Flaw::Wrong),
+            Self::SortedJson(_) | Self::Beside(_) => Err(Flaw::Scheme),
+        }
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Verifier({}, …)", self.scheme())
+    }
+}
