@@ -248,6 +248,8 @@ class Odoo:
 
     def __init__(self, seeds, signatures, chance):
         self.seeds, self.signatures, self.tools, self.chance = seeds, signatures, Mutator(chance), chance
+        #: Database, uid and key that stand in RPC bodies, and the face of the last request.
+        self.login, self.face = ("lab", 2, "the key"), None
 
     def request(self):
         tools = self.tools
@@ -290,7 +292,8 @@ class Odoo:
 
     def written(self, model, method, args, kwargs):
         tools = self.tools
-        face = tools.pick(("xmlrpc2", "xmlrpc1", "jsonrpc", "json2", "json2", "call_kw"))
+        face = self.face = tools.pick(("xmlrpc2", "xmlrpc1", "jsonrpc", "json2", "json2", "call_kw"))
+        database, uid, key = self.login
         names = self.signatures.parameters(model, method)
         if face == "json2" and args:
             kwargs, args = dict(kwargs), list(args)
@@ -298,7 +301,7 @@ class Odoo:
                 kwargs["ids"] = args.pop(0)
             for name, value in zip(names or (), args):
                 kwargs[name] = value
-        params = ["lab", tools.pick((2, 2, 2, 2, 2, "2", 2.9, True)) if tools.rare(20) else 2, "the key", model, method]
+        params = [database, tools.pick((uid, uid, uid, uid, uid, str(uid), uid + 0.9, True)) if tools.rare(20) else uid, key, model, method]
         if tools.rare(6) and not kwargs:
             name, params = "execute", [*params, *args]
         else:

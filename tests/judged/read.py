@@ -8,24 +8,35 @@ import base64
 import email
 import json
 import re
+import typing
 import urllib.parse
 import xmlrpc.client
 
-DATABASE, UID, SECRET = "lab", 2, "the-gateways-own-secret"
+
+class Login(typing.NamedTuple):
+    """With what everything that goes upstream must be signed."""
+
+    database: str
+    uid: int
+    secret: str
+
+
+#: That of the judge.
+JUDGES = Login("lab", 2, "the-gateways-own-secret")
 
 
 class Differs(Exception):
     """What is sent is not what was judged."""
 
 
-def difference(judged, sent, signatures):
+def difference(judged, sent, signatures, login=JUDGES):
     try:
         if sent["dialect"].startswith("Frappe"):
-            frappe(judged, sent)
+            frappe(judged, sent, login)
         elif sent["dialect"] == "Json2":
-            json2(judged, sent)
+            json2(judged, sent, login)
         else:
-            rpc(judged, sent, signatures)
+            rpc(judged, sent, signatures, login)
     except Differs as why:
         return str(why)
     except Exception as error:  # whatever the reader cannot read, the ERP could read otherwise
@@ -101,7 +112,7 @@ def headers_of(sent):
 # Odoo.
 
 
-def rpc(judged, sent, signatures):
+def rpc(judged, sent, signatures, login):
     wire, paths = ("json", {"JsonRpc": "/jsonrpc"}) if sent["dialect"] == "JsonRpc" else \
         ("xml", {"XmlRpc1": "/xmlrpc/object", "XmlRpc2": "/xmlrpc/2/object"})
     must(sent["verb"] == "POST" and sent["target"] == paths[sent["dialect"]], f"goes to {sent['verb']} {sent['target']}")
@@ -118,7 +129,7 @@ def rpc(judged, sent, signatures):
         args, method = params["args"], params["method"]
     must(method == "execute_kw" and len(args) == 7, f"{method} with {len(args)} arguments")
     database, uid, secret, model, name, positional, keyword = args
-    must((database, int(uid), secret) == (DATABASE, UID, SECRET), "another login")
+    must((database, int(uid), secret) == tuple(login), "another login")
     must((model, name) == (judged["model"], judged["method"]), f"{model}.{name} instead of {judged['model']}.{judged['method']}")
     must(type(positional) is list and type(keyword) is dict, "arguments of another kind")
     bind(judged, list(positional), dict(keyword), signatures, wire)
@@ -157,7 +168,7 @@ def same_entries_of_context(judged, found, wire):
     entries(judged["context"], found, "context", wire)
 
 
-def json2(judged, sent):
+def json2(judged, sent, login):
     headers = headers_of(sent)
     must(sent["verb"] == "POST", f"goes by {sent['verb']}")
     must("?" not in sent["target"] and "#" not in sent["target"], "a target with more than a path")
@@ -165,7 +176,7 @@ def json2(judged, sent):
     parts = urllib.parse.unquote(sent["target"], errors="strict").split("/")
     must(parts == ["", "json", "2", judged["model"], judged["method"]], f"goes to {parts}")
     must(headers.get("content-type") == "application/json", "another content type")
-    must(headers.get("authorization") == f"Bearer {SECRET}" and headers.get("x-odoo-database") == DATABASE, "another login")
+    must(headers.get("authorization") == f"Bearer {login.secret}" and headers.get("x-odoo-database") == login.database, "another login")
     body = read_json(base64.b64decode(sent["body"]))
     same_entries_of_context(judged, body.pop("context", {}), "json")
     if judged["ids"] is None:
@@ -184,9 +195,9 @@ FIELD = re.compile(r'form-data; name="([a-z_]+)"(?:; filename="((?:[^"\\]|\\.)*)
 CHANGES = tuple(f"frappe.client.{name}" for name in ("insert", "insert_many", "bulk_update", "rename_doc", "submit", "cancel"))
 
 
-def frappe(judged, sent):
+def frappe(judged, sent, login):
     headers, verb = headers_of(sent), sent["verb"]
-    must(headers.get("authorization") == f"token {SECRET}" and headers.get("x-frappe-site-name") == DATABASE, "another login")
+    must(headers.get("authorization") == f"token {login.secret}" and headers.get("x-frappe-site-name") == login.database, "another login")
     path, _, query = sent["target"].partition("?")
     must("#" not in sent["target"] and sent["target"].isascii() and " " not in sent["target"], "an odd target")
     # Frappe decodes before it routes, and takes what follows the DocType for the name.

@@ -4,15 +4,16 @@
 //! A line in is a request: `{"n", "role", "verb", "path", "query", "type", "body"}` (the body in
 //! base64). A line out is what became of it: `refused`, or `steps`, each with the call that the
 //! policy judged (`judged`) and the request that each upstream dialect makes of it (`sent`).
-//! Reading, judging and writing are the gateway's own; only sockets and keys are left out.
+//! Reading, translating, judging and writing are the gateway's own; sockets and keys are left out.
 
 use std::io::{self, BufRead as _, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use portcullis_erp::dialect::{Inbound, Outbound, UpstreamLogin};
+use portcullis_erp::translate::{self, Between, TranslateError};
 use portcullis_erp::value::{Map, from_json};
-use portcullis_erp::{Asked, Call, Database, Dialect, Limits, Model, Value};
+use portcullis_erp::{Asked, Call, Database, Dialect, Limits, Model, Release, Value};
 use portcullis_gateway::listener::Path;
 use portcullis_gateway::{clock, route};
 use portcullis_identity::{
@@ -179,6 +180,14 @@ impl Bench {
         call: &Call,
     ) -> Option<Box<Permit>> {
         for _ in 0..MOST_LESSONS {
+            let call = match self.translated(dialect, call) {
+                Ok(call) => call,
+                Err(TranslateError::Fields) => {
+                    self.learn(call.model.clone());
+                    continue;
+                }
+                Err(TranslateError::Refused(_)) => return None,
+            };
             let decision = self.policy.judge(Question {
                 edition: portcullis_erp::Edition::Any,
                 principal,
@@ -189,7 +198,7 @@ impl Bench {
                 now: clock::now(),
                 schema: &self.schema,
                 uid: Some(UID),
-                call: call.clone(),
+                call,
             });
             match decision {
                 Decision::Allow(permit) => return Some(permit),
@@ -200,6 +209,21 @@ impl Bench {
             }
         }
         None
+    }
+
+    /// The call as the look-alike's release has it: that is what is judged.
+    fn translated(&self, caller: Dialect, call: &Call) -> Result<Call, TranslateError> {
+        if self.family != Family::Odoo {
+            return Ok(call.clone());
+        }
+        let known = self.schema.model(&call.model);
+        let kinds = |name: &str| known?.field(name).map(|field| field.kind);
+        let between = Between {
+            caller,
+            release: Release::NAMED,
+            fields: known.is_some().then_some(&kinds),
+        };
+        translate::call(call.clone(), &between).map(|translated| translated.call)
     }
 
     /// Asks the look-alike for a model's fields, as the gateway asks an ERP.
