@@ -73,19 +73,19 @@ pub async fn read(
     trail: &mut Trail,
 ) -> Result<Decoded, Denial> {
     let limits = &snapshot.limits;
+    trail.came_from(paced.origin.address);
+    trail.spoke(paced.routed.dialect);
     let Bound {
         most,
         passed,
         otherwise,
-    } = Bound::of(&paced, snapshot, desk, now).await;
+    } = Bound::of(&paced, snapshot, desk, now, trail).await;
     let Paced {
         routed,
         origin,
         debt,
     } = paced;
     let dialect = routed.dialect;
-    trail.came_from(origin.address);
-    trail.spoke(dialect);
     let plain = || Reply::plain(dialect);
     let head = routed.received.head;
     let body = tokio::time::timeout(BODY_TIME, routed.received.body.collect(most, passed))

@@ -28,7 +28,7 @@ use crate::gcra::Rate;
 use crate::identify::{self, Desk};
 use crate::keyring::Keyring;
 use crate::limit;
-use crate::listener::{self, RawRequest};
+use crate::listener::{self, Framing, RawRequest};
 use crate::once;
 use crate::operations;
 use crate::origin::{Origin, Proxies};
@@ -143,20 +143,24 @@ impl Gateway {
 
     /// One answer and one closed record for each request, whichever door it ended at.
     pub async fn serve(&self, raw: RawRequest) -> Response {
-        let now = clock::now();
-        if let Some(page) = redirect::page(&raw) {
-            return page;
-        }
-        if let Some(page) = operations::page(&raw, &self.shared.keyring, now) {
-            return page;
-        }
-        if let Some(page) = docs::page(&raw) {
+        if let Some(page) = self.page(&raw) {
             return page;
         }
         if batch::is_one(&raw.head) {
             return self.batch(raw).await;
         }
         self.one(raw).await
+    }
+
+    /// A page that is the same for everybody; whatever could be read in two ways goes the road,
+    /// and is refused there.
+    fn page(&self, raw: &RawRequest) -> Option<Response> {
+        if matches!(raw.framing, Framing::Ambiguous(_)) {
+            return None;
+        }
+        redirect::page(raw)
+            .or_else(|| operations::page(raw, &self.shared.keyring, clock::now()))
+            .or_else(|| docs::page(raw))
     }
 
     async fn one(&self, raw: RawRequest) -> Response {

@@ -36,24 +36,37 @@ pub struct Desk<'a> {
     pub(crate) proven: &'a Proven,
 }
 
+/// Whose credential the head of a request shows, before its body is read.
+pub(crate) enum Shown {
+    /// Nobody's that may be used from here.
+    Nobodys,
+    /// This caller's.
+    Of(Arc<Holder>),
+    /// The store cannot tell. It is not said that there is no such credential: `caller` tells
+    /// that the gateway cannot know.
+    Unsure,
+}
+
 impl Desk<'_> {
-    /// Whether a credential exists. Where the store cannot tell, it is not said that it does
-    /// not: `caller` tells that the gateway cannot know.
-    pub(crate) async fn knows(
+    /// Looks whose credential is shown.
+    pub(crate) async fn shown(
         &self,
         presented: &Presented,
+        origin: &Origin,
         debt: Option<u64>,
         now: Timestamp,
-    ) -> bool {
-        match presented {
-            Presented::Key { text, .. } => {
-                text.expose(|text| find(self, text, debt, now)).is_some()
-            }
-            Presented::Session(text) => {
-                !matches!(by_session(self, text, debt, now).await, Ok(None))
-            }
-            Presented::Nothing => false,
-        }
+    ) -> Shown {
+        let holder = match presented {
+            Presented::Key { text, .. } => text.expose(|text| find(self, text, debt, now)),
+            Presented::Session(text) => match by_session(self, text, debt, now).await {
+                Ok(visitor) => visitor.map(|(holder, _)| holder),
+                Err(_) => return Shown::Unsure,
+            },
+            Presented::Nothing => by_certificate(self, origin, now).0,
+        };
+        holder
+            .filter(|holder| holder.conditions.from_here(origin.address).is_ok())
+            .map_or(Shown::Nobodys, Shown::Of)
     }
 }
 

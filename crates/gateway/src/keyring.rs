@@ -48,6 +48,9 @@ struct Kept {
 pub struct Holder {
     /// Who it is.
     pub(crate) principal: Arc<Principal>,
+    /// The first of the keys that took over from each other, if it is a key: what the holder
+    /// began with one of them stays its own with the next.
+    pub(crate) line: Option<KeyId>,
     /// Under which conditions the credential is good.
     pub(crate) conditions: Conditions,
     /// How often it may call.
@@ -70,6 +73,7 @@ impl Holder {
     pub(crate) fn without_key(principal: Principal, rate: Rate) -> Self {
         Self {
             principal: Arc::new(principal),
+            line: None,
             conditions: Conditions::default(),
             rate,
             cell: Arc::default(),
@@ -194,11 +198,13 @@ impl Keyring {
     fn replace(&self, rows: &[KeyRow]) {
         let keys = self.keys.pin();
         let mut live = std::collections::HashSet::new();
+        let elders = elders(rows);
         for row in rows.iter().filter(|row| row.revoked.is_none()) {
             live.insert(row.id);
             let old = keys.get(&row.id).map(|old| &old.holder);
             let holder = Holder {
                 principal: Arc::new(row.principal()),
+                line: Some(first(&elders, row.id)),
                 conditions: row.conditions.clone(),
                 rate: row.limit.map_or(self.rate, |limit| Rate {
                     per_minute: limit.per_minute,
@@ -227,4 +233,22 @@ impl Keyring {
         }
         certificates.retain(|certificate, _| shown.contains_key(certificate));
     }
+}
+
+/// Which key each key took over from.
+fn elders(rows: &[KeyRow]) -> std::collections::HashMap<KeyId, KeyId> {
+    let heirs = rows.iter().filter_map(|row| Some((row.successor?, row.id)));
+    heirs.collect()
+}
+
+/// The first key of the line that leads to this one.
+fn first(elders: &std::collections::HashMap<KeyId, KeyId>, key: KeyId) -> KeyId {
+    let mut first = key;
+    for _ in 0..elders.len() {
+        match elders.get(&first) {
+            Some(elder) => first = *elder,
+            None => break,
+        }
+    }
+    first
 }

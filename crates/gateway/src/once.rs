@@ -14,7 +14,7 @@ mod ticket;
 use std::sync::Arc;
 
 use portcullis_erp::{Fault, FaultKind};
-use portcullis_identity::{Principal, Timestamp};
+use portcullis_identity::Timestamp;
 use portcullis_policy::Permit;
 use portcullis_storage::{Claim, ClaimState, Claiming, StoreError};
 
@@ -25,6 +25,7 @@ use crate::archive::{Archive, ago};
 use crate::audit::Recorded;
 use crate::authorize::Granted;
 use crate::denial::{Denial, Why};
+use crate::keyring::Holder;
 
 /// A request that may be sent, or that was answered before.
 pub struct Claimed {
@@ -88,7 +89,7 @@ pub async fn claim(
         let turn = Turn::Free;
         return Ok(Claimed { recorded, turn });
     };
-    let claim = archive.describe(wanted, &holder.principal, permit, now);
+    let claim = archive.describe(wanted, holder, permit, now);
     match archive.turn(claim, now).await {
         Ok(turn) => Ok(Claimed { recorded, turn }),
         Err(no) => Err(Denial::to(recorded.permitted.reply, Why::NoTurn(no))),
@@ -96,14 +97,9 @@ pub async fn claim(
 }
 
 impl Archive {
-    fn describe(
-        &self,
-        wanted: &Wanted,
-        principal: &Principal,
-        permit: &Permit,
-        now: Timestamp,
-    ) -> Claim {
-        let caller = principal.key().map_or_else(
+    fn describe(&self, wanted: &Wanted, holder: &Holder, permit: &Permit, now: Timestamp) -> Claim {
+        let principal = &holder.principal;
+        let caller = holder.line.as_ref().map_or_else(
             || format!("{} {}", principal.kind().as_str(), principal.name()),
             |key| key.as_str().to_owned(),
         );

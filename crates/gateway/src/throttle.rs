@@ -61,9 +61,12 @@ pub fn by_address(throttle: &Throttle, routed: Routed, now: Timestamp) -> Result
     }
 }
 
-/// Whether a request may carry a key: in a header, by a session's cookie, or in the body of a dialect that has a
-/// slot there.
+/// Whether a request may carry a key: in a header, by a session's cookie or a certificate, or in
+/// the body of a dialect that has a slot there.
 fn may_show_a_key(routed: &Routed) -> bool {
+    if routed.received.origin.certificate.is_some() {
+        return true;
+    }
     let headers = &routed.received.head.headers;
     let slot = matches!(
         routed.dialect,

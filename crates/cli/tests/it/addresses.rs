@@ -198,6 +198,39 @@ fn a_large_body_is_read_of_those_only_who_show_a_key_that_exists() {
 }
 
 #[test]
+fn a_large_body_is_not_read_of_a_caller_that_has_nothing_left() {
+    let demo = Demo::start();
+    let place = Place::before(&demo, "");
+    let limits = ["--per-minute", "1", "--burst", "2"];
+    let (key, _) = place.key("shop", &limits);
+    let served = place.serve();
+    let padded = format!("{{\"domain\":[]{}}}", " ".repeat(200 << 10));
+    for _ in 0..2 {
+        let got = ask(&served, &key, &[], padded.as_bytes());
+        assert_eq!(got.status, 200, "{}", got.text());
+    }
+    // Of this body not one byte is sent.
+    let mut stream = TcpStream::connect(door(&served)).expect("a connection");
+    let wait = Some(Duration::from_secs(20));
+    stream.set_read_timeout(wait).expect("a time-out");
+    let head = format!(
+        "POST {COUNT} HTTP/1.1\r\nhost: gateway\r\ncontent-length: 8000000\r\nx-api-key: {key}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).expect("sent");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer[9..], b"429");
+    let told = crate::within(3000, || {
+        let records = place.lines(&["audit", "tail"]);
+        records
+            .last()
+            .filter(|last| last.to_string().contains("limit.limited"))
+            .cloned()
+    });
+    assert_eq!(told.expect("a record")["principal"], "shop");
+}
+
+#[test]
 fn a_large_body_with_the_key_in_it_is_read_of_an_address_that_showed_a_good_key() {
     let demo = Demo::start();
     let place = Place::before(&demo, "");

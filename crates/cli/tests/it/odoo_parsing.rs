@@ -366,6 +366,36 @@ fn odoo_5_09_a_body_has_a_bound_and_is_refused_before_it_comes() {
 }
 
 #[test]
+fn a_page_that_is_the_same_for_everybody_is_read_in_one_way_too() {
+    let bytes = Bytes::start();
+    let get = |path: &str, more: &str| {
+        bytes.answer(&format!(
+            "GET {path} HTTP/1.1\r\nHost: gateway\r\n{more}\r\n0\r\n\r\n"
+        ))
+    };
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/api/v1/docs",
+        "/u/odoo/api/v1/docs/page.js",
+    ] {
+        let good = get(path, "Connection: close\r\nTransfer-Encoding: chunked\r\n");
+        assert!(good.starts_with("HTTP/1.1 200"), "{path}: {good}");
+        for two in [
+            "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+            "Content-Length: 5\r\nContent-Length: 5\r\n",
+            "Transfer-Encoding: gzip, chunked\r\n",
+            "Content-Length: 5\nX-Line: LF alone\r\n",
+        ] {
+            let answer = get(path, two);
+            let head = answer.to_lowercase();
+            assert!(head.starts_with("http/1.1 400"), "{path} {two}: {answer}");
+            assert!(head.contains("connection: close"), "{path} {two}: {answer}");
+        }
+    }
+}
+
+#[test]
 fn odoo_5_10_each_call_gets_a_connection_and_callers_keep_theirs() {
     let bytes = Bytes::start();
     let mut caller = TcpStream::connect(door(bytes.demo.fact("/gateway"))).expect("a connection");

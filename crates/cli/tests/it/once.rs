@@ -259,6 +259,30 @@ fn a_caller_keeps_so_many_keys_and_no_more() {
 }
 
 #[test]
+fn a_key_that_took_over_from_another_repeats_what_that_one_began() {
+    let demo = Demo::start();
+    let place = place(&demo, "");
+    let (key, id) = place.key("maker", &[]);
+    let served = place.serve();
+    let send =
+        |key: &str| post(&served.url, key, &["k"], CREATE, &contact("Once")).expect("an answer");
+    let first = send(&key);
+    assert_eq!((first.status, made(&demo)), (200, 1), "{}", first.text());
+    let mut last = id;
+    for _ in 0..2 {
+        let (code, next) = place.run(&["key", "rotate", &last, "--overlap", "1h"]);
+        assert_eq!(code, 0, "{next}");
+        let text = |member: &str| next[member].as_str().expect("text").to_owned();
+        last = text("id");
+        let is_good = || Some(send(&text("key"))).filter(|got| got.status == 200);
+        let again = crate::within(3000, is_good).expect("the new key is good");
+        assert_eq!((again.text(), made(&demo)), (first.text(), 0));
+        assert_eq!(header(&again, "idempotent-replayed"), Some("true"));
+    }
+    assert_eq!((send(&key).text(), made(&demo)), (first.text(), 0));
+}
+
+#[test]
 fn of_one_callers_answers_so_many_bytes_are_kept_and_the_oldest_make_room() {
     let demo = Demo::start();
     let place = place(&demo, "[idempotency]\ncaller-bytes = 4000\n");

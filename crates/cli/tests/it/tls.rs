@@ -243,3 +243,46 @@ fn a_clients_certificate_is_a_credential() {
     assert_eq!(asked(Some(&renewed), "").unwrap(), 401);
     assert!(demo.reached().is_empty());
 }
+
+#[test]
+fn a_clients_certificate_opens_what_a_key_in_a_header_opens() {
+    let demo = Demo::start();
+    let more = format!("{FILES}client-authorities-file = \"clients.pem\"\n");
+    let place = Place::before(&demo, &more);
+    let (authority, clients) = (Authority::new(), Authority::new());
+    authority.sign("localhost").put(place.path());
+    std::fs::write(place.path().join("clients.pem"), clients.pem()).unwrap();
+    let shop = clients.sign("shop.example");
+    let file = place.path().join("shop.pem");
+    std::fs::write(&file, &shop.pem).unwrap();
+    place.run(&[
+        "key",
+        "create",
+        "shop",
+        "--user",
+        "integration",
+        "--role",
+        "reader",
+        "--certificate",
+        file.to_str().unwrap(),
+    ]);
+    let served = place.serve();
+    let padding = 200 << 10;
+    let told = format!("Content-Length: {}", BODY.len());
+    let more = format!("Content-Length: {}", BODY.len() + padding);
+    let large = count("").replacen(&told, &more, 1) + &" ".repeat(padding);
+    let asked = |own: Option<&client::Identity>, request: &str| {
+        let client = authority.client(own, false);
+        ask(&client, door(&served), request).unwrap().status
+    };
+    assert_eq!(asked(Some(&shop), &count("")), 200);
+    assert_eq!(asked(Some(&shop), &large), 200, "large bodies");
+    demo.reached();
+    for _ in 0..62 {
+        asked(None, &count(""));
+    }
+    assert_eq!(asked(None, &count("")), 429, "the address is in debt");
+    assert!(demo.reached().is_empty());
+    assert_eq!(asked(Some(&shop), &count("")), 200);
+    assert_eq!(asked(Some(&shop), &large), 200);
+}

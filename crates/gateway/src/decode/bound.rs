@@ -5,15 +5,19 @@
 //! the key in the body show nothing before it was read; there it counts whether a good key came
 //! from the same address lately. Who is calling is still for `identify` to say.
 
+use std::sync::Arc;
+
 use portcullis_erp::{Dialect, Fault, FaultKind};
 use portcullis_identity::{Presented, Timestamp};
 
 use super::credential;
 use crate::denial::Why;
-use crate::identify::Desk;
+use crate::identify::{Desk, Shown};
+use crate::limit;
 use crate::sessions::cookie;
 use crate::snapshot::Snapshot;
 use crate::throttle::Paced;
+use crate::trail::Trail;
 
 /// The largest body that is taken from whoever shows no credential that exists, in bytes.
 const SMALL: usize = 64 << 10;
@@ -34,6 +38,7 @@ impl Bound {
         snapshot: &Snapshot,
         desk: &Desk<'_>,
         now: Timestamp,
+        trail: &mut Trail,
     ) -> Self {
         let routed = &paced.routed;
         let controller = routed.visited.as_ref().map(|visited| &visited.controller);
@@ -51,24 +56,43 @@ impl Bound {
             Some(controller) => controller.cookie,
             None => cookie::name(routed.dialect),
         };
-        let is_free = match credential::presented(&routed.received.head.headers, cookie) {
-            Ok(Presented::Nothing) => {
-                if paced.debt.is_none() && has_slot(routed.dialect) {
-                    let is_free =
-                        snapshot.rpc_body >= most || desk.proven.knows(paced.origin.address, now);
-                    return if is_free {
-                        all
-                    } else {
-                        Self::of_stranger(snapshot.rpc_body, most)
-                    };
+        let shown = match credential::presented(&routed.received.head.headers, cookie) {
+            Ok(presented) => {
+                let shown = desk.shown(&presented, &paced.origin, paced.debt, now).await;
+                let is_nothing = matches!(presented, Presented::Nothing);
+                if matches!(shown, Shown::Nobodys) && is_nothing && paced.debt.is_none() {
+                    if controller.is_some_and(|controller| controller.is_open()) {
+                        return all;
+                    }
+                    if has_slot(routed.dialect) {
+                        let is_free = snapshot.rpc_body >= most
+                            || desk.proven.knows(paced.origin.address, now);
+                        return if is_free {
+                            all
+                        } else {
+                            Self::of_stranger(snapshot.rpc_body, most)
+                        };
+                    }
                 }
-                paced.debt.is_none() && controller.is_some_and(|controller| controller.is_open())
+                shown
             }
-            Ok(presented) => desk.knows(&presented, paced.debt, now).await,
-            Err(_) => false,
+            Err(_) => Shown::Nobodys,
         };
-        if is_free {
-            return all;
+        match shown {
+            Shown::Unsure => return all,
+            // Whoever has nothing left is told before the body is read.
+            Shown::Of(holder) => {
+                let Err(wait) = limit::look(&holder, now) else {
+                    return all;
+                };
+                trail.recognised(Arc::clone(&holder.principal));
+                return Self {
+                    most: SMALL,
+                    passed: 0,
+                    otherwise: Some(Why::Limited(wait)),
+                };
+            }
+            Shown::Nobodys => {}
         }
         let why = match (paced.debt, routed.dialect) {
             (Some(seconds), _) => Why::Paced(seconds),
