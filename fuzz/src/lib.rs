@@ -17,8 +17,8 @@ use portcullis_erp::filters::Filters;
 use portcullis_erp::value::{from_json, to_json};
 use portcullis_erp::visit::{self, Page, PageTerms, Said};
 use portcullis_erp::{
-    Answer, Asked, Call, Database, Dialect, Inbound, Limits, Outbound, Payload, RecordId, Reply, Value,
-    Verb, Visit,
+    Answer, Asked, Call, Database, Dialect, Inbound, Limits, Outbound, Payload, RecordId, Reply,
+    Value, Verb, Visit,
 };
 
 /// Room enough for everything that was read within the ordinary limits and written again.

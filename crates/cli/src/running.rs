@@ -10,6 +10,7 @@ use portcullis_gateway::archive::Archive;
 use portcullis_gateway::config::Config;
 use portcullis_gateway::control::{self, Control, RoleFiles};
 use portcullis_gateway::gateway::{Addresses, Gateway, Shared};
+use portcullis_gateway::issuers::Issuers;
 use portcullis_gateway::keyring::Keyring;
 use portcullis_gateway::sessions::Sessions;
 use portcullis_gateway::snapshot::{Routes, Snapshot};
@@ -60,6 +61,7 @@ impl Running {
             house.vault.pepper(),
             config.key_rate,
         );
+        let issuers = Issuers::new(&config.issuers, config.key_rate)?;
         let sessions = Sessions::new(
             Arc::clone(&house.store) as _,
             house.vault.pepper(),
@@ -75,7 +77,7 @@ impl Running {
         .await?;
         let shared = Arc::new(Shared::new(
             snapshot,
-            keyring,
+            (keyring, issuers),
             sessions,
             Addresses {
                 failures: config.address_rate,

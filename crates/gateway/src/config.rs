@@ -5,6 +5,7 @@
 
 mod addresses;
 mod credentials;
+mod issuer;
 mod keeping;
 mod keys;
 mod problem;
@@ -33,6 +34,7 @@ use crate::archive::Keeping;
 use crate::controller::Controller;
 use crate::engine::Bounds;
 use crate::gcra::Rate;
+use crate::issuers::IssuerConfig;
 use crate::origin::Proxies;
 use crate::sessions::Lasting;
 use raw::RawConfig;
@@ -68,6 +70,8 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     /// Whether credentials are taken that others may have read on their way.
     pub takes_clear: bool,
+    /// The issuers whose tokens are believed.
+    pub issuers: Vec<IssuerConfig>,
     /// The ERPs.
     pub upstreams: Vec<UpstreamConfig>,
     /// The roles of the files; more may lie in the store.
@@ -131,6 +135,7 @@ impl Checker<'_> {
         self.routes_of_roles(&roles, &role_files, &controllers);
         let proxies = self.addresses(raw.addresses);
         let tls = raw.tls.and_then(|tls| self.tls(folder, tls));
+        let issuers = self.issuers(folder, raw.issuer, &upstreams);
         let limits = raw.limits;
         let (Some(listen), true) = (listen, self.problems.is_empty()) else {
             return Err(self.problems);
@@ -162,6 +167,7 @@ impl Checker<'_> {
             },
             proxies,
             tls,
+            issuers,
             takes_clear: raw.credentials.takes_clear(),
             upstreams,
             roles,

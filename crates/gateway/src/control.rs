@@ -19,6 +19,7 @@ use crate::audit::Ledger;
 use crate::chance::Ids;
 use crate::clock;
 use crate::gateway::Shared;
+use crate::issuers::fetch::Tried;
 use crate::snapshot::Snapshot;
 use crate::tls::Tls;
 use crate::upstream::{Asker, ErpUser, Links, Upstream};
@@ -32,6 +33,9 @@ const FORGET: Duration = Duration::from_secs(600);
 
 /// How often it is kept when keys were used.
 const KEEP: Duration = Duration::from_secs(3);
+
+/// How often it is looked whether an issuer's keys are to be fetched.
+const FETCH: Duration = Duration::from_secs(1);
 
 /// How often sessions that are over are removed.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -103,6 +107,7 @@ impl Control {
         own.ledger.flush();
         ready.send_replace(true);
         let archive = Arc::clone(&self.shared.archive);
+        let fetcher = tokio::task::spawn_local(fetch(Arc::clone(&self.shared)));
         let clerk = tokio::task::spawn_local(archive.keep(stop.clone()));
         let mut tick = tokio::time::interval(LOOK);
         let mut retry = tokio::time::interval(RETRY);
@@ -130,6 +135,7 @@ impl Control {
                 }
             }
         }
+        fetcher.abort();
         if tokio::time::timeout(FAREWELL, clerk).await.is_err() {
             tracing::warn!("what is kept of errors was not all filed when the gateway stopped");
         }
@@ -247,6 +253,16 @@ impl Control {
             }
         });
         Ok(())
+    }
+}
+
+/// Fetches the keys of issuers, for ever; an issuer that does not answer holds up nothing else.
+async fn fetch(shared: Arc<Shared>) {
+    let mut tick = tokio::time::interval(FETCH);
+    let mut tried = Tried::default();
+    loop {
+        tick.tick().await;
+        shared.issuers.fetch(&mut tried).await;
     }
 }
 

@@ -26,6 +26,7 @@ use crate::engine::{Bounds, Connections, Place};
 use crate::filter;
 use crate::gcra::Rate;
 use crate::identify::{self, Desk};
+use crate::issuers::Issuers;
 use crate::keyring::Keyring;
 use crate::limit;
 use crate::listener::{self, Framing, RawRequest};
@@ -47,6 +48,8 @@ pub struct Shared {
     pub snapshot: ArcSwap<Snapshot>,
     /// The keys.
     pub keyring: Keyring,
+    /// The issuers whose tokens are believed.
+    pub issuers: Issuers,
     /// The sessions.
     pub sessions: Sessions,
     /// The proxies that are believed.
@@ -81,7 +84,7 @@ impl Shared {
     /// What all cores share, from its parts.
     pub fn new(
         snapshot: Snapshot,
-        keyring: Keyring,
+        (keyring, issuers): (Keyring, Issuers),
         sessions: Sessions,
         addresses: Addresses,
         upstreams: Upstreams,
@@ -90,6 +93,7 @@ impl Shared {
         Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             keyring,
+            issuers,
             sessions,
             proxies: addresses.proxies,
             connections: Connections::new(addresses.connections),
@@ -107,6 +111,7 @@ impl Shared {
     fn desk(&self) -> Desk<'_> {
         Desk {
             keyring: &self.keyring,
+            issuers: &self.issuers,
             sessions: &self.sessions,
             upstreams: &self.upstreams,
             takes_clear: self.takes_clear,

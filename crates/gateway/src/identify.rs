@@ -8,12 +8,13 @@ use std::sync::Arc;
 use portcullis_erp::asked::Claim;
 use portcullis_erp::{Asked, Dialect, Fault, FaultKind, Local, Reply, SlotCredential};
 use portcullis_identity::{
-    ApiKey, Presented, Secret, SessionDigest, SessionToken, Style, Timestamp,
+    ApiKey, Presented, Secret, SessionDigest, SessionToken, Style, Timestamp, Unverified,
 };
 use portcullis_storage::StoreError;
 
 use crate::decode::{Decoded, Wish};
 use crate::denial::{Denial, Why};
+use crate::issuers::Issuers;
 use crate::keyring::{Holder, Keyring};
 use crate::once;
 use crate::origin::Origin;
@@ -26,6 +27,8 @@ use crate::upstream::{Upstream, Upstreams};
 pub struct Desk<'a> {
     /// The keys.
     pub(crate) keyring: &'a Keyring,
+    /// The issuers of tokens.
+    pub(crate) issuers: &'a Issuers,
     /// The sessions.
     pub(crate) sessions: &'a Sessions,
     /// The ERPs.
@@ -257,9 +260,15 @@ pub async fn caller(
     }
 }
 
-/// The holder of a key in either of its two forms. From an address in debt, a key that does
+/// The holder of a key in either of its two forms, or the bearer of a token. From an address in debt, a key that does
 /// not exist is not even hashed.
 fn find(desk: &Desk<'_>, text: &str, debt: Option<u64>, now: Timestamp) -> Option<Arc<Holder>> {
+    if Unverified::is_token(text) {
+        let bearer = desk.issuers.bearer(text, now);
+        return bearer
+            .inspect_err(|no| tracing::debug!(?no, "a token is not good"))
+            .ok();
+    }
     let key = match text.split_once(':') {
         Some((key, secret)) => ApiKey::parse_pair(key, secret),
         None => ApiKey::parse(text),

@@ -33,6 +33,7 @@ mod docs;
 pub mod engine;
 pub mod gateway;
 pub mod gcra;
+pub mod issuers;
 pub mod keyring;
 mod openapi;
 mod operations;

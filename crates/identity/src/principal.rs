@@ -29,7 +29,7 @@ impl PrincipalKind {
 }
 
 /// Who is calling, which ERP user the calls run as, and which roles say what may be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Principal {
     kind: PrincipalKind,
     name: PrincipalName,

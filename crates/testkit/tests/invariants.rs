@@ -18,6 +18,7 @@ use portcullis_gateway::config::{Config, RestConfig, UpstreamConfig};
 use portcullis_gateway::engine::Bounds;
 use portcullis_gateway::gateway::{Addresses, Gateway, Shared};
 use portcullis_gateway::gcra::Rate;
+use portcullis_gateway::issuers::Issuers;
 use portcullis_gateway::keyring::Keyring;
 use portcullis_gateway::listener::{Arrival, Body, Framing, Length, Over, RawRequest};
 use portcullis_gateway::origin::Proxies;
@@ -176,7 +177,7 @@ impl Yard {
             .expect("an archive");
         let shared = Arc::new(Shared::new(
             snapshot,
-            keyring,
+            (keyring, Issuers::new(&[], rate).expect("no issuers")),
             sessions,
             Addresses {
                 failures: rate,

@@ -49,6 +49,7 @@ const TABLES: &[(&str, &str, &str)] = &[
         "| of `[upstream.NAME.rest.resource.RESOURCE]`",
     ),
     ("RawNotice", "docs/configuration.md", "| of `notice`"),
+    ("RawIssuer", "docs/configuration.md", "| of `[[issuer]]`"),
     ("RawRoute", "docs/configuration.md", "| of `[[route]]`"),
     (
         "RawCredential",

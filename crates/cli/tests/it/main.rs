@@ -32,6 +32,7 @@ mod sessions;
 mod strangers;
 mod throttle;
 mod tls;
+mod tokens;
 
 /// Waits for what the program does by the clock.
 #[expect(

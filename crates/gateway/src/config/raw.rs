@@ -41,6 +41,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) upstream: BTreeMap<String, RawUpstream>,
     #[serde(default)]
+    pub(super) issuer: Vec<Spanned<super::issuer::RawIssuer>>,
+    #[serde(default)]
     pub(super) route: Vec<Spanned<RawRoute>>,
 }
 

@@ -112,7 +112,7 @@ fn is_for(key: &Jwk, algorithm: TokenAlgorithm) -> bool {
         AlgorithmParameters::OctetKeyPair(key) => {
             algorithm == TokenAlgorithm::EdDsa && key.curve == EllipticCurve::Ed25519
         }
-        _ => false,
+        AlgorithmParameters::OctetKey(_) | AlgorithmParameters::Other(_) | _ => false,
     };
     let common = &key.common;
     let for_signing = common
