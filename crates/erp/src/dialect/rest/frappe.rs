@@ -103,6 +103,14 @@ fn dotted(mut call: Call, doctype: &str, method: &str, arguments: &Map) -> Resul
             "a method of a DocType is named whole, such as erpnext.stock.utils.get_latest_stock_qty",
         ));
     }
+    // What these do is said here by verbs and paths; by name they would be judged as methods
+    // that a rule lists, and do what no rule has looked at.
+    if method.starts_with("frappe.client.") {
+        return Err(Fault::new(
+            FaultKind::UnknownMethod,
+            "this is what the verbs are for: GET, POST, PATCH and DELETE of documents",
+        ));
+    }
     call.named.clone_from(arguments);
     let same = |value: &Value| value.as_str() == Some(doctype);
     if !["doctype", "dt"]

@@ -373,6 +373,15 @@ fn methods_are_called_on_a_record_or_on_the_model() {
         r#"{"item":"A"}"#,
     );
     assert_eq!(argument(&said, "doctype"), r#""Item""#);
+    let path = "Item/frappe.client.set_value";
+    let body = r#"{"name":"A","fieldname":"rate","value":1}"#;
+    let request = ask("POST", path, "", body).unwrap();
+    let fault = request.in_frappe(&facade()).unwrap_err();
+    assert_eq!(
+        fault.kind,
+        FaultKind::UnknownMethod,
+        "verbs say it, and are judged"
+    );
 }
 
 #[test]
