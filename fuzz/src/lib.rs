@@ -7,10 +7,13 @@
 //! An input of a request is one line `VERB segment/segment?query content-type` and the body;
 //! an input of an answer is one line with the status and the body.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use portcullis_erp::dialect::rest;
+use portcullis_erp::dialect::signature::live::{self, bind_live};
+use portcullis_erp::dialect::signature::{Kind, arguments_of};
 use portcullis_erp::dialect::{Returned, UpstreamLogin};
 use portcullis_erp::domain::Domain;
 use portcullis_erp::filters::Filters;
@@ -185,6 +188,48 @@ pub fn filters(data: &[u8]) {
     let again = Filters::parse(&filters.filters_value(), &filters.or_filters_value())
         .expect("what is written is a list of filters");
     assert!(filters == again, "what is written is read back");
+}
+
+/// What a live Odoo tells of a model's methods: what stands in order gets these names, in their
+/// order, and is said by them.
+pub fn signature_live(data: &[u8]) {
+    let (head, body) = line(data);
+    let told = live::read(Returned {
+        status: head.parse().unwrap_or(200),
+        content_type: "",
+        body,
+    });
+    for (method, live) in told.unwrap_or_default() {
+        assert!(live.parameters.len() <= 64, "a method's names are bounded");
+        let Ok(mut call) = Call::new("x_fuzzed.model", &method) else {
+            continue;
+        };
+        let given: Vec<Value> = (0..).map(Value::Int).take(live.parameters.len()).collect();
+        call.positional = given.clone();
+        if live.kind == Kind::OnRecords {
+            call.positional.insert(0, Value::List(vec![Value::Int(7)]));
+        }
+        let mut more = call.clone();
+        more.positional.push(Value::Null);
+        assert!(bind_live(more, &live).is_err(), "no argument is dropped");
+        let Ok(bound) = bind_live(call, &live) else {
+            let names: BTreeSet<_> = live.parameters.iter().collect();
+            assert!(
+                names.len() < live.parameters.len(),
+                "names that differ are given"
+            );
+            continue;
+        };
+        assert!(
+            bound.positional.is_empty() && bound.ids.is_some() == (live.kind == Kind::OnRecords)
+        );
+        let named = live.parameters.iter().map(|name| bound.named.get(name));
+        assert!(named.eq(given.iter().map(Some)), "each has its own name");
+        // Of methods that every model has, others than the table's names are refused.
+        if arguments_of("x_fuzzed.model", &method).is_none() {
+            again(Dialect::Json2, &bound);
+        }
+    }
 }
 
 /// The façade: what was read becomes calls of either ERP, or is refused.

@@ -32,7 +32,7 @@ use crate::limit;
 use crate::listener::{self, Framing, RawRequest};
 use crate::once;
 use crate::operations;
-use crate::origin::{Origin, Proxies};
+use crate::origin::{self, Origin, Proxies};
 use crate::respond::{self, Response};
 use crate::route;
 use crate::sessions::Sessions;
@@ -181,7 +181,7 @@ impl Gateway {
 
     fn origin(&self, raw: &RawRequest) -> Origin {
         let proxies = &self.shared.proxies;
-        proxies.origin(&raw.arrival, &raw.head.headers)
+        origin::of(proxies, &raw.arrival, &raw.head.headers)
     }
 
     /// The road.

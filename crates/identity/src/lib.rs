@@ -15,6 +15,7 @@ mod key_id;
 mod name;
 mod presented;
 mod principal;
+pub mod proxied;
 mod secret;
 mod session;
 pub mod signing;

@@ -25,7 +25,7 @@ fn origin(told: Told, peer: IpAddr, lines: &[(&str, &str)]) -> Origin {
         let name: HeaderName = name.parse().unwrap();
         headers.append(name, value.parse().unwrap());
     }
-    proxies(told).origin(&arrival(peer, Over::Clear), &headers)
+    of(&proxies(told), &arrival(peer, Over::Clear), &headers)
 }
 
 fn listed_by(peer: IpAddr, lines: &[&str]) -> String {
@@ -171,7 +171,11 @@ fn what_others_may_have_read_is_clear() {
         for (name, value) in lines {
             headers.append(*name, value.parse().unwrap());
         }
-        let origin = proxies(Told::XForwardedFor).origin(&arrival(peer, over), &headers);
+        let origin = of(
+            &proxies(Told::XForwardedFor),
+            &arrival(peer, over),
+            &headers,
+        );
         assert_eq!(origin.is_clear, is_clear, "{peer} {over:?} {lines:?}");
         let own = matches!(over, Over::Tls(_)) && peer == STRANGER;
         assert_eq!(origin.certificate, digest.filter(|_| own));

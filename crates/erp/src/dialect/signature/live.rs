@@ -113,7 +113,7 @@ fn names(signature: &str) -> Option<Vec<&str>> {
             (None, ',') if depth == 0 => {
                 parts.push(inside.get(start..at)?);
                 start = at.checked_add(1)?;
-                if parts.len() > MOST_PARAMETERS {
+                if parts.len() >= MOST_PARAMETERS {
                     return None;
                 }
             }
@@ -205,6 +205,21 @@ mod tests {
             bind_live(call, &methods["note"]).is_err(),
             "there are too many"
         );
+    }
+
+    #[test]
+    fn a_method_takes_so_many_arguments_and_no_more() {
+        let described = |count: usize| {
+            let names: Vec<String> = (0..count).map(|n| format!("a{n}")).collect();
+            let signature = names.join(", ");
+            told(&format!(
+                r#"{{"methods": {{"x": {{"api": null, "signature": "({signature})"}}}}}}"#
+            ))
+        };
+        let most = described(MOST_PARAMETERS).expect("methods");
+        assert_eq!(most["x"].parameters.len(), MOST_PARAMETERS);
+        let more = described(MOST_PARAMETERS + 1).expect("methods");
+        assert!(!more.contains_key("x"));
     }
 
     #[test]

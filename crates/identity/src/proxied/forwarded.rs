@@ -1,7 +1,5 @@
 //! `Forwarded` (RFC 7239), as far as it says for whom a proxy asks, and by which protocol.
 
-use http::{HeaderMap, header};
-
 /// What one proxy says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Hop {
@@ -13,13 +11,9 @@ pub(super) struct Hop {
 
 /// What the proxies say, in the order in which the request passed them; several lines are one
 /// list. What cannot be read is a hop that says nothing.
-pub(super) fn hops(headers: &HeaderMap) -> Vec<Hop> {
-    let lines = headers.get_all(header::FORWARDED).iter();
+pub(super) fn hops<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Hop> {
     lines
-        .flat_map(|line| {
-            let text = line.to_str().unwrap_or_default();
-            apart(text, ',').into_iter().map(hop)
-        })
+        .flat_map(|line| apart(line, ',').into_iter().map(hop))
         .collect()
 }
 
