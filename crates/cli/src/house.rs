@@ -1,4 +1,4 @@
-//! What a data folder holds: the store, the vault, the ledger.
+//! What an installation keeps: the store, the vault, the ledger.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,31 +6,52 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use portcullis_audit::LedgerId;
 use portcullis_gateway::archive::Safe;
+use portcullis_gateway::config::StoreConfig;
 use portcullis_gateway::control::Unseal;
 use portcullis_identity::Secret;
 use portcullis_storage::{ErpUserRow, Sealed, Store};
-use portcullis_store::{Place, SqliteStore, Vault, entropy};
+use portcullis_store::{Place, SqlStore, Vault, VaultError, entropy};
 
-/// An opened data folder.
+/// An installation that was opened.
 pub(crate) struct House {
     folder: PathBuf,
     /// Keys, roles, ERP users.
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<SqlStore>,
     /// What seals and opens.
     pub(crate) vault: Vault,
-    /// The ledger that belongs to the store.
+    /// The ledger of the data folder.
     pub(crate) ledger: LedgerId,
 }
 
 impl House {
-    /// Opens a data folder; a new one is made.
-    pub(crate) async fn open(folder: &Path) -> anyhow::Result<Self> {
+    /// Opens a data folder, and the database that is the store where it is not the folder's
+    /// own; a new folder is made.
+    pub(crate) async fn open(folder: &Path, shared: Option<&StoreConfig>) -> anyhow::Result<Self> {
         make_private(folder)
             .with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
-        let vault = Vault::open(&folder.join("master.key"))?;
-        let store = SqliteStore::open(&folder.join("portcullis.db")).await?;
-        vault.check(store.settings()).await?;
-        let ledger = entropy::ledger_id(store.settings()).await?;
+        let master = folder.join("master.key");
+        let vault = Vault::open(&master)?;
+        let store = match shared {
+            None => SqlStore::open(&embedded(folder)).await?,
+            Some(shared) => connect(shared).await?,
+        };
+        vault.check(store.settings()).await.map_err(|error| {
+            let others = shared.is_some_and(|_| matches!(error, VaultError::OtherKey));
+            let error = anyhow::Error::from(error);
+            if others {
+                let file = master.display();
+                error.context(format!(
+                    "{file}: every gateway of one store has the same master key"
+                ))
+            } else {
+                error
+            }
+        })?;
+        // A ledger belongs to its folder. Where the folder has a store, its id is kept there.
+        let ledger = match shared {
+            None => entropy::ledger_id(store.settings()).await?,
+            Some(_) => entropy::ledger_id_in(&folder.join("ledger.id"))?,
+        };
         Ok(Self {
             folder: folder.to_owned(),
             store: Arc::new(store),
@@ -43,6 +64,39 @@ impl House {
     pub(crate) fn ledger_folder(&self) -> PathBuf {
         ledger_folder(&self.folder)
     }
+}
+
+/// The file of the embedded store in a data folder.
+pub(crate) fn embedded(data: &Path) -> PathBuf {
+    data.join("portcullis.db")
+}
+
+#[cfg(feature = "postgres")]
+async fn connect(shared: &StoreConfig) -> anyhow::Result<SqlStore> {
+    let password = shared.password_file.as_deref().map(secret).transpose()?;
+    let server = portcullis_store::Server {
+        url: shared.url.to_string(),
+        password,
+        authorities: shared.certificates_file.clone(),
+    };
+    let opened = SqlStore::connect(&server).await;
+    opened.with_context(|| format!("the store {} cannot be used", shared.url))
+}
+
+#[cfg(not(feature = "postgres"))]
+#[expect(clippy::unused_async, reason = "with PostgreSQL it is")]
+async fn connect(shared: &StoreConfig) -> anyhow::Result<SqlStore> {
+    anyhow::bail!(
+        "this program was built without PostgreSQL and cannot use {}",
+        shared.url
+    )
+}
+
+/// Reads a secret file; the end of its line is no part of the secret.
+pub(crate) fn secret(file: &Path) -> anyhow::Result<Secret<String>> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("the secret file {} cannot be read", file.display()))?;
+    Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 /// Where the ledger of a data folder lies.

@@ -7,7 +7,7 @@ use portcullis_gateway::config::Config;
 use portcullis_identity::{ErpLogin, RoleName, UpstreamName};
 use portcullis_storage::Store;
 
-use crate::house::House;
+use crate::house::{House, embedded};
 
 /// Which installation.
 #[derive(clap::Args)]
@@ -39,6 +39,12 @@ impl PlaceArgs {
     pub(crate) fn find(&self) -> anyhow::Result<Place> {
         if let Some(data) = &self.data {
             anyhow::ensure!(data.is_dir(), "there is no data folder {}", data.display());
+            // Without a configuration it is not known which other store there is.
+            anyhow::ensure!(
+                embedded(data).exists(),
+                "there is no store in {}; name the configuration with --config",
+                data.display()
+            );
             return Ok(Place {
                 config: None,
                 data: data.clone(),
@@ -71,7 +77,11 @@ impl Place {
 
     /// Opens store and vault.
     pub(crate) async fn house(&self) -> anyhow::Result<House> {
-        House::open(&self.data).await
+        let shared = self
+            .config
+            .as_ref()
+            .and_then(|config| config.store.as_ref());
+        House::open(&self.data, shared).await
     }
 
     /// The upstream that was named, or the only one there is.

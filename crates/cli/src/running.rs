@@ -1,7 +1,6 @@
 //! A running gateway: one thread for each core, and one for what goes on beside.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -16,13 +15,12 @@ use portcullis_gateway::sessions::Sessions;
 use portcullis_gateway::snapshot::{Routes, Snapshot};
 use portcullis_gateway::upstream::{CursorSeal, ErpUser, Upstream, Upstreams};
 use portcullis_gateway::{clock, engine};
-use portcullis_identity::Secret;
 use portcullis_policy::Policy;
 use portcullis_store::{Durability, FileJournal, JournalOptions};
 use tokio::sync::watch;
 
 use crate::doors::Doors;
-use crate::house::{House, WithVault};
+use crate::house::{House, WithVault, secret};
 
 /// A gateway that is running; it stops when it is told to, or dropped.
 pub(crate) struct Running {
@@ -180,11 +178,4 @@ fn upstreams(config: &Config, house: &House) -> anyhow::Result<Upstreams> {
         all.push(upstream);
     }
     Ok(Upstreams::new(all))
-}
-
-/// Reads a secret file; the end of its line is no part of the secret.
-fn secret(file: &Path) -> anyhow::Result<Secret<String>> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("the secret file {} cannot be read", file.display()))?;
-    Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }

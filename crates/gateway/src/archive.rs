@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use portcullis_audit::RequestId;
 use portcullis_identity::{Timestamp, UpstreamName};
-use portcullis_storage::{OriginalRow, ProcessId, Sealed, Store, StoreError};
+use portcullis_storage::{Claim, OriginalRow, ProcessId, Sealed, Store, StoreError};
 use tokio::sync::mpsc;
 
 /// Letters that may wait for the control thread.
@@ -81,6 +81,8 @@ enum Letter {
     Original(Original),
     /// A claim whose call nobody waits for any more: how it ended is not known.
     Lost { caller: Box<str>, key: [u8; 32] },
+    /// A claim that may have been made or not, and whose call was not.
+    Unsure(Box<Claim>),
 }
 
 /// What an ERP said of a request that failed there.
@@ -135,10 +137,41 @@ impl Archive {
 
     /// Hands over a claim whose call nobody waits for any more. Never waits.
     pub(crate) fn lost(&self, caller: Box<str>, key: [u8; 32]) {
-        if self.letters.try_send(Letter::Lost { caller, key }).is_err() {
+        self.hand(Letter::Lost { caller, key });
+    }
+
+    fn hand(&self, letter: Letter) {
+        if self.letters.try_send(letter).is_err() {
             tracing::error!(
                 "a claim could not be marked as lost; it reads as running until this process ends"
             );
+        }
+    }
+}
+
+/// A claim that is being made. If it is not known what came of that (the store did not answer,
+/// or nobody waits any more), it is given up: a claim without a call would be told to run.
+pub(crate) struct Attempt<'a> {
+    archive: &'a Archive,
+    claim: Option<Claim>,
+}
+
+impl<'a> Attempt<'a> {
+    pub(crate) fn new(archive: &'a Archive, claim: Claim) -> Self {
+        let claim = Some(claim);
+        Self { archive, claim }
+    }
+
+    /// It is known what came of it.
+    pub(crate) fn settled(mut self) {
+        self.claim = None;
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if let Some(claim) = self.claim.take() {
+            self.archive.hand(Letter::Unsure(Box::new(claim)));
         }
     }
 }

@@ -13,6 +13,7 @@ mod raw;
 mod rest;
 mod route;
 mod sessions;
+mod store;
 mod tls;
 mod upstream;
 
@@ -27,6 +28,7 @@ use portcullis_policy::Role;
 pub use keys::KeyLife;
 pub use problem::Problem;
 pub use rest::RestConfig;
+pub use store::StoreConfig;
 pub use tls::TlsConfig;
 pub use upstream::{UpstreamConfig, UserConfig};
 
@@ -44,8 +46,10 @@ use raw::RawConfig;
 pub struct Config {
     /// Where clients connect.
     pub listen: SocketAddr,
-    /// The folder of the store, the ledger and the master key.
+    /// The folder of the ledger and the master key, and of the store, if it is the embedded one.
     pub data: PathBuf,
+    /// The database that is the store; none: it is the embedded one.
+    pub store: Option<StoreConfig>,
     /// How many cores serve requests; none: all of them.
     pub workers: Option<usize>,
     /// Whether an opened record survives a loss of power, not only of the process.
@@ -119,6 +123,14 @@ impl Checker<'_> {
             |text| text.parse().ok(),
         );
         let folder = self.path.parent().unwrap_or(Path::new("."));
+        let store = self.store(
+            folder,
+            store::Written {
+                url: raw.store,
+                password_file: raw.store_password_file,
+                certificates_file: raw.store_certificates_file,
+            },
+        );
         let mut upstreams = Vec::new();
         for (name, upstream) in raw.upstream {
             upstreams.extend(self.upstream(folder, &name, upstream));
@@ -143,6 +155,7 @@ impl Checker<'_> {
         Ok(Config {
             listen,
             data: folder.join(raw.data),
+            store,
             workers: raw.workers.map(std::num::NonZeroUsize::get),
             durable: raw.durability == raw::Durability::Disk,
             request: Limits {

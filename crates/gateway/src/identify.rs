@@ -112,7 +112,7 @@ pub async fn caller(
         debt,
         once,
     } = decoded;
-    if !desk.keyring.is_fresh(now) && desk.keyring.look(now).await.is_err() {
+    if !desk.keyring.is_sighted(now).await {
         return Err(Denial::to(reply, Why::Blind));
     }
     let no = |why: Why| Denial::to(reply.clone(), why);

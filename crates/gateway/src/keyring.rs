@@ -10,6 +10,7 @@ mod uses;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use papaya::HashMap;
 use portcullis_erp::Dialect;
@@ -24,6 +25,9 @@ use uses::{LastUse, Uses};
 /// How old the last look at the store may be, in microseconds.
 const STALE: i64 = 1_000_000;
 
+/// How long a caller waits for a new look.
+const WAIT: Duration = Duration::from_millis(500);
+
 /// The keys of the store, as of the last look.
 pub struct Keyring {
     store: Arc<dyn Store>,
@@ -33,6 +37,8 @@ pub struct Keyring {
     certificates: HashMap<CertificateDigest, KeyId>,
     version: AtomicU64,
     looked: AtomicI64,
+    /// Of callers who find that the last look is too old, one looks at a time.
+    turn: tokio::sync::Mutex<()>,
     uses: Uses,
 }
 
@@ -94,6 +100,7 @@ impl Keyring {
             certificates: HashMap::new(),
             version: AtomicU64::new(u64::MAX),
             looked: AtomicI64::new(i64::MIN),
+            turn: tokio::sync::Mutex::new(()),
             uses: Uses::default(),
         }
     }
@@ -113,6 +120,19 @@ impl Keyring {
         }
         self.looked.fetch_max(now.micros(), Ordering::AcqRel);
         Ok(changed)
+    }
+
+    /// Whether the keys can be relied on: the last look is recent enough, or a new one comes in
+    /// time. Of many who ask, one looks.
+    pub(crate) async fn is_sighted(&self, now: Timestamp) -> bool {
+        if self.is_fresh(now) {
+            return true;
+        }
+        let look = async {
+            let _turn = self.turn.lock().await;
+            self.is_fresh(now) || self.look(now).await.is_ok()
+        };
+        tokio::time::timeout(WAIT, look).await.unwrap_or(false)
     }
 
     /// Whether the last look is recent enough to rely on.

@@ -21,7 +21,7 @@ use portcullis_storage::{Claim, ClaimState, Claiming, StoreError};
 pub(crate) use key::Key;
 pub(crate) use ticket::{Kept, Ticket};
 
-use crate::archive::{Archive, ago};
+use crate::archive::{Archive, Attempt, ago};
 use crate::audit::Recorded;
 use crate::authorize::Granted;
 use crate::denial::{Denial, Why};
@@ -128,11 +128,14 @@ impl Archive {
 
     async fn turn(self: &Arc<Self>, claim: Claim, now: Timestamp) -> Result<Turn, NoTurn> {
         let since = ago(now, self.keeping.once);
+        let attempt = Attempt::new(self, claim.clone());
         let claiming = self
             .store
             .claims()
             .claim(&claim, since, self.keeping.per_caller);
-        let (taken, state) = match claiming.await.map_err(unavailable)? {
+        let claiming = claiming.await.map_err(unavailable)?;
+        attempt.settled();
+        let (taken, state) = match claiming {
             Claiming::Claimed => {
                 let ticket = Ticket::new(Arc::clone(self), claim);
                 return Ok(Turn::First(ticket));

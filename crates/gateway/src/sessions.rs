@@ -22,6 +22,9 @@ use crate::chance;
 /// How old what is known of a session may be, in microseconds.
 const STALE: i64 = 500_000;
 
+/// How long a caller waits for what the store says.
+const WAIT: Duration = Duration::from_millis(500);
+
 /// How many sessions are remembered; the memory is forgotten when it is full.
 const MOST: usize = 100_000;
 
@@ -126,7 +129,7 @@ impl Sessions {
         });
         let known = match fresh {
             Some(known) => known,
-            None => match self.store.sessions().look_up(&digest).await? {
+            None => match self.look_up(&digest).await? {
                 Some(row) => self.remember(&row, now),
                 None => {
                     self.known.pin().remove(&digest);
@@ -211,6 +214,17 @@ impl Sessions {
             now < known.ends && known.seen.load(Ordering::Acquire) >= idle_since.micros()
         });
         Ok(())
+    }
+
+    /// What the store says of a session; whoever asks does not wait for long.
+    async fn look_up(&self, digest: &SessionDigest) -> Result<Option<SessionRow>, StoreError> {
+        let asked = tokio::time::timeout(WAIT, self.store.sessions().look_up(digest));
+        asked.await.unwrap_or_else(|late| {
+            Err(StoreError::Unavailable {
+                what: "look a session up",
+                source: Box::new(late),
+            })
+        })
     }
 
     fn remember(&self, row: &SessionRow, now: Timestamp) -> Arc<Known> {

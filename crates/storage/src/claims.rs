@@ -64,8 +64,8 @@ pub trait Claims: Send + Sync {
         room: u64,
     ) -> Stored<'a, ()>;
 
-    /// Gives up a claim that is running: its call was certainly not made.
-    fn release<'a>(&'a self, caller: &'a str, key: &'a [u8; 32]) -> Stored<'a, ()>;
+    /// Gives up a claim that is running, if it was made so: its call was certainly not made.
+    fn release<'a>(&'a self, claim: &'a Claim) -> Stored<'a, ()>;
 
     /// Forgets what was claimed before this moment; answers how many there were.
     fn forget(&self, before: Timestamp) -> Stored<'_, u64>;

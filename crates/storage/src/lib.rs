@@ -10,8 +10,9 @@
 //!
 //! **To add a repository:** write its trait in a file of its own here (rows as structs with
 //! newtypes, one method an operation, [`Stored`] as the result), add it to [`Store`]'s list,
-//! add a migration in `crates/store/migrations/*/`, implement it in a file of its own in
-//! `crates/store/src/sqlite/`, and bump the change counter in the same transaction if running
+//! add a migration of the same number in each folder of `crates/store/migrations/`, implement it
+//! in a file of its own in `crates/store/src/database/` (one text of each statement for SQLite
+//! and PostgreSQL; its tests run on both), and bump the change counter in the same transaction if running
 //! gateways must learn of the change.
 #![warn(missing_docs)]
 

@@ -1,9 +1,14 @@
 //! Where chance enters this crate, and keys are made.
 
+use std::io;
+use std::path::Path;
+
 use portcullis_audit::LedgerId;
 use portcullis_identity::ApiKey;
 use portcullis_storage::{Settings, StoreError};
 use zeroize::Zeroizing;
+
+use crate::written;
 
 /// The system gave no random bytes. Nothing secret can be made.
 #[derive(Debug, thiserror::Error)]
@@ -47,4 +52,22 @@ pub async fn ledger_id(settings: &dyn Settings) -> Result<LedgerId, StoreError> 
         what: "setting `ledger.id`",
     })?;
     Ok(LedgerId(u128::from_be_bytes(id)))
+}
+
+/// The id of the ledger of a folder whose store is elsewhere, in a file of its own; made at the
+/// first time of asking.
+///
+/// # Errors
+/// When the file cannot be read or made, or has another form.
+pub fn ledger_id_in(file: &Path) -> io::Result<LedgerId> {
+    let known = |text: &str| u128::from_str_radix(text.trim(), 16).map(LedgerId);
+    let text = match std::fs::read_to_string(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let fresh = u128::from_be_bytes(bytes().map_err(io::Error::other)?);
+            written::once(file, &format!("{fresh:032x}\n"))?;
+            std::fs::read_to_string(file)?
+        }
+        read => read?,
+    };
+    known(&text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }

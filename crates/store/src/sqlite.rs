@@ -1,41 +1,24 @@
-//! The embedded store: one SQLite file, which several processes of one machine may share.
+//! The embedded database: one SQLite file, which several processes of one machine may share.
 //!
 //! WAL with `synchronous = FULL`: what was acknowledged survives a kill and a loss of power.
 //! Writers wait for each other (`busy_timeout`); each operation is one statement or one
 //! immediate transaction. The file is made readable by its owner alone.
 
-mod changes;
-mod claims;
-mod erp_users;
-mod keys;
-mod originals;
 mod presence;
-mod roles;
-mod sessions;
-mod settings;
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_storage::StoreError;
-use sqlx::SqlitePool;
-use sqlx::error::ErrorKind;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use presence::Processes;
+use crate::database::{Database, SqlStore, unavailable};
+pub(crate) use presence::Processes;
 
-/// The store in a SQLite file.
-#[derive(Debug, Clone)]
-pub struct SqliteStore {
-    pool: SqlitePool,
-    processes: Arc<Processes>,
-}
-
-impl SqliteStore {
-    /// Opens the store in a file, which is made when it is absent.
+impl SqlStore {
+    /// Opens the store in a SQLite file, which is made when it is absent.
     ///
     /// # Errors
     /// When the file cannot be opened, or is of a newer version of the program.
@@ -55,7 +38,7 @@ impl SqliteStore {
             .foreign_keys(true);
         let pool = SqlitePoolOptions::new().max_connections(4);
         let folder = path.with_file_name("running");
-        let store = Self::connect(pool, options, Some(folder)).await;
+        let store = Self::with_sqlite(pool, options, Some(folder)).await;
         drop(lock);
         store
     }
@@ -72,15 +55,10 @@ impl SqliteStore {
             .min_connections(1)
             .idle_timeout(None)
             .max_lifetime(None);
-        Self::connect(pool, options, None).await
+        Self::with_sqlite(pool, options, None).await
     }
 
-    /// Ends all connections; waits for the operations that are under way.
-    pub async fn close(&self) {
-        self.pool.close().await;
-    }
-
-    async fn connect(
+    async fn with_sqlite(
         pool: SqlitePoolOptions,
         options: SqliteConnectOptions,
         running: Option<PathBuf>,
@@ -94,10 +72,10 @@ impl SqliteStore {
             .run(&pool)
             .await
             .map_err(|error| unavailable("bring its tables up to date", error))?;
-        Ok(Self {
+        Ok(Self::over(Database::Sqlite {
             pool,
-            processes: Arc::new(Processes::new(running)),
-        })
+            processes: Processes::new(running),
+        }))
     }
 }
 
@@ -120,33 +98,12 @@ fn prepare(path: &Path) -> std::io::Result<File> {
     Ok(lock)
 }
 
-fn unavailable(
-    what: &'static str,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> StoreError {
-    StoreError::Unavailable {
-        what,
-        source: Box::new(error),
-    }
-}
+/// What a value is asked to be where SQLite is the only database.
+#[cfg(not(feature = "postgres"))]
+pub(crate) trait Anything<'t> {}
 
-/// The error of a driver, told apart where a caller can do something about it.
-fn failed(what: &'static str, thing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
-    move |error| {
-        if let sqlx::Error::Database(database) = &error
-            && database.kind() == ErrorKind::UniqueViolation
-        {
-            return StoreError::Exists { what: thing };
-        }
-        if matches!(
-            error,
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_)
-        ) {
-            return StoreError::Damaged { what: thing };
-        }
-        unavailable(what, error)
-    }
-}
+#[cfg(not(feature = "postgres"))]
+impl<T> Anything<'_> for T {}
 
 #[cfg(test)]
 mod tests;

@@ -77,7 +77,7 @@ pub enum VaultError {
     },
     /// The store was sealed with another key.
     #[error(
-        "this master key is not the one that the store was sealed with: bring back the file that was there"
+        "this master key is not the one that the store was sealed with: put the file there that it was sealed with"
     )]
     OtherKey,
     /// A sealed text does not open.

@@ -22,7 +22,7 @@ use portcullis_identity::{
 };
 use portcullis_storage::{Changes as _, Journal, KeyRow, Keys as _, Roles as _};
 use portcullis_store::{
-    Durability, FileJournal, JournalOptions, Ledger, Selection, SqliteStore, entropy,
+    Durability, FileJournal, JournalOptions, Ledger, Selection, SqlStore, entropy,
 };
 
 const ROUNDS: u64 = 20;
@@ -174,7 +174,7 @@ async fn child_store() {
     if !is_child("child_store") {
         return;
     }
-    let store = SqliteStore::open(Path::new("store.db")).await.unwrap();
+    let store = SqlStore::open(Path::new("store.db")).await.unwrap();
     let mut acknowledged = OpenOptions::new()
         .append(true)
         .create(true)
@@ -199,12 +199,12 @@ async fn the_store_survives_kill_9() {
         wait(30 + round * 37 % 101);
         child.kill().unwrap();
         child.wait().unwrap();
-        let store = SqliteStore::open(&folder.path().join("store.db"))
+        let store = SqlStore::open(&folder.path().join("store.db"))
             .await
             .unwrap();
         store.close().await;
     }
-    let store = SqliteStore::open(&folder.path().join("store.db"))
+    let store = SqlStore::open(&folder.path().join("store.db"))
         .await
         .unwrap();
     let acknowledged = fs::read_to_string(folder.path().join("acknowledged")).unwrap();
@@ -226,7 +226,7 @@ async fn child_revoke() {
     if !is_child("child_revoke") {
         return;
     }
-    let store = SqliteStore::open(Path::new("store.db")).await.unwrap();
+    let store = SqlStore::open(Path::new("store.db")).await.unwrap();
     for row in portcullis_storage::Keys::all(&store).await.unwrap() {
         assert!(store.revoke(&row.id, Timestamp(99)).await.unwrap());
     }
@@ -235,7 +235,7 @@ async fn child_revoke() {
 #[tokio::test]
 async fn a_revocation_of_another_process_is_seen() {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("store.db"))
+    let store = SqlStore::open(&folder.path().join("store.db"))
         .await
         .unwrap();
     let key = row("Shop");

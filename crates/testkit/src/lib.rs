@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
@@ -9,6 +10,7 @@
 )]
 
 pub mod leaks;
+pub mod postgres;
 pub mod recorded;
 pub mod roles;
 pub mod services;

@@ -33,7 +33,7 @@ use portcullis_policy::{Family, Policy, Role};
 use portcullis_sandbox::odoo::{Key, Odoo, Options, User};
 use portcullis_sandbox::{Running, UpstreamLog, serve};
 use portcullis_storage::{Journal, JournalError, KeyRow, Keys as _, Sealed, Store};
-use portcullis_store::{SqliteStore, Vault, entropy};
+use portcullis_store::{SqlStore, Vault, entropy};
 
 const ROLE: &str = "[[rule]]\nname = \"contacts\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = \"*\"\n";
 
@@ -76,7 +76,7 @@ impl Safe for Shut {
 /// A gateway before an Odoo look-alike, with parts that can be made to fail.
 struct Yard {
     gateway: Gateway,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     key: String,
     log: UpstreamLog,
     torn: Arc<AtomicBool>,
@@ -130,7 +130,7 @@ impl Yard {
         ));
 
         let store = Arc::new(
-            SqliteStore::open(&folder.path().join("store.db"))
+            SqlStore::open(&folder.path().join("store.db"))
                 .await
                 .expect("a store"),
         );

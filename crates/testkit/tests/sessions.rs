@@ -11,7 +11,7 @@ use std::time::Duration;
 use portcullis_gateway::sessions::{Lasting, Secure, Sessions};
 use portcullis_identity::{KeyId, Pepper, Secret, SessionToken, Timestamp};
 use portcullis_storage::Store;
-use portcullis_store::SqliteStore;
+use portcullis_store::SqlStore;
 
 const MINUTE: i64 = 60_000_000;
 
@@ -25,7 +25,7 @@ fn key() -> KeyId {
 
 /// What one process knows of the sessions of a store: 20 minutes unused, 12 hours in all,
 /// three of a key.
-fn process(store: &Arc<SqliteStore>) -> Sessions {
+fn process(store: &Arc<SqlStore>) -> Sessions {
     let lasting = Lasting {
         idle: Duration::from_secs(20 * 60),
         absolute: Duration::from_secs(12 * 3600),
@@ -36,8 +36,8 @@ fn process(store: &Arc<SqliteStore>) -> Sessions {
     Sessions::new(Arc::clone(store) as Arc<dyn Store>, pepper, lasting)
 }
 
-async fn store() -> Arc<SqliteStore> {
-    Arc::new(SqliteStore::in_memory().await.unwrap())
+async fn store() -> Arc<SqlStore> {
+    Arc::new(SqlStore::in_memory().await.unwrap())
 }
 
 async fn is_good(sessions: &Sessions, token: &SessionToken, minutes: i64) -> bool {

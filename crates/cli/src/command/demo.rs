@@ -43,7 +43,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let folder = Folder::make()?;
     let sandboxes = Sandboxes::start(folder.path(), args.upstream_dialect, args.upstream_release)?;
     let config = configure(folder.path(), &args, &sandboxes)?;
-    let house = House::open(&config.data).await?;
+    let house = House::open(&config.data, config.store.as_ref()).await?;
     let keys = Keys::make(&house).await?;
     let running = Running::start(config, house).await?;
     let mut out = anstream::stdout();

@@ -22,7 +22,7 @@ pub(crate) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
     if let Some(listen) = args.listen {
         config.listen = listen;
     }
-    let house = House::open(&config.data).await?;
+    let house = House::open(&config.data, config.store.as_ref()).await?;
     let running = Running::start(config, house).await?;
     writeln!(
         anstream::stderr(),

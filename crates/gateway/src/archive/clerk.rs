@@ -17,6 +17,9 @@ const BATCH: usize = 64;
 /// How often what is too old is forgotten.
 const FORGET: Duration = Duration::from_secs(60);
 
+/// How often it is tried again to file what could not be, and must not be dropped.
+const AGAIN: Duration = Duration::from_secs(1);
+
 impl Archive {
     /// Files letters and forgets what is too old, until `stop` says so: then what is there is
     /// filed to its end. Only the first who calls this does anything.
@@ -30,6 +33,7 @@ impl Archive {
             return;
         };
         let mut forget = tokio::time::interval(FORGET);
+        let mut again = tokio::time::interval(AGAIN);
         let mut letters = Vec::with_capacity(BATCH);
         loop {
             tokio::select! {
@@ -39,6 +43,7 @@ impl Archive {
                     }
                     self.file(&mut letters).await;
                 }
+                _ = again.tick(), if !letters.is_empty() => self.file(&mut letters).await,
                 _ = forget.tick() => self.forget(clock::now()).await,
                 _ = stop.wait_for(|stop| *stop) => {
                     while let Ok(letter) = receiver.try_recv() {
@@ -51,18 +56,24 @@ impl Archive {
         }
     }
 
+    /// Files letters; those of claims stay until the store has taken them.
     async fn file(&self, letters: &mut Vec<Letter>) {
-        let mut rows = Vec::new();
+        let (mut rows, mut left) = (Vec::new(), Vec::new());
         for letter in letters.drain(..) {
             match letter {
                 Letter::Original(original) => rows.extend(self.sealed(original)),
-                Letter::Lost { caller, key } => {
-                    let (claims, room) = (self.store.claims(), self.keeping.caller_bytes);
-                    let ended = claims.end(&caller, &key, &ClaimState::Unknown, room);
-                    warn(ended.await, "a claim could not be marked as lost");
+                // It does not answer: whoever comes after the first need not wait.
+                claim @ (Letter::Lost { .. } | Letter::Unsure(_)) => {
+                    let letter = if left.is_empty() {
+                        self.filed(claim).await
+                    } else {
+                        Some(claim)
+                    };
+                    left.extend(letter);
                 }
             }
         }
+        *letters = left;
         if !rows.is_empty() {
             warn(
                 self.store.originals().keep(&rows).await,
@@ -76,6 +87,26 @@ impl Archive {
                 "original errors came faster than they are kept; these were not kept"
             );
         }
+    }
+
+    /// Files a letter of a claim; gives it back when it could not be.
+    async fn filed(&self, letter: Letter) -> Option<Letter> {
+        let claims = self.store.claims();
+        let filed = match &letter {
+            Letter::Original(_) => Ok(()),
+            Letter::Lost { caller, key } => {
+                let room = self.keeping.caller_bytes;
+                let ended = claims.end(caller, key, &ClaimState::Unknown, room);
+                ended.await
+            }
+            Letter::Unsure(claim) => claims.release(claim).await,
+        };
+        let is_filed = filed.is_ok();
+        warn(
+            filed,
+            "a claim could not be marked as lost; it is tried again",
+        );
+        (!is_filed).then_some(letter)
     }
 
     fn sealed(&self, original: Original) -> Option<OriginalRow> {

@@ -18,6 +18,9 @@ pub(super) struct RawConfig {
     pub(super) listen: Spanned<String>,
     #[serde(default = "data")]
     pub(super) data: PathBuf,
+    pub(super) store: Option<Spanned<String>>,
+    pub(super) store_password_file: Option<PathBuf>,
+    pub(super) store_certificates_file: Option<PathBuf>,
     pub(super) workers: Option<NonZeroUsize>,
     #[serde(default)]
     pub(super) durability: Durability,

@@ -57,7 +57,7 @@ impl Ticket {
         let claims = self.archive.store.claims();
         let (caller, key) = (&self.claim.caller, &self.claim.key);
         let written = match self.ending(ended) {
-            Ending::Released => claims.release(caller, key).await,
+            Ending::Released => claims.release(&self.claim).await,
             Ending::State(state) => {
                 let room = self.archive.keeping.caller_bytes;
                 claims.end(caller, key, &state, room).await

@@ -7,33 +7,16 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use portcullis_storage::{Presence, ProcessId, StoreError, Stored};
+use portcullis_storage::ProcessId;
 
-use super::{SqliteStore, unavailable};
 use crate::entropy;
 
 /// The files, and this process's own, once it has entered.
 #[derive(Debug)]
-pub(super) struct Processes {
+pub(crate) struct Processes {
     /// None for a store in memory, which no other process can see.
     folder: Option<PathBuf>,
     own: Mutex<Option<(ProcessId, Option<File>)>>,
-}
-
-impl Presence for SqliteStore {
-    fn enter(&self) -> Stored<'_, ProcessId> {
-        let entered = self.processes.enter();
-        Box::pin(async move { entered.map_err(|error| failed("take its place", error)) })
-    }
-
-    fn is_there(&self, process: ProcessId) -> Stored<'_, bool> {
-        let is_there = self.processes.is_there(process);
-        Box::pin(async move { is_there.map_err(|error| failed("look for a process", error)) })
-    }
-}
-
-fn failed(what: &'static str, error: io::Error) -> StoreError {
-    unavailable(what, error)
 }
 
 impl Processes {
@@ -44,7 +27,7 @@ impl Processes {
         }
     }
 
-    fn enter(&self) -> io::Result<ProcessId> {
+    pub(crate) fn enter(&self) -> io::Result<ProcessId> {
         let mut own = self.own.lock().map_err(|_| io::Error::other("poisoned"))?;
         if let Some((id, _)) = &*own {
             return Ok(*id);
@@ -72,7 +55,7 @@ impl Processes {
         Ok(id)
     }
 
-    fn is_there(&self, process: ProcessId) -> io::Result<bool> {
+    pub(crate) fn is_there(&self, process: ProcessId) -> io::Result<bool> {
         let own = self.own.lock().map_err(|_| io::Error::other("poisoned"))?;
         if own.as_ref().is_some_and(|(id, _)| *id == process) {
             return Ok(true);

@@ -1,8 +1,8 @@
 //! The file of the master key.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
@@ -10,7 +10,7 @@ use portcullis_identity::Secret;
 use zeroize::Zeroizing;
 
 use super::VaultError;
-use crate::entropy;
+use crate::{entropy, written};
 
 /// A key with its number.
 type Numbered = (u8, Secret<[u8; 32]>);
@@ -45,40 +45,17 @@ pub(super) fn read_or_make(path: &Path) -> Result<Vec<Numbered>, VaultError> {
     })
 }
 
-/// Makes the file whole or not at all, and leaves one alone that another process made first.
+/// Makes the file, or leaves one alone that another process made first.
 fn make(path: &Path) -> Result<(), VaultError> {
-    let failed = |source| VaultError::File {
-        path: path.to_owned(),
-        source,
-    };
     let bits = Zeroizing::new(entropy::bytes::<32>()?);
     let mut text = Zeroizing::new(String::with_capacity(80));
     text.push_str("1:");
     HEXLOWER_PERMISSIVE.encode_append(&*bits, &mut text);
     text.push('\n');
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{:016x}", u64::from_ne_bytes(entropy::bytes()?)));
-    let written = write(Path::new(&draft), &text).and_then(|()| fs::hard_link(&draft, path));
-    let removed = fs::remove_file(&draft);
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
-        Ok(()) | Err(_) => removed.map_err(failed)?,
-    }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = File::open(folder.unwrap_or(Path::new("."))).map_err(failed)?;
-    folder.sync_all().map_err(failed)
-}
-
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    written::once(path, &text).map_err(|source| VaultError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// The keys, or the line that is none.

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use portcullis_identity::ApiKey;
 
 use super::*;
-use crate::sqlite::SqliteStore;
+use crate::database::SqlStore;
 
 fn place() -> Place {
     Place::erp_user(
@@ -83,7 +83,7 @@ fn the_master_key_is_made_for_its_owner_alone() {
 #[tokio::test]
 async fn another_master_key_is_named_and_nothing_leaks() {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = SqlStore::in_memory().await.unwrap();
     let (one, other) = (folder.path().join("one"), folder.path().join("other"));
     let vault = Vault::open(&one).unwrap();
     vault.check(&store).await.unwrap();
@@ -110,7 +110,7 @@ async fn another_master_key_is_named_and_nothing_leaks() {
 #[tokio::test]
 async fn a_second_key_seals_and_the_first_still_opens() {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::in_memory().await.unwrap();
+    let store = SqlStore::in_memory().await.unwrap();
     let path = folder.path().join("master");
     let before = Vault::open(&path).unwrap();
     before.check(&store).await.unwrap();

@@ -9,20 +9,17 @@ use portcullis_identity::{
     UpstreamName,
 };
 use portcullis_storage::{KeyRow, KeyUse, RateLimit, StoreError};
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+
+use crate::database::Row;
 
 const DAMAGED: StoreError = StoreError::Damaged { what: super::THING };
 
-pub(super) fn read(row: &SqliteRow) -> Result<KeyRow, StoreError> {
-    let text = |column: &str| row.try_get::<&str, _>(column).map_err(|_| DAMAGED);
-    let perhaps = |column: &str| {
-        row.try_get::<Option<String>, _>(column)
-            .map_err(|_| DAMAGED)
-    };
-    let number = |column: &str| row.try_get::<Option<i64>, _>(column).map_err(|_| DAMAGED);
+pub(super) fn read(row: &Row) -> Result<KeyRow, StoreError> {
+    let text = |column: &str| row.get::<&str>(column).map_err(|_| DAMAGED);
+    let perhaps = |column: &str| row.get::<Option<String>>(column).map_err(|_| DAMAGED);
+    let number = |column: &str| row.get::<Option<i64>>(column).map_err(|_| DAMAGED);
     let moment = |column: &str| Ok(number(column)?.map(Timestamp));
-    let bytes = |column: &str| row.try_get::<Option<&[u8]>, _>(column).map_err(|_| DAMAGED);
+    let bytes = |column: &str| row.get::<Option<&[u8]>>(column).map_err(|_| DAMAGED);
     let count = |column: &str| {
         number(column)?
             .map(|count| u32::try_from(count).map_err(|_| DAMAGED))
@@ -44,7 +41,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<KeyRow, StoreError> {
         conditions: Conditions {
             networks: parted(text("networks")?)?,
             styles: parted(text("styles")?)?,
-            must_sign: row.try_get("must_sign").map_err(|_| DAMAGED)?,
+            must_sign: row.get("must_sign").map_err(|_| DAMAGED)?,
         },
         limit: match (count("per_minute")?, count("burst")?) {
             (Some(per_minute), Some(burst)) => Some(RateLimit { per_minute, burst }),
@@ -63,16 +60,16 @@ pub(super) fn read(row: &SqliteRow) -> Result<KeyRow, StoreError> {
     })
 }
 
-pub(super) fn read_id(row: &SqliteRow) -> Result<KeyId, StoreError> {
-    let id: &str = row.try_get("id").map_err(|_| DAMAGED)?;
+pub(super) fn read_id(row: &Row) -> Result<KeyId, StoreError> {
+    let id: &str = row.get("id").map_err(|_| DAMAGED)?;
     KeyId::new(id).map_err(|_| DAMAGED)
 }
 
-pub(super) fn read_use(row: &SqliteRow) -> Result<KeyUse, StoreError> {
-    let text = |column: &str| row.try_get::<&str, _>(column).map_err(|_| DAMAGED);
+pub(super) fn read_use(row: &Row) -> Result<KeyUse, StoreError> {
+    let text = |column: &str| row.get::<&str>(column).map_err(|_| DAMAGED);
     Ok(KeyUse {
         key: KeyId::new(text("key")?).map_err(|_| DAMAGED)?,
-        at: Timestamp(row.try_get("at").map_err(|_| DAMAGED)?),
+        at: Timestamp(row.get("at").map_err(|_| DAMAGED)?),
         address: text("address")?.parse().map_err(|_| DAMAGED)?,
         dialect: text("dialect")?.to_owned(),
     })

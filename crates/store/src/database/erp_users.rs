@@ -1,15 +1,13 @@
-//! ERP users in SQLite.
+//! ERP users in a database.
 
 use portcullis_identity::{ErpLogin, Timestamp, UpstreamName};
 use portcullis_storage::{ErpUserRow, ErpUsers, Sealed, StoreError, Stored};
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, failed};
+use super::{Row, SqlStore, failed};
 
 const THING: &str = "ERP user";
 
-impl ErpUsers for SqliteStore {
+impl ErpUsers for SqlStore {
     fn put<'a>(
         &'a self,
         upstream: &'a UpstreamName,
@@ -19,7 +17,7 @@ impl ErpUsers for SqliteStore {
         now: Timestamp,
     ) -> Stored<'a, ()> {
         Box::pin(async move {
-            sqlx::query(
+            self.query(
                 "INSERT INTO erp_user (upstream, login, uid, sealed, updated) \
                  VALUES ($1, $2, $3, $4, $5) ON CONFLICT (upstream, login) DO UPDATE SET \
                  uid = excluded.uid, sealed = excluded.sealed, updated = excluded.updated",
@@ -29,7 +27,7 @@ impl ErpUsers for SqliteStore {
             .bind(uid)
             .bind(sealed.0.as_slice())
             .bind(now.micros())
-            .execute(&self.pool)
+            .execute()
             .await
             .map_err(failed("put an ERP user", THING))?;
             Ok(())
@@ -42,10 +40,10 @@ impl ErpUsers for SqliteStore {
         login: &'a ErpLogin,
     ) -> Stored<'a, Option<ErpUserRow>> {
         Box::pin(async move {
-            sqlx::query("SELECT * FROM erp_user WHERE upstream = $1 AND login = $2")
+            self.query("SELECT * FROM erp_user WHERE upstream = $1 AND login = $2")
                 .bind(upstream.as_str())
                 .bind(login.as_str())
-                .fetch_optional(&self.pool)
+                .fetch_optional()
                 .await
                 .map_err(failed("find an ERP user", THING))?
                 .map(|row| read(&row))
@@ -55,9 +53,9 @@ impl ErpUsers for SqliteStore {
 
     fn of<'a>(&'a self, upstream: &'a UpstreamName) -> Stored<'a, Vec<ErpUserRow>> {
         Box::pin(async move {
-            sqlx::query("SELECT * FROM erp_user WHERE upstream = $1 ORDER BY login")
+            self.query("SELECT * FROM erp_user WHERE upstream = $1 ORDER BY login")
                 .bind(upstream.as_str())
-                .fetch_all(&self.pool)
+                .fetch_all()
                 .await
                 .map_err(failed("list ERP users", THING))?
                 .iter()
@@ -68,8 +66,8 @@ impl ErpUsers for SqliteStore {
 
     fn all(&self) -> Stored<'_, Vec<ErpUserRow>> {
         Box::pin(async move {
-            sqlx::query("SELECT * FROM erp_user ORDER BY upstream, login")
-                .fetch_all(&self.pool)
+            self.query("SELECT * FROM erp_user ORDER BY upstream, login")
+                .fetch_all()
                 .await
                 .map_err(failed("list ERP users", THING))?
                 .iter()
@@ -80,25 +78,26 @@ impl ErpUsers for SqliteStore {
 
     fn remove<'a>(&'a self, upstream: &'a UpstreamName, login: &'a ErpLogin) -> Stored<'a, bool> {
         Box::pin(async move {
-            let done = sqlx::query("DELETE FROM erp_user WHERE upstream = $1 AND login = $2")
+            let done = self
+                .query("DELETE FROM erp_user WHERE upstream = $1 AND login = $2")
                 .bind(upstream.as_str())
                 .bind(login.as_str())
-                .execute(&self.pool)
+                .execute()
                 .await
                 .map_err(failed("remove an ERP user", THING))?;
-            Ok(done.rows_affected() == 1)
+            Ok(done == 1)
         })
     }
 }
 
-fn read(row: &SqliteRow) -> Result<ErpUserRow, StoreError> {
+fn read(row: &Row) -> Result<ErpUserRow, StoreError> {
     const DAMAGED: StoreError = StoreError::Damaged { what: THING };
-    let text = |column: &str| row.try_get::<&str, _>(column).map_err(|_| DAMAGED);
+    let text = |column: &str| row.get::<&str>(column).map_err(|_| DAMAGED);
     Ok(ErpUserRow {
         upstream: UpstreamName::new(text("upstream")?).map_err(|_| DAMAGED)?,
         login: ErpLogin::new(text("login")?).map_err(|_| DAMAGED)?,
-        uid: row.try_get("uid").map_err(|_| DAMAGED)?,
-        sealed: Sealed(row.try_get("sealed").map_err(|_| DAMAGED)?),
-        updated: Timestamp(row.try_get("updated").map_err(|_| DAMAGED)?),
+        uid: row.get("uid").map_err(|_| DAMAGED)?,
+        sealed: Sealed(row.get("sealed").map_err(|_| DAMAGED)?),
+        updated: Timestamp(row.get("updated").map_err(|_| DAMAGED)?),
     })
 }

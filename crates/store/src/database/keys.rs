@@ -1,0 +1,229 @@
+//! API keys in a database.
+
+mod row;
+
+use portcullis_identity::{KeyId, RoleName, Timestamp};
+use portcullis_storage::{KeyRow, KeyUse, Keys, StoreError, Stored};
+
+use super::statement::Statement;
+use super::{SqlStore, failed};
+
+const THING: &str = "key";
+
+impl Keys for SqlStore {
+    fn insert<'a>(&'a self, row: &'a KeyRow) -> Stored<'a, ()> {
+        Box::pin(async move { insert(self.query(INSERT), row).await })
+    }
+
+    fn find<'a>(&'a self, id: &'a KeyId) -> Stored<'a, Option<KeyRow>> {
+        Box::pin(async move {
+            self.query("SELECT * FROM api_key WHERE id = $1")
+                .bind(id.as_str())
+                .fetch_optional()
+                .await
+                .map_err(failed("find a key", THING))?
+                .map(|row| row::read(&row))
+                .transpose()
+        })
+    }
+
+    fn all(&self) -> Stored<'_, Vec<KeyRow>> {
+        Box::pin(async move {
+            self.query("SELECT * FROM api_key ORDER BY created, id")
+                .fetch_all()
+                .await
+                .map_err(failed("list keys", THING))?
+                .iter()
+                .map(row::read)
+                .collect()
+        })
+    }
+
+    fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query("UPDATE api_key SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
+                .bind(id.as_str())
+                .bind(now.micros())
+                .execute()
+                .await
+                .map_err(failed("revoke a key", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn suspend<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query(
+                    "UPDATE api_key SET suspended = $2 \
+                 WHERE id = $1 AND revoked IS NULL AND suspended IS NULL",
+                )
+                .bind(id.as_str())
+                .bind(now.micros())
+                .execute()
+                .await
+                .map_err(failed("suspend a key", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn resume<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query(
+                    "UPDATE api_key SET suspended = NULL, resumed = $2 \
+                 WHERE id = $1 AND revoked IS NULL AND suspended IS NOT NULL",
+                )
+                .bind(id.as_str())
+                .bind(now.micros())
+                .execute()
+                .await
+                .map_err(failed("resume a key", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn suspend_unused(&self, since: Timestamp, now: Timestamp) -> Stored<'_, Vec<KeyId>> {
+        Box::pin(async move {
+            self.query(
+                "UPDATE api_key SET suspended = $2 \
+                 WHERE revoked IS NULL AND suspended IS NULL AND created < $1 \
+                 AND COALESCE(resumed, created) < $1 \
+                 AND NOT EXISTS (SELECT 1 FROM key_use \
+                                 WHERE key_use.key = api_key.id AND key_use.at >= $1) \
+                 RETURNING id",
+            )
+            .bind(since.micros())
+            .bind(now.micros())
+            .fetch_all()
+            .await
+            .map_err(failed("suspend unused keys", THING))?
+            .iter()
+            .map(row::read_id)
+            .collect()
+        })
+    }
+
+    fn expose<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query("UPDATE api_key SET exposed = $2 WHERE id = $1 AND exposed IS NULL")
+                .bind(id.as_str())
+                .bind(now.micros())
+                .execute()
+                .await
+                .map_err(failed("mark a key", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn succeed<'a>(
+        &'a self,
+        old: &'a KeyId,
+        until: Timestamp,
+        new: &'a KeyRow,
+    ) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let what = "rotate a key";
+            let mut both = self.begin().await.map_err(failed(what, THING))?;
+            let done = both
+                .query(
+                    "UPDATE api_key SET successor = $2, \
+                     expires = CASE WHEN expires < $3 THEN expires ELSE $3 END \
+                     WHERE id = $1 AND revoked IS NULL AND successor IS NULL",
+                )
+                .bind(old.as_str())
+                .bind(new.id.as_str())
+                .bind(until.micros())
+                .execute()
+                .await
+                .map_err(failed(what, THING))?;
+            if done == 0 {
+                both.roll_back().await.map_err(failed(what, THING))?;
+                return Ok(false);
+            }
+            insert(both.query(INSERT), new).await?;
+            both.commit().await.map_err(failed(what, THING))?;
+            Ok(true)
+        })
+    }
+
+    fn used<'a>(&'a self, uses: &'a [KeyUse]) -> Stored<'a, ()> {
+        Box::pin(async move {
+            let what = "keep when keys were used";
+            // In one order, so that two processes that do this at once do not wait for each
+            // other in turn.
+            let mut uses: Vec<&KeyUse> = uses.iter().collect();
+            uses.sort_by_key(|each| each.key.as_str());
+            let mut all = self.begin().await.map_err(failed(what, THING))?;
+            for each in uses {
+                all.query(
+                    "INSERT INTO key_use (key, at, address, dialect) VALUES ($1, $2, $3, $4) \
+                     ON CONFLICT (key) DO UPDATE \
+                     SET at = excluded.at, address = excluded.address, dialect = excluded.dialect \
+                     WHERE excluded.at > key_use.at",
+                )
+                .bind(each.key.as_str())
+                .bind(each.at.micros())
+                .bind(each.address.to_string())
+                .bind(each.dialect.as_str())
+                .execute()
+                .await
+                .map_err(failed(what, THING))?;
+            }
+            all.commit().await.map_err(failed(what, THING))
+        })
+    }
+
+    fn uses(&self) -> Stored<'_, Vec<KeyUse>> {
+        Box::pin(async move {
+            self.query("SELECT key, at, address, dialect FROM key_use")
+                .fetch_all()
+                .await
+                .map_err(failed("tell when keys were used", THING))?
+                .iter()
+                .map(row::read_use)
+                .collect()
+        })
+    }
+}
+
+const INSERT: &str = "INSERT INTO api_key (id, digest, name, upstream, erp_login, roles, owner, \
+    purpose, networks, styles, must_sign, per_minute, burst, certificate, created, expires, \
+    suspended, exposed, successor, revoked) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
+    $20)";
+
+async fn insert(statement: Statement<'_>, row: &KeyRow) -> Result<(), StoreError> {
+    let roles: Vec<&str> = row.roles.iter().map(RoleName::as_str).collect();
+    statement
+        .bind(row.id.as_str())
+        .bind(row.digest.as_bytes().as_slice())
+        .bind(row.name.as_str())
+        .bind(row.upstream.as_str())
+        .bind(row.erp_login.as_str())
+        .bind(roles.join(" "))
+        .bind(row.owner.as_deref())
+        .bind(row.purpose.as_deref())
+        .bind(row::joined(&row.conditions.networks))
+        .bind(row::joined(&row.conditions.styles))
+        .bind(row.conditions.must_sign)
+        .bind(row.limit.map(|limit| i64::from(limit.per_minute)))
+        .bind(row.limit.map(|limit| i64::from(limit.burst)))
+        .bind(
+            row.certificate
+                .as_ref()
+                .map(|digest| digest.as_bytes().as_slice()),
+        )
+        .bind(row.created.micros())
+        .bind(row.expires.map(Timestamp::micros))
+        .bind(row.suspended.map(Timestamp::micros))
+        .bind(row.exposed.map(Timestamp::micros))
+        .bind(row.successor.as_ref().map(KeyId::as_str))
+        .bind(row.revoked.map(Timestamp::micros))
+        .execute()
+        .await
+        .map_err(failed("add a key", THING))?;
+    Ok(())
+}

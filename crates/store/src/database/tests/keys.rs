@@ -1,0 +1,201 @@
+use portcullis_identity::{
+    CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Principal, PrincipalName, RoleName,
+    Style, Timestamp, UpstreamName,
+};
+use portcullis_storage::{KeyRow, KeyState, KeyUse, RateLimit, Store, StoreError};
+
+use super::{Place, on_both};
+use crate::entropy;
+
+on_both! {
+    a_key_is_kept_found_and_revoked_once,
+    a_key_is_suspended_and_resumed_and_once_exposed,
+    a_key_has_one_successor_and_ends_no_later_than_before,
+    the_last_use_of_a_key_is_the_latest_whoever_tells_it_first,
+    keys_that_nobody_uses_are_suspended_and_stay_resumed,
+    a_certificate_is_of_one_key_that_is_not_revoked,
+}
+
+pub(super) fn row(name: &str) -> KeyRow {
+    let id = entropy::new_key().unwrap().id();
+    let holder = Principal::integration(
+        PrincipalName::new(name).unwrap(),
+        id,
+        UpstreamName::new("odoo").unwrap(),
+        ErpLogin::new("integration").unwrap(),
+        vec![
+            RoleName::new("reader").unwrap(),
+            RoleName::new("seller").unwrap(),
+        ],
+    );
+    KeyRow {
+        expires: Some(Timestamp(100)),
+        limit: Some(RateLimit {
+            per_minute: 60,
+            burst: 10,
+        }),
+        owner: Some("Ann, Sales".to_owned()),
+        purpose: Some("orders of the shop".to_owned()),
+        conditions: Conditions {
+            networks: vec![
+                "192.0.2.0/24".parse().unwrap(),
+                "2001:db8::/32".parse().unwrap(),
+            ],
+            styles: vec![Style::Bearer, Style::Basic],
+            must_sign: true,
+        },
+        certificate: Some(CertificateDigest::of(name.as_bytes())),
+        ..KeyRow::new(id, KeyDigest::from_bytes([5; 32]), &holder, Timestamp(1))
+    }
+}
+
+async fn a_key_is_kept_found_and_revoked_once(place: Place) {
+    let store: &dyn Store = &place.open().await;
+    let one = row("Shop");
+    let mut other = row("Till");
+    (other.expires, other.limit, other.roles) = (None, None, Vec::new());
+    (other.owner, other.purpose, other.certificate) = (None, None, None);
+    other.conditions = Conditions::default();
+    let before = store.version().await.unwrap();
+    store.keys().insert(&one).await.unwrap();
+    store.keys().insert(&other).await.unwrap();
+    assert_eq!(store.keys().find(&one.id).await.unwrap(), Some(one.clone()));
+    assert_eq!(
+        store.keys().find(&other.id).await.unwrap(),
+        Some(other.clone())
+    );
+    assert_eq!(store.keys().all().await.unwrap().len(), 2);
+    assert!(store.version().await.unwrap() > before);
+    let again = store.keys().insert(&one).await.unwrap_err();
+    assert!(
+        matches!(again, StoreError::Exists { what: "key" }),
+        "{again:?}"
+    );
+
+    let before = store.version().await.unwrap();
+    assert!(store.keys().revoke(&one.id, Timestamp(50)).await.unwrap());
+    assert!(store.version().await.unwrap() > before);
+    let before = store.version().await.unwrap();
+    assert!(!store.keys().revoke(&one.id, Timestamp(60)).await.unwrap());
+    assert_eq!(store.version().await.unwrap(), before);
+    let found = store.keys().find(&one.id).await.unwrap().unwrap();
+    assert_eq!(found.revoked, Some(Timestamp(50)));
+    assert_eq!(found.state(Timestamp(51)), KeyState::Revoked);
+    let nobody = KeyId::new("pck_aaaaaaaaaaaaaaaa").unwrap();
+    assert!(!store.keys().revoke(&nobody, Timestamp(1)).await.unwrap());
+}
+
+async fn a_key_is_suspended_and_resumed_and_once_exposed(place: Place) {
+    let store: &dyn Store = &place.open().await;
+    let keys = store.keys();
+    let one = row("Shop");
+    keys.insert(&one).await.unwrap();
+    let state = async || {
+        let found = keys.find(&one.id).await.unwrap().unwrap();
+        found.state(Timestamp(2))
+    };
+    assert_eq!(state().await, KeyState::Valid);
+    assert!(
+        !keys.resume(&one.id, Timestamp(4)).await.unwrap(),
+        "it is not"
+    );
+    let before = store.version().await.unwrap();
+    assert!(keys.suspend(&one.id, Timestamp(2)).await.unwrap());
+    assert!(store.version().await.unwrap() > before);
+    assert_eq!(state().await, KeyState::Suspended);
+    assert!(!keys.suspend(&one.id, Timestamp(3)).await.unwrap());
+    assert!(keys.resume(&one.id, Timestamp(4)).await.unwrap());
+    assert_eq!(state().await, KeyState::Valid);
+
+    assert!(keys.expose(&one.id, Timestamp(5)).await.unwrap());
+    assert!(!keys.expose(&one.id, Timestamp(6)).await.unwrap());
+    let found = keys.find(&one.id).await.unwrap().unwrap();
+    assert_eq!(found.exposed, Some(Timestamp(5)));
+
+    keys.revoke(&one.id, Timestamp(7)).await.unwrap();
+    assert!(!keys.suspend(&one.id, Timestamp(8)).await.unwrap());
+    assert_eq!(state().await, KeyState::Revoked);
+}
+
+async fn a_key_has_one_successor_and_ends_no_later_than_before(place: Place) {
+    let store = place.open().await;
+    let keys: &dyn portcullis_storage::Keys = &store;
+    let new = |name: &str| KeyRow {
+        certificate: None,
+        ..row(name)
+    };
+    let (old, next, other) = (new("Shop"), new("Shop"), new("Shop"));
+    assert!(!keys.succeed(&old.id, Timestamp(9), &next).await.unwrap());
+    assert_eq!(keys.find(&next.id).await.unwrap(), None, "nothing is added");
+    keys.insert(&old).await.unwrap();
+    assert!(keys.succeed(&old.id, Timestamp(900), &next).await.unwrap());
+    let found = keys.find(&old.id).await.unwrap().unwrap();
+    assert_eq!(found.expires, old.expires, "it would have ended before");
+    assert_eq!(found.successor, Some(next.id));
+    assert_eq!(keys.find(&next.id).await.unwrap(), Some(next.clone()));
+    assert!(!keys.succeed(&old.id, Timestamp(9), &other).await.unwrap());
+    assert_eq!(keys.find(&other.id).await.unwrap(), None);
+    assert!(keys.succeed(&next.id, Timestamp(9), &other).await.unwrap());
+    let found = keys.find(&next.id).await.unwrap().unwrap();
+    assert_eq!(found.expires, Some(Timestamp(9)));
+}
+
+async fn the_last_use_of_a_key_is_the_latest_whoever_tells_it_first(place: Place) {
+    let store = place.open().await;
+    let keys: &dyn portcullis_storage::Keys = &store;
+    let key = row("Shop").id;
+    let at = |at: i64, address: &str| KeyUse {
+        key,
+        at: Timestamp(at),
+        address: address.parse().unwrap(),
+        dialect: "rest".to_owned(),
+    };
+    let (first, last) = (at(1, "192.0.2.1"), at(3, "2001:db8::1"));
+    keys.used(std::slice::from_ref(&first)).await.unwrap();
+    assert_eq!(keys.uses().await.unwrap(), [first]);
+    keys.used(&[last.clone(), at(2, "192.0.2.2")])
+        .await
+        .unwrap();
+    assert_eq!(keys.uses().await.unwrap(), [last]);
+}
+
+async fn keys_that_nobody_uses_are_suspended_and_stay_resumed(place: Place) {
+    let store = place.open().await;
+    let keys: &dyn portcullis_storage::Keys = &store;
+    let new = |created: i64| KeyRow {
+        created: Timestamp(created),
+        certificate: None,
+        ..row("Shop")
+    };
+    let (unused, used, young) = (new(1), new(1), new(50));
+    for key in [&unused, &used, &young] {
+        keys.insert(key).await.unwrap();
+    }
+    let last = KeyUse {
+        key: used.id,
+        at: Timestamp(40),
+        address: "192.0.2.1".parse().unwrap(),
+        dialect: "rest".to_owned(),
+    };
+    keys.used(&[last]).await.unwrap();
+    let sweep = async |since| {
+        let (since, now) = (Timestamp(since), Timestamp(60));
+        keys.suspend_unused(since, now).await.unwrap()
+    };
+    assert_eq!(sweep(30).await, [unused.id]);
+    assert!(sweep(30).await.is_empty(), "it is suspended already");
+    assert!(keys.resume(&unused.id, Timestamp(45)).await.unwrap());
+    assert!(sweep(30).await.is_empty(), "it was resumed since");
+    assert_eq!(sweep(46).await.len(), 2);
+}
+
+async fn a_certificate_is_of_one_key_that_is_not_revoked(place: Place) {
+    let store = place.open().await;
+    let keys: &dyn portcullis_storage::Keys = &store;
+    let (one, other) = (row("Shop"), row("Shop"));
+    keys.insert(&one).await.unwrap();
+    let again = keys.insert(&other).await.unwrap_err();
+    assert!(matches!(again, StoreError::Exists { .. }), "{again:?}");
+    keys.revoke(&one.id, Timestamp(2)).await.unwrap();
+    keys.insert(&other).await.unwrap();
+}
