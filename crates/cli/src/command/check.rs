@@ -111,13 +111,19 @@ fn tell(out: &mut impl std::io::Write, upstream: &UpstreamConfig) -> std::io::Re
     };
     writeln!(
         out,
-        "{name}: profile `{profile}`: requests up to {} MiB, {secrets}",
-        profile.request >> 20
+        "{name}: profile `{profile}`: {} connections, requests up to {} MiB, {secrets}",
+        connections(upstream),
+        upstream.request.unwrap_or(profile.request) >> 20
     )?;
     for quirk in &profile.quirks {
         writeln!(out, "{name}: {}", quirk.words())?;
     }
     Ok(())
+}
+
+/// Whether a connection serves further requests.
+fn connections(upstream: &UpstreamConfig) -> &'static str {
+    if upstream.keep_alive { "kept" } else { "fresh" }
 }
 
 fn described(upstream: &UpstreamConfig) -> serde_json::Value {
@@ -126,6 +132,8 @@ fn described(upstream: &UpstreamConfig) -> serde_json::Value {
         "name": upstream.name.as_str(),
         "profile": upstream.profile.map_or("auto", |profile| profile.name),
         "database": upstream.database.as_str(),
+        "connections": connections(upstream),
+        "request-bytes": upstream.request.or(upstream.profile.map(|profile| profile.request)),
         "keys-only": upstream.profile.is_some_and(|profile: &Profile| profile.keys_only),
         "quirks": quirks.map(|quirk| quirk.words()).collect::<Vec<_>>(),
     })

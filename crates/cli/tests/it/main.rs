@@ -21,6 +21,7 @@ mod odoo_parsing;
 mod odoo_security;
 mod once;
 mod openapi;
+mod profiles;
 mod refusals;
 mod relay;
 mod replay;
