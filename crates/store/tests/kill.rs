@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test fails by panicking, also in what its cases share"
 )]
 
@@ -20,10 +21,13 @@ use portcullis_erp::Dialect;
 use portcullis_identity::{
     ErpLogin, KeyDigest, Principal, PrincipalName, RoleName, Timestamp, UpstreamName,
 };
-use portcullis_storage::{Changes as _, Journal, KeyRow, Keys as _, Roles as _};
-use portcullis_store::{
-    Durability, FileJournal, JournalOptions, Ledger, Selection, SqlStore, entropy,
+use portcullis_storage::{
+    Changes as _, Journal, KeyRow, Keys as _, Presence as _, ProcessId, Roles as _,
 };
+use portcullis_store::{
+    Durability, FileJournal, JournalOptions, Ledger, Selection, Server, SqlStore, entropy,
+};
+use portcullis_testkit::postgres::Cluster;
 
 const ROUNDS: u64 = 20;
 
@@ -37,7 +41,11 @@ fn options() -> JournalOptions {
 }
 
 fn start(child: &str, folder: &Path) -> Child {
-    fs::write(folder.join(child), "").unwrap();
+    start_with(child, folder, "")
+}
+
+fn start_with(child: &str, folder: &Path, text: &str) -> Child {
+    fs::write(folder.join(child), text).unwrap();
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", child])
         .current_dir(folder)
@@ -168,13 +176,27 @@ fn row(name: &str) -> KeyRow {
     KeyRow::new(id, KeyDigest::from_bytes([5; 32]), &holder, Timestamp(1))
 }
 
+/// A store in a file of the folder, or in the database of this URL.
+async fn store(folder: &Path, url: &str) -> SqlStore {
+    if url.is_empty() {
+        return SqlStore::open(&folder.join("store.db")).await.unwrap();
+    }
+    let server = Server {
+        url: url.to_owned(),
+        password: None,
+        authorities: None,
+    };
+    SqlStore::connect(&server).await.unwrap()
+}
+
 /// Adds keys and replaces a role until it is killed.
 #[tokio::test]
 async fn child_store() {
     if !is_child("child_store") {
         return;
     }
-    let store = SqlStore::open(Path::new("store.db")).await.unwrap();
+    let url = fs::read_to_string("child_store").unwrap();
+    let store = store(Path::new(""), &url).await;
     let mut acknowledged = OpenOptions::new()
         .append(true)
         .create(true)
@@ -191,22 +213,16 @@ async fn child_store() {
     }
 }
 
-#[tokio::test]
-async fn the_store_survives_kill_9() {
+async fn survives_kill_9(url: &str) {
     let folder = tempfile::tempdir().unwrap();
     for round in 0..ROUNDS {
-        let mut child = start("child_store", folder.path());
+        let mut child = start_with("child_store", folder.path(), url);
         wait(30 + round * 37 % 101);
         child.kill().unwrap();
         child.wait().unwrap();
-        let store = SqlStore::open(&folder.path().join("store.db"))
-            .await
-            .unwrap();
-        store.close().await;
+        store(folder.path(), url).await.close().await;
     }
-    let store = SqlStore::open(&folder.path().join("store.db"))
-        .await
-        .unwrap();
+    let store = store(folder.path(), url).await;
     let acknowledged = fs::read_to_string(folder.path().join("acknowledged")).unwrap();
     let whole = acknowledged
         .rfind('\n')
@@ -220,35 +236,95 @@ async fn the_store_survives_kill_9() {
     }
 }
 
+#[tokio::test]
+async fn sqlite_survives_kill_9() {
+    survives_kill_9("").await;
+}
+
+#[tokio::test]
+async fn postgres_survives_kill_9() {
+    survives_kill_9(&Cluster::shared().database().url()).await;
+}
+
 /// Revokes every key there is, and ends.
 #[tokio::test]
 async fn child_revoke() {
     if !is_child("child_revoke") {
         return;
     }
-    let store = SqlStore::open(Path::new("store.db")).await.unwrap();
+    let url = fs::read_to_string("child_revoke").unwrap();
+    let store = store(Path::new(""), &url).await;
     for row in portcullis_storage::Keys::all(&store).await.unwrap() {
         assert!(store.revoke(&row.id, Timestamp(99)).await.unwrap());
     }
 }
 
-#[tokio::test]
-async fn a_revocation_of_another_process_is_seen() {
+async fn sees_a_revocation(url: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqlStore::open(&folder.path().join("store.db"))
-        .await
-        .unwrap();
+    let store = store(folder.path(), url).await;
     let key = row("Shop");
     store.insert(&key).await.unwrap();
     let before = store.version().await.unwrap();
     assert_eq!(store.version().await.unwrap(), before);
-    assert!(
-        start("child_revoke", folder.path())
-            .wait()
-            .unwrap()
-            .success()
-    );
+    let mut child = start_with("child_revoke", folder.path(), url);
+    assert!(child.wait().unwrap().success());
     assert!(store.version().await.unwrap() > before);
     let found = store.find(&key.id).await.unwrap().unwrap();
     assert_eq!(found.revoked, Some(Timestamp(99)));
+}
+
+#[tokio::test]
+async fn sqlite_sees_a_revocation_of_another_process() {
+    sees_a_revocation("").await;
+}
+
+#[tokio::test]
+async fn postgres_sees_a_revocation_of_another_process() {
+    sees_a_revocation(&Cluster::shared().database().url()).await;
+}
+
+/// Enters, says as whom, and stays until it is killed.
+#[tokio::test]
+async fn child_present() {
+    if !is_child("child_present") {
+        return;
+    }
+    let url = fs::read_to_string("child_present").unwrap();
+    let store = store(Path::new(""), &url).await;
+    let id = store.enter().await.unwrap();
+    fs::write("entered.draft", id.0.to_string()).unwrap();
+    fs::rename("entered.draft", "entered").unwrap();
+    std::future::pending().await
+}
+
+async fn knows_who_was_killed(url: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), url).await;
+    let mut child = start_with("child_present", folder.path(), url);
+    let entered = folder.path().join("entered");
+    while !entered.exists() {
+        wait(10);
+    }
+    let id = fs::read_to_string(entered).unwrap().parse().unwrap();
+    assert!(store.is_there(ProcessId(id)).await.unwrap());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The kernel closes what it held; a server learns of that in a moment.
+    for _ in 0..100 {
+        if !store.is_there(ProcessId(id)).await.unwrap() {
+            return;
+        }
+        wait(10);
+    }
+    panic!("it is taken for one that is there");
+}
+
+#[tokio::test]
+async fn sqlite_knows_who_was_killed() {
+    knows_who_was_killed("").await;
+}
+
+#[tokio::test]
+async fn postgres_knows_who_was_killed() {
+    knows_who_was_killed(&Cluster::shared().database().url()).await;
 }
