@@ -30,6 +30,7 @@ mod revoke;
 mod routes;
 mod serve;
 mod sessions;
+mod shared;
 mod strangers;
 mod throttle;
 mod tls;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value as Json;
 
@@ -92,14 +92,17 @@ impl Place {
             .collect()
     }
 
+    /// The program with these arguments, for this place.
+    pub(crate) fn program(&self, arguments: &[&str]) -> Command {
+        let mut program = program();
+        program.args(arguments).arg("--config");
+        program.arg(self.path().join("portcullis.toml"));
+        program
+    }
+
     fn output(&self, arguments: &[&str]) -> (i32, String) {
-        let output = program()
-            .args(arguments)
-            .arg("--json")
-            .arg("--config")
-            .arg(self.path().join("portcullis.toml"))
-            .output()
-            .expect("the program runs");
+        let mut program = self.program(arguments);
+        let output = program.arg("--json").output().expect("the program runs");
         let text = String::from_utf8(output.stdout).expect("text");
         (output.status.code().unwrap_or(-1), text)
     }
@@ -130,10 +133,8 @@ impl Place {
     }
 
     pub(crate) fn serve(&self) -> Served {
-        let mut child: Child = program()
-            .arg("serve")
-            .arg("--config")
-            .arg(self.path().join("portcullis.toml"))
+        let mut child: Child = self
+            .program(&["serve"])
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program runs");

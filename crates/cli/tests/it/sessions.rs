@@ -11,13 +11,13 @@ use serde_json::{Value as Json, json};
 use crate::demo::{Demo, Got, send};
 
 /// Somebody who talks to a gateway and keeps one cookie.
-struct Visitor {
+pub(crate) struct Visitor {
     url: String,
-    cookie: Option<String>,
+    pub(crate) cookie: Option<String>,
 }
 
 impl Visitor {
-    fn of(url: &str) -> Self {
+    pub(crate) fn of(url: &str) -> Self {
         Self {
             url: url.trim_end_matches('/').to_owned(),
             cookie: None,
@@ -38,7 +38,7 @@ impl Visitor {
     }
 
     /// A call of one of Odoo's JSON routes.
-    fn ask(&self, path: &str, more: &[(&str, &str)], params: &Json) -> (Got, Json) {
+    pub(crate) fn ask(&self, path: &str, more: &[(&str, &str)], params: &Json) -> (Got, Json) {
         let mut headers = vec![("content-type", "application/json")];
         headers.extend_from_slice(more);
         let body = json!({"jsonrpc": "2.0", "method": "call", "params": params, "id": 7});
@@ -47,12 +47,12 @@ impl Visitor {
         (got, answer)
     }
 
-    fn count(&self) -> Json {
+    pub(crate) fn count(&self) -> Json {
         self.ask("/web/dataset/call_kw", &[], &count()).1
     }
 
     /// Logs in to Odoo, and keeps the cookie.
-    fn log_in(&mut self, login: &str, key: &str) -> (Got, Json) {
+    pub(crate) fn log_in(&mut self, login: &str, key: &str) -> (Got, Json) {
         let params = json!({"db": "demo", "login": login, "password": key});
         let (got, answer) = self.ask("/web/session/authenticate", &[], &params);
         if let Some(cookie) = cookie(&got, "session_id") {
