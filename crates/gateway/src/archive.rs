@@ -3,7 +3,8 @@
 //!
 //! Everything here is sealed before it is stored, bounded in size, number and age. Original
 //! errors are handed to the control thread over a bounded channel: a request never waits for
-//! them, and those that find the channel full are counted instead of kept.
+//! them, and those that find the channel full are counted and told in the request's record
+//! instead of kept.
 
 mod clerk;
 
@@ -115,24 +116,26 @@ impl Archive {
         })
     }
 
-    /// Hands over what an ERP said of a request. Never waits.
+    /// Hands over what an ERP said of a request; answers whether it is taken. Never waits.
     pub(crate) fn original(
         &self,
         request: RequestId,
         at: Timestamp,
         upstream: &UpstreamName,
         (status, body): (u16, &[u8]),
-    ) {
+    ) -> bool {
         if self.letters.capacity() <= RESERVED {
             self.dropped.fetch_add(1, Ordering::Relaxed);
-            return;
+            return false;
         }
         let mut text = format!("{upstream} answered {status}:\n").into_bytes();
         bounded(body, &mut text);
         let letter = Letter::Original(Original { request, at, text });
-        if self.letters.try_send(letter).is_err() {
+        let is_taken = self.letters.try_send(letter).is_ok();
+        if !is_taken {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
+        is_taken
     }
 
     /// Hands over a claim whose call nobody waits for any more. Never waits.

@@ -121,6 +121,9 @@ pub fn open(
     })
 }
 
+/// The note of a record whose error found no room.
+pub const NOT_KEPT: &str = "error-not-kept";
+
 /// What the gateway itself does, as a method in a record.
 fn done_here(granted: &Granted) -> &'static str {
     match granted {
@@ -184,6 +187,7 @@ impl Ledger {
         let noted = [
             story.cut.then_some("answer-cut"),
             story.repeated.then_some("answer-repeated"),
+            story.unkept.then_some(NOT_KEPT),
             story.unmet.map(Unmet::as_str),
         ];
         let notes: Vec<Note<'_>> = noted

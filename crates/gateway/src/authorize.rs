@@ -256,7 +256,7 @@ pub async fn call(
                     return Err(Denial::to(reply, why));
                 }
                 if let Some(mut manner) = manner {
-                    manner.follow(permit.next());
+                    manner.follow(permit.next(), permit.paged().map(|cap| cap.most));
                     reply.rest = Some(Arc::new(manner));
                 }
                 reply.told = asked.told;

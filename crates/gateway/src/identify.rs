@@ -3,6 +3,8 @@
 //! One credential was presented or none; it is good or the request is refused. A credential
 //! that failed is never tried another way, and is refused even where none was needed.
 
+mod shown;
+
 use std::sync::Arc;
 
 use portcullis_erp::asked::Claim;
@@ -22,6 +24,7 @@ use crate::sessions::Sessions;
 use crate::throttle::Proven;
 use crate::trail::Trail;
 use crate::upstream::{Upstream, Upstreams};
+pub(crate) use shown::Shown;
 
 /// What this room knows of the world.
 pub struct Desk<'a> {
@@ -37,40 +40,6 @@ pub struct Desk<'a> {
     pub(crate) takes_clear: bool,
     /// The addresses from which good keys came.
     pub(crate) proven: &'a Proven,
-}
-
-/// Whose credential the head of a request shows, before its body is read.
-pub(crate) enum Shown {
-    /// Nobody's that may be used from here.
-    Nobodys,
-    /// This caller's.
-    Of(Arc<Holder>),
-    /// The store cannot tell. It is not said that there is no such credential: `caller` tells
-    /// that the gateway cannot know.
-    Unsure,
-}
-
-impl Desk<'_> {
-    /// Looks whose credential is shown.
-    pub(crate) async fn shown(
-        &self,
-        presented: &Presented,
-        origin: &Origin,
-        debt: Option<u64>,
-        now: Timestamp,
-    ) -> Shown {
-        let holder = match presented {
-            Presented::Key { text, .. } => text.expose(|text| find(self, text, debt, now)),
-            Presented::Session(text) => match by_session(self, text, debt, now).await {
-                Ok(visitor) => visitor.map(|(holder, _)| holder),
-                Err(_) => return Shown::Unsure,
-            },
-            Presented::Nothing => by_certificate(self, origin, now).0,
-        };
-        holder
-            .filter(|holder| holder.conditions.from_here(origin.address).is_ok())
-            .map_or(Shown::Nobodys, Shown::Of)
-    }
 }
 
 /// A request whose caller is known, or known to be nobody.

@@ -36,6 +36,8 @@ pub(crate) struct Story {
     pub(crate) cut: bool,
     /// Whether it was answered before, so that nothing was sent.
     pub(crate) repeated: bool,
+    /// Whether what the ERP said of a failure found no room.
+    pub(crate) unkept: bool,
     /// The condition of the caller's key that was not met.
     pub(crate) unmet: Option<Unmet>,
 }
@@ -56,6 +58,7 @@ impl Trail {
             fault: None,
             cut: false,
             repeated: false,
+            unkept: false,
             unmet: None,
         };
         Self { story }
@@ -110,6 +113,11 @@ impl Trail {
     /// Notes that it was answered before.
     pub(crate) fn repeated(&mut self) {
         self.story.repeated = true;
+    }
+
+    /// Notes that what the ERP said of a failure found no room.
+    pub(crate) fn unkept(&mut self) {
+        self.story.unkept = true;
     }
 
     /// Notes which condition of the caller's key was not met.

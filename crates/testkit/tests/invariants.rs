@@ -5,9 +5,10 @@
     reason = "a test fails by panicking, also in what its cases share"
 )]
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use portcullis_audit::{Closing, Opening, WriterId};
@@ -35,12 +36,19 @@ use portcullis_sandbox::{Running, UpstreamLog, serve};
 use portcullis_storage::{Journal, JournalError, KeyRow, Keys as _, Sealed, Store};
 use portcullis_store::{SqlStore, Vault, entropy};
 
-const ROLE: &str = "[[rule]]\nname = \"contacts\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = \"*\"\n";
+const ROLE: &str = "[[rule]]\nname = \"contacts\"\nmodels = [\"res.partner\"]\noperations = [\"read\", \"create\", \"write\"]\nfields = \"*\"\n";
+
+/// For how long an `Idempotency-Key` holds here.
+const ONCE: Duration = Duration::from_millis(1500);
 
 /// A journal that writes nothing down, and says so when it is told to fail.
 struct Paper {
     torn: Arc<AtomicBool>,
+    notes: Notes,
 }
+
+/// What closed records noted, each time.
+type Notes = Arc<Mutex<Vec<Vec<String>>>>;
 
 impl Journal for Paper {
     fn open(&mut self, _: &Opening<'_>) -> Result<(), JournalError> {
@@ -49,7 +57,10 @@ impl Journal for Paper {
         }
         Ok(())
     }
-    fn close(&mut self, _: Closing<'_>) {}
+    fn close(&mut self, closing: Closing<'_>) {
+        let notes = closing.notes.iter().map(|note| note.what.to_owned());
+        self.notes.lock().expect("notes").push(notes.collect());
+    }
     fn flush(&mut self) -> Result<(), JournalError> {
         Ok(())
     }
@@ -58,18 +69,22 @@ impl Journal for Paper {
     }
 }
 
-/// A safe that takes nothing: nothing is kept here.
-struct Shut;
+/// A safe that hides nothing: what is kept here is nobody's.
+struct Open;
 
-impl Safe for Shut {
-    fn seal(&self, _: &'static str, _: &str, _: Vec<u8>) -> Option<Sealed> {
-        None
+impl Safe for Open {
+    fn seal(&self, _: &'static str, _: &str, plain: Vec<u8>) -> Option<Sealed> {
+        Some(Sealed(plain))
     }
-    fn open(&self, _: &'static str, _: &str, _: &Sealed) -> Option<Vec<u8>> {
-        None
+    fn open(&self, _: &'static str, _: &str, sealed: &Sealed) -> Option<Vec<u8>> {
+        Some(sealed.0.clone())
     }
-    fn digest(&self, _: &[&[u8]]) -> [u8; 32] {
-        [0; 32]
+    fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut hasher = DefaultHasher::new();
+        parts.hash(&mut hasher);
+        let mut digest = [0; 32];
+        digest[..8].copy_from_slice(&hasher.finish().to_be_bytes());
+        digest
     }
 }
 
@@ -80,6 +95,7 @@ struct Yard {
     key: String,
     log: UpstreamLog,
     torn: Arc<AtomicBool>,
+    notes: Notes,
     _odoo: Running,
     _folder: tempfile::TempDir,
 }
@@ -165,14 +181,14 @@ impl Yard {
             rpc_body: 1 << 20,
         };
         let keeping = Keeping {
-            once: Duration::from_secs(60),
+            once: ONCE,
             answer: 1 << 10,
             per_caller: 10,
             caller_bytes: 1 << 20,
             originals: Duration::from_secs(60),
             most_originals: 10,
         };
-        let archive = Archive::enter(Arc::clone(&store) as _, Arc::new(Shut), keeping)
+        let archive = Archive::enter(Arc::clone(&store) as _, Arc::new(Open), keeping)
             .await
             .expect("an archive");
         let shared = Arc::new(Shared::new(
@@ -189,10 +205,12 @@ impl Yard {
             archive,
         ));
         let torn = Arc::new(AtomicBool::new(false));
+        let notes = Notes::default();
         let gateway = Gateway::new(
             shared,
             Box::new(Paper {
                 torn: Arc::clone(&torn),
+                notes: Arc::clone(&notes),
             }),
         );
         Self {
@@ -201,31 +219,36 @@ impl Yard {
             key: key.expose_whole(str::to_owned),
             log,
             torn,
+            notes,
             _odoo: running,
             _folder: folder,
         }
     }
 
     async fn count(&self) -> Response {
-        let head = http::Request::post("/json/2/res.partner/search_count")
+        self.call("search_count", b"{\"domain\":[]}", &[]).await
+    }
+
+    async fn call(&self, method: &str, body: &'static [u8], headers: &[(&str, &str)]) -> Response {
+        let mut request = http::Request::post(format!("/json/2/res.partner/{method}"))
             .header("host", "gateway")
             .header("content-type", "application/json")
-            .header("x-api-key", &self.key)
-            .body(())
-            .expect("a request")
-            .into_parts()
-            .0;
-        let body = Body::Whole(b"{\"domain\":[]}"[..].into());
+            .header("x-api-key", &self.key);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let head = request.body(()).expect("a request").into_parts().0;
+        let length = u64::try_from(body.len()).expect("a length");
         let peer = ([127, 0, 0, 1], 4711).into();
         self.gateway
             .serve(RawRequest {
                 head,
-                body,
+                body: Body::Whole(body.into()),
                 arrival: Arrival {
                     peer,
                     over: Over::Clear,
                 },
-                framing: Framing::Plain(Length::Told(13)),
+                framing: Framing::Plain(Length::Told(length)),
                 of_batch: false,
             })
             .await
@@ -259,6 +282,45 @@ fn what_cannot_be_recorded_is_not_done() {
             200,
             "it goes on when records can be written again"
         );
+    });
+}
+
+#[test]
+fn an_idempotency_key_holds_for_its_time_and_no_longer() {
+    in_one_core(async {
+        let yard = Yard::make().await;
+        let create = async || {
+            let before = yard.reached();
+            let vals = b"{\"vals_list\":[{\"name\":\"Once\"}]}";
+            let answer = yard.call("create", vals, &[("idempotency-key", "k")]).await;
+            assert_eq!(answer.status(), 200);
+            let repeated = answer.headers().contains_key("idempotent-replayed");
+            (yard.reached() > before, repeated)
+        };
+        assert_eq!(create().await, (true, false));
+        assert_eq!(create().await, (false, true));
+        tokio::time::sleep(ONCE).await;
+        assert_eq!(create().await, (true, false), "it is a new key");
+        assert_eq!(create().await, (false, true));
+    });
+}
+
+#[test]
+fn a_record_says_that_there_was_no_room_for_the_erps_words() {
+    const ROOM: usize = 256;
+    in_one_core(async {
+        // Nobody files anything here, so that the room is used up.
+        let yard = Yard::make().await;
+        let fail = async || {
+            let vals = b"{\"ids\":[999999999],\"vals\":{\"name\":\"x\"}}";
+            assert_eq!(yard.call("write", vals, &[]).await.status(), 404);
+            let mut notes = yard.notes.lock().expect("notes");
+            std::mem::take(&mut *notes).concat()
+        };
+        for _ in 0..ROOM {
+            assert_eq!(fail().await, Vec::<String>::new());
+        }
+        assert_eq!(fail().await, ["error-not-kept"]);
     });
 }
 

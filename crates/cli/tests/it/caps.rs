@@ -1,6 +1,8 @@
 //! The caps of a role: each refuses by its name, or is the limit of a list and is said beside
 //! it. Over either ERP.
 
+mod dialects;
+
 use serde_json::{Value as Json, json};
 
 use crate::demo::{Demo, Got, send};
@@ -12,7 +14,7 @@ const CAPS: &str = "[caps]\npage = 2\nfields = 3\nids = 2\nanswer-bytes = 600\ns
 
 const ODOO: &str = "[[rule]]\nname = \"contacts\"\nmodels = [\"res.partner\"]\noperations = [\"read\", \"create\", \"write\"]\nfields = [\"name\", \"email\", \"city\", \"comment\"]\n";
 
-const FRAPPE: &str = "[[rule]]\nname = \"customers\"\nmodels = [\"Customer\"]\noperations = [\"read\"]\nfields = \"*\"\n";
+const FRAPPE: &str = "[[rule]]\nname = \"customers\"\nmodels = [\"Customer\"]\noperations = [\"read\", \"create\", \"delete\"]\nfields = \"*\"\n";
 
 struct Yard {
     demo: Demo,

@@ -22,6 +22,8 @@ pub(super) struct Errand {
     pub(super) origin: Origin,
     pub(super) request: RequestId,
     pub(super) archive: Arc<Archive>,
+    /// Whether something that the ERP said of a failure found no room.
+    pub(super) is_unkept: bool,
 }
 
 /// How a plan ended.
@@ -29,6 +31,8 @@ pub(crate) struct Ended {
     pub(crate) done: Result<Done, Why>,
     /// Whether the call itself may have reached the ERP; guards change nothing there.
     pub(crate) was_sent: bool,
+    /// Whether something that the ERP said of a failure found no room.
+    pub(crate) is_unkept: bool,
 }
 
 impl Errand {
@@ -46,6 +50,7 @@ impl Errand {
         let deadline = self.deadline();
         match self.guarded(links, deadline).await {
             Ok(errand) => Ended {
+                is_unkept: errand.is_unkept,
                 done: Ok(Done::Again(errand.permit, kept)),
                 was_sent: false,
             },
@@ -61,24 +66,25 @@ impl Errand {
     }
 
     async fn guarded(mut self, links: &Links, deadline: Option<Deadline>) -> Result<Self, Ended> {
-        let stop = |done| Ended {
+        let stop = |done, is_unkept| Ended {
             done,
             was_sent: false,
+            is_unkept,
         };
         while self.permit.is_guard() {
             let asked = self.asked(links);
             let answer = match before(deadline, asked).await {
                 Ok(told) => self.heard(told),
-                Err(error) => return Err(stop(Err(error.why()))),
+                Err(error) => return Err(stop(Err(error.why()), self.is_unkept)),
             };
             let value = match answer {
                 Answer::Value(value) => value,
                 Answer::DoneWithoutResult => Value::Null,
-                Answer::Fault(fault) => return Err(stop(Ok(Done::Fault(fault)))),
+                Answer::Fault(fault) => return Err(stop(Ok(Done::Fault(fault)), self.is_unkept)),
             };
             match self.permit.guarded(&value) {
                 Ok(next) => self.permit = Box::new(next),
-                Err(refusal) => return Err(stop(Err(Why::GuardRefused(refusal)))),
+                Err(refusal) => return Err(stop(Err(Why::GuardRefused(refusal)), self.is_unkept)),
             }
         }
         Ok(self)
@@ -92,7 +98,7 @@ impl Errand {
         asked.await
     }
 
-    async fn call(self, links: &Links, deadline: Option<Deadline>) -> Ended {
+    async fn call(mut self, links: &Links, deadline: Option<Deadline>) -> Ended {
         let asked = async {
             if self.permit.is_file() {
                 let call = self.permit.next();
@@ -104,26 +110,34 @@ impl Errand {
         };
         let asked = before(deadline, asked).await;
         let was_sent = !matches!(asked, Err(AskError::NotSent | AskError::Unsayable(_)));
+        let asked = asked.map(|answer| answer.map_err(|told| self.heard(told)));
+        let is_unkept = self.is_unkept;
         let done = match asked {
             Ok(Ok(opened)) => Ok(Done::File(self.permit, opened)),
-            Ok(Err(told)) => Ok(match self.heard(told) {
+            Ok(Err(answer)) => Ok(match answer {
                 Answer::Value(value) => Done::Result(self.permit, value),
                 Answer::DoneWithoutResult => Done::Result(self.permit, Value::Null),
                 Answer::Fault(fault) => Done::Fault(fault),
             }),
             Err(error) => Err(error.why()),
         };
-        Ended { done, was_sent }
+        Ended {
+            done,
+            was_sent,
+            is_unkept,
+        }
     }
 
     /// Takes an answer; what the ERP says of a failure is kept for the administrator.
-    fn heard(&self, told: Told) -> Answer {
+    fn heard(&mut self, told: Told) -> Answer {
         let Told { answer, whole } = told;
         if matches!(answer, Answer::Fault(_)) {
             let said = (whole.status, whole.body.as_ref());
             let name = self.upstream.name();
-            self.archive
+            let is_kept = self
+                .archive
                 .original(self.request, clock::now(), name, said);
+            self.is_unkept |= !is_kept;
         }
         answer
     }

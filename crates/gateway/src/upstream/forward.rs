@@ -11,7 +11,7 @@ use portcullis_policy::{Passage, Permit};
 
 use super::Asker;
 use super::ask::Opened;
-use super::errand::Errand;
+use super::errand::{Ended, Errand};
 use super::link::Whole;
 use crate::archive::Archive;
 use crate::authorize::Granted;
@@ -124,29 +124,33 @@ pub async fn forward(
             origin: permitted.origin,
             request: trail.request(),
             archive: Arc::clone(keeps.archive),
+            is_unkept: false,
         },
     };
-    let done = match turn {
-        Turn::Free => errand.run(links).await.done,
+    let (done, is_unkept) = match turn {
+        Turn::Free => told(errand.run(links).await),
         // It goes on when the caller hangs up: whoever repeats the request awaits its answer.
         Turn::First(ticket) => {
             let links = links.clone();
             let running = tokio::task::spawn_local(async move {
                 let ended = errand.run(&links).await;
                 ticket.end(&ended).await;
-                ended.done
+                told(ended)
             });
-            running.await.unwrap_or(Err(Why::Panicked))
+            running.await.unwrap_or((Err(Why::Panicked), false))
         }
         Turn::Again { kept, is_guarded } => {
             trail.repeated();
             match kept {
-                Kept::Fault(fault) => Ok(Done::Fault(fault)),
-                Kept::Value(value) if is_guarded => Ok(Done::Again(errand.permit, value)),
-                Kept::Value(value) => errand.run_again(links, value).await.done,
+                Kept::Fault(fault) => (Ok(Done::Fault(fault)), false),
+                Kept::Value(value) if is_guarded => (Ok(Done::Again(errand.permit, value)), false),
+                Kept::Value(value) => told(errand.run_again(links, value).await),
             }
         }
     };
+    if is_unkept {
+        trail.unkept();
+    }
     match done {
         Ok(done) => Ok(Answered {
             done: if let Done::Fault(fault) = done {
@@ -159,6 +163,10 @@ pub async fn forward(
         }),
         Err(why) => Err(Denial::to(reply, why)),
     }
+}
+
+fn told(ended: Ended) -> (Result<Done, Why>, bool) {
+    (ended.done, ended.is_unkept)
 }
 
 /// A fault that the ERP made of the gateway's own credential is not the caller's business.

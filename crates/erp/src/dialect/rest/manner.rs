@@ -111,8 +111,9 @@ impl Request {
 }
 
 impl Manner {
-    /// Takes over what a judgement made of the page: a role may allow fewer rows.
-    pub fn follow(&mut self, call: &Call) {
+    /// Takes over what a judgement made of the page: a role may allow fewer rows. Where it
+    /// caps them, a row more may be fetched than is handed on, so that the cap itself counts.
+    pub fn follow(&mut self, call: &Call, cap: Option<u32>) {
         let Kind::List(page) = &mut self.kind else {
             return;
         };
@@ -121,8 +122,8 @@ impl Manner {
             .find_map(|name| call.named.get(*name))
             .and_then(Value::as_int)
             .and_then(|limit| u32::try_from(limit).ok());
-        if let Some(sent) = sent {
-            page.limit = page.limit.min(sent);
+        for most in sent.into_iter().chain(cap) {
+            page.limit = page.limit.min(most);
         }
     }
 
