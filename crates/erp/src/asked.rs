@@ -25,6 +25,8 @@ pub enum Local {
     Version,
     /// Odoo `common.about`.
     About,
+    /// The same, asked for the version besides.
+    AboutVersion,
     /// Odoo `db.server_version`.
     ServerVersion,
     /// Odoo `db.list`, `/web/database/list`.

@@ -22,7 +22,7 @@ pub mod xmlrpc;
 
 pub use frappe::csrf_token;
 pub(crate) use greeting::session_login;
-pub use json2::segment;
+pub use json2::{lacking, segment};
 pub(crate) use jsonrpc::{enveloped, read_answer as read_envelope, read_body};
 pub(crate) use media::Media;
 pub(crate) use odoo::{is_inside, words};
@@ -139,6 +139,8 @@ pub enum Form {
     Accepted,
     /// Frappe: done by a method that returns nothing, where a path's DELETE says `ok`.
     Nothing,
+    /// Frappe: rows as lists of their values (`as_dict=0`).
+    Lists,
     /// Odoo: the one element of a list of one. RPC's `create` of one record answers one id.
     Single,
     /// JSON without an envelope: Odoo's small pages, Frappe's log-in.

@@ -190,7 +190,9 @@ fn a_uid_is_taken_only_where_nobody_can_read_it_in_two_ways() {
 fn what_is_answered_here_does_not_become_a_call() {
     for (service, method, args, local) in [
         ("common", "version", "[]", Local::Version),
-        ("common", "about", "[true]", Local::About),
+        ("common", "about", "[]", Local::About),
+        ("common", "about", "[false]", Local::About),
+        ("common", "about", "[true]", Local::AboutVersion),
         ("db", "list", "[]", Local::Databases),
         ("db", "server_version", "[]", Local::ServerVersion),
         (
@@ -391,7 +393,7 @@ fn verbs_types_and_paths_that_are_not_the_dialects_are_refused() {
     }
     assert_eq!(
         ask(Dialect::XmlRpc2, "POST", &["report"], "text/xml", b""),
-        FaultKind::NotFound
+        FaultKind::UnknownMethod
     );
     assert_eq!(
         ask(Dialect::XmlRpc2, "POST", &[], "text/xml", b""),

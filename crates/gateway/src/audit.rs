@@ -278,6 +278,7 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
         | Why::Paced(_)
         | Why::Unreadable(_)
         | Why::Stranger
+        | Why::TwoUsers
         | Why::Unidentified
         | Why::LoginFailed
         | Why::Expired

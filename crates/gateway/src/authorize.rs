@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use portcullis_erp::{Asked, Fault, FaultKind, Reply, Shape, Value};
+use portcullis_erp::dialect::lacking;
+use portcullis_erp::{Asked, Dialect, Fault, FaultKind, Reply, Shape, Value};
 use portcullis_identity::Timestamp;
 use portcullis_policy::{Decision, Operation, Passage, Permit, Question};
 
@@ -124,7 +125,12 @@ pub async fn call(
         }
     };
     let asking = match asked {
-        Asked::Call(call) => Asking::Call(call),
+        Asked::Call(call) => {
+            if let (Dialect::Json2, Some(fault)) = (reply.dialect, lacking(&call)) {
+                return Err(Denial::to(reply, Why::Unsayable(fault)));
+            }
+            Asking::Call(call)
+        }
         Asked::Rest(request) => Asking::Rest(request),
         // The requests of a batch come here one by one, none of which may be a batch again.
         Asked::Batch(_) => {

@@ -13,8 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_erp::dialect::csrf_token;
-use portcullis_erp::{Asked, Fault, FaultKind, Inbound, Local, Reply, SlotCredential, Visit};
-use portcullis_identity::{Presented, Timestamp, UpstreamName};
+use portcullis_erp::{
+    Asked, Dialect, Fault, FaultKind, Inbound, Local, Reply, SlotCredential, Visit,
+};
+use portcullis_identity::{Presented, Secret, Timestamp, UpstreamName};
 
 use crate::controller::Controller;
 use crate::denial::{Denial, Why};
@@ -39,6 +41,8 @@ pub struct Decoded {
     pub(crate) presented: Presented,
     /// The credential that lay in the body.
     pub(crate) slot: Option<SlotCredential>,
+    /// A session that came beside a key, and must not be somebody else's.
+    pub(crate) beside: Option<Secret<String>>,
     pub(crate) reply: Reply,
     pub(crate) upstream: Option<UpstreamName>,
     /// The database that a header names (`X-Odoo-Database`).
@@ -103,7 +107,10 @@ pub async fn read(
     let content_type = one_header(&head.headers, "content-type")
         .map_err(|fault| Denial::to(plain(), Why::Unreadable(fault)))?;
     let inbound = Inbound {
-        verb: head.method.as_str(),
+        verb: match head.method.as_str() {
+            "HEAD" => "GET",
+            verb => verb,
+        },
         segments: &routed.segments,
         query: head.uri.query().unwrap_or_default(),
         content_type,
@@ -137,6 +144,11 @@ pub async fn read(
     };
     let presented = credential::presented(&head.headers, cookie).map_err(unreadable)?;
     let mut manner = Manner::of(&head, origin);
+    let mut beside = None;
+    if dialect == Dialect::Json2 && matches!(presented, Presented::Key { .. }) {
+        let shown = cookie::read(&head.headers, "session_id").map_err(unreadable)?;
+        beside = shown.map(|text| Secret::new(text.to_owned()));
+    }
     if manner.csrf.is_none() && matches!(presented, Presented::Session(_)) {
         manner.csrf = csrf_token(inbound, limits);
     }
@@ -158,6 +170,7 @@ pub async fn read(
         wish,
         presented,
         slot,
+        beside,
         database: (!database.is_empty()).then(|| database.to_owned()),
         reply,
         upstream: routed.upstream,

@@ -37,6 +37,8 @@ pub enum Why {
     Unidentified,
     /// `identify`: the log-in failed in a dialect that answers `false` to that.
     LoginFailed,
+    /// `identify`: the key is one user's, and the session beside it another's.
+    TwoUsers,
     /// `identify`: the session is over, or there is none.
     Expired,
     /// `identify`: another site's page may have made the request.
@@ -165,6 +167,7 @@ impl Denial {
             Why::Unreadable(_) => "decode.unreadable",
             Why::Stranger => "identify.stranger",
             Why::Unidentified => "identify.unidentified",
+            Why::TwoUsers => "identify.two-users",
             Why::LoginFailed => "identify.login-failed",
             Why::Expired => "identify.expired",
             Why::Forged => "identify.forged",
@@ -221,6 +224,13 @@ impl Denial {
                 FaultKind::TooMany,
                 &format!("too many failed requests from this address; try again in {seconds} s"),
             ),
+            Why::TwoUsers => Fault {
+                named: Some("odoo.exceptions.AccessDenied"),
+                ..say(
+                    FaultKind::AccessError,
+                    "the session of the cookie is another user's than the key",
+                )
+            },
             Why::Stranger => say(FaultKind::Stranger, "Access Denied"),
             Why::Unidentified | Why::LoginFailed => say(FaultKind::AccessDenied, "Access Denied"),
             Why::Expired => say(FaultKind::SessionExpired, "Session expired"),

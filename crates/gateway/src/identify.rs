@@ -73,6 +73,7 @@ pub async fn caller(
         wish,
         presented,
         slot,
+        beside,
         reply,
         upstream,
         database,
@@ -198,6 +199,17 @@ pub async fn caller(
         // Whoever has the key elsewhere is not told that it is one.
         trail.unmet(unmet);
         return Err(no(failed()));
+    }
+    if let Some(text) = &beside {
+        let other = by_session(desk, text, debt, now).await;
+        let other = other.map_err(|_| no(Why::Blind))?;
+        let who = |holder: &Holder| {
+            let principal = &holder.principal;
+            (principal.upstream().clone(), principal.erp_login().clone())
+        };
+        if other.is_some_and(|(other, _)| who(&other) != who(&holder)) {
+            return Err(no(Why::TwoUsers));
+        }
     }
     let bound = desk
         .upstreams
@@ -328,6 +340,7 @@ fn is_open(wish: &Wish, dialect: Dialect) -> bool {
         Asked::Local(
             Local::Version
             | Local::About
+            | Local::AboutVersion
             | Local::ServerVersion
             | Local::Databases
             | Local::DatabaseExists(_)

@@ -17,7 +17,7 @@ pub use arrival::{Arrival, Over};
 pub use body::Body;
 pub(crate) use framing::HEAD;
 pub use framing::{Framing, Length};
-pub use path::Path;
+pub use path::{Path, PathError};
 pub(crate) use seen::Seen;
 
 use crate::denial::{Denial, Why};
@@ -91,7 +91,10 @@ pub fn receive(raw: RawRequest, origin: Origin) -> Result<Received, Denial> {
     if head.headers.contains_key(http::header::CONTENT_ENCODING) {
         return Err(refuse("send the body without Content-Encoding"));
     }
-    let path = Path::read(head.uri.path()).map_err(refuse)?;
+    let path = Path::read(head.uri.path()).map_err(|error| match error {
+        PathError::Malformed(reason) => refuse(reason),
+        PathError::Nowhere => Denial::nowhere(Why::NotServed),
+    })?;
     Ok(Received {
         head,
         body,

@@ -173,6 +173,7 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         }
         Why::Unreadable(_)
         | Why::Stranger
+        | Why::TwoUsers
         | Why::Unidentified
         | Why::LoginFailed
         | Why::Expired

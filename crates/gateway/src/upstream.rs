@@ -77,6 +77,8 @@ pub struct Upstream {
     sheets: sheets::Sheets,
     /// Whether it is told for whom is asked.
     forwarded: bool,
+    /// Whether strangers are told the name of its database.
+    list_database: bool,
 }
 
 impl Upstream {
@@ -110,6 +112,7 @@ impl Upstream {
             facade: config.rest.facade(config.name.as_str(), seal),
             sheets: sheets::Sheets::default(),
             forwarded: config.forwarded,
+            list_database: config.list_database,
         })
     }
 
@@ -131,6 +134,11 @@ impl Upstream {
     /// The database, or the site.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Whether strangers are told the name of its database.
+    pub(crate) fn lists_its_database(&self) -> bool {
+        self.list_database
     }
 
     /// The dialect it is spoken to in, once that is known.

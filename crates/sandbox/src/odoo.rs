@@ -101,6 +101,11 @@ impl Odoo {
         &self.options.users
     }
 
+    /// Whether strangers may list its databases.
+    pub fn lists_databases(&self) -> bool {
+        self.options.list_databases
+    }
+
     /// The name of the database.
     pub fn database(&self) -> &str {
         &self.options.database

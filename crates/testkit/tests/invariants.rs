@@ -133,6 +133,7 @@ impl Yard {
                 request: None,
                 keep_alive: false,
                 forwarded: false,
+                list_database: true,
                 users: Vec::new(),
                 rest: RestConfig::default(),
             },

@@ -108,7 +108,12 @@ fn odoo(recordings: &[Recording], change: impl FnOnce(&mut Options)) -> (Lab, Fr
         .zip(&secrets)
         .map(|(user, secret)| (user.login, secret.as_str()))
         .collect();
-    let front = Front::before(&upstream(&lab, "json2"), &named, roles::ODOO_WIDE);
+    let listed = format!("list-database = {}\n", lab.odoo.lists_databases());
+    let front = Front::before(
+        &(listed + &upstream(&lab, "json2")),
+        &named,
+        roles::ODOO_WIDE,
+    );
     let mut keys = Vec::new();
     for user in &users {
         let secrets = user.secrets.iter();

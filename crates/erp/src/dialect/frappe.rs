@@ -78,9 +78,11 @@ pub(super) fn read(
     };
     let by_path = request.verb == "DELETE" && dialect != Dialect::FrappeMethod;
     let removal = matches!(&asked, Ok(Asked::Call(call)) if call.method.as_str() == "delete");
+    let listed = matches!(&asked, Ok(Asked::Call(call)) if call.method.as_str() == "get_list");
     let form = match (by_path, removal) {
         (true, _) => Form::Accepted,
         (false, true) => Form::Nothing,
+        (false, false) if listed && parameters::wants_lists(request, limits) => Form::Lists,
         (false, false) => Form::Value,
     };
     let reply = Reply {

@@ -160,6 +160,22 @@ fn inside(name: &str, message: &str) -> Fault {
     }
 }
 
+/// The argument that a call in JSON-2 lacks, if Odoo would not go on without it: a client that
+/// forgot its domain does not mean every record.
+pub fn lacking(call: &Call) -> Option<Fault> {
+    const SEARCHES: &[&str] = &[
+        "formatted_read_group",
+        "formatted_read_grouping_sets",
+        "search",
+        "search_count",
+        "web_read_group",
+        "web_search_read",
+    ];
+    let lacks = SEARCHES.contains(&call.method.as_str()) && !call.named.contains_key("domain");
+    let message = "missing a required argument: 'domain'";
+    lacks.then(|| Fault::new(FaultKind::BadArguments, message))
+}
+
 pub(super) fn write_answer(value: &Value) -> Written {
     Written {
         status: 200,
@@ -173,6 +189,9 @@ pub(super) fn write_fault(fault: &Fault) -> Written {
     let (status, name) = match fault.kind {
         FaultKind::AccessDenied | FaultKind::Stranger => (401, "werkzeug.exceptions.Unauthorized"),
         FaultKind::UnknownModel | FaultKind::UnknownMethod => (404, "werkzeug.exceptions.NotFound"),
+        // Odoo has no route there for another verb.
+        FaultKind::Verb => (404, odoo::exception(FaultKind::NotFound)),
+        FaultKind::AccessError => (403, fault.named.unwrap_or(odoo::exception(fault.kind))),
         FaultKind::BadArguments | FaultKind::Capped | FaultKind::KeyReused => {
             (422, "werkzeug.exceptions.UnprocessableEntity")
         }

@@ -42,7 +42,10 @@ pub(super) fn read(service: &str, method: &str, args: Vec<Value>) -> Result<Serv
     match (service, method) {
         ("object", "execute" | "execute_kw") => object(method, args),
         ("common", "version") => Ok(Service::local(Local::Version)),
-        ("common", "about") => Ok(Service::local(Local::About)),
+        ("common", "about") => Ok(Service::local(match args.first() {
+            None | Some(Value::Null | Value::Bool(false) | Value::Int(0)) => Local::About,
+            Some(_) => Local::AboutVersion,
+        })),
         ("common", "login" | "authenticate") => log_in(args),
         ("db", "list") => Ok(Service::local(Local::Databases)),
         ("db", "server_version") => Ok(Service::local(Local::ServerVersion)),

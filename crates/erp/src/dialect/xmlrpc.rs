@@ -46,7 +46,7 @@ pub(super) fn read(
     };
     if !rpc::is_service(service) {
         return refuse(
-            FaultKind::NotFound,
+            FaultKind::UnknownMethod,
             "the services are common, object and db",
         );
     }

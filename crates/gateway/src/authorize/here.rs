@@ -21,7 +21,11 @@ pub(super) fn answer(local: &Local, inquiry: &Inquiry<'_>) -> Result<Value, Why>
     Ok(match local {
         Local::Version => local::version(inquiry.reply, version),
         Local::About => local::about(),
+        Local::AboutVersion => Value::List(vec![local::about(), Value::from(version)]),
         Local::ServerVersion => Value::from(version),
+        Local::Databases if upstream.is_some_and(|upstream| !upstream.lists_its_database()) => {
+            return Err(Why::Unidentified);
+        }
         Local::Databases => Value::List(database.map(Value::from).into_iter().collect()),
         Local::DatabaseExists(asked) => Value::Bool(
             database.is_some() && asked.as_ref().map(|asked| asked.as_str()) == database,

@@ -38,6 +38,7 @@ pub(super) async fn granted(local: &Local, inquiry: &Inquiry<'_>) -> Option<Resu
         Local::SessionCheck => Some(Ok(Granted::Here(Value::Null))),
         Local::SessionInfo => Some(info(inquiry).await),
         Local::About
+        | Local::AboutVersion
         | Local::Authenticate
         | Local::DatabaseExists(_)
         | Local::Databases

@@ -84,6 +84,8 @@ pub(super) struct RawUpstream {
     pub(super) keep_alive: Option<bool>,
     #[serde(default)]
     pub(super) forwarded: bool,
+    #[serde(default = "yes")]
+    pub(super) list_database: bool,
     #[serde(default)]
     pub(super) user: BTreeMap<String, RawUser>,
     #[serde(default)]
@@ -179,6 +181,10 @@ fn data() -> PathBuf {
 
 fn concurrency() -> NonZeroUsize {
     NonZeroUsize::new(16).unwrap_or(NonZeroUsize::MIN)
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn timeout() -> NonZeroU32 {

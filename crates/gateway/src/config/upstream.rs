@@ -41,6 +41,8 @@ pub struct UpstreamConfig {
     pub keep_alive: bool,
     /// Whether it is told for whom is asked (`X-Forwarded-For`, `-Host`, `-Proto`).
     pub forwarded: bool,
+    /// Whether strangers are told the name of its database.
+    pub list_database: bool,
     /// The ERP users whose secrets lie in files; others may be sealed in the store.
     pub users: Vec<UserConfig>,
     /// Its façade.
@@ -177,6 +179,7 @@ impl Checker<'_> {
                     })
             }),
             forwarded: raw.forwarded,
+            list_database: raw.list_database,
             users,
             rest,
         })

@@ -10,6 +10,15 @@ pub struct Path {
     trailing: bool,
 }
 
+/// Why a path is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathError {
+    /// Two readers could read it differently.
+    Malformed(&'static str),
+    /// It has a segment that no path here has, however it is read.
+    Nowhere,
+}
+
 /// The longest path that is read, in bytes.
 const LONGEST: usize = 2048;
 
@@ -20,12 +29,12 @@ impl Path {
     /// When it is too long, has an empty, `.` or `..` segment, a backslash, a control
     /// character, or bytes that are not UTF-8 once decoded. Whether a decoded segment may hold
     /// a `/` depends on the route, so that is judged there.
-    pub fn read(path: &str) -> Result<Self, &'static str> {
+    pub fn read(path: &str) -> Result<Self, PathError> {
         if path.len() > LONGEST {
-            return Err("the path is too long");
+            return Err(PathError::Malformed("the path is too long"));
         }
         let Some(rest) = path.strip_prefix('/') else {
-            return Err("the request target must be a path");
+            return Err(PathError::Malformed("the request target must be a path"));
         };
         if rest.is_empty() {
             return Ok(Self {
@@ -40,18 +49,18 @@ impl Path {
         let mut segments = Vec::with_capacity(4);
         for raw in rest.split('/') {
             if raw.is_empty() {
-                return Err("the path has an empty segment");
+                return Err(PathError::Nowhere);
             }
             check_escapes(raw)?;
             let segment = percent_decode_str(raw)
                 .decode_utf8()
-                .map_err(|_| "the path is not UTF-8")?
+                .map_err(|_| PathError::Malformed("the path is not UTF-8"))?
                 .into_owned();
             if segment == "." || segment == ".." {
-                return Err("the path has a dot segment");
+                return Err(PathError::Nowhere);
             }
             if segment.contains(|c: char| c.is_control() || c == '\\') {
-                return Err("the path has a character that is not allowed");
+                return Err(PathError::Nowhere);
             }
             segments.push(segment);
         }
@@ -76,16 +85,17 @@ impl Path {
 }
 
 /// A `%` must be followed by two hexadecimal digits; lenient readers differ on the rest.
-fn check_escapes(raw: &str) -> Result<(), &'static str> {
+fn check_escapes(raw: &str) -> Result<(), PathError> {
+    let broken = PathError::Malformed("the path has a broken escape");
     let mut bytes = raw.bytes();
     while let Some(byte) = bytes.next() {
         if byte == b'%' {
             let digits = (bytes.next(), bytes.next());
             let (Some(high), Some(low)) = digits else {
-                return Err("the path has a broken escape");
+                return Err(broken);
             };
             if !high.is_ascii_hexdigit() || !low.is_ascii_hexdigit() {
-                return Err("the path has a broken escape");
+                return Err(broken);
             }
         }
     }

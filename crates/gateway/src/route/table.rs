@@ -93,6 +93,8 @@ const GET: &[&str] = &["GET"];
 const POST: &[&str] = &["POST"];
 const GET_POST: &[&str] = &["GET", "POST"];
 const REST: &[&str] = &["GET", "POST", "PUT", "DELETE"];
+/// Documents are asked for by HEAD as well, as by GET without the body.
+const DOCUMENTS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE"];
 const RECORD: &[&str] = &["GET", "POST", "PATCH", "PUT", "DELETE"];
 /// The most segments behind a prefix that ends in a document's name: clients send a `/` in it
 /// as it is.
@@ -128,7 +130,7 @@ const fn resource(prefix: &'static [&'static str]) -> Route {
     Route {
         prefix,
         rest: (1, NAME),
-        verbs: REST,
+        verbs: DOCUMENTS,
         dialect: Dialect::FrappeResource,
         whole: false,
         name_at: Some(1),

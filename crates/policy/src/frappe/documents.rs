@@ -163,7 +163,12 @@ impl FrappeView<'_> {
         {
             return Err(self.bad_argument("name"));
         }
+        // It cannot be changed: the ERP refuses a document that has another.
+        let creation = doc
+            .shift_remove("creation")
+            .filter(|creation| matches!(creation, Value::Text(_)));
         let mut doc = self.judged(doc, operation, shape)?;
+        doc.extend(creation.map(|creation| ("creation".to_owned(), creation)));
         for condition in self.own_filters()? {
             // What is not touched was asked of the ERP by the guard.
             if doc.contains_key(condition.field.as_str()) {

@@ -19,18 +19,13 @@ fn frappe_6_14_a_path_has_one_reading() {
         "/api/method/frappe%2Fping",
         "/API/resource/Customer",
         "/api/v2/document/Customer%2FName",
-    ] {
-        assert_eq!(caller.get(path).status, 404, "{path}");
-        assert!(demo.reached().is_empty(), "{path}");
-    }
-    for path in [
         "/api//resource/Customer",
         "/api/./resource/Customer",
         "/api/resource/../resource/Customer",
         "/api/resource/Customer/%2e%2e",
         "/api/resource/Customer/a%5cb",
     ] {
-        assert_eq!(caller.get(path).status, 400, "{path}");
+        assert_eq!(caller.get(path).status, 404, "{path}");
         assert!(demo.reached().is_empty(), "{path}");
     }
     // A name may hold a slash, but nothing that somebody on the way might take for a path.

@@ -136,6 +136,14 @@ fn said(body: &Map) -> String {
     }
 }
 
+/// A row as the list of its values.
+fn values_of(row: &Value) -> Value {
+    match row.as_map() {
+        Some(row) => Value::List(row.values().cloned().collect()),
+        None => row.clone(),
+    }
+}
+
 pub(in crate::dialect) fn write_answer(reply: &Reply, value: &Value) -> Written {
     answered(reply, value, Vec::new())
 }
@@ -176,10 +184,14 @@ fn answered(reply: &Reply, value: &Value, said: Vec<(&str, Piece<'_>)>) -> Writt
             body: json(&Piece::Value(value)),
         };
     }
-    let value = if reply.form == Form::Nothing {
-        &Value::Null
-    } else {
-        value
+    let rows;
+    let value = match (reply.form, value) {
+        (Form::Nothing, _) => &Value::Null,
+        (Form::Lists, Value::List(maps)) => {
+            rows = Value::List(maps.iter().map(values_of).collect());
+            &rows
+        }
+        (_, value) => value,
     };
     let mut body = match (reply.dialect, value) {
         // A method that returns nothing.

@@ -65,7 +65,11 @@ pub(super) fn messages(body: &Map) -> Vec<Map> {
 }
 
 pub(in crate::dialect) fn write_fault(reply: &Reply, fault: &Fault) -> Written {
-    let (status, name) = shape(fault);
+    let (status, name) = match (fault.kind, reply.dialect) {
+        // A method that does not take the verb is one without a right.
+        (FaultKind::Verb, Dialect::FrappeMethod) => shape(FaultKind::AccessError),
+        _ => named(fault),
+    };
     let logs_in = reply.form == Form::Bare && fault.kind == FaultKind::AccessDenied;
     let text = match fault.message.as_str() {
         "" => words(fault.kind),
@@ -185,9 +189,19 @@ pub(super) fn in_text(message: &Piece<'_>) -> String {
     String::from_utf8_lossy(&json(&[String::from_utf8_lossy(&inner)])).into_owned()
 }
 
+/// Status and exception of a fault, which the ERP may have a finer name for.
+fn named(fault: &Fault) -> (u16, &'static str) {
+    match (fault.kind, fault.named) {
+        (FaultKind::Validation, Some(name)) => (417, name),
+        (FaultKind::Conflict, _) if fault.message.contains(MODIFIED) => {
+            (417, "TimestampMismatchError")
+        }
+        (kind, _) => shape(kind),
+    }
+}
+
 /// Status and exception; Frappe says 417 for most of what a client does wrong.
-fn shape(fault: &Fault) -> (u16, &'static str) {
-    let kind = fault.kind;
+fn shape(kind: FaultKind) -> (u16, &'static str) {
     match kind {
         FaultKind::AccessDenied => (401, "AuthenticationError"),
         // Whoever shows nothing is its guest, who has few rights.
@@ -197,13 +211,12 @@ fn shape(fault: &Fault) -> (u16, &'static str) {
         FaultKind::Forged => (400, "CSRFTokenError"),
         FaultKind::AccessError => (403, "PermissionError"),
         FaultKind::MissingRecord | FaultKind::UnknownModel => (404, "DoesNotExistError"),
-        FaultKind::Validation => (417, fault.named.unwrap_or("ValidationError")),
         FaultKind::UnknownMethod
+        | FaultKind::Validation
         | FaultKind::User
         | FaultKind::BadArguments
         | FaultKind::Capped => (417, "ValidationError"),
         FaultKind::BadValue => (417, "DataError"),
-        FaultKind::Conflict if fault.message.contains(MODIFIED) => (417, "TimestampMismatchError"),
         FaultKind::Conflict => (409, "DuplicateEntryError"),
         FaultKind::Stale => (417, "TimestampMismatchError"),
         FaultKind::Unconditional => (usual_status(kind), "ValidationError"),

@@ -27,6 +27,29 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Map, Fault> 
     Ok(arguments)
 }
 
+/// Whether the rows of a list are to be lists themselves (`as_dict`).
+pub(super) fn wants_lists(request: Inbound<'_>, limits: &Limits) -> bool {
+    const NAME: &str = "as_dict";
+    let is_named = request.query.contains(NAME)
+        || request
+            .body
+            .windows(NAME.len())
+            .any(|at| at == NAME.as_bytes());
+    // It is looked for twice only where it is named.
+    let value = is_named.then(|| all(request, limits).ok()?.shift_remove(NAME));
+    match value.flatten() {
+        Some(Value::Bool(truth)) => !truth,
+        Some(Value::Int(number)) => number == 0,
+        Some(Value::Text(text)) => {
+            matches!(
+                text.to_ascii_lowercase().as_str(),
+                "0" | "false" | "no" | "n" | "off" | "f"
+            )
+        }
+        _ => false,
+    }
+}
+
 /// Reads all arguments of a request at `/`, where `cmd` among them says what is called.
 pub(super) fn command(request: Inbound<'_>, limits: &Limits) -> Result<(String, Map), Fault> {
     let mut arguments = all(request, limits)?;

@@ -41,9 +41,9 @@ pub fn difference(verb: &str, recorded: &Message, ours: &Message) -> Option<Stri
     }
     match media(recorded).as_str() {
         "application/json" => {
-            let parsed: Result<Value, _> = serde_json::from_slice(&recorded.body);
-            let Ok(recorded) = parsed else {
-                return Some("the recorded body is cut off".to_owned());
+            let parsed = serde_json::from_slice(&recorded.body).ok();
+            let Some(recorded) = parsed.or_else(|| completed(&recorded.body)) else {
+                return Some("the recorded body is no JSON".to_owned());
             };
             let Ok(ours) = serde_json::from_slice(&ours.body) else {
                 return Some("our body is no JSON".to_owned());
@@ -54,6 +54,36 @@ pub fn difference(verb: &str, recorded: &Message, ours: &Message) -> Option<Stri
         _ => (recorded.body.is_empty() != ours.body.is_empty())
             .then(|| "a body on one side only".to_owned()),
     }
+}
+
+/// Stands where a recorded body was cut off: what followed there is not known.
+const CUT: &str = "the recorder cut here";
+
+/// A body that the recorder cut off, as far as it goes.
+fn completed(cut: &[u8]) -> Option<Value> {
+    let text = String::from_utf8_lossy(cut);
+    let (mut open, mut quoted, mut escaped) = (Vec::new(), false, false);
+    let mut last = None;
+    for (at, letter) in text.char_indices() {
+        match (quoted, letter) {
+            _ if escaped => escaped = false,
+            (true, '\\') => escaped = true,
+            (_, '"') => quoted = !quoted,
+            (false, '{' | '[') => open.push(letter),
+            (false, '}' | ']') => drop(open.pop()),
+            (false, ',') => last = Some((at, open.clone())),
+            _ => {}
+        }
+    }
+    let (at, open) = last?;
+    let mut whole = text[..at].to_owned();
+    for letter in open.iter().rev() {
+        whole.push_str(&match letter {
+            '{' => format!(",\"{CUT}\":1}}"),
+            _ => format!(",\"{CUT}\"]"),
+        });
+    }
+    serde_json::from_str(&whole).ok()
 }
 
 /// What happens to the session's cookie.
@@ -88,25 +118,29 @@ fn compare(at: &str, recorded: &Value, ours: &Value) -> Option<String> {
         (Value::Object(recorded), Value::Object(ours)) => {
             let keys =
                 |map: &serde_json::Map<String, Value>| map.keys().cloned().collect::<BTreeSet<_>>();
-            let (left, right) = (keys(recorded), keys(ours));
-            if left != right {
+            let (mut left, right) = (keys(recorded), keys(ours));
+            let is_cut = left.remove(CUT);
+            if is_cut && !left.is_subset(&right) || !is_cut && left != right {
                 let missing: Vec<_> = left.difference(&right).collect();
                 let extra: Vec<_> = right.difference(&left).collect();
                 return Some(format!(
                     "{at}: keys missing {missing:?}, too many {extra:?}"
                 ));
             }
-            recorded.iter().find_map(|(key, value)| {
-                let at = format!("{at}/{key}");
-                let ours = &ours[key];
-                match key.as_str() {
-                    "exc_type" | "type" if value != ours => {
-                        Some(format!("{at}: {ours} instead of {value}"))
+            recorded
+                .iter()
+                .filter(|(key, _)| *key != CUT)
+                .find_map(|(key, value)| {
+                    let at = format!("{at}/{key}");
+                    let ours = &ours[key];
+                    match key.as_str() {
+                        "exc_type" | "type" if value != ours => {
+                            Some(format!("{at}: {ours} instead of {value}"))
+                        }
+                        "_server_messages" => compare(&at, &unfolded(value), &unfolded(ours)),
+                        _ => compare(&at, value, ours),
                     }
-                    "_server_messages" => compare(&at, &unfolded(value), &unfolded(ours)),
-                    _ => compare(&at, value, ours),
-                }
-            })
+                })
         }
         (Value::Array(recorded), Value::Array(ours)) => {
             if recorded.is_empty() != ours.is_empty() {
@@ -116,17 +150,17 @@ fn compare(at: &str, recorded: &Value, ours: &Value) -> Option<String> {
                     recorded.len()
                 ));
             }
-            ours.iter().find_map(|ours| {
-                let mut differences = recorded
+            let cut = Value::from(CUT);
+            let known: Vec<&Value> = recorded.iter().filter(|item| **item != cut).collect();
+            let at = format!("{at}[]");
+            if known.len() < recorded.len() {
+                // What followed is not known, so that only what is known must be there.
+                return known
                     .iter()
-                    .map(|recorded| compare(&format!("{at}[]"), recorded, ours));
-                let first = differences.next()?;
-                if first.is_none() || differences.any(|difference| difference.is_none()) {
-                    None
-                } else {
-                    first
-                }
-            })
+                    .find_map(|known| least(ours.iter().map(|own| compare(&at, known, own))));
+            }
+            ours.iter()
+                .find_map(|own| least(known.iter().map(|known| compare(&at, known, own))))
         }
         _ if kind(recorded) == kind(ours) => None,
         _ => Some(format!(
@@ -135,6 +169,13 @@ fn compare(at: &str, recorded: &Value, ours: &Value) -> Option<String> {
             kind(recorded)
         )),
     }
+}
+
+/// The first of these differences; none if one comparison found none.
+fn least(mut differences: impl Iterator<Item = Option<String>>) -> Option<String> {
+    let first = differences.next()??;
+    let is_like = differences.any(|difference| difference.is_none());
+    (!is_like).then_some(first)
 }
 
 /// Messages are JSON texts in a JSON text.

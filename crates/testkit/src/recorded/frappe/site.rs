@@ -9,6 +9,9 @@ use portcullis_sandbox::{Handler as _, Request};
 use super::transcript::{Exchange, Message};
 use super::world::look_alike;
 
+/// The host of requests that the recording lacks.
+const HOST: &str = "127.0.0.1:8000";
+
 /// How a request is brought to the site: to the look-alike itself, or through a gateway.
 pub type Road = Box<dyn Fn(Request) -> Message>;
 
@@ -153,6 +156,7 @@ impl Site {
         let answer = self.ask(&Message {
             line: format!("GET {target}{challenge} HTTP/1.1"),
             headers: vec![
+                header("Host", HOST),
                 header("Authorization", "token 1n7e9ra710nk3y1:5ecre71n7e9r001"),
                 header("Cookie", "user_id=integration%40example.com"),
             ],
@@ -188,6 +192,7 @@ impl Site {
         self.ask(&Message {
             line: "PUT /api/resource/Customer/Lab%20Customer%20001 HTTP/1.1".to_owned(),
             headers: vec![
+                header("Host", HOST),
                 header("Authorization", "token 1n7e9ra710nk3y1:5ecre71n7e9r001"),
                 header("Content-Type", "application/json"),
                 header("Content-Length", &body.len().to_string()),
@@ -214,6 +219,7 @@ impl Site {
         let login = Message {
             line: "POST /api/method/login HTTP/1.1".to_owned(),
             headers: vec![
+                ("Host".to_owned(), HOST.to_owned()),
                 (
                     "Content-Type".to_owned(),
                     "application/x-www-form-urlencoded".to_owned(),
@@ -236,7 +242,10 @@ impl Site {
         let token = token.split('"').next().unwrap_or_default().to_owned();
         let desk = Message {
             line: "GET /app HTTP/1.1".to_owned(),
-            headers: vec![("Cookie".to_owned(), format!("sid={}", self.last_session))],
+            headers: vec![
+                ("Host".to_owned(), HOST.to_owned()),
+                ("Cookie".to_owned(), format!("sid={}", self.last_session)),
+            ],
             body: Vec::new(),
         };
         let page = String::from_utf8_lossy(&self.ask(&desk).body).into_owned();
