@@ -48,6 +48,7 @@ impl Running {
             routes.add(&upstream.name, upstream.family, &upstream.hosts);
         }
         routes.open(&config.controllers);
+        routes.serve(config.served.clone());
         let snapshot = Snapshot {
             policy: Policy::new(1, config.roles.clone()),
             routes,
@@ -81,7 +82,7 @@ impl Running {
                 failures: config.address_rate,
                 proxies: config.proxies.clone(),
                 connections: config.connections,
-                takes_clear: config.takes_clear,
+                ways: config.ways.clone(),
             },
             upstreams,
             archive,

@@ -273,6 +273,7 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
             kind: "answer-withheld",
         },
         Why::Malformed(_)
+        | Why::NotFromHere
         | Why::NotServed
         | Why::Verb(_)
         | Why::Paced(_)

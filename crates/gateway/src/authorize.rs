@@ -179,6 +179,7 @@ pub async fn call(
             snapshot,
             asker,
             principal: &holder.principal,
+            address: origin.address,
             upstream: &upstream,
             user: &user,
         };
@@ -215,7 +216,7 @@ pub async fn call(
         let names = naming::Names {
             policy: &snapshot.policy,
             principal: &holder.principal,
-            caller: reply.dialect,
+            caller: (reply.dialect, origin.address),
             upstream: &upstream,
             user: &user,
             asker,

@@ -39,6 +39,8 @@ use crate::gcra::Rate;
 use crate::issuers::IssuerConfig;
 use crate::origin::Proxies;
 use crate::sessions::Lasting;
+use crate::snapshot::Served;
+use crate::ways::Ways;
 use raw::RawConfig;
 
 /// A configuration that was checked.
@@ -72,8 +74,10 @@ pub struct Config {
     pub proxies: Proxies,
     /// How clients come encrypted; none: they do not.
     pub tls: Option<TlsConfig>,
-    /// Whether credentials are taken that others may have read on their way.
-    pub takes_clear: bool,
+    /// In which ways credentials may come.
+    pub ways: Ways,
+    /// Which addresses are served.
+    pub served: Served,
     /// The issuers whose tokens are believed.
     pub issuers: Vec<IssuerConfig>,
     /// The ERPs.
@@ -145,7 +149,8 @@ impl Checker<'_> {
         let roles = self.roles(&role_files);
         let controllers = self.routes(folder, raw.route, &upstreams);
         self.routes_of_roles(&roles, &role_files, &controllers);
-        let proxies = self.addresses(raw.addresses);
+        let (proxies, served) = self.addresses(raw.addresses);
+        let ways = self.credentials(raw.credentials);
         let tls = raw.tls.and_then(|tls| self.tls(folder, tls));
         let issuers = self.issuers(folder, raw.issuer, &upstreams);
         let limits = raw.limits;
@@ -181,7 +186,8 @@ impl Checker<'_> {
             proxies,
             tls,
             issuers,
-            takes_clear: raw.credentials.takes_clear(),
+            ways,
+            served,
             upstreams,
             roles,
             controllers: controllers.into_iter().map(Arc::new).collect(),

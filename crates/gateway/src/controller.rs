@@ -16,7 +16,7 @@ use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use portcullis_erp::Verb;
 use portcullis_erp::visit::PageTerms;
-use portcullis_identity::{ErpLogin, PrincipalName, RouteName, UpstreamName};
+use portcullis_identity::{ErpLogin, Networks, PrincipalName, RouteName, UpstreamName};
 use portcullis_policy::Door;
 
 pub(crate) use pattern::{Parameters, Pattern, bounded};
@@ -37,6 +37,8 @@ pub struct Controller {
     pub(crate) to: Pattern,
     pub(crate) verbs: BTreeSet<Verb>,
     pub(crate) comers: Comers,
+    /// From where they may come.
+    pub(crate) networks: Networks,
     /// Whether a page may have made a request that changes something only if it shows the
     /// token of its session.
     pub(crate) csrf: bool,

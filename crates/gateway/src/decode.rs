@@ -79,17 +79,23 @@ pub async fn read(
     let limits = &snapshot.limits;
     trail.came_from(paced.origin.address);
     trail.spoke(paced.routed.dialect);
+    let own = paced.routed.received.head.uri.query();
+    let own = own.unwrap_or_default().to_owned();
+    let dialect = paced.routed.dialect;
+    let (query, in_query) = desk
+        .ways
+        .key_in(&own)
+        .map_err(|fault| Denial::to(Reply::plain(dialect), Why::Unreadable(fault)))?;
     let Bound {
         most,
         passed,
         otherwise,
-    } = Bound::of(&paced, snapshot, desk, now, trail).await;
+    } = Bound::of(&paced, in_query.as_ref(), snapshot, desk, now, trail).await;
     let Paced {
         routed,
         origin,
         debt,
     } = paced;
-    let dialect = routed.dialect;
     let plain = || Reply::plain(dialect);
     let head = routed.received.head;
     let body = tokio::time::timeout(BODY_TIME, routed.received.body.collect(most, passed))
@@ -112,7 +118,7 @@ pub async fn read(
             verb => verb,
         },
         segments: &routed.segments,
-        query: head.uri.query().unwrap_or_default(),
+        query: &query,
         content_type,
         body: &body,
     };
@@ -142,7 +148,8 @@ pub async fn read(
         Wish::Asked(_) => cookie::name(dialect).filter(|_| !logs_in),
         Wish::Visit(_, controller) => controller.cookie,
     };
-    let presented = credential::presented(&head.headers, cookie).map_err(unreadable)?;
+    let presented = credential::presented(&head.headers, in_query.as_ref(), cookie, desk.ways)
+        .map_err(unreadable)?;
     let mut manner = Manner::of(&head, origin);
     let mut beside = None;
     if dialect == Dialect::Json2 && matches!(presented, Presented::Key { .. }) {

@@ -23,6 +23,8 @@ pub struct Denial {
 pub enum Why {
     /// `listener`: the request can be read in two ways, or not at all.
     Malformed(Fault),
+    /// `route`: nothing is served to this address.
+    NotFromHere,
     /// `route`: nothing is served there.
     NotServed,
     /// `route`: the path is served, by other verbs.
@@ -161,6 +163,7 @@ impl Denial {
     pub fn name(&self) -> &'static str {
         match &self.why {
             Why::Malformed(_) => "listener.malformed",
+            Why::NotFromHere => "route.not-from-here",
             Why::NotServed => "route.not-served",
             Why::Verb(_) => "route.verb",
             Why::Paced(_) => "throttle.paced",
@@ -196,6 +199,7 @@ impl Denial {
         matches!(
             self.why,
             Why::Malformed(_)
+                | Why::NotFromHere
                 | Why::NotServed
                 | Why::Verb(_)
                 | Why::Unreadable(_)
@@ -215,6 +219,7 @@ impl Denial {
             | Why::Unreadable(fault)
             | Why::Unfit(fault)
             | Why::Unsayable(fault) => fault.clone(),
+            Why::NotFromHere => say(FaultKind::AccessError, "nothing is served to this address"),
             Why::NotServed => say(FaultKind::NotFound, "nothing is served at this path"),
             Why::Verb(verbs) => say(
                 FaultKind::Verb,

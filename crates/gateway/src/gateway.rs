@@ -40,6 +40,7 @@ use crate::snapshot::Snapshot;
 use crate::throttle::{self, Proven, Throttle};
 use crate::trail::{Story, Trail};
 use crate::upstream::{self, Asker, Keeps, Links, Upstreams};
+use crate::ways::Ways;
 use caught::Caught;
 
 /// What all cores share.
@@ -56,8 +57,8 @@ pub struct Shared {
     pub proxies: Proxies,
     /// The connections that are open.
     pub(crate) connections: Arc<Connections>,
-    /// Whether credentials are taken that others may have read on their way.
-    takes_clear: bool,
+    /// In which ways credentials may come.
+    pub(crate) ways: Ways,
     /// The addresses that failed.
     pub throttle: Throttle,
     /// The addresses from which good keys came.
@@ -76,8 +77,8 @@ pub struct Addresses {
     pub proxies: Proxies,
     /// How many connections there may be.
     pub connections: Bounds,
-    /// Whether credentials are taken that others may have read on their way.
-    pub takes_clear: bool,
+    /// In which ways credentials may come.
+    pub ways: Ways,
 }
 
 impl Shared {
@@ -97,7 +98,7 @@ impl Shared {
             sessions,
             proxies: addresses.proxies,
             connections: Connections::new(addresses.connections),
-            takes_clear: addresses.takes_clear,
+            ways: addresses.ways,
             throttle: Throttle::new(addresses.failures),
             proven: Proven::default(),
             upstreams,
@@ -114,7 +115,7 @@ impl Shared {
             issuers: &self.issuers,
             sessions: &self.sessions,
             upstreams: &self.upstreams,
-            takes_clear: self.takes_clear,
+            ways: &self.ways,
             proven: &self.proven,
         }
     }
@@ -205,7 +206,7 @@ impl Gateway {
 
         let received = listener::receive(raw, origin)?;
         let routed = route::find(&snapshot.routes, received)?;
-        let paced = throttle::by_address(&shared.throttle, routed, now)?;
+        let paced = throttle::by_address(&shared.throttle, &shared.ways, routed, now)?;
         let decoded = decode::read(paced, &snapshot, &desk, now, trail).await?;
         let identified = identify::caller(&desk, decoded, now, trail).await?;
         let permitted =

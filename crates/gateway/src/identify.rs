@@ -5,12 +5,14 @@
 
 mod shown;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use portcullis_erp::asked::Claim;
 use portcullis_erp::{Asked, Dialect, Fault, FaultKind, Local, Reply, SlotCredential};
 use portcullis_identity::{
-    ApiKey, Presented, Secret, SessionDigest, SessionToken, Style, Timestamp, Unverified,
+    ApiKey, Conditions, Presented, Secret, SessionDigest, SessionToken, Style, Timestamp, Unmet,
+    Unverified,
 };
 use portcullis_storage::StoreError;
 
@@ -24,6 +26,7 @@ use crate::sessions::Sessions;
 use crate::throttle::Proven;
 use crate::trail::Trail;
 use crate::upstream::{Upstream, Upstreams};
+use crate::ways::Ways;
 pub(crate) use shown::Shown;
 
 /// What this room knows of the world.
@@ -36,8 +39,8 @@ pub struct Desk<'a> {
     pub(crate) sessions: &'a Sessions,
     /// The ERPs.
     pub(crate) upstreams: &'a Upstreams,
-    /// Whether credentials are taken that others may have read on their way.
-    pub(crate) takes_clear: bool,
+    /// In which ways credentials may come.
+    pub(crate) ways: &'a Ways,
     /// The addresses from which good keys came.
     pub(crate) proven: &'a Proven,
 }
@@ -155,7 +158,7 @@ pub async fn caller(
         }
     };
     let nobody = matches!(presented, Presented::Nothing) && slot.is_none() && found.is_none();
-    if !nobody && origin.is_clear && !desk.takes_clear {
+    if !nobody && origin.is_clear && !desk.ways.in_clear {
         if let Some(holder) = &found {
             trail.recognised(Arc::clone(&holder.principal));
             let marked = match &session {
@@ -180,6 +183,10 @@ pub async fn caller(
             Some(name) => desk.upstreams.named(name),
             None => desk.upstreams.only_for(reply.dialect),
         };
+        let conditions = upstream.as_ref().map(|upstream| upstream.conditions());
+        if conditions.is_some_and(|conditions| conditions.from_here(origin.address).is_err()) {
+            return Err(no(failed()));
+        }
         return Ok(Identified {
             wish,
             holder: None,
@@ -192,9 +199,16 @@ pub async fn caller(
         });
     };
     trail.recognised(Arc::clone(&holder.principal));
-    let here = holder.conditions.from_here(origin.address);
-    let met =
-        here.and_then(|()| style.map_or(Ok(()), |style| holder.conditions.in_this_way(style)));
+    let own = desk.upstreams.named(holder.principal.upstream());
+    let erps = own.as_ref().map(|bound| bound.conditions());
+    let met = [Some(&holder.conditions), erps]
+        .into_iter()
+        .flatten()
+        .try_for_each(|conditions| meet(conditions, origin.address, style))
+        .and_then(|()| match style {
+            Some(style) if !desk.ways.take(style, origin.address) => Err(Unmet::Style),
+            Some(_) | None => Ok(()),
+        });
     if let Err(unmet) = met {
         // Whoever has the key elsewhere is not told that it is one.
         trail.unmet(unmet);
@@ -211,17 +225,14 @@ pub async fn caller(
             return Err(no(Why::TwoUsers));
         }
     }
-    let bound = desk
-        .upstreams
-        .named(holder.principal.upstream())
-        .filter(|bound| {
-            bound.speaks(reply.dialect)
-                && upstream.as_ref().is_none_or(|named| named == bound.name())
-                && database
-                    .as_deref()
-                    .is_none_or(|named| named == bound.database().as_str())
-                && slot.as_ref().is_none_or(|slot| fits(slot, bound, &holder))
-        });
+    let bound = own.filter(|bound| {
+        bound.speaks(reply.dialect)
+            && upstream.as_ref().is_none_or(|named| named == bound.name())
+            && database
+                .as_deref()
+                .is_none_or(|named| named == bound.database().as_str())
+            && slot.as_ref().is_none_or(|slot| fits(slot, bound, &holder))
+    });
     match bound {
         Some(bound) => {
             desk.keyring
@@ -241,8 +252,8 @@ pub async fn caller(
     }
 }
 
-/// The holder of a key in either of its two forms, or the bearer of a token. From an address in debt, a key that does
-/// not exist is not even hashed.
+/// The holder of a key in either of its two forms, or the bearer of a token. From an address in
+/// debt, a key that does not exist is not even hashed.
 fn find(desk: &Desk<'_>, text: &str, debt: Option<u64>, now: Timestamp) -> Option<Arc<Holder>> {
     if Unverified::is_token(text) {
         let bearer = desk.issuers.bearer(text, now);
@@ -292,6 +303,13 @@ async fn by_session(
     };
     let holder = desk.keyring.holder_of(&session.key, now);
     Ok(holder.map(|holder| (holder, session.digest)))
+}
+
+/// Whether a credential meets these conditions where it was shown, and how; a session's was
+/// shown when it was opened.
+fn meet(conditions: &Conditions, address: IpAddr, style: Option<Style>) -> Result<(), Unmet> {
+    conditions.from_here(address)?;
+    style.map_or(Ok(()), |style| conditions.in_this_way(style))
 }
 
 /// Whether the database and the user that a body claims are those that the key is bound to.

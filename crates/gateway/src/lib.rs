@@ -41,6 +41,7 @@ pub mod origin;
 pub mod sessions;
 pub mod snapshot;
 pub mod tls;
+pub mod ways;
 
 pub use denial::Denial;
 pub use gateway::Gateway;

@@ -163,7 +163,9 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
             set(&mut response, header::RETRY_AFTER, "1");
         }
         Why::NoTurn(NoTurn::Full) => set(&mut response, header::RETRY_AFTER, "3600"),
-        Why::Malformed(_) | Why::NotServed => set(&mut response, header::CONNECTION, "close"),
+        Why::Malformed(_) | Why::NotFromHere | Why::NotServed => {
+            set(&mut response, header::CONNECTION, "close")
+        }
         // A route that is closed to its caller looks like none, in every header.
         Why::Refused(_) if denial.is_nowhere() => {
             set(&mut response, header::CONNECTION, "close");

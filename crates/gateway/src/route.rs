@@ -45,6 +45,9 @@ pub(crate) struct Visited {
 /// # Errors
 /// When nothing is served at its path, or not by its verb.
 pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
+    if !routes.serves(received.origin.address) {
+        return Err(Denial::nowhere(Why::NotFromHere));
+    }
     let of_batch = received.of_batch;
     let routed = anywhere(routes, received)?;
     // A batch is the façade's, and so is what is in it.
@@ -115,6 +118,10 @@ fn visited(
 ) -> Result<Option<Visited>, Denial> {
     let verb = received.head.method.as_str();
     match Controller::find(routes.controllers(), &received.path, verb, upstream) {
+        // A route that is not for this address looks like none.
+        Found::Here((controller, _)) if !controller.networks.have(received.origin.address) => {
+            Err(Denial::nowhere(Why::NotServed))
+        }
         Found::Here((controller, parameters)) => Ok(Some(Visited {
             controller: Arc::clone(controller),
             parameters,

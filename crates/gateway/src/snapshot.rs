@@ -4,10 +4,11 @@
 //! name the version that judged it. A bad file keeps the old one.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use portcullis_erp::Limits;
-use portcullis_identity::UpstreamName;
+use portcullis_identity::{Networks, UpstreamName};
 use portcullis_policy::{Family, Policy};
 
 use crate::controller::Controller;
@@ -32,6 +33,23 @@ pub struct Routes {
     controllers: Arc<[Arc<Controller>]>,
     /// Those that are a Frappe.
     frappe: HashSet<UpstreamName>,
+    served: Arc<Served>,
+}
+
+/// Which addresses are served.
+#[derive(Debug, Clone, Default)]
+pub struct Served {
+    /// These, or all if there is none.
+    pub allow: Networks,
+    /// These are not, whatever the others say.
+    pub deny: Networks,
+}
+
+impl Served {
+    /// Whether an address is served.
+    pub(crate) fn has(&self, address: IpAddr) -> bool {
+        self.allow.have(address) && !self.deny.name(address)
+    }
 }
 
 impl Routes {
@@ -49,6 +67,15 @@ impl Routes {
     /// Opens the routes to custom controllers.
     pub fn open(&mut self, controllers: &[Arc<Controller>]) {
         self.controllers = controllers.into();
+    }
+
+    /// Serves these addresses only.
+    pub fn serve(&mut self, served: Served) {
+        self.served = Arc::new(served);
+    }
+
+    pub(crate) fn serves(&self, address: IpAddr) -> bool {
+        self.served.has(address)
     }
 
     pub(crate) fn controllers(&self) -> &[Arc<Controller>] {

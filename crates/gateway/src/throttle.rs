@@ -13,6 +13,7 @@ mod proven;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::AtomicI64;
 
+use http::header::{AUTHORIZATION, COOKIE};
 use papaya::HashMap;
 use portcullis_erp::{Dialect, Reply};
 use portcullis_identity::Timestamp;
@@ -21,6 +22,7 @@ use crate::denial::{Denial, Why};
 use crate::gcra::{Rate, Tally};
 use crate::origin::Origin;
 use crate::route::Routed;
+use crate::ways::Ways;
 pub(crate) use proven::Proven;
 
 /// How many addresses are remembered; the memory is forgotten when it is full.
@@ -45,11 +47,16 @@ pub struct Paced {
 ///
 /// # Errors
 /// When it has, and the request shows nothing that could be a key.
-pub fn by_address(throttle: &Throttle, routed: Routed, now: Timestamp) -> Result<Paced, Denial> {
+pub fn by_address(
+    throttle: &Throttle,
+    ways: &Ways,
+    routed: Routed,
+    now: Timestamp,
+) -> Result<Paced, Denial> {
     let origin = routed.received.origin;
     let debt = throttle.wait(origin.address, now);
     match debt {
-        Some(seconds) if !may_show_a_key(&routed) => Err(Denial::to(
+        Some(seconds) if !may_show_a_key(ways, &routed) => Err(Denial::to(
             Reply::plain(routed.dialect),
             Why::Paced(seconds),
         )),
@@ -63,7 +70,7 @@ pub fn by_address(throttle: &Throttle, routed: Routed, now: Timestamp) -> Result
 
 /// Whether a request may carry a key: in a header, by a session's cookie or a certificate, or in
 /// the body of a dialect that has a slot there.
-fn may_show_a_key(routed: &Routed) -> bool {
+fn may_show_a_key(ways: &Ways, routed: &Routed) -> bool {
     if routed.received.origin.certificate.is_some() {
         return true;
     }
@@ -77,9 +84,11 @@ fn may_show_a_key(routed: &Routed) -> bool {
             | Dialect::FrappeMethod
             | Dialect::FrappeV2
     );
-    slot || ["authorization", "x-api-key", "api-key", "cookie"]
-        .iter()
-        .any(|name| headers.contains_key(*name))
+    slot || (ways.in_query && routed.received.head.uri.query().is_some())
+        || [AUTHORIZATION, COOKIE]
+            .iter()
+            .chain(ways.headers())
+            .any(|name| headers.contains_key(name))
 }
 
 impl Throttle {

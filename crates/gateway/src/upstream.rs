@@ -25,7 +25,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use portcullis_erp::dialect::rest::{Facade, Seal};
 use portcullis_erp::{Database, Dialect, Profile, Release};
-use portcullis_identity::{ErpLogin, RouteName, Secret, UpstreamName};
+use portcullis_identity::{Conditions, ErpLogin, RouteName, Secret, UpstreamName};
 use portcullis_policy::{Family, Schema};
 use tokio::sync::Semaphore;
 
@@ -77,8 +77,12 @@ pub struct Upstream {
     sheets: sheets::Sheets,
     /// Whether it is told for whom is asked.
     forwarded: bool,
+<<<<<<< HEAD
     /// Whether strangers are told the name of its database.
     list_database: bool,
+=======
+    conditions: Conditions,
+>>>>>>> 0e0df73 (From where and in which ways credentials come: lists of networks at every level, configured headers, a key in the query where it may be)
 }
 
 impl Upstream {
@@ -112,13 +116,22 @@ impl Upstream {
             facade: config.rest.facade(config.name.as_str(), seal),
             sheets: sheets::Sheets::default(),
             forwarded: config.forwarded,
+<<<<<<< HEAD
             list_database: config.list_database,
+=======
+            conditions: config.conditions.clone(),
+>>>>>>> 0e0df73 (From where and in which ways credentials come: lists of networks at every level, configured headers, a key in the query where it may be)
         })
     }
 
     /// What it is called here.
     pub fn name(&self) -> &UpstreamName {
         &self.name
+    }
+
+    /// From where, and in which ways, its callers come.
+    pub(crate) fn conditions(&self) -> &Conditions {
+        &self.conditions
     }
 
     /// Its façade.

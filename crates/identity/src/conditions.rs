@@ -2,15 +2,14 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
+use crate::networks::Networks;
 use crate::style::Style;
 
 /// What must be so for a credential to be good, beside its being the right one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Conditions {
-    /// The networks it may be shown from; none: from anywhere.
-    pub networks: Vec<IpNet>,
+    /// The networks it may be shown from.
+    pub networks: Networks,
     /// The ways in which it may be shown; none: in any that is taken.
     pub styles: Vec<Style>,
     /// Whether each request must be signed with it.
@@ -46,9 +45,7 @@ impl Conditions {
     /// # Errors
     /// When it may not.
     pub fn from_here(&self, address: IpAddr) -> Result<(), Unmet> {
-        let address = address.to_canonical();
-        let met =
-            self.networks.is_empty() || self.networks.iter().any(|net| net.contains(&address));
+        let met = self.networks.have(address);
         met.then_some(()).ok_or(Unmet::Address)
     }
 
@@ -85,10 +82,10 @@ mod tests {
     #[test]
     fn each_condition_is_one_of_its_own() {
         let strict = Conditions {
-            networks: vec![
+            networks: Networks(vec![
                 "192.0.2.0/24".parse().unwrap(),
                 "2001:db8::/32".parse().unwrap(),
-            ],
+            ]),
             styles: vec![Style::Bearer, Style::Signature],
             must_sign: false,
         };

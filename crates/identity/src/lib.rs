@@ -13,6 +13,7 @@ mod jwt;
 mod key;
 mod key_id;
 mod name;
+mod networks;
 mod presented;
 mod principal;
 pub mod proxied;
@@ -30,6 +31,7 @@ pub use jwt::{Claims, KeySetError, TokenAlgorithm, TokenError, TokenKeys, TokenR
 pub use key::{ApiKey, KeyFormatError};
 pub use key_id::KeyId;
 pub use name::{ErpLogin, NameError, PrincipalName, RoleName, RouteName, UpstreamName};
+pub use networks::{Networks, network};
 pub use presented::Presented;
 pub use principal::{Principal, PrincipalKind};
 pub use secret::Secret;

@@ -1,8 +1,9 @@
-//! Everything that one question is judged with: the caller's rules that hold for the upstream
-//! and dialect, and what is known of the ERP's models.
+//! Everything that one question is judged with: the caller's rules that hold for the upstream,
+//! dialect and address, and what is known of the ERP's models.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use portcullis_erp::{Dialect, Edition, Method, Model};
 use portcullis_identity::{RoleName, UpstreamName};
@@ -88,13 +89,13 @@ impl<'a> Bench<'a> {
         family: Family,
         schema: &'a Schema,
         upstream: &UpstreamName,
-        dialect: Dialect,
+        (dialect, address): (Dialect, IpAddr),
         rules: impl Iterator<Item = Held<'a>>,
     ) -> Self {
         let (deny, allow): (Vec<_>, Vec<_>) = rules
             .filter(|held| match held.rule.effect {
                 // A denial holds in every dialect that it does not leave out by naming others.
-                Effect::Allow | Effect::Deny => held.rule.holds_for(upstream, dialect),
+                Effect::Allow | Effect::Deny => held.rule.holds_for(upstream, dialect, address),
             })
             .partition(|held| held.rule.effect == Effect::Deny);
         let hides_nothing = deny.is_empty()

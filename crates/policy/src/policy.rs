@@ -1,9 +1,10 @@
 //! The rules of all roles, and the judgement.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use portcullis_erp::{Call, Dialect, Model};
-use portcullis_identity::{Principal, RoleName, UpstreamName};
+use portcullis_identity::{Networks, Principal, RoleName, UpstreamName};
 
 use crate::bench::{Bench, Held, No};
 use crate::decision::Decision;
@@ -70,7 +71,7 @@ impl Policy {
         &self,
         principal: &Principal,
         upstream: &UpstreamName,
-        dialect: Dialect,
+        (dialect, address): (Dialect, IpAddr),
         model: &Model,
     ) -> BTreeSet<String> {
         let schema = Schema::new();
@@ -79,6 +80,7 @@ impl Policy {
             upstream,
             family: Family::Odoo,
             dialect,
+            address,
             schema: &schema,
         });
         crate::odoo::open_methods(&bench, model)
@@ -91,7 +93,7 @@ impl Policy {
             asking.family,
             asking.schema,
             asking.upstream,
-            asking.dialect,
+            (asking.dialect, asking.address),
             rules,
         )
     }
@@ -110,18 +112,28 @@ impl Policy {
             })
     }
 
+    /// Which of the caller's rules that are for some networks hold at an address: what is found
+    /// out about one caller is good for another if these are the same.
+    pub fn held_from(&self, principal: &Principal, address: IpAddr) -> Vec<bool> {
+        self.rules(principal)
+            .map(|held| &held.rule.networks)
+            .filter(|networks| **networks != Networks::default())
+            .map(|networks| networks.have(address))
+            .collect()
+    }
+
     /// Whether a rule of the caller lists this method of Odoo by name. Only then is it worth
     /// asking the ERP what the method takes.
     pub fn lists(
         &self,
         principal: &Principal,
         upstream: &UpstreamName,
-        dialect: Dialect,
+        (dialect, address): (Dialect, IpAddr),
         call: &Call,
     ) -> bool {
         self.rules(principal).any(|held| {
             held.rule.effect == Effect::Allow
-                && held.rule.holds_for(upstream, dialect)
+                && held.rule.holds_for(upstream, dialect, address)
                 && held.rule.operations.contains(&Operation::Call)
                 && held.rule.methods.contains(&call.method)
                 && held.rule.speaks_of(&call.model, Family::Odoo)
@@ -135,6 +147,7 @@ impl Policy {
             upstream: question.upstream,
             family: question.family,
             dialect: question.dialect,
+            address: question.address,
             schema: question.schema,
         };
         let bench = self.bench(&asking).about(question.edition);

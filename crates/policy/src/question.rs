@@ -44,6 +44,8 @@ pub struct Asking<'a> {
     pub family: Family,
     /// The dialect in which it is asked.
     pub dialect: Dialect,
+    /// The address from which it is asked.
+    pub address: IpAddr,
     /// What is known of the ERP's models.
     pub schema: &'a Schema,
 }

@@ -1,11 +1,12 @@
 //! One rule: what it speaks of, and what it allows there.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use portcullis_erp::domain::Domain;
 use portcullis_erp::filters::Filters;
 use portcullis_erp::{Dialect, Method, Model};
-use portcullis_identity::{RouteName, UpstreamName};
+use portcullis_identity::{Networks, RouteName, UpstreamName};
 
 use crate::operation::{Family, Operation};
 
@@ -27,6 +28,7 @@ pub struct Rule {
     pub(crate) derived: BTreeSet<String>,
     pub(crate) domain: Option<RuleDomain>,
     pub(crate) dialects: Option<BTreeSet<Dialect>>,
+    pub(crate) networks: Networks,
     pub(crate) context: BTreeSet<String>,
     pub(crate) max_rows: Option<u32>,
 }
@@ -155,8 +157,13 @@ impl Rule {
         }
     }
 
-    /// Whether it holds for this upstream and dialect.
-    pub(crate) fn holds_for(&self, upstream: &UpstreamName, dialect: Dialect) -> bool {
+    /// Whether it holds for this upstream, in this dialect and from this address.
+    pub(crate) fn holds_for(
+        &self,
+        upstream: &UpstreamName,
+        dialect: Dialect,
+        address: IpAddr,
+    ) -> bool {
         self.upstream
             .as_ref()
             .is_none_or(|names| names.contains(upstream))
@@ -164,6 +171,7 @@ impl Rule {
                 .dialects
                 .as_ref()
                 .is_none_or(|dialects| dialects.contains(&dialect))
+            && self.networks.have(address)
     }
 
     /// Whether it holds for calls that come over a link of this model; none for a call by itself.

@@ -27,8 +27,9 @@ use portcullis_gateway::respond::Response;
 use portcullis_gateway::sessions::{Lasting, Secure, Sessions};
 use portcullis_gateway::snapshot::{Routes, Snapshot};
 use portcullis_gateway::upstream::{CursorSeal, ErpUser, Upstream, Upstreams};
+use portcullis_gateway::ways::Ways;
 use portcullis_identity::{
-    ErpLogin, Principal, PrincipalName, RoleName, Secret, Tagger, UpstreamName,
+    Conditions, ErpLogin, Principal, PrincipalName, RoleName, Secret, Tagger, UpstreamName,
 };
 use portcullis_policy::{Family, Policy, Role};
 use portcullis_sandbox::odoo::{Key, Odoo, Options, User};
@@ -132,6 +133,7 @@ impl Yard {
                 profile: None,
                 request: None,
                 keep_alive: false,
+                conditions: Conditions::default(),
                 forwarded: false,
                 list_database: true,
                 users: Vec::new(),
@@ -200,7 +202,7 @@ impl Yard {
                 failures: rate,
                 proxies: Proxies::default(),
                 connections: Bounds { each: 9, all: 9 },
-                takes_clear: false,
+                ways: Ways::default(),
             },
             Upstreams::new(vec![upstream]),
             archive,

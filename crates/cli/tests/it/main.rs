@@ -35,6 +35,7 @@ mod strangers;
 mod throttle;
 mod tls;
 mod tokens;
+mod ways;
 
 /// Waits for what the program does by the clock.
 #[expect(

@@ -4,6 +4,7 @@
 //! answers go into the schema, and nothing but names and types of what is open into the document.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use portcullis_erp::dialect::rest::{Description, Manner, Request, Resource};
@@ -27,6 +28,7 @@ pub(super) struct Desk<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) asker: &'a Asker<'a>,
     pub(super) principal: &'a Principal,
+    pub(super) address: IpAddr,
     pub(super) upstream: &'a Upstream,
     pub(super) user: &'a ErpUser,
 }
@@ -46,6 +48,11 @@ impl Desk<'_> {
     async fn description(&self, base: &str) -> Result<Description, Why> {
         let key = SheetKey {
             roles: self.principal.roles().into(),
+            held: self
+                .snapshot
+                .policy
+                .held_from(self.principal, self.address)
+                .into(),
             base: base.into(),
         };
         let policy = self.snapshot.policy.version();
@@ -122,6 +129,7 @@ impl Desk<'_> {
             upstream: self.upstream.name(),
             family: self.upstream.family(),
             dialect: Dialect::Rest,
+            address: self.address,
             schema,
         }
     }

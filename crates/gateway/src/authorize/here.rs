@@ -63,7 +63,7 @@ fn documentation(model: &Model, inquiry: &Inquiry<'_>) -> Result<Value, Why> {
     // Whoever reads this goes on in JSON-2.
     let (principal, name) = (&holder.principal, upstream.name());
     let policy = &inquiry.snapshot.policy;
-    let methods = policy.methods(principal, name, Dialect::Json2, model);
+    let methods = policy.methods(principal, name, (Dialect::Json2, inquiry.address), model);
     if methods.is_empty() {
         return Err(Why::Absent);
     }

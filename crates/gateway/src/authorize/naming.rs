@@ -1,5 +1,7 @@
 //! Arguments that stand in order, before an ERP that takes named ones only.
 
+use std::net::IpAddr;
+
 use portcullis_erp::dialect::signature::live::bind_live;
 use portcullis_erp::{Call, Dialect, Fault, FaultKind};
 use portcullis_identity::Principal;
@@ -11,7 +13,7 @@ use crate::upstream::{Asker, ErpUser, Upstream};
 pub(super) struct Names<'a> {
     pub(super) policy: &'a Policy,
     pub(super) principal: &'a Principal,
-    pub(super) caller: Dialect,
+    pub(super) caller: (Dialect, IpAddr),
     pub(super) upstream: &'a Upstream,
     pub(super) user: &'a ErpUser,
     pub(super) asker: &'a Asker<'a>,

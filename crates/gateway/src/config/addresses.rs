@@ -5,12 +5,15 @@ use toml::Spanned;
 
 use super::Checker;
 use crate::origin::{Proxies, Told};
+use crate::snapshot::Served;
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(super) struct RawAddresses {
     trusted_proxies: Vec<Spanned<String>>,
     header: Header,
+    allow: Vec<Spanned<String>>,
+    deny: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, Clone, Copy, Default)]
@@ -22,25 +25,20 @@ enum Header {
 }
 
 impl Checker<'_> {
-    /// Reads the networks; an address by itself is one.
-    pub(super) fn addresses(&mut self, raw: RawAddresses) -> Proxies {
-        let mut trusted = Vec::with_capacity(raw.trusted_proxies.len());
-        for proxy in raw.trusted_proxies {
-            trusted.extend(self.spanned(
-                proxy,
-                "a trusted proxy is an address or a network such as 10.0.0.0/8",
-                |text| {
-                    let alone = |text: &str| Some(text.parse::<std::net::IpAddr>().ok()?.into());
-                    text.parse::<ipnet::IpNet>().ok().or_else(|| alone(text))
-                },
-            ));
-        }
-        Proxies {
+    /// Reads which proxies are trusted, and which addresses are served.
+    pub(super) fn addresses(&mut self, raw: RawAddresses) -> (Proxies, Served) {
+        let trusted = self.networks(raw.trusted_proxies).0;
+        let proxies = Proxies {
             trusted,
             told: match raw.header {
                 Header::XForwardedFor => Told::XForwardedFor,
                 Header::Forwarded => Told::Forwarded,
             },
-        }
+        };
+        let served = Served {
+            allow: self.networks(raw.allow),
+            deny: self.networks(raw.deny),
+        };
+        (proxies, served)
     }
 }

@@ -180,6 +180,7 @@ impl Checker<'_> {
             to: to?,
             verbs,
             comers,
+            networks: self.networks(raw.networks),
             csrf: raw.csrf,
             cookie: upstream_config.and_then(|one| cookie::of(one.family)),
             takes: takes?,

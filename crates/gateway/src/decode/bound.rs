@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use portcullis_erp::{Dialect, Fault, FaultKind};
-use portcullis_identity::{Presented, Timestamp};
+use portcullis_identity::{Presented, Secret, Timestamp};
 
 use super::credential;
 use crate::denial::Why;
@@ -35,6 +35,7 @@ impl Bound {
     /// The bound of one request's body.
     pub(super) async fn of(
         paced: &Paced,
+        in_query: Option<&Secret<String>>,
         snapshot: &Snapshot,
         desk: &Desk<'_>,
         now: Timestamp,
@@ -56,28 +57,30 @@ impl Bound {
             Some(controller) => controller.cookie,
             None => cookie::name(routed.dialect),
         };
-        let shown = match credential::presented(&routed.received.head.headers, cookie) {
-            Ok(presented) => {
-                let shown = desk.shown(&presented, &paced.origin, paced.debt, now).await;
-                let is_nothing = matches!(presented, Presented::Nothing);
-                if matches!(shown, Shown::Nobodys) && is_nothing && paced.debt.is_none() {
-                    if controller.is_some_and(|controller| controller.is_open()) {
-                        return all;
+        let shown =
+            match credential::presented(&routed.received.head.headers, in_query, cookie, desk.ways)
+            {
+                Ok(presented) => {
+                    let shown = desk.shown(&presented, &paced.origin, paced.debt, now).await;
+                    let is_nothing = matches!(presented, Presented::Nothing);
+                    if matches!(shown, Shown::Nobodys) && is_nothing && paced.debt.is_none() {
+                        if controller.is_some_and(|controller| controller.is_open()) {
+                            return all;
+                        }
+                        if has_slot(routed.dialect) {
+                            let is_free = snapshot.rpc_body >= most
+                                || desk.proven.knows(paced.origin.address, now);
+                            return if is_free {
+                                all
+                            } else {
+                                Self::of_stranger(snapshot.rpc_body, most)
+                            };
+                        }
                     }
-                    if has_slot(routed.dialect) {
-                        let is_free = snapshot.rpc_body >= most
-                            || desk.proven.knows(paced.origin.address, now);
-                        return if is_free {
-                            all
-                        } else {
-                            Self::of_stranger(snapshot.rpc_body, most)
-                        };
-                    }
+                    shown
                 }
-                shown
-            }
-            Err(_) => Shown::Nobodys,
-        };
+                Err(_) => Shown::Nobodys,
+            };
         match shown {
             Shown::Unsure => return all,
             // Whoever has nothing left is told before the body is read.

@@ -9,14 +9,23 @@ use portcullis_erp::{Fault, FaultKind};
 use portcullis_identity::{Presented, Secret, Style};
 
 use crate::sessions::cookie;
+use crate::ways::Ways;
 
 /// Finds the credential of a request. A session is one, where the dialect has a cookie for it.
 ///
 /// # Errors
 /// When there is more than one, or one that is not well formed.
-pub(super) fn presented(headers: &HeaderMap, cookie: Option<&str>) -> Result<Presented, Fault> {
-    let mut found = None;
-    for name in ["x-api-key", "api-key"] {
+pub(super) fn presented(
+    headers: &HeaderMap,
+    in_query: Option<&Secret<String>>,
+    cookie: Option<&str>,
+    ways: &Ways,
+) -> Result<Presented, Fault> {
+    let mut found = in_query.map(|text| Presented::Key {
+        text: Secret::new(text.expose(String::clone)),
+        style: Style::Query,
+    });
+    for name in ways.headers() {
         for value in headers.get_all(name) {
             let text = value.to_str().map_err(|_| malformed())?.trim();
             keep(&mut found, text, Style::Header)?;

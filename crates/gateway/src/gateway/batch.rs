@@ -151,7 +151,7 @@ impl Gateway {
         let desk = shared.desk();
         let received = listener::receive(raw, origin)?;
         let routed = route::find(&snapshot.routes, received)?;
-        let paced = throttle::by_address(&shared.throttle, routed, now)?;
+        let paced = throttle::by_address(&shared.throttle, &shared.ways, routed, now)?;
         let decoded = decode::read(paced, &snapshot, &desk, now, trail).await?;
         let identified = identify::caller(&desk, decoded, now, trail).await?;
         // One key cannot mean several calls, and one that means nothing would be relied upon.

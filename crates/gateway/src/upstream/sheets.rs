@@ -18,6 +18,8 @@ const MOST: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct SheetKey {
     pub(crate) roles: Box<[RoleName]>,
+    /// Which of their rules hold where the caller is.
+    pub(crate) held: Box<[bool]>,
     /// What stands before `/api/v1` in the caller's path.
     pub(crate) base: Box<str>,
 }

@@ -51,6 +51,8 @@ pub(super) struct RawRule {
     pub(super) domain: Option<Spanned<String>>,
     pub(super) dialects: Option<Vec<Spanned<String>>>,
     #[serde(default)]
+    pub(super) networks: Vec<Spanned<String>>,
+    #[serde(default)]
     pub(super) context: Vec<Spanned<String>>,
     pub(super) max_rows: Option<Spanned<i64>>,
 }

@@ -26,6 +26,7 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> RouteRul
         derived,
         domain,
         dialects,
+        networks,
         context,
         max_rows,
     } = raw;
@@ -42,6 +43,7 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> RouteRul
         ("derived", !derived.is_empty()),
         ("domain", domain.is_some()),
         ("dialects", dialects.is_some()),
+        ("networks", !networks.is_empty()),
         ("context", !context.is_empty()),
         ("max-rows", max_rows.is_some()),
     ];

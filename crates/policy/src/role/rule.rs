@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use portcullis_erp::domain::{Domain, FieldPath};
 use portcullis_erp::value::from_json;
 use portcullis_erp::{Dialect, FieldName, Limits, Method, Model};
-use portcullis_identity::UpstreamName;
+use portcullis_identity::{Networks, UpstreamName, network};
 use toml::Spanned;
 
 use super::Errors;
@@ -112,6 +112,11 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
             .flatten()
             .collect()
     });
+    let networks = errors.names(
+        raw.networks,
+        "address or network (such as 192.0.2.0/24)",
+        network,
+    );
     let max_rows = errors.count("max-rows", raw.max_rows);
     Rule {
         name: raw.name.into_inner(),
@@ -138,6 +143,7 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
         derived,
         domain,
         dialects,
+        networks: Networks(networks),
         context: errors
             .names(raw.context, "context key", |text| {
                 FieldName::new(text).ok().map(|_| text.to_owned())

@@ -85,6 +85,7 @@ fn rights(caller: &Caller, model: &Model) -> Rights {
         upstream: &caller.upstream,
         family: caller.family,
         dialect: caller.dialect,
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
         schema: &caller.schema,
     };
     caller

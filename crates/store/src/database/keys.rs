@@ -206,7 +206,7 @@ async fn insert(statement: Statement<'_>, row: &KeyRow) -> Result<(), StoreError
         .bind(roles.join(" "))
         .bind(row.owner.as_deref())
         .bind(row.purpose.as_deref())
-        .bind(row::joined(&row.conditions.networks))
+        .bind(row::joined(&row.conditions.networks.0))
         .bind(row::joined(&row.conditions.styles))
         .bind(row.conditions.must_sign)
         .bind(row.limit.map(|limit| i64::from(limit.per_minute)))

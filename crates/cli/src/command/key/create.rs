@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use ipnet::IpNet;
 use portcullis_gateway::{clock, tls};
 use portcullis_identity::{
-    ApiKey, CertificateDigest, Conditions, ErpLogin, Principal, PrincipalName, RoleName, Style,
-    Timestamp, UpstreamName,
+    ApiKey, CertificateDigest, Conditions, ErpLogin, Networks, Principal, PrincipalName, RoleName,
+    Style, Timestamp, UpstreamName,
 };
 use portcullis_storage::{KeyRow, RateLimit, Store as _};
 use portcullis_store::entropy;
@@ -87,7 +87,7 @@ pub(super) async fn run(place: &Place, args: CreateArgs, json: bool) -> anyhow::
         owner: args.owner,
         purpose: args.purpose,
         conditions: Conditions {
-            networks: args.networks,
+            networks: Networks(args.networks),
             styles: match certificate {
                 // Its secret is shown to nobody, so that it opens nothing.
                 Some(_) => vec![Style::Certificate],
@@ -165,10 +165,8 @@ fn certificate(file: PathBuf) -> anyhow::Result<CertificateDigest> {
 
 /// An address by itself is a network.
 fn network(text: &str) -> Result<IpNet, String> {
-    let alone = || text.parse::<std::net::IpAddr>().map(IpNet::from);
-    text.parse()
-        .or_else(|_| alone())
-        .map_err(|_| "this is not an address or a network such as 192.0.2.0/24".to_owned())
+    portcullis_identity::network(text)
+        .ok_or_else(|| "this is not an address or a network such as 192.0.2.0/24".to_owned())
 }
 
 /// A text for people: one line, not endless.

@@ -20,7 +20,7 @@ pub(super) fn describe(row: &KeyRow, used: Option<&KeyUse>, now: Timestamp) -> V
         "roles": row.roles,
         "owner": row.owner,
         "purpose": row.purpose,
-        "from": conditions.networks,
+        "from": conditions.networks.0,
         "styles": conditions.styles,
         "must-sign": conditions.must_sign,
         "certificate": row.certificate.map(|digest| digest.to_string()),

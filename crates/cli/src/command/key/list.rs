@@ -103,6 +103,7 @@ pub(super) async fn one(place: &Place, id: KeyId, json: bool) -> anyhow::Result<
     let conditions = &row.conditions;
     let networks = conditions
         .networks
+        .0
         .iter()
         .map(ToString::to_string)
         .collect();

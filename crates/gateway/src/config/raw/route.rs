@@ -20,6 +20,8 @@ pub(in crate::config) struct RawRoute {
     #[serde(default)]
     pub(in crate::config) anonymous: bool,
     pub(in crate::config) callers: Option<Vec<Text>>,
+    #[serde(default)]
+    pub(in crate::config) networks: Vec<Text>,
     #[serde(default = "yes")]
     pub(in crate::config) csrf: bool,
     pub(in crate::config) content_types: Option<Vec<Text>>,

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use portcullis_identity::{
-    CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, PrincipalName, RoleName, Timestamp,
-    UpstreamName,
+    CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Networks, PrincipalName, RoleName,
+    Timestamp, UpstreamName,
 };
 use portcullis_storage::{KeyRow, KeyUse, RateLimit, StoreError};
 
@@ -39,7 +39,7 @@ pub(super) fn read(row: &Row) -> Result<KeyRow, StoreError> {
         owner: perhaps("owner")?,
         purpose: perhaps("purpose")?,
         conditions: Conditions {
-            networks: parted(text("networks")?)?,
+            networks: Networks(parted(text("networks")?)?),
             styles: parted(text("styles")?)?,
             must_sign: row.get("must_sign").map_err(|_| DAMAGED)?,
         },

@@ -1,6 +1,6 @@
 use portcullis_identity::{
-    CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Principal, PrincipalName, RoleName,
-    Style, Timestamp, UpstreamName,
+    CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Networks, Principal, PrincipalName,
+    RoleName, Style, Timestamp, UpstreamName,
 };
 use portcullis_storage::{KeyRow, KeyState, KeyUse, RateLimit, Store, StoreError};
 
@@ -37,10 +37,10 @@ pub(super) fn row(name: &str) -> KeyRow {
         owner: Some("Ann, Sales".to_owned()),
         purpose: Some("orders of the shop".to_owned()),
         conditions: Conditions {
-            networks: vec![
+            networks: Networks(vec![
                 "192.0.2.0/24".parse().unwrap(),
                 "2001:db8::/32".parse().unwrap(),
-            ],
+            ]),
             styles: vec![Style::Bearer, Style::Basic],
             must_sign: true,
         },
