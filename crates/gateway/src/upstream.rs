@@ -77,12 +77,9 @@ pub struct Upstream {
     sheets: sheets::Sheets,
     /// Whether it is told for whom is asked.
     forwarded: bool,
-<<<<<<< HEAD
     /// Whether strangers are told the name of its database.
     list_database: bool,
-=======
     conditions: Conditions,
->>>>>>> 0e0df73 (From where and in which ways credentials come: lists of networks at every level, configured headers, a key in the query where it may be)
 }
 
 impl Upstream {
@@ -116,11 +113,8 @@ impl Upstream {
             facade: config.rest.facade(config.name.as_str(), seal),
             sheets: sheets::Sheets::default(),
             forwarded: config.forwarded,
-<<<<<<< HEAD
             list_database: config.list_database,
-=======
             conditions: config.conditions.clone(),
->>>>>>> 0e0df73 (From where and in which ways credentials come: lists of networks at every level, configured headers, a key in the query where it may be)
         })
     }
 

@@ -85,16 +85,13 @@ pub(super) struct RawUpstream {
     pub(super) keep_alive: Option<bool>,
     #[serde(default)]
     pub(super) forwarded: bool,
-<<<<<<< HEAD
     #[serde(default = "yes")]
     pub(super) list_database: bool,
-=======
     /// Also as Frappe's site configuration has it.
     #[serde(default, alias = "api_ip_whitelist")]
     pub(super) networks: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) styles: Vec<Style>,
->>>>>>> 0e0df73 (From where and in which ways credentials come: lists of networks at every level, configured headers, a key in the query where it may be)
     #[serde(default)]
     pub(super) user: BTreeMap<String, RawUser>,
     #[serde(default)]

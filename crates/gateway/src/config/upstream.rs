@@ -41,13 +41,10 @@ pub struct UpstreamConfig {
     pub keep_alive: bool,
     /// Whether it is told for whom is asked (`X-Forwarded-For`, `-Host`, `-Proto`).
     pub forwarded: bool,
-<<<<<<< HEAD
     /// Whether strangers are told the name of its database.
     pub list_database: bool,
-=======
     /// From where, and in which ways, callers come.
     pub conditions: Conditions,
->>>>>>> 0e0df73 (From where and in which ways credentials come: lists of networks at every level, configured headers, a key in the query where it may be)
     /// The ERP users whose secrets lie in files; others may be sealed in the store.
     pub users: Vec<UserConfig>,
     /// Its façade.
@@ -184,15 +181,12 @@ impl Checker<'_> {
                     })
             }),
             forwarded: raw.forwarded,
-<<<<<<< HEAD
             list_database: raw.list_database,
-=======
             conditions: Conditions {
                 networks: self.networks(raw.networks),
                 styles: raw.styles,
                 must_sign: false,
             },
->>>>>>> 0e0df73 (From where and in which ways credentials come: lists of networks at every level, configured headers, a key in the query where it may be)
             users,
             rest,
         })
