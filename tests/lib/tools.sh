@@ -9,6 +9,8 @@ packages() {
     done
     # Debian's python3 alone can make no virtual environment.
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+    # The tests start a PostgreSQL of their own; Debian keeps its programs beside the usual folders.
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
     [ ${#missing[@]} -eq 0 ] && return
     echo "installing ${missing[*]}"
     local root=()
