@@ -44,6 +44,8 @@ NESTED = {
     "country_id": {"fields": {"display_name": {}, "code": {}}},
     "child_ids": {"fields": {"name": {}, "email": {}}},
 }
+# One black point.
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 BIG = 2**40  # beyond the whole numbers of XML-RPC
 
 CALLS = [
@@ -138,7 +140,8 @@ CALLS = [
     ask("write letters of many alphabets", f"{P}/write", New("create"), ("vals", {"street": "Ωμέγα 漢字 🜁 <&>\" '"})),
     ask("read them back", f"{P}/read", New("create"), ("fields", ["street", "color", "email", "comment"])),
     ask("write with a context", f"{P}/write", New("create"), ("vals", {"ref": "M-1"}), context={"lang": "en_US", "tz": "Europe/Berlin"}),
-    ask("write a picture", f"{P}/write", New("create"), ("vals", {"image_1920": "iVBORw0KGgo="})),
+    ask("write a picture", f"{P}/write", New("create"), ("vals", {"image_1920": PICTURE})),
+    ask("write a picture that is none", f"{P}/write", New("create"), ("vals", {"image_1920": PICTURE[:12]})),
     ask("read the picture", f"{P}/read", New("create"), ("fields", ["image_1920"])),
     ask("copy", f"{P}/copy", New("create"), ("default", {"name": "Matrix again"})),
     ask("copy_data", f"{P}/copy_data", [19]),

@@ -34,6 +34,7 @@ mod onchange;
 mod options;
 mod page;
 mod panel;
+mod picture;
 mod read;
 mod record;
 mod route;

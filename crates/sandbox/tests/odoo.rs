@@ -466,3 +466,39 @@ fn a_search_for_names_alone_tells_how_lists_show_them() {
     let among_others = asked(r#"{"display_name":{},"name":{}}"#);
     assert!(!among_others.contains("__formatted"), "{among_others}");
 }
+
+#[test]
+fn what_the_real_server_refuses_of_its_own_methods_is_refused() {
+    let (server, _) = start();
+    let asked = |method: &str, body: &str| {
+        call(
+            &server,
+            "integration",
+            &format!("res.partner/{method}"),
+            body,
+        )
+    };
+    let (status, body) = asked("has_access", r#"{"ids":[7],"operation":"read"}"#);
+    assert_eq!((status, body.as_str()), (200, "true"));
+    let (status, body) = asked("check_access", r#"{"ids":[7],"operation":"read"}"#);
+    assert_eq!(status, 403, "it is for code inside: {body}");
+    let (status, body) = asked("is_transient", "{}");
+    assert_eq!(
+        status, 422,
+        "it is the class's, and called on records: {body}"
+    );
+}
+
+#[test]
+fn a_picture_that_is_none_is_refused() {
+    const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==";
+    let (server, _) = start();
+    let write = |picture: &str| {
+        let body = format!(r#"{{"ids":[7],"vals":{{"image_1920":"{picture}"}}}}"#);
+        call(&server, "admin", "res.partner/write", &body)
+    };
+    assert_eq!(write(PICTURE), (200, "true".to_owned()));
+    let (status, body) = write(&PICTURE[..12]);
+    assert_eq!(status, 422, "{body}");
+    assert!(body.contains("odoo.exceptions.UserError"), "{body}");
+}

@@ -4,6 +4,7 @@ use portcullis_erp::value::{Map, Value};
 
 use super::access::{self, Op};
 use super::call::Env;
+use super::picture;
 use super::record::number;
 use super::schema::{Field, Model};
 use super::search;
@@ -80,6 +81,15 @@ pub(crate) fn read(
             Value::Float(number) => Value::Text(super::json::float(number)),
             _ => Value::Bool(false),
         },
+        "binary" if field.name.starts_with("image_") && truthy(&value) => {
+            if !picture::is_one(&value) {
+                return Err(Trouble::new(
+                    Kind::User,
+                    "This file could not be decoded as an image file.",
+                ));
+            }
+            value
+        }
         _ => value,
     })
 }

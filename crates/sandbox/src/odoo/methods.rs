@@ -97,6 +97,7 @@ const PRIVATE: &[&str] = &[
     "with_company",
     "with_env",
     "browse",
+    "check_access",
     "search_fetch",
     "fetch",
     "flush_model",
@@ -141,6 +142,7 @@ pub(crate) fn find(model: &str, name: &str, version: Version) -> Option<&'static
 
 /// Until 18 whatever does not begin with an underscore could be called.
 pub(crate) fn is_private(name: &str, version: Version) -> bool {
-    let opened = matches!(name, "search_fetch" | "exists") && version.number() < 19;
+    let opened =
+        matches!(name, "check_access" | "search_fetch" | "exists") && version.number() < 19;
     name.starts_with('_') || (PRIVATE.contains(&name) && !opened)
 }

@@ -105,6 +105,14 @@ pub(crate) fn nothing(_: View<'_>, _: &Bound<'_>) -> Result<Value, Trouble> {
     Ok(Value::Bool(false))
 }
 
+/// A method of the class, which is called on records all the same.
+pub(crate) fn is_transient(_: View<'_>, _: &Bound<'_>) -> Result<Value, Trouble> {
+    Err(Trouble::new(
+        Kind::Arguments,
+        "BaseModel.is_transient() takes 1 positional argument but 2 were given",
+    ))
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "methods have one signature")]
 pub(crate) fn get_import_templates(_: View<'_>, _: &Bound<'_>) -> Result<Value, Trouble> {
     Ok(Value::List(Vec::new()))

@@ -94,7 +94,8 @@ pub(super) const ALL: &[Method] = &[
         &["operation"],
         Run::Read(describe::check_access),
     )
-    .since(18),
+    .since(18)
+    .until(18),
     on_records(
         "check_access_rule",
         &["operation"],
@@ -327,7 +328,7 @@ pub(super) const ALL: &[Method] = &[
         Run::Read(views::get_empty_list_help),
     )
     .until(16),
-    on_records("is_transient", &[], Run::Read(views::nothing)),
+    on_records("is_transient", &[], Run::Read(views::is_transient)),
     on_records("get_base_url", &[], Run::Read(describe::get_base_url)),
     on_records("get_external_id", &[], Run::Read(describe::get_external_id)),
     on_model(
