@@ -161,7 +161,8 @@ impl Gateway {
     /// A page that is the same for everybody; whatever could be read in two ways goes the road,
     /// and is refused there.
     fn page(&self, raw: &RawRequest) -> Option<Response> {
-        if matches!(raw.framing, Framing::Ambiguous(_)) {
+        let is_of_proxy = raw.head.uri.authority().is_some();
+        if is_of_proxy || matches!(raw.framing, Framing::Ambiguous(_)) {
             return None;
         }
         redirect::page(raw)

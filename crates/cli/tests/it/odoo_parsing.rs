@@ -392,6 +392,11 @@ fn a_page_that_is_the_same_for_everybody_is_read_in_one_way_too() {
             assert!(head.starts_with("http/1.1 400"), "{path} {two}: {answer}");
             assert!(head.contains("connection: close"), "{path} {two}: {answer}");
         }
+        let elsewhere = get(
+            &format!("http://elsewhere.example{path}"),
+            "Connection: close\r\nTransfer-Encoding: chunked\r\n",
+        );
+        assert!(elsewhere.starts_with("HTTP/1.1 400"), "{path}: {elsewhere}");
     }
 }
 

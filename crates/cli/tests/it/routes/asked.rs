@@ -1,6 +1,7 @@
 //! What is asked: judged, written anew, and told what is wrong with it.
 
-use super::{Shop, json};
+use super::{ROUTES, Shop, json, key, place};
+use crate::demo::send;
 
 #[test]
 fn what_is_sent_is_written_anew_from_what_was_judged() {
@@ -63,6 +64,37 @@ fn headers_go_on_only_where_the_route_lists_them() {
     let got = shop.ask("POST", "/my_service", &headers, "{}");
     assert_eq!(got.status, 422, "{}", got.text());
     shop.nothing_arrived("an Idempotency-Key that has no effect");
+}
+
+#[test]
+fn an_idempotency_key_goes_on_to_a_service_that_knows_it() {
+    let shop = Shop::open();
+    let listed = "request-headers = [\"Accept-Language\"]";
+    let routes = ROUTES.replace(
+        listed,
+        "request-headers = [\"Accept-Language\", \"Idempotency-Key\"]",
+    );
+    let place = place(&shop.services, &routes);
+    let key = key(&place, "shop", "reader");
+    let gateway = place.serve();
+    let visit = |once: &[&str]| {
+        let mut request = http::Request::post(format!("{}/my_service", gateway.url))
+            .header("x-api-key", &key)
+            .header("content-type", "application/json");
+        for once in once {
+            request = request.header("idempotency-key", *once);
+        }
+        send(request.body(b"{}".to_vec()).unwrap())
+    };
+    // What it means is the service's own affair: it is asked each time.
+    for _ in 0..2 {
+        assert_eq!(visit(&["\"order-1\""]).status, 200);
+        assert_eq!(shop.one().header("idempotency-key"), "\"order-1\"");
+    }
+    for bad in [&["a", "a"][..], &["a b"]] {
+        assert_eq!(visit(bad).status, 400, "{bad:?}");
+        shop.nothing_arrived("a key that can be read in two ways");
+    }
 }
 
 #[test]
