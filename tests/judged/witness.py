@@ -28,7 +28,6 @@ class Witness:
         self.gateway, self.upstream, self.dialect, self.signatures, self.chance = gateway, upstream, dialect, signatures, chance
         self.relay, self.login = gateway.relays[upstream], gateway.logins[upstream]
         self.at = len(self.relay.seen)
-        self.first = self.at
         self.asked, self.sent, self.own, self.altered = 0, 0, collections.Counter(), 0
         self.unsent, self.differences, self.examples = collections.Counter(), collections.Counter(), {}
         #: What must stand in the ledger: by request, what was judged of it, and whether all was sent.
@@ -45,7 +44,10 @@ class Witness:
         """Sends a request, and looks at what went upstream because of it."""
         self.asked += 1
         status, headers, answer = self.gateway.asks(self.upstream, request)
-        came, self.at = self.relay.seen[self.at:], len(self.relay.seen)
+        came = self.relay.seen[self.at:]
+        # What was looked at is let go: a long run would keep all of it.
+        self.relay.seen[self.at:] = [None] * len(came)
+        self.at += len(came)
         steps = [step["judged"] for step in judgement.get("steps", ())]
         done = 0
         for exchange in came:
