@@ -16,6 +16,7 @@ mod frappe;
 mod keeping;
 mod keys;
 mod kill;
+mod manners;
 mod narrow;
 mod odoo_parsing;
 mod odoo_security;
