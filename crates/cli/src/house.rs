@@ -54,7 +54,7 @@ impl House {
         };
         Ok(Self {
             folder: folder.to_owned(),
-            store: Arc::new(store),
+            store: Arc::new(store.remembering(folder.join("revoked"))),
             vault,
             ledger,
         })

@@ -19,11 +19,13 @@ mod statement;
 mod transaction;
 
 use std::fmt;
+use std::path::PathBuf;
 
 use portcullis_storage::StoreError;
 use sqlx::SqlitePool;
 use sqlx::error::ErrorKind;
 
+use crate::graves::Graves;
 #[cfg(feature = "postgres")]
 use crate::postgres;
 use crate::sqlite;
@@ -34,6 +36,8 @@ use transaction::Transaction;
 /// A store in a database.
 pub struct SqlStore {
     database: Database,
+    /// The keys that stay revoked, whatever the database says.
+    graves: Option<Graves>,
 }
 
 /// The database, with what this process needs of it to be known as one that is there.
@@ -48,7 +52,20 @@ pub(crate) enum Database {
 
 impl SqlStore {
     pub(crate) const fn over(database: Database) -> Self {
-        Self { database }
+        Self {
+            database,
+            graves: None,
+        }
+    }
+
+    /// Remembers in a file which keys were revoked, so that a database that is brought back
+    /// from an older backup does not bring them back, too.
+    #[must_use]
+    pub fn remembering(self, file: PathBuf) -> Self {
+        Self {
+            graves: Some(Graves::at(file)),
+            ..self
+        }
     }
 
     /// Ends all connections; waits for the operations that are under way.

@@ -5,6 +5,7 @@
 
 mod database;
 pub mod entropy;
+mod graves;
 mod journal;
 mod ledger;
 #[cfg(feature = "postgres")]

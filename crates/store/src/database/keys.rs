@@ -6,9 +6,19 @@ use portcullis_identity::{KeyId, RoleName, Timestamp};
 use portcullis_storage::{KeyRow, KeyUse, Keys, StoreError, Stored};
 
 use super::statement::Statement;
-use super::{SqlStore, failed};
+use super::{SqlStore, failed, unavailable};
 
 const THING: &str = "key";
+
+impl SqlStore {
+    /// Keys that were revoked stay so.
+    fn corrected(&self, rows: &mut [KeyRow]) -> Result<(), StoreError> {
+        let graves = self.graves.as_ref();
+        graves
+            .map_or(Ok(()), |graves| graves.correct(rows))
+            .map_err(|error| unavailable("tell which keys were revoked", error))
+    }
+}
 
 impl Keys for SqlStore {
     fn insert<'a>(&'a self, row: &'a KeyRow) -> Stored<'a, ()> {
@@ -17,25 +27,28 @@ impl Keys for SqlStore {
 
     fn find<'a>(&'a self, id: &'a KeyId) -> Stored<'a, Option<KeyRow>> {
         Box::pin(async move {
-            self.query("SELECT * FROM api_key WHERE id = $1")
+            let found = self
+                .query("SELECT * FROM api_key WHERE id = $1")
                 .bind(id.as_str())
                 .fetch_optional()
                 .await
-                .map_err(failed("find a key", THING))?
-                .map(|row| row::read(&row))
-                .transpose()
+                .map_err(failed("find a key", THING))?;
+            let mut found: Vec<KeyRow> = found.iter().map(row::read).collect::<Result<_, _>>()?;
+            self.corrected(&mut found)?;
+            Ok(found.pop())
         })
     }
 
     fn all(&self) -> Stored<'_, Vec<KeyRow>> {
         Box::pin(async move {
-            self.query("SELECT * FROM api_key ORDER BY created, id")
+            let found = self
+                .query("SELECT * FROM api_key ORDER BY created, id")
                 .fetch_all()
                 .await
-                .map_err(failed("list keys", THING))?
-                .iter()
-                .map(row::read)
-                .collect()
+                .map_err(failed("list keys", THING))?;
+            let mut found: Vec<KeyRow> = found.iter().map(row::read).collect::<Result<_, _>>()?;
+            self.corrected(&mut found)?;
+            Ok(found)
         })
     }
 
@@ -48,6 +61,8 @@ impl Keys for SqlStore {
                 .execute()
                 .await
                 .map_err(failed("revoke a key", THING))?;
+            // Reading it again remembers it.
+            self.find(id).await?;
             Ok(done == 1)
         })
     }

@@ -14,6 +14,7 @@ on_both! {
     the_last_use_of_a_key_is_the_latest_whoever_tells_it_first,
     keys_that_nobody_uses_are_suspended_and_stay_resumed,
     a_certificate_is_of_one_key_that_is_not_revoked,
+    a_revoked_key_stays_so_when_an_old_backup_is_restored,
 }
 
 pub(super) fn row(name: &str) -> KeyRow {
@@ -198,4 +199,67 @@ async fn a_certificate_is_of_one_key_that_is_not_revoked(place: Place) {
     assert!(matches!(again, StoreError::Exists { .. }), "{again:?}");
     keys.revoke(&one.id, Timestamp(2)).await.unwrap();
     keys.insert(&other).await.unwrap();
+}
+
+async fn a_revoked_key_stays_so_when_an_old_backup_is_restored(place: Place) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("revoked");
+    let store = place.open().await.remembering(file.clone());
+    let other = place.open().await.remembering(file.clone());
+    let keys: &dyn portcullis_storage::Keys = &store;
+    let new = |name: &str| KeyRow {
+        certificate: None,
+        ..row(name)
+    };
+    let (one, two, live) = (new("Shop"), new("Till"), new("Web"));
+    for key in [&one, &two, &live] {
+        keys.insert(key).await.unwrap();
+    }
+    keys.revoke(&one.id, Timestamp(50)).await.unwrap();
+    // Whoever sees a revocation remembers it, not only whoever revokes.
+    let seen = place.open().await;
+    portcullis_storage::Keys::revoke(&seen, &two.id, Timestamp(60))
+        .await
+        .unwrap();
+    keys.all().await.unwrap();
+    let backup = "UPDATE api_key SET revoked = NULL";
+    store.query(backup).execute().await.unwrap();
+    let forgotten = portcullis_storage::Keys::find(&seen, &one.id)
+        .await
+        .unwrap();
+    assert_eq!(
+        forgotten.unwrap().revoked,
+        None,
+        "the store has forgotten it"
+    );
+    // Cut off in the middle of a line, as by a kill.
+    let mut torn = std::fs::read_to_string(&file).unwrap();
+    torn.push_str("pck_aaaa");
+    std::fs::write(&file, torn).unwrap();
+    for store in [
+        &store,
+        &other,
+        &place.open().await.remembering(file.clone()),
+    ] {
+        let keys: &dyn portcullis_storage::Keys = store;
+        let revoked = |id: KeyId| async move { keys.find(&id).await.unwrap().unwrap().revoked };
+        assert_eq!(revoked(one.id).await, Some(Timestamp(50)));
+        assert_eq!(revoked(two.id).await, Some(Timestamp(60)));
+        assert_eq!(revoked(live.id).await, None);
+        let all = keys.all().await.unwrap();
+        assert_eq!(all.iter().filter(|key| key.revoked.is_some()).count(), 2);
+    }
+    keys.revoke(&live.id, Timestamp(70)).await.unwrap();
+    store.query(backup).execute().await.unwrap();
+    assert_eq!(
+        keys.find(&live.id).await.unwrap().unwrap().revoked,
+        Some(Timestamp(70))
+    );
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    let blind = place.open().await.remembering(file);
+    assert!(
+        portcullis_storage::Keys::all(&blind).await.is_err(),
+        "it cannot know"
+    );
 }

@@ -1,0 +1,104 @@
+//! Keys that were revoked, in a file beside the store.
+//!
+//! A store that is brought back from an older backup has forgotten what was revoked since; this
+//! file has not, and each gateway has one of its own. It only grows, by one line a key.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use portcullis_identity::{KeyId, Timestamp};
+use portcullis_storage::KeyRow;
+
+/// The keys that stay revoked, whatever the store says.
+pub(crate) struct Graves {
+    path: PathBuf,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// How much of the file was read.
+    read: u64,
+    dead: HashMap<KeyId, Timestamp>,
+}
+
+impl Graves {
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self {
+            path,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Makes rows say what the file knows, and the file know what rows say.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written: then nobody knows what was revoked.
+    pub(crate) fn correct(&self, rows: &mut [KeyRow]) -> io::Result<()> {
+        let mut known = self.known()?;
+        let mut new = Vec::new();
+        for row in rows {
+            match (row.revoked, known.dead.get(&row.id)) {
+                (None, Some(at)) => row.revoked = Some(*at),
+                (Some(at), None) => new.push((row.id, at)),
+                (None, None) | (Some(_), Some(_)) => {}
+            }
+        }
+        self.write(&mut known, &new)
+    }
+
+    /// Reads what was added since, by other processes too.
+    fn known(&self) -> io::Result<MutexGuard<'_, Known>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(known),
+            Err(error) => return Err(error),
+        };
+        if file.metadata()?.len() == known.read {
+            return Ok(known);
+        }
+        let mut text = String::new();
+        file.seek(SeekFrom::Start(known.read))?;
+        file.read_to_string(&mut text)?;
+        // A line that is being written, or was when somebody was killed, has no end.
+        let whole = text.rfind('\n').map_or(0, |end| end.saturating_add(1));
+        let (lines, _) = text.split_at_checked(whole).unwrap_or_default();
+        for line in lines.lines() {
+            known.dead.extend(read(line));
+        }
+        known.read = known
+            .read
+            .saturating_add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
+        Ok(known)
+    }
+
+    fn write(&self, known: &mut Known, new: &[(KeyId, Timestamp)]) -> io::Result<()> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&self.path)?;
+        // It begins a line of its own, also where somebody was killed in the middle of one.
+        let mut text = String::from("\n");
+        for (id, at) in new {
+            text.push_str(&format!("{id} {}\n", at.micros()));
+        }
+        file.write_all(text.as_bytes())?;
+        file.sync_data()?;
+        known.dead.extend(new.iter().copied());
+        Ok(())
+    }
+}
+
+fn read(line: &str) -> Option<(KeyId, Timestamp)> {
+    let (id, at) = line.split_once(' ')?;
+    Some((KeyId::new(id).ok()?, Timestamp(at.parse().ok()?)))
+}
