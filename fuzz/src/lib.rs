@@ -257,13 +257,11 @@ pub fn rest(data: &[u8]) {
             return;
         }
     };
-    let Ok(request) = request.clone().on_condition(condition, "") else {
-        return;
-    };
+    let request = request.on_condition(condition, "");
     let facade = rest::Facade::new("odoo", Arc::new(NoSeal));
     for (said, dialect) in [
         (request.in_odoo(&facade, Arc::new(())), Dialect::JsonRpc),
-        (request.in_frappe(&facade), Dialect::FrappeResource),
+        (request.in_frappe(&facade, &()), Dialect::FrappeResource),
     ] {
         let Ok(said) = said else { continue };
         again(dialect, &said.call);

@@ -36,13 +36,13 @@ address-failures-burst = 1000000
 kind = "odoo"
 url = "{odoo}"
 database = "{database}"
-user.integration.secret-file = "{secrets}/odoo-integration"
+user.admin.secret-file = "{secrets}/odoo-admin"
 
 [upstream.erpnext]
 kind = "frappe"
 url = "{erpnext}"
 database = "{database}"
-user."integration@example.com".secret-file = "{secrets}/erpnext-integration"
+user.Administrator.secret-file = "{secrets}/erpnext-administrator"
 """
 
 
@@ -70,7 +70,8 @@ def gateway(binary, demo, folder):
         return json.loads(done.stdout)
 
     keys = {}
-    for erp, user in (("odoo", "integration"), ("erpnext", "integration@example.com")):
+    # Users whom the ERP itself refuses nothing: what is tried is the gateway and its document.
+    for erp, user in (("odoo", "admin"), ("erpnext", "Administrator")):
         told = command("key", "create", f"schemathesis-{erp}", "--config", str(config), "--upstream", erp,
                        "--user", user, "--role", erp, "--json")
         keys[erp] = told["key"]
@@ -88,7 +89,6 @@ def one_erp(erp, url, key, seed, seconds):
         }
         words = [str(pathlib.Path(sys.executable).parent / "schemathesis"), "--config-file", str(HERE / "schemathesis.toml"),
                  "run", f"{url}/api/v1/openapi.json", "--header", f"Authorization: Bearer {key}", "--checks", "all",
-                 "--exclude-checks", "unsupported_method,allow_header_conformance",
                  "--seed", str(seed), "--warnings", "off", "--continue-on-failure", "--no-shrink"]
         words += ["--max-time", str(seconds)] if seconds else ["--max-examples", "6"]
         passed = subprocess.run(words, env=environment, cwd=folder, check=False).returncode == 0

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod asked;
+pub mod calendar;
 pub mod call;
 pub mod dialect;
 pub mod domain;

@@ -276,6 +276,7 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
         | Why::NotFromHere
         | Why::NotServed
         | Why::Verb(_)
+        | Why::Unoffered(_)
         | Why::Paced(_)
         | Why::Unreadable(_)
         | Why::Stranger

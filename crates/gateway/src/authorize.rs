@@ -174,15 +174,20 @@ pub async fn call(
     if let Err(wait) = limit::look(&holder, now) {
         return Err(Denial::to(reply, Why::Limited(wait)));
     }
+    let desk = describe::Desk {
+        snapshot,
+        asker,
+        principal: &holder.principal,
+        address: origin.address,
+        upstream: &upstream,
+        user: &user,
+    };
+    if let Some((request, fault)) = asking.unread(upstream.family()) {
+        let why = desk.unread(request, fault).await;
+        let why = limit::count(&holder, now).map_or_else(Why::Limited, |_| why);
+        return Err(Denial::to(reply, why));
+    }
     if let Some(request) = asking.describes() {
-        let desk = describe::Desk {
-            snapshot,
-            asker,
-            principal: &holder.principal,
-            address: origin.address,
-            upstream: &upstream,
-            user: &user,
-        };
         return match desk.described(request).await {
             Ok(manner) => {
                 reply.rest = Some(Arc::new(manner));

@@ -163,12 +163,12 @@ pub async fn read(
     let once = once::Key::of(&head.headers).map_err(unreadable)?;
     let wish = match wish {
         Wish::Asked(Asked::Rest(request)) => {
-            let if_match = one_header(&head.headers, "if-match").map_err(unreadable)?;
-            let if_none_match = one_header(&head.headers, "if-none-match").map_err(unreadable)?;
-            let request = request
-                .below(&routed.base)
-                .on_condition(if_match, if_none_match)
-                .map_err(unreadable)?;
+            let request = request.below(&routed.base);
+            let header = |name| one_header(&head.headers, name);
+            let request = match (header("if-match"), header("if-none-match")) {
+                (Ok(match_), Ok(none_match)) => request.on_condition(match_, none_match),
+                (Err(fault), _) | (_, Err(fault)) => request.but(fault),
+            };
             Wish::Asked(Asked::Rest(Box::new(request)))
         }
         other @ (Wish::Asked(_) | Wish::Visit(..)) => other,

@@ -29,6 +29,8 @@ pub enum Why {
     NotServed,
     /// `route`: the path is served, by other verbs.
     Verb(Cow<'static, [&'static str]>),
+    /// `authorize`: the path is served to this caller, by other verbs.
+    Unoffered(Cow<'static, [&'static str]>),
     /// `throttle`: the address failed too often; wait this many seconds.
     Paced(u64),
     /// `decode`: no call could be read from the request.
@@ -144,6 +146,13 @@ impl Denial {
         }
     }
 
+    /// The same no, in this dialect where no other is known.
+    pub(crate) fn or_to(mut self, dialect: Dialect) -> Self {
+        self.reply
+            .get_or_insert_with(|| Box::new(Reply::plain(dialect)));
+        self
+    }
+
     /// Which room said no, and why.
     pub fn why(&self) -> &Why {
         &self.why
@@ -166,6 +175,7 @@ impl Denial {
             Why::NotFromHere => "route.not-from-here",
             Why::NotServed => "route.not-served",
             Why::Verb(_) => "route.verb",
+            Why::Unoffered(_) => "authorize.verb",
             Why::Paced(_) => "throttle.paced",
             Why::Unreadable(_) => "decode.unreadable",
             Why::Stranger => "identify.stranger",
@@ -202,6 +212,7 @@ impl Denial {
                 | Why::NotFromHere
                 | Why::NotServed
                 | Why::Verb(_)
+                | Why::Unoffered(_)
                 | Why::Unreadable(_)
                 | Why::Stranger
                 | Why::Unidentified
@@ -221,7 +232,7 @@ impl Denial {
             | Why::Unsayable(fault) => fault.clone(),
             Why::NotFromHere => say(FaultKind::AccessError, "nothing is served to this address"),
             Why::NotServed => say(FaultKind::NotFound, "nothing is served at this path"),
-            Why::Verb(verbs) => say(
+            Why::Verb(verbs) | Why::Unoffered(verbs) => say(
                 FaultKind::Verb,
                 &format!("this path takes {}", verbs.join(", ")),
             ),

@@ -175,9 +175,19 @@ impl Gateway {
         let watch = clock::stopwatch();
         let origin = self.origin(&raw);
         let mut trail = Trail::begin(self.ids.next(), now);
-        let api = denial::api_around(raw.head.uri.path());
+        let (api, in_facade) = {
+            let path = raw.head.uri.path();
+            (denial::api_around(path), route::is_of_facade(path))
+        };
         let result = Caught::new(self.pass(raw, origin, now, &mut trail)).await;
-        let result = result.map_err(|denial| denial.around(api));
+        let result = result.map_err(|denial| {
+            let denial = denial.around(api);
+            if in_facade {
+                denial.or_to(Dialect::Rest)
+            } else {
+                denial
+            }
+        });
         self.settle(result, &trail.tell(), origin.address, watch)
     }
 

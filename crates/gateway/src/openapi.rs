@@ -3,7 +3,9 @@
 //! It is written from the caller's [`Rights`], which the judge itself gave; what is not among
 //! them is not told. Types are the live ERP's, in the form in which the façade answers them.
 
+mod batch;
 mod fields;
+mod filter;
 mod operations;
 mod parameters;
 mod problems;
@@ -14,8 +16,9 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use portcullis_erp::dialect::rest::{Description, Facade, Resource};
+use portcullis_erp::dialect::segment;
 use portcullis_identity::UpstreamName;
-use portcullis_policy::{Family, ModelSchema, Rights, Schema};
+use portcullis_policy::{Family, ModelSchema, Operation, Rights, Schema};
 use serde_json::{Map, Value as Json, json};
 
 /// What is described.
@@ -28,6 +31,20 @@ pub(crate) struct Subject<'a> {
     pub(crate) items: &'a [Item],
     /// Whether there is more that is not told.
     pub(crate) cut: bool,
+    /// How many requests a batch may have.
+    pub(crate) batch: usize,
+}
+
+impl Subject<'_> {
+    /// The path of a list that is open, to begin with.
+    fn first_list(&self) -> String {
+        let open = |item: &&Item| item.rights.operations.contains(&Operation::Read);
+        let first = self.items.iter().find(open);
+        let name = first.map_or("openapi.json".into(), |item| {
+            segment(&item.name).to_string()
+        });
+        format!("/api/v1/{name}")
+    }
 }
 
 /// One resource, as far as it is open.
@@ -84,11 +101,15 @@ fn document(subject: &Subject<'_>) -> Json {
     for item in subject.items {
         operations::add(subject, item, &mut paths);
         fields::add(subject, item, &mut schemas);
+        if item.rights.operations.contains(&Operation::Read) {
+            filter::add(subject, item, &mut schemas);
+        }
         tags.push(json!({
             "name": item.name,
             "description": format!("`{}` of the ERP.", item.resource.model()),
         }));
     }
+    tags.push(batch::add(subject, &mut paths));
     problems::add(&mut schemas);
     let kind = match subject.family {
         Family::Odoo => "Odoo",

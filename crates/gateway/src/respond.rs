@@ -143,6 +143,7 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
             set(&mut response, header::ALLOW, &verbs.join(", "));
             set(&mut response, header::CONNECTION, "close");
         }
+        Why::Unoffered(verbs) => set(&mut response, header::ALLOW, &verbs.join(", ")),
         // The body of these may not have been read: what follows on the wire is no request.
         Why::Paced(wait) => {
             set(&mut response, header::RETRY_AFTER, &wait.to_string());

@@ -34,6 +34,18 @@ pub struct Routed {
     pub(crate) base: String,
 }
 
+/// Whether a path is one of the façade's: what is wrong with a request there is always told as
+/// a problem, also before it is known what is asked.
+pub(crate) fn is_of_facade(path: &str) -> bool {
+    let own = match path.strip_prefix("/u/") {
+        Some(rest) => rest.split_once('/').map_or("", |(_, own)| own),
+        None => path.strip_prefix('/').unwrap_or_default(),
+    };
+    let below = own.strip_prefix("api/v1/").unwrap_or_default();
+    let first = below.split('/').next().unwrap_or_default();
+    !matches!(first, "" | "resource" | "method")
+}
+
 /// A route to a custom controller that was found.
 pub(crate) struct Visited {
     pub(crate) controller: Arc<Controller>,
@@ -90,8 +102,9 @@ fn anywhere(routes: &Routes, received: Received) -> Result<Routed, Denial> {
     let Some(route) = among(&received.path, served) else {
         return Err(Denial::nowhere(Why::NotServed));
     };
-    if !route.verbs.contains(&received.head.method.as_str())
-        || received.head.method == Method::OPTIONS
+    if !route.by_caller
+        && (!route.verbs.contains(&received.head.method.as_str())
+            || received.head.method == Method::OPTIONS)
     {
         return Err(Denial::to(
             Reply::plain(route.dialect),

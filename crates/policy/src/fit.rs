@@ -88,8 +88,11 @@ fn one_of(choices: &[String]) -> Expected {
     format!("one of {}{more}", shown.join(", "))
 }
 
-/// A text of the right length.
+/// A text of the right length. No database of an Odoo's holds a NUL.
 fn text(facts: &FieldSchema, value: &str) -> Result<(), Expected> {
+    if value.contains('\0') {
+        return Err("a text without NUL".to_owned());
+    }
     match facts.size {
         Some(size) if value.chars().count() > size as usize => {
             Err(format!("at most {size} letters"))
@@ -110,44 +113,4 @@ fn whole(value: &Value) -> bool {
 
 fn number(value: &Value) -> bool {
     matches!(value, Value::Int(_) | Value::Float(_))
-}
-
-/// `2026-02-28`.
-fn date(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let shape = bytes.len() == 10
-        && bytes.iter().enumerate().all(|(at, byte)| match at {
-            4 | 7 => *byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    let part = |from, to| text.get(from..to).and_then(|part| part.parse::<u32>().ok());
-    let (Some(year), Some(month), Some(day)) = (part(0, 4), part(5, 7), part(8, 10)) else {
-        return false;
-    };
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let days = match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return false,
-    };
-    shape && year >= 1 && (1..=days).contains(&day)
-}
-
-/// `2026-02-28 23:59:59`.
-fn moment(text: &str) -> bool {
-    let Some((day, time)) = text.split_once(' ') else {
-        return false;
-    };
-    let parts: Vec<&str> = time.split(':').collect();
-    let [hours, minutes, seconds] = parts.as_slice() else {
-        return false;
-    };
-    let within = |part: &str, most: u32| {
-        part.len() == 2
-            && part.bytes().all(|byte| byte.is_ascii_digit())
-            && part.parse::<u32>().is_ok_and(|part| part <= most)
-    };
-    date(day) && within(hours, 23) && within(minutes, 59) && within(seconds, 59)
 }

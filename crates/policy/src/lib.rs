@@ -41,7 +41,7 @@ pub use permit::{Clean, Permit, Released};
 pub use policy::Policy;
 pub use portcullis_erp::Shape;
 pub use question::{Asking, Question};
-pub use rights::{Listed, Named, Rights};
+pub use rights::{Columns, Depth, Listed, Named, Rights};
 pub use role::{Role, RoleError};
 pub use rule::{RouteRule, Rule};
 pub use schema::{FieldSchema, ModelSchema, Schema};

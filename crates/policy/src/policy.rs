@@ -11,7 +11,7 @@ use crate::decision::Decision;
 use crate::operation::{Family, Operation};
 use crate::permit::Permit;
 use crate::question::{Asking, Question};
-use crate::rights::{Named, Rights};
+use crate::rights::{Depth, Named, Rights};
 use crate::role::Role;
 use crate::rule::Effect;
 use crate::schema::Schema;
@@ -56,8 +56,13 @@ impl Policy {
     /// With the model whose fields must be known first: see [`Refusal::wants`].
     ///
     /// [`Refusal::wants`]: crate::Refusal::wants
-    pub fn rights(&self, asking: &Asking<'_>, model: &Model) -> Result<Rights, Model> {
-        crate::rights::of(&self.bench(asking), model)
+    pub fn rights(
+        &self,
+        asking: &Asking<'_>,
+        model: &Model,
+        depth: Depth,
+    ) -> Result<Rights, Model> {
+        crate::rights::of(&self.bench(asking), model, depth)
     }
 
     /// The models that the caller's roles name.

@@ -6,9 +6,9 @@
 
 mod probes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_erp::{Call, Method, Model, RecordId, Value};
+use portcullis_erp::{Call, Map, Method, Model, RecordId, Value};
 
 use crate::bench::Bench;
 use crate::operation::{Family, Operation};
@@ -28,8 +28,19 @@ pub struct Rights {
     pub creatable: BTreeSet<String>,
     /// The fields that may be changed.
     pub writable: BTreeSet<String>,
+    /// Of child tables, the columns that may be set.
+    pub columns: BTreeMap<String, Columns>,
     /// The methods that rules list by name.
     pub methods: Vec<Listed>,
+}
+
+/// The columns of a child table that may be set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// When the document is made.
+    pub creatable: BTreeSet<String>,
+    /// When it is changed.
+    pub writable: BTreeSet<String>,
 }
 
 /// A method that a rule lists.
@@ -59,13 +70,23 @@ impl Rights {
     }
 }
 
+/// How much is found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Operations and methods only, which takes few questions.
+    Operations,
+    /// Each field as well.
+    Fields,
+}
+
 /// The rights on a model. The error is a model that must be known first.
-pub(crate) fn of(bench: &Bench<'_>, model: &Model) -> Result<Rights, Model> {
+pub(crate) fn of(bench: &Bench<'_>, model: &Model, depth: Depth) -> Result<Rights, Model> {
     let mut rights = Rights::default();
     let probes = Probes::of(bench, model);
     let judge = Judge { bench, model };
     let odoo = bench.family == Family::Odoo;
-    for field in probes.fields() {
+    let all = depth == Depth::Fields;
+    for field in probes.fields().filter(|_| all) {
         let names = vec![Value::from(field)];
         let list = if odoo { "search_read" } else { "get_list" };
         if judge.allows(list, None, &[("fields", Value::List(names))])? {
@@ -99,7 +120,7 @@ pub(crate) fn of(bench: &Bench<'_>, model: &Model) -> Result<Rights, Model> {
             continue;
         }
         rights.operations.insert(Operation::Create);
-        for field in probes.fields() {
+        for field in probes.fields().filter(|_| all) {
             for value in probes.values(field) {
                 let mut values = base.clone();
                 values.insert(field.to_owned(), value);
@@ -112,12 +133,38 @@ pub(crate) fn of(bench: &Bench<'_>, model: &Model) -> Result<Rights, Model> {
         }
     }
     for field in probes.fields() {
+        if !all && rights.operations.contains(&Operation::Write) {
+            break;
+        }
         for value in probes.values(field) {
             let values = Value::Map([(field.to_owned(), value)].into_iter().collect());
             let named = (if odoo { "vals" } else { "doc" }, values);
             if !rights.writable.contains(field) && judge.allows(change, Some(1), &[named])? {
                 rights.writable.insert(field.to_owned());
                 rights.operations.insert(Operation::Write);
+            }
+        }
+    }
+    if all && !odoo {
+        for (table, column) in probes.columns() {
+            let row = Value::Map(
+                [(column.to_owned(), Value::from("x"))]
+                    .into_iter()
+                    .collect(),
+            );
+            let of = |base: &Map| {
+                let mut doc = base.clone();
+                doc.insert(table.to_owned(), Value::List(vec![row.clone()]));
+                [("doc", Value::Map(doc))]
+            };
+            let open = rights.columns.entry(table.to_owned()).or_default();
+            for base in probes.bases() {
+                if judge.allows(create, None, &of(&base))? {
+                    open.creatable.insert(column.to_owned());
+                }
+            }
+            if judge.allows(change, Some(1), &of(&Map::new()))? {
+                open.writable.insert(column.to_owned());
             }
         }
     }
@@ -149,7 +196,7 @@ pub(crate) fn of(bench: &Bench<'_>, model: &Model) -> Result<Rights, Model> {
 /// What `web_read` is asked for the name behind a link.
 fn behind(field: &str) -> (&'static str, Value) {
     let one = |name: &str, value| Value::Map([(name.to_owned(), value)].into_iter().collect());
-    let nothing = Value::Map(portcullis_erp::Map::new());
+    let nothing = Value::Map(Map::new());
     let inner = one("fields", one("display_name", nothing));
     ("specification", one(field, inner))
 }

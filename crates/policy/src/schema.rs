@@ -260,6 +260,17 @@ impl FieldSchema {
             && self.kind != FieldKind::Boolean
     }
 
+    /// Whether it can be emptied. Of what must have a value, numbers become 0, truth values no,
+    /// and links to many are none.
+    pub fn can_be_empty(&self) -> bool {
+        !self.required
+            || self.is_x2many()
+            || matches!(
+                self.kind,
+                FieldKind::Boolean | FieldKind::Integer | FieldKind::Float | FieldKind::Monetary
+            )
+    }
+
     /// Whether it links to many records.
     pub fn is_x2many(&self) -> bool {
         matches!(self.kind, FieldKind::One2many | FieldKind::Many2many)

@@ -42,7 +42,7 @@ fn a_key_is_told_what_its_roles_allow_and_nothing_else() {
     let narrow = document(&demo, "odoo_narrow");
     assert_eq!(
         names(&narrow, "/paths"),
-        ["/res.partner", "/res.partner/{id}"]
+        ["/-/batch", "/res.partner", "/res.partner/{id}"]
     );
     let mut fields = names(&narrow, "/components/schemas/res.partner/properties");
     fields.sort_unstable();

@@ -341,19 +341,68 @@ fn hostile_parameters_are_named_and_reach_nothing() {
         }
         let no = client.refused("GET", &format!("{path}?filter=7"), &Json::Null, 422);
         assert_eq!(no["field"], "filter");
-        for verb in ["OPTIONS", "HEAD", "TRACE", "BREW"] {
-            let got = demo.request(verb, path, &[("x-api-key", &client.key)], b"");
-            assert_eq!(got.status, 405, "{verb}");
-        }
-        assert_eq!(client.ask("PATCH", path, &[], &json!({})).status, 405);
-        let text = [
-            ("x-api-key", client.key.as_str()),
-            ("content-type", "text/plain"),
-        ];
-        assert_eq!(demo.request("POST", path, &text, b"{}").status, 415);
-        let got = client.ask("POST", path, &[("if-match", "*")], &json!({}));
-        assert_eq!(got.status, 400, "{}", got.text());
     }
+    assert!(demo.reached().is_empty());
+}
+
+#[test]
+fn a_path_takes_the_verbs_that_its_caller_may_use_and_names_them() {
+    let demo = Demo::start();
+    let full = Client::new(&demo, "odoo_full");
+    let narrow = Client::new(&demo, "odoo_narrow");
+    let erpnext = Client::new(&demo, "erpnext_full");
+    // What reads a list opens its model's fields.
+    for (client, path) in [
+        (&full, "/api/v1/res.partner?fields=id&limit=1"),
+        (&full, "/api/v1/sale.order?fields=id&limit=1"),
+        (&erpnext, "/api/v1/Customer?fields=id&limit=1"),
+    ] {
+        assert_eq!(client.get(path).status, 200, "{path}");
+    }
+    demo.reached();
+    let record = "GET, PATCH, PUT, DELETE";
+    for (client, path, allow) in [
+        (&full, "/api/v1/res.partner", "GET, POST"),
+        (&full, "/api/v1/res.partner/7", record),
+        (&full, "/api/v1/sale.order/7/action_confirm", "POST"),
+        (&narrow, "/api/v1/res.partner", "GET"),
+        (&narrow, "/api/v1/res.partner/7", "GET"),
+        (&erpnext, "/api/v1/Customer", "GET, POST"),
+        (&erpnext, "/api/v1/Customer/A%20%26%20B%20Ltd.", record),
+        // Nothing more is told of what is closed than of what there is not.
+        (&narrow, "/api/v1/sale.order", "GET, POST"),
+        (&narrow, "/api/v1/no.such.model", "GET, POST"),
+    ] {
+        for verb in ["OPTIONS", "TRACE", "BREW"] {
+            let got = demo.request(verb, path, &[("x-api-key", &client.key)], b"");
+            assert_eq!(got.status, 405, "{verb} {path}: {}", got.text());
+            assert_eq!(got.headers["allow"], allow, "{verb} {path}");
+        }
+    }
+    // Whatever else is wrong with it.
+    for (client, verb, path, allow) in [
+        (&narrow, "POST", "/api/v1/res.partner?fields=id", "GET"),
+        (&narrow, "PATCH", "/api/v1/res.partner/7?fields=id", "GET"),
+        (&full, "POST", "/api/v1/res.partner/7", record),
+        (&full, "PATCH", "/api/v1/res.partner", "GET, POST"),
+        (&full, "GET", "/api/v1/sale.order/7/action_confirm", "POST"),
+    ] {
+        let got = client.ask(verb, path, &[], &json!({"name": "x"}));
+        assert_eq!(got.status, 405, "{verb} {path}: {}", got.text());
+        assert_eq!(got.headers["allow"], allow, "{verb} {path}");
+        assert_eq!(got.content_type, "application/problem+json");
+    }
+    let text = [
+        ("x-api-key", full.key.as_str()),
+        ("content-type", "text/plain"),
+    ];
+    let path = "/api/v1/res.partner";
+    assert_eq!(demo.request("POST", path, &text, b"{}").status, 415);
+    let got = full.ask("POST", path, &[("if-match", "*")], &json!({}));
+    assert_eq!(got.status, 400, "{}", got.text());
+    let got = full.get("/api/v1/res.partner/a%00b");
+    assert_eq!(got.status, 400);
+    assert_eq!(got.content_type, "application/problem+json");
     assert!(demo.reached().is_empty());
 }
 
@@ -429,7 +478,7 @@ fn each_request_of_a_batch_is_judged_and_answered_singly() {
         422,
     );
     let many = vec![json!({"method": "GET", "path": "/api/v1/res.partner"}); 21];
-    odoo.refused("POST", "/api/v1/-/batch", &Json::Array(many), 413);
+    odoo.refused("POST", "/api/v1/-/batch", &Json::Array(many), 422);
     let got = demo.post(
         "/api/v1/-/batch",
         &[("content-type", "application/json")],

@@ -21,6 +21,7 @@
 )]
 
 pub mod batch;
+mod compared;
 mod conditions;
 mod cursor;
 mod either;
@@ -30,6 +31,7 @@ mod frappe;
 mod listing;
 mod manner;
 mod odoo;
+mod place;
 mod problem;
 mod query;
 mod request;
@@ -38,10 +40,11 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-pub use batch::Item;
+pub use batch::{Item, MOST_TARGET};
 pub use cursor::Seal;
 pub use facade::{Facade, FacadeError, Guarded, Notice, Resource};
 pub use manner::{Description, Manner};
+pub use place::{BELOW, LIST, METHOD, Place};
 pub use request::{Request, Said};
 pub use rows::Models;
 

@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use portcullis_erp::dialect::rest::{Manner, Request, Said};
-use portcullis_erp::{Call, Edition, Fault};
+use portcullis_erp::dialect::rest::{Manner, Place, Request, Said};
+use portcullis_erp::{Call, Edition, Fault, FaultKind};
 use portcullis_policy::{Family, Schema};
 
 use crate::upstream::Upstream;
@@ -33,6 +33,28 @@ impl Asking {
         }
     }
 
+    /// The request, if it cannot be read, or is of a record or method that there cannot be at
+    /// its path; and what is wrong with it.
+    pub(super) fn unread(&self, family: Family) -> Option<(&Request, Fault)> {
+        let Self::Rest(request) = self else {
+            return None;
+        };
+        if let Some(fault) = request.unread() {
+            return Some((request, fault.clone()));
+        }
+        let place = place(request, family);
+        let there = match request.verb() {
+            "POST" => place.is_list || place.method.is_some(),
+            _ => place.is_list || place.is_record,
+        };
+        let kind = match request.verb() {
+            "POST" => FaultKind::UnknownMethod,
+            _ => FaultKind::MissingRecord,
+        };
+        let fault = Fault::new(kind, "");
+        (!there && !request.describes()).then(|| (&**request, fault))
+    }
+
     /// The call, what is asked of the record's edition, and how the answer is written, where
     /// that is not known yet.
     ///
@@ -53,8 +75,16 @@ impl Asking {
             manner,
         } = match upstream.family() {
             Family::Odoo => request.in_odoo(upstream.facade(), Arc::clone(schema) as _)?,
-            Family::Frappe => request.in_frappe(upstream.facade())?,
+            Family::Frappe => request.in_frappe(upstream.facade(), &**schema)?,
         };
         Ok((call, edition, Some(manner)))
+    }
+}
+
+/// What the path of a request stands for before this kind of ERP.
+pub(super) fn place(request: &Request, family: Family) -> Place<'_> {
+    match family {
+        Family::Odoo => request.place_in_odoo(),
+        Family::Frappe => request.place_in_frappe(),
     }
 }

@@ -3,15 +3,17 @@
 //! The ERP is asked for what is not known of the models that the caller's rules speak of; the
 //! answers go into the schema, and nothing but names and types of what is open into the document.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use portcullis_erp::dialect::rest::{Description, Manner, Request, Resource};
-use portcullis_erp::{Dialect, Model};
+use portcullis_erp::dialect::rest::{Description, Manner, Place, Request, Resource};
+use portcullis_erp::{Dialect, Fault, FaultKind, Model};
 use portcullis_identity::Principal;
-use portcullis_policy::{Asking, Family, Operation, Rights, Schema};
+use portcullis_policy::{Asking, Depth, Family, Listed, Operation, Rights, Schema};
 
+use super::asking;
 use crate::denial::Why;
 use crate::openapi::{self, Item, Subject};
 use crate::snapshot::Snapshot;
@@ -45,6 +47,32 @@ impl Desk<'_> {
             .map_err(Why::Unreadable)
     }
 
+    /// What a caller is told whose request cannot be read: what is wrong with it, or which verbs
+    /// its path takes from this caller if the request's is not among them.
+    pub(super) async fn unread(&self, request: &Request, fault: Fault) -> Why {
+        let place = asking::place(request, self.upstream.family());
+        let Ok(resource) = request.resource(self.upstream.facade()) else {
+            return Why::Unreadable(fault);
+        };
+        let mut lessons = MOST_LESSONS;
+        let rights = self
+            .rights(resource.model(), Depth::Operations, &mut lessons)
+            .await;
+        let offered = match rights {
+            Ok(Some((rights, _))) => offered(place, &rights),
+            Ok(None) => Vec::new(),
+            Err(why) => return why,
+        };
+        // Of what is closed to the caller it is told no more than of what there is not.
+        if offered.is_empty() && fault.kind == FaultKind::Verb {
+            return Why::Unoffered(Cow::Borrowed(place.verbs));
+        }
+        if offered.is_empty() || offered.contains(&request.verb()) {
+            return Why::Unreadable(fault);
+        }
+        Why::Unoffered(Cow::Owned(offered))
+    }
+
     async fn description(&self, base: &str) -> Result<Description, Why> {
         let key = SheetKey {
             roles: self.principal.roles().into(),
@@ -67,6 +95,7 @@ impl Desk<'_> {
             base,
             items: &items,
             cut,
+            batch: self.snapshot.limits.batch,
         };
         let description = openapi::written(&subject);
         let sheet = Sheet {
@@ -88,7 +117,10 @@ impl Desk<'_> {
                 cut = true;
                 break;
             }
-            if let Some((rights, schema)) = self.rights(resource.model(), &mut lessons).await? {
+            if let Some((rights, schema)) = self
+                .rights(resource.model(), Depth::Fields, &mut lessons)
+                .await?
+            {
                 items.push(Item {
                     name,
                     resource,
@@ -138,14 +170,19 @@ impl Desk<'_> {
     async fn rights(
         &self,
         model: &Model,
+        depth: Depth,
         lessons: &mut usize,
     ) -> Result<Option<(Rights, Arc<Schema>)>, Why> {
-        if self.upstream.family() == Family::Frappe {
+        if self.upstream.family() == Family::Frappe && depth == Depth::Fields {
             self.learn(model, lessons).await?;
         }
         loop {
             let schema = self.upstream.schema();
-            let rights = match self.snapshot.policy.rights(&self.asking(&schema), model) {
+            let rights = match self
+                .snapshot
+                .policy
+                .rights(&self.asking(&schema), model, depth)
+            {
                 Ok(rights) => rights,
                 Err(wanted) => {
                     self.learn(&wanted, lessons).await?;
@@ -155,7 +192,7 @@ impl Desk<'_> {
             if rights.is_empty() {
                 return Ok(None);
             }
-            let makes = rights.operations.contains(&Operation::Create);
+            let makes = depth == Depth::Fields && rights.operations.contains(&Operation::Create);
             if makes && schema.model(model).is_some_and(|known| !known.filled) {
                 self.spend(lessons)?;
                 self.upstream
@@ -206,4 +243,34 @@ impl Desk<'_> {
         *lessons = lessons.checked_sub(1).ok_or(Why::Unschooled)?;
         Ok(())
     }
+}
+
+/// The verbs that a path takes from a caller, in one order.
+fn offered(place: Place<'_>, rights: &Rights) -> Vec<&'static str> {
+    let may = |operation| rights.operations.contains(&operation);
+    let (of_list, of_record) = (place.is_list, place.is_record);
+    let listed = |listed: &Listed| {
+        let here = if place.on_record {
+            listed.on_record
+        } else {
+            listed.alone
+        };
+        here && place.method == Some(listed.method.as_str())
+    };
+    let of_frappe = |operation: Operation| {
+        place.on_record && place.method == Some(operation.as_str()) && may(operation)
+    };
+    let calls = rights.methods.iter().any(listed)
+        || of_frappe(Operation::Submit)
+        || of_frappe(Operation::Cancel);
+    [
+        ("GET", (of_list || of_record) && may(Operation::Read)),
+        ("POST", calls || (of_list && may(Operation::Create))),
+        ("PATCH", of_record && may(Operation::Write)),
+        ("PUT", of_record && may(Operation::Write)),
+        ("DELETE", of_record && may(Operation::Delete)),
+    ]
+    .into_iter()
+    .filter_map(|(verb, taken)| taken.then_some(verb))
+    .collect()
 }

@@ -12,8 +12,8 @@ pub(super) fn unknown<'c>(
     upstream: &Upstream,
     schema: &Schema,
 ) -> Option<&'c Model> {
-    let writes = matches!(call.method.as_str(), "insert" | "save");
-    let wanted = writes
+    let filters = call.method.as_str() == "get_list" && call.named.contains_key("filters");
+    let wanted = (filters || matches!(call.method.as_str(), "insert" | "save"))
         && dialect == Dialect::Rest
         && upstream.family() == Family::Frappe
         && schema.model(&call.model).is_none()

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use portcullis_erp::domain::FieldKind;
-use portcullis_policy::{Family, FieldSchema, Operation};
+use portcullis_policy::{Columns, Family, FieldSchema, Operation};
 use serde_json::{Map, Value as Json, json};
 
+use super::parameters::TEXT;
 use super::{Item, Subject};
 
 /// A time as ERPs write it, on a day that there is.
@@ -13,6 +14,9 @@ const MOMENT: &str = r"^(?:(?!0000)[0-9]{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9
 
 /// A time as ERPs answer it: Frappe adds millionths of a second.
 const MOMENT_TOLD: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?$";
+
+/// Texts that databases hold.
+const NO_NUL: &str = "^[^\\u0000]*$";
 
 /// Adds the schemas of a resource: as it is read, made and changed.
 pub(super) fn add(subject: &Subject<'_>, item: &Item, schemas: &mut Map<String, Json>) {
@@ -23,7 +27,7 @@ pub(super) fn add(subject: &Subject<'_>, item: &Item, schemas: &mut Map<String, 
     }
     if rights.operations.contains(&Operation::Create) {
         let fields = item.named(&rights.creatable);
-        let mut told = taken(subject, item, fields);
+        let mut told = taken(subject, item, fields, |columns| &columns.creatable);
         let needed: Vec<&str> = item
             .named(&rights.creatable)
             .filter(|(_, field)| {
@@ -43,7 +47,8 @@ pub(super) fn add(subject: &Subject<'_>, item: &Item, schemas: &mut Map<String, 
         schemas.insert(format!("{name}.new"), Json::Object(told));
     }
     if rights.operations.contains(&Operation::Write) {
-        let mut told = taken(subject, item, item.named(&rights.writable));
+        let fields = item.named(&rights.writable);
+        let mut told = taken(subject, item, fields, |columns| &columns.writable);
         told.insert("example".to_owned(), example(item, &[], &rights.writable));
         schemas.insert(format!("{name}.change"), Json::Object(told));
     }
@@ -125,9 +130,11 @@ fn taken<'a>(
     subject: &Subject<'_>,
     item: &'a Item,
     fields: impl Iterator<Item = (&'a str, &'a str)>,
+    open: impl Fn(&Columns) -> &BTreeSet<String>,
 ) -> Map<String, Json> {
     let mut properties = Map::new();
     for (name, field) in fields {
+        let columns = item.rights.columns.get(field).map(&open);
         let told = match facts(item, field) {
             // A value that is not kept is refused, and not told of.
             Some(facts) if facts.is_kept_by_the_erp(field) => continue,
@@ -135,9 +142,10 @@ fn taken<'a>(
             Some(facts) => {
                 let mut told = match subject.family {
                     Family::Odoo => written_to_odoo(facts),
-                    Family::Frappe => written_to_frappe(item, facts),
+                    Family::Frappe => written_to_frappe(item, facts, columns),
                 };
                 label(&mut told, facts);
+                needed(subject.family, &mut told, facts);
                 Json::Object(told)
             }
             None => json!({"type": ["string", "number", "boolean", "null"]}),
@@ -149,6 +157,23 @@ fn taken<'a>(
     told.insert("properties".to_owned(), Json::Object(properties));
     told.insert("additionalProperties".to_owned(), json!(false));
     told
+}
+
+/// Takes `null` out of what a field takes that cannot be emptied; and of Frappe's the empty text.
+fn needed(family: Family, told: &mut Map<String, Json>, facts: &FieldSchema) {
+    if facts.can_be_empty() {
+        return;
+    }
+    for kinds in ["type", "enum"] {
+        if let Some(Json::Array(kinds)) = told.get_mut(kinds) {
+            kinds.retain(|kind| !kind.is_null() && kind != "null" && kind != "");
+        }
+    }
+    let is_text = told.get("type").and_then(Json::as_array);
+    let is_text = is_text.is_some_and(|kinds| kinds.iter().any(|kind| kind == "string"));
+    if family == Family::Frappe && is_text {
+        told.insert("minLength".to_owned(), json!(1));
+    }
 }
 
 /// What people call it, and where it leads.
@@ -237,6 +262,15 @@ fn chosen(facts: &FieldSchema) -> Json {
     }
 }
 
+/// Frappe keeps the empty text where nothing is chosen.
+fn with_nothing(mut told: Json) -> Json {
+    let choices = told.get_mut("enum").and_then(Json::as_array_mut);
+    if let Some(choices) = choices.filter(|choices| !choices.contains(&json!(""))) {
+        choices.push(json!(""));
+    }
+    told
+}
+
 fn behind(facts: &FieldSchema) -> String {
     facts
         .relation
@@ -244,11 +278,12 @@ fn behind(facts: &FieldSchema) -> String {
         .map_or_else(String::new, |model| format!("`{model}`."))
 }
 
-fn text(facts: &FieldSchema) -> Json {
-    match facts.size {
-        Some(size) => json!({"type": ["string", "null"], "maxLength": size}),
-        None => json!({"type": ["string", "null"]}),
+fn text(facts: &FieldSchema, pattern: &str) -> Json {
+    let mut told = json!({"type": ["string", "null"], "pattern": pattern});
+    if let (Some(size), Some(told)) = (facts.size, told.as_object_mut()) {
+        told.insert("maxLength".to_owned(), json!(size));
     }
+    told
 }
 
 /// 32 bits, as both ERPs keep them.
@@ -258,7 +293,7 @@ fn whole() -> Json {
 
 fn written_to_odoo(facts: &FieldSchema) -> Map<String, Json> {
     object(match facts.kind {
-        FieldKind::Char | FieldKind::Text | FieldKind::Html => text(facts),
+        FieldKind::Char | FieldKind::Text | FieldKind::Html => text(facts, NO_NUL),
         FieldKind::Integer => whole(),
         FieldKind::Float | FieldKind::Monetary => json!({"type": ["number", "null"]}),
         FieldKind::Boolean => json!({"type": ["boolean", "null"]}),
@@ -287,9 +322,13 @@ fn written_to_odoo(facts: &FieldSchema) -> Map<String, Json> {
     })
 }
 
-fn written_to_frappe(item: &Item, facts: &FieldSchema) -> Map<String, Json> {
+fn written_to_frappe(
+    item: &Item,
+    facts: &FieldSchema,
+    columns: Option<&BTreeSet<String>>,
+) -> Map<String, Json> {
     object(match facts.kind {
-        FieldKind::Selection => chosen(facts),
+        FieldKind::Selection => with_nothing(chosen(facts)),
         FieldKind::Integer if facts.type_name == "Check" => {
             json!({"enum": [0, 1, true, false, null]})
         }
@@ -297,8 +336,9 @@ fn written_to_frappe(item: &Item, facts: &FieldSchema) -> Map<String, Json> {
         FieldKind::Float | FieldKind::Monetary => json!({"type": ["number", "null"]}),
         FieldKind::Date => json!({"type": ["string", "null"], "format": "date"}),
         FieldKind::Datetime => json!({"type": ["string", "null"], "pattern": MOMENT}),
-        FieldKind::One2many => rows(item, facts),
-        FieldKind::Char | FieldKind::Text => text(facts),
+        FieldKind::One2many => rows(item, facts, columns),
+        FieldKind::Char => text(facts, TEXT),
+        FieldKind::Text => text(facts, NO_NUL),
         FieldKind::Boolean
         | FieldKind::Html
         | FieldKind::Many2one
@@ -307,17 +347,19 @@ fn written_to_frappe(item: &Item, facts: &FieldSchema) -> Map<String, Json> {
     })
 }
 
-/// The rows of a child table.
-fn rows(item: &Item, facts: &FieldSchema) -> Json {
+/// The rows of a child table: the columns that are open, and no others.
+fn rows(item: &Item, facts: &FieldSchema, open: Option<&BTreeSet<String>>) -> Json {
     let known = facts
         .relation
         .as_ref()
         .and_then(|model| item.schema.model(model));
     let mut columns = Map::new();
     for (name, facts) in known.into_iter().flat_map(|known| &known.fields) {
-        if !facts.readonly && !facts.is_x2many() {
-            let mut told = written_to_frappe(item, facts);
+        let is_open = open.is_some_and(|open| open.contains(name.as_str()));
+        if is_open && !facts.readonly && !facts.is_x2many() {
+            let mut told = written_to_frappe(item, facts, None);
             label(&mut told, facts);
+            needed(Family::Frappe, &mut told, facts);
             columns.insert(name.as_str().to_owned(), Json::Object(told));
         }
     }

@@ -4,6 +4,7 @@ use portcullis_erp::dialect::segment;
 use portcullis_policy::{Family, Operation};
 use serde_json::{Map, Value as Json, json};
 
+use super::problems::Kind;
 use super::{Item, Subject, parameters, problems, reference};
 
 /// One operation on its way into the document.
@@ -16,7 +17,14 @@ struct Writing<'a> {
     answer: Json,
     parameters: Vec<Json>,
     body: Option<Json>,
+    /// How it can fail.
+    kind: Kind,
+    about: &'a str,
 }
+
+/// What is said of a method's arguments: only the ERP knows them.
+const ARGUMENTS: &str =
+    "The method's arguments are the members of a JSON object; without any, no body is needed.";
 
 /// Adds the paths of a resource.
 pub(super) fn add(subject: &Subject<'_>, item: &Item, paths: &mut Map<String, Json>) {
@@ -33,6 +41,19 @@ pub(super) fn add(subject: &Subject<'_>, item: &Item, paths: &mut Map<String, Js
         answer: json!({}),
         parameters: Vec::new(),
         body: None,
+        kind: Kind {
+            records: true,
+            body: false,
+            conditional: false,
+            guarded: false,
+        },
+        about: "",
+    };
+    let changing = |body| Kind {
+        body,
+        conditional: true,
+        guarded: item.resource.is_guarded(),
+        records: true,
     };
     if may(Operation::Read) {
         list.insert(
@@ -42,6 +63,10 @@ pub(super) fn add(subject: &Subject<'_>, item: &Item, paths: &mut Map<String, Js
                 summary: format!("List `{}`", item.name),
                 answer: page(subject, &reference("schemas", &name)),
                 parameters: parameters::of_list(subject, item),
+                kind: Kind {
+                    records: false,
+                    ..empty().kind
+                },
                 ..empty()
             }
             .written(links(subject, item, "/data/0/id")),
@@ -80,6 +105,10 @@ pub(super) fn add(subject: &Subject<'_>, item: &Item, paths: &mut Map<String, Js
                 answer: located(data(&answer)),
                 parameters: vec![reference("parameters", "IdempotencyKey")],
                 body: Some(reference("schemas", &format!("{name}.new"))),
+                kind: Kind {
+                    body: true,
+                    ..empty().kind
+                },
                 ..empty()
             }
             .written(links(subject, item, "/data/id")),
@@ -96,8 +125,12 @@ pub(super) fn add(subject: &Subject<'_>, item: &Item, paths: &mut Map<String, Js
                         item.name
                     ),
                     answer: data(&json!({"type": ["object", "null"]})),
-                    parameters: vec![reference("parameters", "IfMatch")],
+                    parameters: vec![
+                        reference("parameters", "IfMatch"),
+                        reference("parameters", "IdempotencyKey"),
+                    ],
                     body: Some(reference("schemas", &format!("{name}.change"))),
+                    kind: changing(true),
                     ..empty()
                 }
                 .written(Json::Null),
@@ -112,7 +145,11 @@ pub(super) fn add(subject: &Subject<'_>, item: &Item, paths: &mut Map<String, Js
                 summary: format!("Delete a `{}`", item.name),
                 status: "204",
                 answer: json!({"description": "It is gone."}),
-                parameters: vec![reference("parameters", "IfMatch")],
+                parameters: vec![
+                    reference("parameters", "IfMatch"),
+                    reference("parameters", "IdempotencyKey"),
+                ],
+                kind: changing(false),
                 ..empty()
             }
             .written(Json::Null),
@@ -131,6 +168,11 @@ pub(super) fn add(subject: &Subject<'_>, item: &Item, paths: &mut Map<String, Js
             summary: format!("Call `{what}`"),
             answer: data(&json!({})),
             parameters: vec![reference("parameters", "IdempotencyKey")],
+            kind: Kind {
+                body: true,
+                ..empty().kind
+            },
+            about: ARGUMENTS,
             ..empty()
         };
         post.written(Json::Null)
@@ -170,7 +212,7 @@ impl Writing<'_> {
             let told = json!({"description": "It is as the caller has it."});
             responses.insert("304".to_owned(), told);
         }
-        problems::of(&mut responses);
+        problems::of(self.kind, &mut responses);
         let mut told = Map::new();
         told.insert(
             "operationId".to_owned(),
@@ -178,6 +220,9 @@ impl Writing<'_> {
         );
         told.insert("tags".to_owned(), json!([self.item.name]));
         told.insert("summary".to_owned(), json!(self.summary));
+        if !self.about.is_empty() {
+            told.insert("description".to_owned(), json!(self.about));
+        }
         if self.item.resource.is_deprecated() {
             told.insert("deprecated".to_owned(), json!(true));
         }

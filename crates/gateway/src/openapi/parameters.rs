@@ -4,24 +4,30 @@ use portcullis_erp::domain::FieldKind;
 use portcullis_policy::{Family, FieldSchema};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Item, Subject, fields};
+use super::{Item, Subject, fields, filter};
 
 /// Any text but control characters, which no query may have.
-const TEXT: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+pub(super) const TEXT: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+
+/// Texts with commas between; a list in brackets would be JSON.
+const TEXTS: &str = "^(?:[^\\[\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*)?$";
 
 /// `*`, or entity tags in double quotes.
 const TAGS: &str = r#"^(?:\*|(?:W/)?"[!#-+\--~]*"(?:, ?(?:W/)?"[!#-+\--~]*"){0,15})?$"#;
 
-/// Links, and in brackets what is shown behind them.
-const EXPAND: &str = r"^[a-z0-9_]+(?:\([a-z0-9_]+(?:,[a-z0-9_]+)*\))?(?:,[a-z0-9_]+(?:\([a-z0-9_]+(?:,[a-z0-9_]+)*\))?)*$";
+/// What is shown behind a link: fields, by their own names there.
+const SHOWN: &str = r"(?:\([a-z_][a-z0-9_]{0,30}(?:,[a-z_][a-z0-9_]{0,30}){0,7}\))?";
+
+/// How many links `expand` is told to follow at once.
+const MOST_LINKS: usize = 8;
 
 /// Parameters that all operations of a kind share.
 pub(super) fn shared() -> Json {
     json!({
         "Limit": {
             "name": "limit", "in": "query",
-            "description": "How many rows at the most; more than the largest page are not given.",
-            "schema": {"type": "integer", "minimum": 1, "maximum": 10000},
+            "description": "How many rows at the most; more than the largest page are not given, whatever is asked.",
+            "schema": {"type": "integer", "minimum": 1, "maximum": u32::MAX},
         },
         "Offset": {
             "name": "offset", "in": "query",
@@ -57,9 +63,20 @@ pub(super) fn shared() -> Json {
 pub(super) fn id(subject: &Subject<'_>) -> Json {
     let schema = match subject.family {
         Family::Odoo => json!({"type": "integer", "minimum": 1, "maximum": i32::MAX}),
-        Family::Frappe => json!({"type": "string", "minLength": 1, "maxLength": 140}),
+        Family::Frappe => {
+            json!({"type": "string", "minLength": 1, "maxLength": 140, "pattern": document_name()})
+        }
     };
     json!({"name": "id", "in": "path", "required": true, "schema": schema})
+}
+
+/// A name of Frappe's documents: no backslash, no control character, no part between slashes
+/// that is empty, `.` or `..`.
+fn document_name() -> String {
+    let rest = r"[^/\\\u0000-\u001f\u007f-\u009f]";
+    let first = r"[^./\\\u0000-\u001f\u007f-\u009f]";
+    let part = format!(r"(?:\.?{first}{rest}*|\.\.{rest}+)");
+    format!("^{part}(?:/{part})*$")
 }
 
 /// The names of fields, with commas between them.
@@ -68,15 +85,16 @@ fn names(parameter: &str, text: &str, among: &[String]) -> Json {
         "name": parameter, "in": "query", "style": "form", "explode": false,
         "description": text,
         "schema": {
-            "type": "array", "minItems": 1, "maxItems": 500,
+            "type": "array", "minItems": 1,
             "items": {"type": "string", "enum": among},
         },
     })
 }
 
-fn readable(item: &Item) -> Vec<String> {
+fn readable(item: &Item, shown: impl Fn(&str) -> bool) -> Vec<String> {
     let mut names: Vec<String> = item
         .named(&item.rights.readable)
+        .filter(|(_, field)| shown(field))
         .map(|(name, _)| name.to_owned())
         .collect();
     if !names.iter().any(|name| name == "id") {
@@ -87,25 +105,32 @@ fn readable(item: &Item) -> Vec<String> {
 
 /// The parameters that choose what is shown of a record.
 pub(super) fn columns(subject: &Subject<'_>, item: &Item) -> Vec<Json> {
+    shown(subject, item, |_| true)
+}
+
+fn shown(subject: &Subject<'_>, item: &Item, told: impl Fn(&str) -> bool) -> Vec<Json> {
     let mut told = vec![names(
         "fields",
-        "The fields that are shown; without it all that are open.",
-        &readable(item),
+        "The fields that are shown; without it all that are open, or with `expand` none but its links.",
+        &readable(item, told),
     )];
     if subject.family == Family::Odoo && !item.rights.expandable.is_empty() {
         let links: Vec<&str> = item
             .named(&item.rights.expandable)
             .map(|(name, _)| name)
             .collect();
+        let first = links.first().copied().unwrap_or_default();
+        let link = format!("(?:{}){SHOWN}", links.join("|"));
         told.push(json!({
             "name": "expand", "in": "query",
             "description": format!(
-                "What is shown of linked records, beside `fields`, such as `{}(display_name)`. Links: {}.",
-                links.first().unwrap_or(&""),
-                links.join(", "),
+                "What is shown of linked records, such as `{first}(display_name)`: fields that are open there."
             ),
-            "schema": {"type": "string", "pattern": EXPAND},
-            "example": format!("{}(display_name)", links.first().unwrap_or(&"")),
+            "schema": {
+                "type": "string",
+                "pattern": format!("^{link}(?:,{link}){{0,{}}}$", MOST_LINKS - 1),
+            },
+            "example": format!("{first}(display_name)"),
         }));
     }
     told
@@ -113,26 +138,25 @@ pub(super) fn columns(subject: &Subject<'_>, item: &Item) -> Vec<Json> {
 
 /// The parameters of a list.
 pub(super) fn of_list(subject: &Subject<'_>, item: &Item) -> Vec<Json> {
-    let mut told = columns(subject, item);
     let facts = |field: &str| fields::facts(item, field);
+    // Frappe's lists have no child tables.
+    let in_list = |field: &str| {
+        subject.family == Family::Odoo || facts(field).is_none_or(|facts| !facts.is_x2many())
+    };
+    let mut told = shown(subject, item, in_list);
     let sorted: Vec<String> = item
         .named(&item.rights.readable)
         .filter(|(_, field)| facts(field).is_some_and(|facts| facts.sortable))
         .flat_map(|(name, _)| [name.to_owned(), format!("-{name}")])
         .collect();
     if !sorted.is_empty() {
-        // A field in both directions would be no order: one alone is described.
-        let mut order = names(
+        told.push(names(
             "order",
-            "By which fields it is sorted, each once and with commas between; `-` for downwards.",
+            "By which fields it is sorted; `-` for downwards.",
             &sorted,
-        );
-        if let Some(schema) = order.pointer_mut("/schema/maxItems") {
-            *schema = json!(1);
-        }
-        told.push(order);
+        ));
     }
-    told.push(filter(subject));
+    told.push(filter::parameter(subject, item));
     for name in ["Limit", "Offset", "Cursor"] {
         told.push(super::reference("parameters", name));
     }
@@ -144,24 +168,14 @@ pub(super) fn of_list(subject: &Subject<'_>, item: &Item) -> Vec<Json> {
     told
 }
 
-/// A condition as the ERP writes it.
-fn filter(subject: &Subject<'_>) -> Json {
-    let (text, example) = match subject.family {
-        Family::Odoo => (
-            "A search domain of Odoo's, as JSON, with the fields as they are called here.",
-            r#"[["id", ">", 0]]"#,
-        ),
-        Family::Frappe => (
-            "Filters of Frappe's, as JSON, with the fields as they are called here.",
-            r#"[["name", "!=", ""]]"#,
-        ),
-    };
-    json!({
-        "name": "filter", "in": "query",
-        "description": text,
-        "schema": {"type": "string", "contentMediaType": "application/json", "pattern": r"^\[.*\]$"},
-        "example": example,
-    })
+/// A number that conditions compare with.
+pub(super) fn whole() -> Json {
+    json!({"type": "integer", "minimum": i64::MIN, "maximum": i64::MAX})
+}
+
+/// A number that conditions compare with.
+pub(super) fn number() -> Json {
+    json!({"type": "number", "minimum": f64::MIN, "maximum": f64::MAX})
 }
 
 /// `field[op]=value`.
@@ -169,15 +183,13 @@ fn condition(subject: &Subject<'_>, name: &str, facts: &FieldSchema) -> Option<J
     if !facts.searchable {
         return None;
     }
-    let text = json!({"type": "string", "pattern": TEXT, "maxLength": 100});
+    let text = json!({"type": "string", "pattern": TEXT});
     let one = match facts.kind {
         FieldKind::Boolean if subject.family == Family::Odoo => {
             json!({"type": "string", "enum": ["true", "false"]})
         }
-        FieldKind::Integer => {
-            json!({"type": "integer", "minimum": i64::MIN, "maximum": i64::MAX})
-        }
-        FieldKind::Float | FieldKind::Monetary => json!({"type": "number"}),
+        FieldKind::Integer => whole(),
+        FieldKind::Float | FieldKind::Monetary => number(),
         FieldKind::Date => json!({"type": "string", "format": "date"}),
         FieldKind::Char | FieldKind::Text => text.clone(),
         FieldKind::Selection => match &facts.selection {
@@ -210,13 +222,18 @@ fn condition(subject: &Subject<'_>, name: &str, facts: &FieldSchema) -> Option<J
         operators.insert("ilike".to_owned(), text.clone());
         operators.insert("like".to_owned(), text);
     }
+    if let Some(several) = several(facts) {
+        for operator in ["in", "nin"] {
+            operators.insert(operator.to_owned(), several.clone());
+        }
+    }
     operators.insert(
         "null".to_owned(),
         json!({"type": "string", "enum": ["true", "false"]}),
     );
     Some(json!({
         "name": name, "in": "query", "style": "deepObject", "explode": true,
-        "description": format!("`{name}[eq]=…`, and so on; `in` and `nin` take `a,b`."),
+        "description": format!("`{name}[eq]=…`, and so on; all must hold."),
         "schema": {
             "type": "object",
             "minProperties": 1,
@@ -224,4 +241,28 @@ fn condition(subject: &Subject<'_>, name: &str, facts: &FieldSchema) -> Option<J
             "additionalProperties": false,
         },
     }))
+}
+
+/// Several values, with commas between.
+fn several(facts: &FieldSchema) -> Option<Json> {
+    let number = "-?[0-9]{1,15}";
+    Some(match facts.kind {
+        FieldKind::Integer => {
+            json!({"type": "string", "pattern": format!("^{number}(?:,{number}){{0,99}}$")})
+        }
+        FieldKind::Char | FieldKind::Text => {
+            json!({"type": "string", "pattern": TEXTS})
+        }
+        FieldKind::Float
+        | FieldKind::Monetary
+        | FieldKind::Date
+        | FieldKind::Selection
+        | FieldKind::Many2one
+        | FieldKind::Datetime
+        | FieldKind::Html
+        | FieldKind::Boolean
+        | FieldKind::One2many
+        | FieldKind::Many2many
+        | FieldKind::Other => return None,
+    })
 }

@@ -17,18 +17,17 @@ const ALL: &[(&str, &str, &str)] = &[
         "There is no such record, or it is not for this key.",
     ),
     (
-        "405",
-        "Verb",
-        "The path takes other verbs; `Allow` names them.",
+        "409",
+        "Conflict",
+        "The ERP's own rules refuse this, as things are there; or it conflicts with what is there.",
     ),
-    ("409", "Conflict", "This conflicts with what is there."),
     ("412", "Stale", "The record was changed after it was read."),
     ("413", "TooLarge", "The request is too large."),
     ("415", "ContentType", "Bodies are `application/json`."),
     (
         "422",
         "Unfit",
-        "A value does not fit its field (`field` names it), or the ERP refuses what is asked.",
+        "A value does not fit its field or parameter (`field` names it), more is asked than the key's role allows at once, or the Idempotency-Key was used for another call.",
     ),
     (
         "428",
@@ -57,20 +56,57 @@ const ALL: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// What an operation is, as far as it decides how it can fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kind {
+    /// Whether it is about one record, or names records that must be there.
+    pub(super) records: bool,
+    /// Whether it takes a body.
+    pub(super) body: bool,
+    /// Whether it takes `If-Match`.
+    pub(super) conditional: bool,
+    /// Whether it must have it.
+    pub(super) guarded: bool,
+}
+
 /// The answers of an operation that are errors.
-pub(super) fn of(operation: &mut Map<String, Json>) {
-    for (status, name, _) in ALL {
-        operation.insert((*status).to_owned(), super::reference("responses", name));
+pub(super) fn of(kind: Kind, responses: &mut Map<String, Json>) {
+    tell(responses, |status| match status {
+        "404" => kind.records,
+        "412" => kind.conditional,
+        "413" | "415" => kind.body,
+        "428" => kind.guarded,
+        _ => true,
+    });
+}
+
+/// The answers of a batch as a whole that are errors.
+pub(super) fn of_batch(responses: &mut Map<String, Json>) {
+    tell(responses, |status| {
+        !matches!(status, "403" | "404" | "409" | "412" | "428" | "504")
+    });
+}
+
+fn tell(responses: &mut Map<String, Json>, has: impl Fn(&str) -> bool) {
+    for (status, name, _) in ALL.iter().filter(|(status, _, _)| has(status)) {
+        responses.insert((*status).to_owned(), super::reference("responses", name));
     }
 }
 
 /// The answers, each once.
 pub(super) fn responses() -> Map<String, Json> {
     ALL.iter()
-        .map(|(_, name, text)| {
+        .map(|(status, name, text)| {
             let schema = super::reference("schemas", "Problem");
             let content = json!({"application/problem+json": {"schema": schema}});
-            let told = json!({"description": text, "content": content});
+            let header =
+                |name: &str, schema: Json| json!({name: {"required": true, "schema": schema}});
+            let headers = match *status {
+                "401" => header("WWW-Authenticate", json!({"type": "string"})),
+                "429" => header("Retry-After", json!({"type": "integer", "minimum": 1})),
+                _ => json!({}),
+            };
+            let told = json!({"description": text, "headers": headers, "content": content});
             ((*name).to_owned(), told)
         })
         .collect()

@@ -4,7 +4,7 @@ use portcullis_erp::Model;
 use portcullis_erp::dialect::rest::{Facade, Resource, Seal};
 use portcullis_erp::value::from_json;
 use portcullis_identity::UpstreamName;
-use portcullis_policy::{Family, Operation, Rights, Schema};
+use portcullis_policy::{Columns, Family, Operation, Rights, Schema};
 use serde_json::Value as Json;
 
 use super::{Item, Subject, document, written};
@@ -41,15 +41,20 @@ fn item() -> Item {
 }
 
 fn told(items: &[Item]) -> (Json, String) {
+    told_of(Family::Odoo, items)
+}
+
+fn told_of(family: Family, items: &[Item]) -> (Json, String) {
     let facade = Facade::new("erp", Arc::new(NoSeal));
     let upstream = UpstreamName::new("erp").expect("a name");
     let subject = Subject {
         upstream: &upstream,
         facade: &facade,
-        family: Family::Odoo,
+        family,
         base: "/u/erp",
         items,
         cut: false,
+        batch: 20,
     };
     (document(&subject), written(&subject).tag.to_string())
 }
@@ -64,7 +69,7 @@ fn what_is_open_is_told_by_its_names_here_and_nothing_else() {
         "the ERP's name of a renamed field is not there"
     );
     let paths: Vec<&String> = told["paths"].as_object().expect("paths").keys().collect();
-    assert_eq!(paths, ["/people", "/people/{id}"]);
+    assert_eq!(paths, ["/-/batch", "/people", "/people/{id}"]);
     let verbs: Vec<&String> = told["paths"]["/people/{id}"]
         .as_object()
         .expect("verbs")
@@ -85,6 +90,104 @@ fn what_is_open_is_told_by_its_names_here_and_nothing_else() {
     assert_eq!(told["servers"][0]["url"], "/u/erp/api/v1");
     assert_eq!(tag.len(), 32);
     assert!(!tag.contains('T'));
+}
+
+/// An order of Frappe's, with as many columns of its rows as a role opens.
+fn order(open: &[&str]) -> Item {
+    let model = |name| Model::new(name).expect("a name");
+    let json =
+        |text: &str| from_json(text.as_bytes(), &portcullis_erp::Limits::default()).expect("JSON");
+    let mut schema = Schema::new();
+    schema.learn_doctype(
+        model("Order"),
+        &json(r#"{"fields":[{"fieldname":"rows","fieldtype":"Table","options":"Row"}]}"#),
+    );
+    schema.learn_doctype(
+        model("Row"),
+        &json(
+            r#"{"fields":[{"fieldname":"code","fieldtype":"Data"},{"fieldname":"rate","fieldtype":"Currency"}]}"#,
+        ),
+    );
+    let columns: std::collections::BTreeSet<String> =
+        open.iter().map(|name| (*name).to_owned()).collect();
+    let columns = Columns {
+        creatable: columns.clone(),
+        writable: columns,
+    };
+    Item {
+        name: "Order".to_owned(),
+        resource: Resource::plain(model("Order")),
+        rights: Rights {
+            operations: [Operation::Create, Operation::Write].into_iter().collect(),
+            creatable: ["rows".to_owned()].into_iter().collect(),
+            writable: ["rows".to_owned()].into_iter().collect(),
+            columns: [("rows".to_owned(), columns)].into_iter().collect(),
+            ..Rights::default()
+        },
+        schema: Arc::new(schema),
+    }
+}
+
+#[test]
+fn columns_of_child_tables_are_told_to_those_only_who_may_set_them() {
+    let told = |open: &[&str]| {
+        let (told, _) = told_of(Family::Frappe, &[order(open)]);
+        for form in ["Order.new", "Order.change"] {
+            let rows = &told["components"]["schemas"][form]["properties"]["rows"]["items"];
+            let columns = rows["properties"].as_object().expect("columns");
+            let columns: Vec<&str> = columns.keys().map(String::as_str).collect();
+            assert_eq!(columns, open, "{form}");
+        }
+        told.to_string()
+    };
+    assert!(told(&["code", "rate"]).contains("\"rate\""));
+    assert!(!told(&["code"]).contains("\"rate\""));
+}
+
+#[test]
+fn the_batch_is_told_as_it_is() {
+    let (told, _) = told(&[item()]);
+    let batch = &told["paths"]["/-/batch"]["post"];
+    let body = &batch["requestBody"]["content"]["application/json"]["schema"];
+    assert_eq!(body["maxItems"], 20);
+    assert_eq!(body["minItems"], 1);
+    let path = body["items"]["properties"]["path"]["pattern"]
+        .as_str()
+        .expect("a pattern");
+    assert!(path.starts_with("^/api/v1/"), "{path}");
+    assert_eq!(body["example"][0]["path"], "/api/v1/people");
+    let statuses: Vec<&str> = batch["responses"]
+        .as_object()
+        .expect("responses")
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        statuses,
+        [
+            "200", "400", "401", "413", "415", "422", "429", "500", "503"
+        ]
+    );
+}
+
+#[test]
+fn an_operation_tells_the_errors_that_it_can_have() {
+    let (told, _) = told(&[item()]);
+    let of = |path: &str, verb: &str| -> Vec<String> {
+        let responses = &told["paths"][path][verb]["responses"];
+        let responses = responses.as_object().expect("responses");
+        responses.keys().cloned().collect()
+    };
+    let list = of("/people", "get");
+    assert!(list.contains(&"422".to_owned()));
+    for never in ["404", "405", "412", "413", "415", "428"] {
+        assert!(!list.contains(&never.to_owned()), "{never}");
+    }
+    let create = of("/people", "post");
+    for needed in ["201", "404", "409", "413", "415"] {
+        assert!(create.contains(&needed.to_owned()), "{needed}");
+    }
+    assert!(of("/people/{id}", "get").contains(&"304".to_owned()));
 }
 
 #[test]

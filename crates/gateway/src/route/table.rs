@@ -1,6 +1,7 @@
 //! The table of the paths that lead to an ERP.
 
 use portcullis_erp::Dialect;
+use portcullis_erp::dialect::rest;
 
 use crate::listener::Path;
 
@@ -21,6 +22,9 @@ pub struct Route {
     name_at: Option<usize>,
     /// Whether one `/` at the end is overlooked, as clients of that ERP send it.
     trailing: bool,
+    /// Whether it depends on the caller which verbs are taken: who may not use any other is not
+    /// told of it. A verb that is not among these is then refused once the caller is known.
+    pub by_caller: bool,
     /// Whether the line is for a Frappe only: before an Odoo, the façade has the path.
     pub(super) frappe_only: bool,
 }
@@ -54,16 +58,18 @@ pub const TABLE: &[Route] = &[
         prefix: &["api", "v1", "-", "batch"],
         whole: true,
         name_at: None,
+        by_caller: false,
         ..facade(0, POST)
     },
     Route {
         prefix: &["api", "v1", "openapi.json"],
         name_at: None,
+        by_caller: false,
         ..facade(0, GET)
     },
-    facade(1, GET_POST),
-    facade(2, RECORD),
-    facade(3, POST),
+    facade(1, rest::LIST),
+    facade(2, rest::BELOW),
+    facade(3, rest::METHOD),
     Route {
         prefix: &["api", "v2"],
         rest: (1, NAME),
@@ -72,6 +78,7 @@ pub const TABLE: &[Route] = &[
         whole: false,
         name_at: Some(2),
         trailing: true,
+        by_caller: false,
         frappe_only: false,
     },
     file(&["files"]),
@@ -85,6 +92,7 @@ pub const TABLE: &[Route] = &[
         whole: false,
         name_at: None,
         trailing: true,
+        by_caller: false,
         frappe_only: false,
     },
 ];
@@ -95,7 +103,6 @@ const GET_POST: &[&str] = &["GET", "POST"];
 const REST: &[&str] = &["GET", "POST", "PUT", "DELETE"];
 /// Documents are asked for by HEAD as well, as by GET without the body.
 const DOCUMENTS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE"];
-const RECORD: &[&str] = &["GET", "POST", "PATCH", "PUT", "DELETE"];
 /// The most segments behind a prefix that ends in a document's name: clients send a `/` in it
 /// as it is.
 const NAME: usize = 8;
@@ -109,6 +116,7 @@ const fn rpc(prefix: &'static [&'static str], rest: usize, dialect: Dialect) -> 
         whole: false,
         name_at: None,
         trailing: false,
+        by_caller: false,
         frappe_only: false,
     }
 }
@@ -122,6 +130,7 @@ const fn page(prefix: &'static [&'static str]) -> Route {
         whole: true,
         name_at: None,
         trailing: false,
+        by_caller: false,
         frappe_only: false,
     }
 }
@@ -135,6 +144,7 @@ const fn resource(prefix: &'static [&'static str]) -> Route {
         whole: false,
         name_at: Some(1),
         trailing: true,
+        by_caller: false,
         frappe_only: false,
     }
 }
@@ -149,6 +159,7 @@ const fn file(prefix: &'static [&'static str]) -> Route {
         whole: true,
         name_at: None,
         trailing: false,
+        by_caller: false,
         frappe_only: false,
     }
 }
@@ -162,6 +173,7 @@ const fn method(prefix: &'static [&'static str]) -> Route {
         whole: false,
         name_at: None,
         trailing: true,
+        by_caller: false,
         frappe_only: false,
     }
 }
@@ -176,6 +188,7 @@ const fn facade(rest: usize, verbs: &'static [&'static str]) -> Route {
         whole: false,
         name_at: Some(1),
         trailing: false,
+        by_caller: true,
         frappe_only: false,
     }
 }

@@ -1,9 +1,10 @@
 //! What fields of an Odoo take.
 
 use portcullis_erp::Value;
+use portcullis_erp::calendar::{is_date, is_moment};
 use portcullis_erp::domain::FieldKind;
 
-use super::{Expected, date, moment, number, one_of, text, whole};
+use super::{Expected, number, one_of, text, whole};
 use crate::schema::FieldSchema;
 
 /// What the façade takes.
@@ -12,7 +13,11 @@ pub(super) fn exact(name: &str, facts: &FieldSchema, value: &Value) -> Result<()
         return Err("no value: the ERP keeps it itself".to_owned());
     }
     if value.is_nothing() {
-        return Ok(());
+        return if facts.can_be_empty() {
+            Ok(())
+        } else {
+            Err("a value: it cannot be empty".to_owned())
+        };
     }
     let must = |holds: bool, what: &str| if holds { Ok(()) } else { Err(what.to_owned()) };
     match (facts.kind, value) {
@@ -24,11 +29,11 @@ pub(super) fn exact(name: &str, facts: &FieldSchema, value: &Value) -> Result<()
         (FieldKind::Float | FieldKind::Monetary, value) => must(number(value), "a number"),
         (FieldKind::Boolean, value) => must(matches!(value, Value::Bool(_)), "true or false"),
         (FieldKind::Date, value) => must(
-            value.as_str().is_some_and(date),
+            value.as_str().is_some_and(is_date),
             "a date such as 2026-01-31",
         ),
         (FieldKind::Datetime, value) => must(
-            value.as_str().is_some_and(moment),
+            value.as_str().is_some_and(is_moment),
             "a time in UTC such as 2026-01-31 23:59:59",
         ),
         (FieldKind::Selection, value) => chosen(facts, value),

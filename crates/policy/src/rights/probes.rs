@@ -8,7 +8,7 @@ use portcullis_erp::{Map, Model, Value};
 use crate::bench::Bench;
 use crate::operation::{Family, Operation};
 use crate::rule::FieldSet;
-use crate::schema::{FieldSchema, ModelSchema};
+use crate::schema::{FieldSchema, ModelSchema, Schema};
 
 /// How many values of one field are tried.
 const MOST: usize = 16;
@@ -17,6 +17,7 @@ const MOST: usize = 16;
 pub(super) struct Probes<'a> {
     family: Family,
     schema: Option<&'a ModelSchema>,
+    known: &'a Schema,
     fields: BTreeSet<String>,
     /// Values that conditions of rules name, by field.
     bound: BTreeMap<String, Vec<Value>>,
@@ -67,6 +68,7 @@ impl<'a> Probes<'a> {
         Self {
             family: bench.family,
             schema,
+            known: bench.schema,
             fields,
             bound,
         }
@@ -74,6 +76,18 @@ impl<'a> Probes<'a> {
 
     pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(String::as_str)
+    }
+
+    /// The columns of child tables, each with its table.
+    pub(super) fn columns(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields().flat_map(|table| {
+            let rows = self
+                .facts(table)
+                .filter(|facts| facts.is_x2many())
+                .and_then(|facts| self.known.model(facts.relation.as_ref()?));
+            let columns = rows.into_iter().flat_map(|rows| rows.fields.keys());
+            columns.map(move |column| (table, column.as_str()))
+        })
     }
 
     /// Whether a field leads to other records.

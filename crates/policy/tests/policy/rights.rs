@@ -1,7 +1,7 @@
 //! What is told of rights is what is judged: for roles made by chance.
 
 use portcullis_erp::{Dialect, Model, Value};
-use portcullis_policy::{Asking, Decision, Family, Operation, Rights};
+use portcullis_policy::{Asking, Decision, Depth, Family, Operation, Rights};
 use proptest::prelude::*;
 
 use crate::common::{Caller, call, json, on};
@@ -88,14 +88,77 @@ fn rights(caller: &Caller, model: &Model) -> Rights {
         address: std::net::Ipv4Addr::LOCALHOST.into(),
         schema: &caller.schema,
     };
-    caller
-        .policy
-        .rights(&asking, model)
-        .expect("every model is known or known not to be there")
+    let told = |depth| {
+        let told = caller.policy.rights(&asking, model, depth);
+        told.expect("every model is known or known not to be there")
+    };
+    let (all, few) = (told(Depth::Fields), told(Depth::Operations));
+    assert_eq!(
+        (&few.operations, &few.methods),
+        (&all.operations, &all.methods),
+        "who asks for operations only is told the same of them"
+    );
+    all
 }
 
 fn is_allowed(caller: &Caller, asked: &portcullis_erp::Call) -> bool {
     matches!(caller.ask(asked), Decision::Allow(_))
+}
+
+/// What a role may set of the child table `items`.
+fn columns(rule: &str) -> Option<(Vec<String>, Vec<String>)> {
+    let order = Model::new("Sales Order").expect("a name");
+    let mut caller = Caller::new(&[("tested", rule)], Family::Frappe);
+    caller.dialect = Dialect::Rest;
+    for (model, meta) in [
+        (
+            "Sales Order",
+            r#"{"fields":[{"fieldname":"customer","fieldtype":"Data"},
+                {"fieldname":"items","fieldtype":"Table","options":"Sales Order Item"}]}"#,
+        ),
+        (
+            "Sales Order Item",
+            r#"{"fields":[{"fieldname":"item_code","fieldtype":"Data"},
+                {"fieldname":"rate","fieldtype":"Currency"}]}"#,
+        ),
+    ] {
+        let model = Model::new(model).expect("a name");
+        caller.schema.learn_doctype(model, &json(meta));
+    }
+    let told = rights(&caller, &order);
+    let of = |set: &std::collections::BTreeSet<String>| {
+        let own = |name: &&String| matches!(name.as_str(), "item_code" | "rate");
+        set.iter().filter(own).cloned().collect()
+    };
+    let columns = told.columns.get("items")?;
+    Some((of(&columns.creatable), of(&columns.writable)))
+}
+
+#[test]
+fn the_columns_of_a_child_table_are_those_that_the_role_opens() {
+    let rule = |fields: &str| {
+        format!(
+            "[[rule]]\nname = \"r\"\nmodels = [\"Sales Order\"]\noperations = [\"read\", \"create\", \"write\"]\n{fields}\n"
+        )
+    };
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let told = |fields: &str| columns(&rule(fields)).expect("the table is known");
+    let both: Vec<String> = names(&["item_code", "rate"]);
+    assert_eq!(
+        told("fields = [\"customer\", \"items\"]"),
+        (both.clone(), both)
+    );
+    let one: Vec<String> = names(&["item_code"]);
+    assert_eq!(
+        told("fields = [\"customer\", \"items\"]\nhidden = [\"items.rate\"]"),
+        (one.clone(), one.clone()),
+        "a hidden column is not told"
+    );
+    assert_eq!(
+        told("fields = [\"customer\", \"items.item_code\"]"),
+        (one, Vec::new()),
+        "a save replaces whole rows"
+    );
 }
 
 proptest! {

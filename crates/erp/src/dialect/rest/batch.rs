@@ -12,6 +12,9 @@ use super::{bad, malformed};
 /// The headers that an item may have.
 const HEADERS: &[&str] = &["if-match", "if-none-match", "idempotency-key"];
 
+/// How many letters path and query of a request may have.
+pub const MOST_TARGET: usize = 8192;
+
 /// One request of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
@@ -46,10 +49,10 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Vec<Item>, F
         return Err(malformed("a batch has at least one request"));
     }
     if items.len() > limits.batch {
-        return Err(Fault::new(
-            FaultKind::TooLarge,
-            format!("a batch has at most {} requests", limits.batch),
-        ));
+        return Err(bad(format!(
+            "a batch has at most {} requests",
+            limits.batch
+        )));
     }
     items.into_iter().map(item).collect()
 }
@@ -63,9 +66,11 @@ fn item(item: Value) -> Result<Item, Fault> {
         _ => Err(bad(format!("an item needs `{name}`, a text")).about(name)),
     };
     let (verb, target) = (text("method")?, text("path")?);
-    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
-    if !target.starts_with("/api/v1/") || !target.bytes().all(plain) {
+    if !target.starts_with("/api/v1/") || !is_escaped(&target) {
         return Err(bad("`path` begins with /api/v1/ and is escaped as in a URL").about("path"));
+    }
+    if target.len() > MOST_TARGET {
+        return Err(bad(format!("`path` has at most {MOST_TARGET} letters")).about("path"));
     }
     if !["GET", "POST", "PATCH", "PUT", "DELETE"].contains(&verb.as_str()) {
         return Err(bad("`method` is GET, POST, PATCH, PUT or DELETE").about("method"));
@@ -94,16 +99,31 @@ fn item(item: Value) -> Result<Item, Fault> {
     }
 }
 
+/// Whether a text has only what path and query of a URL are made of (RFC 3986).
+fn is_escaped(target: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte);
+    let escapes = target.split('%').skip(1);
+    target.bytes().all(plain)
+        && escapes.into_iter().all(|after| {
+            let mut digits = after.bytes().take(2).filter(u8::is_ascii_hexdigit);
+            digits.next().and(digits.next()).is_some()
+        })
+}
+
 fn own_headers(headers: Map) -> Result<Vec<(String, String)>, Fault> {
     let mut own: Vec<(String, String)> = Vec::with_capacity(headers.len());
     for (name, value) in headers {
         let name = name.to_ascii_lowercase();
+        let plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
         let (true, Value::Text(value)) = (HEADERS.contains(&name.as_str()), value) else {
             return Err(bad(
                 "an item's headers are If-Match, If-None-Match and Idempotency-Key, each a text",
             )
             .about("headers"));
         };
+        if !value.bytes().all(plain) {
+            return Err(bad("a header has a character that none can have").about("headers"));
+        }
         if own.iter().any(|(known, _)| *known == name) {
             return Err(malformed("an item has a header twice").about("headers"));
         }

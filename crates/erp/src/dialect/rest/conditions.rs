@@ -3,8 +3,9 @@
 //! A value is a text until it is known what kind of field it is compared with: `5` is a number
 //! for one field and a name for another, and an ERP that is asked the wrong way finds nothing.
 
+use super::malformed;
 use super::query::shown;
-use super::{bad, malformed};
+use crate::calendar::is_date;
 use crate::domain::FieldKind;
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
@@ -103,6 +104,13 @@ impl Condition {
         self.texts.first().map_or("", String::as_str)
     }
 
+    /// Refuses values that are no days.
+    pub(super) fn days(&self) -> Result<(), Fault> {
+        let all = self.texts.iter().all(|text| is_date(text));
+        let no = || wrong("days such as 2026-01-31").about(&self.path);
+        all.then_some(()).ok_or_else(no)
+    }
+
     /// The values, as this kind of field has them.
     pub(super) fn values(&self, kind: Option<FieldKind>) -> Result<Vec<Value>, Fault> {
         self.texts
@@ -110,6 +118,14 @@ impl Condition {
             .map(|text| typed(text, kind).map_err(|fault| fault.about(&self.path)))
             .collect()
     }
+}
+
+/// What is said of a value that is not what its field is of.
+fn wrong(what: &str) -> Fault {
+    Fault::new(
+        FaultKind::BadValue,
+        format!("the field is compared with {what}"),
+    )
 }
 
 /// Whether a text is a field or a dotted path.
@@ -159,11 +175,6 @@ fn scalar(value: &Value) -> Option<String> {
 
 /// A text as a value of this kind of field.
 fn typed(text: &str, kind: Option<FieldKind>) -> Result<Value, Fault> {
-    let wrong = |what| {
-        let mut fault = bad(format!("the field is compared with {what}"));
-        fault.kind = FaultKind::BadValue;
-        fault
-    };
     match kind {
         Some(FieldKind::Boolean) => match text {
             "true" | "1" => Ok(Value::Bool(true)),

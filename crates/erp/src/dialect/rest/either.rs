@@ -49,6 +49,7 @@ impl Request {
             Act::Change { .. } => Kind::Changed,
             Act::Delete(_) => Kind::Deleted,
             Act::Describe => return Err(nothing_here()),
+            Act::Unread(fault) => return Err(fault.clone()),
             Act::Method { .. } => Kind::Result,
         })
     }

@@ -83,18 +83,25 @@ impl Reader<'_> {
             } else {
                 Vec::new()
             };
-            if found.iter().any(|known| known.field == field.as_str()) {
-                return Err(malformed("`expand` names a field twice"));
-            }
-            found.push(Expand {
-                field: field.as_str().to_owned(),
-                shown,
-            });
+            let field = field.as_str().to_owned();
+            add(&mut found, Expand { field, shown });
             match self.rest.strip_prefix(',') {
                 Some(rest) => self.rest = rest,
                 None => return Ok(found),
             }
         }
+    }
+}
+
+/// Adds a link; what is shown of one that is named twice is what is named of it either time.
+fn add(found: &mut Vec<Expand>, one: Expand) {
+    match found.iter_mut().find(|known| known.field == one.field) {
+        Some(known) => {
+            for inner in one.shown {
+                add(&mut known.shown, inner);
+            }
+        }
+        None => found.push(one),
     }
 }
 

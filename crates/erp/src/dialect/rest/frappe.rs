@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use super::bad;
+use super::compared::{self, Days};
 use super::conditions::{Condition, Op};
 use super::either::{link_id, not_a_link};
 use super::facade::{Facade, Resource};
 use super::listing::{Listing, Way};
 use super::manner::{Kind, Manner, Page, Side};
 use super::request::{Act, Request, Said, agree, nothing_here};
+use super::rows::Models;
 use crate::call::{Call, RecordId};
 use crate::dialect::frappe::{self, document};
+use crate::domain::FieldKind;
 use crate::fault::{Fault, FaultKind};
 use crate::filters::{self, Filters, Operator};
 use crate::limits::Limits;
@@ -22,11 +25,11 @@ impl Request {
     ///
     /// # Errors
     /// When it names what there cannot be, or asks for what Frappe does not have.
-    pub fn in_frappe(&self, facade: &Facade) -> Result<Said, Fault> {
+    pub fn in_frappe(&self, facade: &Facade, models: &dyn Models) -> Result<Said, Fault> {
         let resource = facade.resource(&self.resource)?;
         let said = self
             .guarded(&resource)
-            .and_then(|()| said(self, facade, &resource));
+            .and_then(|()| said(self, facade, &resource, models));
         let (call, kind) = said?;
         Ok(Said {
             call,
@@ -45,6 +48,7 @@ fn said(
     request: &Request,
     facade: &Facade,
     resource: &Arc<Resource>,
+    models: &dyn Models,
 ) -> Result<(Call, Kind), Fault> {
     let kind = request.kind(|list| Page::of(facade, &request.resource, list))?;
     let doctype = resource.model.as_str();
@@ -54,7 +58,9 @@ fn said(
     };
     let on = |method: &str, id: &str| Ok::<_, Fault>(call(method)?.on(vec![named(id)?]));
     let call = match (&request.act, &kind) {
-        (Act::List(list), Kind::List(page)) => listed(call("get_list")?, list, page, resource)?,
+        (Act::List(list), Kind::List(page)) => {
+            listed(call("get_list")?, list, page, resource, models)?
+        }
         (Act::List(_), _) => return Err(bad("this is no list")),
         (Act::One { columns, .. }, _) if !columns.expand.is_empty() => return Err(no_expand()),
         (Act::One { id, .. }, _) => on("get", id)?,
@@ -71,6 +77,7 @@ fn said(
             on("save", id)?.with("doc", written(&values, resource)?)
         }
         (Act::Describe, _) => return Err(nothing_here()),
+        (Act::Unread(fault), _) => return Err(fault.clone()),
         (Act::Delete(id), _) => on("delete", id)?,
         (
             Act::Method {
@@ -125,7 +132,13 @@ fn dotted(mut call: Call, doctype: &str, method: &str, arguments: &Map) -> Resul
     Ok(call)
 }
 
-fn listed(call: Call, list: &Listing, page: &Page, resource: &Resource) -> Result<Call, Fault> {
+fn listed(
+    call: Call,
+    list: &Listing,
+    page: &Page,
+    resource: &Resource,
+    models: &dyn Models,
+) -> Result<Call, Fault> {
     if !list.columns.expand.is_empty() {
         return Err(no_expand());
     }
@@ -147,12 +160,21 @@ fn listed(call: Call, list: &Listing, page: &Page, resource: &Resource) -> Resul
             fault
         })?,
     };
+    let kind = |field: &str| {
+        let known = models.field(resource.model.as_str(), field);
+        known.map(|(kind, _)| kind)
+    };
     for condition in &mut filters.all {
-        let field = field_of(resource, condition.field.as_str())?;
+        let told = condition.field.as_str();
+        let field = field_of(resource, told)?;
+        if let (None, Some(kind)) = (&condition.doctype, kind(&field)) {
+            let operator = condition.operator.as_str();
+            compared::check(told, kind, operator, &condition.value, Days::Exact)?;
+        }
         condition.field = FieldName::new(&field).map_err(|_| no_path(&field))?;
     }
     for condition in &list.conditions {
-        filters.all.push(asked(condition, resource)?);
+        filters.all.push(asked(condition, resource, kind)?);
     }
     let mut call = call
         .with("fields", fields)
@@ -167,8 +189,20 @@ fn listed(call: Call, list: &Listing, page: &Page, resource: &Resource) -> Resul
     Ok(call)
 }
 
-fn asked(condition: &Condition, resource: &Resource) -> Result<filters::Condition, Fault> {
+fn asked(
+    condition: &Condition,
+    resource: &Resource,
+    kind: impl Fn(&str) -> Option<FieldKind>,
+) -> Result<filters::Condition, Fault> {
     let path = field_of(resource, &condition.path)?;
+    // Frappe reads texts by the column; what its database would make anything of is refused.
+    if !matches!(condition.op, Op::Like | Op::Ilike | Op::Null) {
+        let kind = kind(&path);
+        condition.values(kind)?;
+        if kind == Some(FieldKind::Date) {
+            condition.days()?;
+        }
+    }
     let field = FieldName::new(&path).map_err(|_| no_path(&condition.path))?;
     let text = || Value::from(condition.text());
     let within = || Value::from(format!("%{}%", condition.text()));

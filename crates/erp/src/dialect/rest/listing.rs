@@ -9,8 +9,11 @@ use crate::limits::Limits;
 use crate::name::FieldName;
 use crate::value::{Value, from_json};
 
-/// How many fields `fields` and `order` may name.
+/// How many different fields `fields` may name.
 const MOST_FIELDS: usize = 500;
+
+/// By how many different fields a list is sorted.
+const MOST_ORDERED: usize = 16;
 
 /// What is shown of a record.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -50,7 +53,7 @@ impl Columns {
                 return Err(unknown(&name));
             }
         }
-        columns.checked()
+        Ok(columns)
     }
 
     /// Takes a parameter in; says whether it is one of these.
@@ -61,7 +64,9 @@ impl Columns {
                     let field = FieldName::new(field.trim()).map_err(|_| {
                         malformed("`fields` is a list of fields such as name,city").about("fields")
                     })?;
-                    self.fields.push(field.as_str().to_owned());
+                    if !self.fields.iter().any(|known| known == field.as_str()) {
+                        self.fields.push(field.as_str().to_owned());
+                    }
                 }
                 if self.fields.len() > MOST_FIELDS {
                     return Err(malformed("`fields` names too many fields").about("fields"));
@@ -71,15 +76,6 @@ impl Columns {
             _ => return Ok(false),
         }
         Ok(true)
-    }
-
-    fn checked(self) -> Result<Self, Fault> {
-        if !self.expand.is_empty() && self.fields.is_empty() {
-            return Err(
-                malformed("beside `expand`, name in `fields` what else is wanted").about("fields"),
-            );
-        }
-        Ok(self)
     }
 }
 
@@ -95,7 +91,6 @@ impl Listing {
         if list.cursor.is_some() && list.offset.is_some() {
             return Err(malformed("give `cursor` or `offset`").about("cursor"));
         }
-        list.columns = list.columns.checked()?;
         Ok(list)
     }
 
@@ -157,11 +152,16 @@ fn order(text: &str) -> Result<Vec<(String, Way)>, Fault> {
             Some(field) => (field, Way::Down),
             None => (part, Way::Up),
         };
-        let known = order.iter().any(|(known, _)| known == field);
-        if !is_path(field) || field.contains('.') || known || order.len() >= 16 {
+        if !is_path(field) || field.contains('.') {
             return Err(malformed("`order` is a list of fields such as -date,name").about("order"));
         }
-        order.push((field.to_owned(), way));
+        // Rows that are in the order of a field already cannot be put in its order again.
+        if !order.iter().any(|(known, _)| known == field) {
+            order.push((field.to_owned(), way));
+        }
+    }
+    if order.len() > MOST_ORDERED {
+        return Err(malformed("`order` names too many fields").about("order"));
     }
     Ok(order)
 }

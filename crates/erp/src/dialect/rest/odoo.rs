@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::bad;
+use super::compared::{self, Days};
 use super::conditions::{Condition, Op};
 use super::either::{link_id, not_a_link};
 use super::expand::Expand;
@@ -52,7 +53,7 @@ struct Odoo<'a> {
 impl Odoo<'_> {
     fn said(&self, request: &Request, facade: &Facade) -> Result<(Call, Kind), Fault> {
         let model = self.resource.model.as_str();
-        let mut kind = request.kind(|list| Page::of(facade, &request.resource, list))?;
+        let kind = request.kind(|list| Page::of(facade, &request.resource, list))?;
         let call = match &request.act {
             Act::List(list) => {
                 let Kind::List(page) = &kind else {
@@ -76,6 +77,7 @@ impl Odoo<'_> {
                     .with("vals", self.written(&values)?)
             }
             Act::Describe => return Err(nothing_here()),
+            Act::Unread(fault) => return Err(fault.clone()),
             Act::Delete(id) => call(model, "unlink")?.on(vec![number(id)?]),
             Act::Method {
                 id,
@@ -96,11 +98,6 @@ impl Odoo<'_> {
                 call
             }
         };
-        if let (Kind::One { only, .. }, Act::One { columns, .. }) = (&mut kind, &request.act)
-            && columns.fields.is_empty()
-        {
-            only.clear();
-        }
         Ok((call, kind))
     }
 
@@ -200,7 +197,13 @@ impl Odoo<'_> {
             .map(|item| match item {
                 Value::List(mut leaf) => {
                     if let Some(Value::Text(path)) = leaf.first_mut() {
-                        *path = self.resource.inward(path)?;
+                        let field = self.resource.inward(path)?;
+                        let told = std::mem::replace(path, field.clone());
+                        if let ([_, Value::Text(operator), value], Some(kind)) =
+                            (leaf.as_slice(), self.kind_of(&field))
+                        {
+                            compared::check(&told, kind, operator, value, Days::Left)?;
+                        }
                     }
                     Ok(Value::List(leaf))
                 }
@@ -325,8 +328,8 @@ fn emptied(value: &Value) -> Value {
 /// An id of Odoo's. Anything else is no record's.
 fn number(id: &str) -> Result<RecordId, Fault> {
     let digits = id.bytes().all(|byte| byte.is_ascii_digit()) && !id.starts_with('0');
-    match id.parse() {
-        Ok(number) if digits => Ok(RecordId::Number(number)),
+    match id.parse::<i32>() {
+        Ok(number) if digits => Ok(RecordId::Number(number.into())),
         _ => Err(Fault::new(
             FaultKind::MissingRecord,
             words(FaultKind::MissingRecord),

@@ -4,7 +4,7 @@
 
 use crate::dialect::json2;
 use crate::dialect::piece::{Piece, json};
-use crate::dialect::{Reply, Written, odoo};
+use crate::dialect::{Dialect, Reply, Written, odoo};
 use crate::fault::{Fault, FaultKind};
 
 pub(in crate::dialect) fn write_fault(reply: &Reply, fault: &Fault) -> Written {
@@ -12,7 +12,7 @@ pub(in crate::dialect) fn write_fault(reply: &Reply, fault: &Fault) -> Written {
         Some(manner) => &manner.told(fault),
         None => fault,
     };
-    let status = status(fault.kind);
+    let status = status(reply.dialect, fault.kind);
     let (name, title) = named(fault.kind);
     let kind = format!("urn:portcullis:problem:{name}");
     let detail = if fault.message.is_empty() {
@@ -53,9 +53,12 @@ pub(in crate::dialect) fn write_fault(reply: &Reply, fault: &Fault) -> Written {
 }
 
 /// The status of each kind: the usual one of HTTP, also where an ERP says 500.
-fn status(kind: FaultKind) -> u16 {
+fn status(dialect: Dialect, kind: FaultKind) -> u16 {
     match kind {
         FaultKind::BadValue => 422,
+        // What the façade sends is of the right form, or it would not have reached the ERP: its
+        // own rules refuse it, as things are there.
+        FaultKind::Validation | FaultKind::User if dialect == Dialect::Rest => 409,
         FaultKind::AccessDenied
         | FaultKind::Stranger
         | FaultKind::SessionExpired

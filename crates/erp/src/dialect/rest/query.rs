@@ -1,23 +1,26 @@
 //! The parameters of a query string, in one reading: nothing twice, no broken escape.
 
+use std::collections::HashSet;
+
 use percent_encoding::percent_decode_str;
 
 use super::malformed;
 use crate::fault::Fault;
 
-/// How many parameters are taken.
-const MOST: usize = 128;
+/// How many parameters are taken: a condition of each kind on every field of a wide model.
+const MOST: usize = 4096;
 
 /// Reads a query string into its parameters, in order.
 pub(super) fn read(query: &str) -> Result<Vec<(String, String)>, Fault> {
     let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut known: HashSet<String> = HashSet::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         if pairs.len() >= MOST {
             return Err(malformed(format!("there are more than {MOST} parameters")));
         }
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decoded(name)?, decoded(value)?);
-        if pairs.iter().any(|(known, _)| *known == name) {
+        if !known.insert(name.clone()) {
             return Err(malformed(format!(
                 "the parameter `{}` is given twice",
                 shown(&name)

@@ -19,8 +19,11 @@ use crate::value::{Map, Value};
 pub struct Request {
     /// What stands before `/api/v1` in the caller's own path.
     pub(super) base: String,
+    pub(super) verb: Box<str>,
     /// The first segment: a resource of the configuration, or a model.
     pub(super) resource: String,
+    /// The segments behind it.
+    pub(super) behind: Vec<String>,
     pub(super) act: Act,
     pub(super) if_match: Option<Tags>,
     pub(super) if_none_match: Option<Tags>,
@@ -42,6 +45,8 @@ pub(super) enum Act {
     Delete(String),
     /// What the façade is: `openapi.json`.
     Describe,
+    /// It cannot be read. That is said once it is known that its verb is one of the path's.
+    Unread(Fault),
     Method {
         id: Option<String>,
         method: String,
@@ -62,59 +67,20 @@ pub struct Said {
 
 impl Request {
     pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Self, Fault> {
-        let (resource, id, method) = match request.segments {
-            [resource] => (resource, None, None),
-            [resource, id] => (resource, Some(id), None),
-            [resource, id, method] => (resource, Some(id), Some(method)),
+        let (resource, behind) = match request.segments {
             [] => return Self::describing(request),
+            [resource, behind @ ..] if behind.len() <= 2 => (resource, behind),
             _ => return Err(nothing_here()),
         };
         if !resource.starts_with(char::is_alphanumeric) {
             return Err(nothing_here());
         }
-        let parameters = query::read(request.query)?;
-        if request.verb != "GET"
-            && let Some((name, _)) = parameters.first()
-        {
-            return Err(unknown(name));
-        }
-        let act = match (request.verb, id, method) {
-            ("GET", None, None) => Act::List(Box::new(Listing::read(parameters, limits)?)),
-            ("GET", Some(id), None) => Act::One {
-                id: id.clone(),
-                columns: Columns::read(parameters)?,
-            },
-            ("POST", None, None) => Act::Create(object(request, limits)?),
-            ("PATCH" | "PUT", Some(id), None) => Act::Change {
-                id: id.clone(),
-                values: object(request, limits)?,
-            },
-            ("DELETE", Some(id), None) if request.body.is_empty() => Act::Delete(id.clone()),
-            ("DELETE", Some(_), None) => return Err(malformed("DELETE takes no body")),
-            ("POST", Some(method), None) => Act::Method {
-                id: None,
-                method: method.clone(),
-                arguments: arguments(request, limits)?,
-            },
-            ("POST", Some(id), Some(method)) => Act::Method {
-                id: Some(id.clone()),
-                method: method.clone(),
-                arguments: arguments(request, limits)?,
-            },
-            _ => {
-                return Err(Fault::new(
-                    FaultKind::Verb,
-                    "a list takes GET and POST, a record GET, PATCH, PUT and DELETE, a method POST",
-                ));
-            }
-        };
-        if request.verb == "GET" && !request.body.is_empty() {
-            return Err(malformed("GET takes no body"));
-        }
         Ok(Self {
             base: String::new(),
+            verb: request.verb.into(),
             resource: resource.clone(),
-            act,
+            behind: behind.to_vec(),
+            act: Act::read(request, behind, limits).unwrap_or_else(Act::Unread),
             if_match: None,
             if_none_match: None,
         })
@@ -130,7 +96,9 @@ impl Request {
         }
         Ok(Self {
             base: String::new(),
+            verb: request.verb.into(),
             resource: "openapi.json".to_owned(),
+            behind: Vec::new(),
             act: Act::Describe,
             if_match: None,
             if_none_match: None,
@@ -156,6 +124,7 @@ impl Request {
             Act::Change { .. } => "change",
             Act::Delete(_) => "delete",
             Act::Describe => "describe",
+            Act::Unread(_) => "unread",
             Act::Method { method, .. } => method,
         };
         (&self.resource, what)
@@ -169,12 +138,27 @@ impl Request {
     }
 
     /// The same request, on the conditions that the headers `If-Match` and `If-None-Match`
-    /// name; both empty where there are none.
-    ///
-    /// # Errors
-    /// When they cannot be read, or stand where they have no meaning: overlooking them would
-    /// do what the caller did not want.
-    pub fn on_condition(mut self, if_match: &str, if_none_match: &str) -> Result<Self, Fault> {
+    /// name; both empty where there are none. Conditions that cannot be read, or stand where
+    /// they have no meaning, are what is wrong with it: overlooking them would do what the
+    /// caller did not want.
+    #[must_use]
+    pub fn on_condition(mut self, if_match: &str, if_none_match: &str) -> Self {
+        match self.conditions(if_match, if_none_match) {
+            Ok(()) => self,
+            Err(fault) => self.but(fault),
+        }
+    }
+
+    /// The same request, with this wrong with it if nothing else is.
+    #[must_use]
+    pub fn but(mut self, fault: Fault) -> Self {
+        if !matches!(self.act, Act::Unread(_)) {
+            self.act = Act::Unread(fault);
+        }
+        self
+    }
+
+    fn conditions(&mut self, if_match: &str, if_none_match: &str) -> Result<(), Fault> {
         self.if_match = tags::read(if_match, Weak::Never)?;
         self.if_none_match = tags::read(if_none_match, Weak::Too)?;
         let changes = matches!(self.act, Act::Change { .. } | Act::Delete(_));
@@ -184,7 +168,7 @@ impl Request {
         if self.if_none_match.is_some() && !matches!(self.act, Act::One { .. } | Act::Describe) {
             return Err(malformed("If-None-Match is for GET of one record"));
         }
-        Ok(self)
+        Ok(())
     }
 
     /// What is asked of the record's edition.
@@ -194,6 +178,51 @@ impl Request {
             (_, Some(Tags::Of(seen))) => Edition::Seen(seen.clone()),
             _ => Edition::Any,
         }
+    }
+}
+
+impl Act {
+    fn read(request: Inbound<'_>, behind: &[String], limits: &Limits) -> Result<Self, Fault> {
+        let parameters = query::read(request.query)?;
+        if request.verb != "GET"
+            && let Some((name, _)) = parameters.first()
+        {
+            return Err(unknown(name));
+        }
+        let act = match (request.verb, behind) {
+            ("GET", []) => Self::List(Box::new(Listing::read(parameters, limits)?)),
+            ("GET", [id]) => Self::One {
+                id: id.clone(),
+                columns: Columns::read(parameters)?,
+            },
+            ("POST", []) => Self::Create(object(request, limits)?),
+            ("PATCH" | "PUT", [id]) => Self::Change {
+                id: id.clone(),
+                values: object(request, limits)?,
+            },
+            ("DELETE", [id]) if request.body.is_empty() => Self::Delete(id.clone()),
+            ("DELETE", [_]) => return Err(malformed("DELETE takes no body")),
+            ("POST", [method]) => Self::Method {
+                id: None,
+                method: method.clone(),
+                arguments: arguments(request, limits)?,
+            },
+            ("POST", [id, method]) => Self::Method {
+                id: Some(id.clone()),
+                method: method.clone(),
+                arguments: arguments(request, limits)?,
+            },
+            _ => {
+                return Err(Fault::new(
+                    FaultKind::Verb,
+                    "a list takes GET and POST, a record GET, PATCH, PUT and DELETE, a method POST",
+                ));
+            }
+        };
+        if request.verb == "GET" && !request.body.is_empty() {
+            return Err(malformed("GET takes no body"));
+        }
+        Ok(act)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Facade, Guarded, Models, Notice, Request, Resource, Said, Seal, query, tags};
+use super::{Facade, Guarded, Models, Notice, Place, Request, Resource, Said, Seal, query, tags};
 use crate::asked::Asked;
 use crate::dialect::{Dialect, Inbound, Reply, Written};
 use crate::domain::FieldKind;
@@ -83,7 +83,10 @@ fn ask(verb: &str, path: &str, query: &str, body: &str) -> Result<Request, Fault
     };
     match Dialect::Rest.read(inbound, &Limits::default()) {
         Ok(reading) => match reading.asked {
-            Asked::Rest(request) => Ok(*request),
+            Asked::Rest(request) => match request.unread() {
+                Some(fault) => Err(fault.clone()),
+                None => Ok(*request),
+            },
             other => panic!("{other:?}"),
         },
         Err(error) => Err(error.fault),
@@ -104,7 +107,7 @@ fn odoo_fault(verb: &str, path: &str, query: &str, body: &str) -> Fault {
 
 fn frappe(verb: &str, path: &str, query: &str, body: &str) -> Said {
     let request = ask(verb, path, query, body).unwrap();
-    request.in_frappe(&facade()).unwrap()
+    request.in_frappe(&facade(), &()).unwrap()
 }
 
 fn json(text: &str) -> Value {
@@ -219,8 +222,7 @@ fn the_edition_is_told_in_the_tag_and_not_in_the_record_unless_it_was_asked_for(
 
     let known = ask("GET", "res.partner/7", "fields=name", "")
         .unwrap()
-        .on_condition("", "\"x\", W/\"2026-11-26T10:00:00\"")
-        .unwrap();
+        .on_condition("", "\"x\", W/\"2026-11-26T10:00:00\"");
     let said = known.in_odoo(&facade(), Arc::new(Partners)).unwrap();
     let written = answered(said, row);
     assert_eq!((written.status, text(&written)), (304, ""));
@@ -234,7 +236,7 @@ fn a_change_is_made_on_the_edition_that_was_seen() {
         ask("PATCH", "res.partner/7", "", r#"{"id":7,"city":null}"#)
             .unwrap()
             .on_condition(if_match, "")
-            .map(|request| request.in_odoo(&facade(), Arc::new(Partners)).unwrap())
+            .in_odoo(&facade(), Arc::new(Partners))
     };
     let said = change("\"2026-11-26T10:00:00\"").unwrap();
     assert_eq!(said.call.method.as_str(), "write");
@@ -252,12 +254,16 @@ fn a_change_is_made_on_the_edition_that_was_seen() {
     assert_eq!(change("2026").unwrap_err().kind, FaultKind::Malformed);
     let create = ask("POST", "res.partner", "", "{}").unwrap();
     assert_eq!(
-        create.on_condition("*", "").unwrap_err().kind,
+        create
+            .on_condition("*", "")
+            .in_odoo(&facade(), Arc::new(Partners))
+            .unwrap_err()
+            .kind,
         FaultKind::Malformed
     );
     let remove = |if_match: &str| {
         let request = ask("DELETE", "guarded/7", "", "").unwrap();
-        let request = request.on_condition(if_match, "").unwrap();
+        let request = request.on_condition(if_match, "");
         request
             .in_odoo(&facade(), Arc::new(Partners))
             .map_err(|fault| fault.kind)
@@ -376,7 +382,7 @@ fn methods_are_called_on_a_record_or_on_the_model() {
     let path = "Item/frappe.client.set_value";
     let body = r#"{"name":"A","fieldname":"rate","value":1}"#;
     let request = ask("POST", path, "", body).unwrap();
-    let fault = request.in_frappe(&facade()).unwrap_err();
+    let fault = request.in_frappe(&facade(), &()).unwrap_err();
     assert_eq!(
         fault.kind,
         FaultKind::UnknownMethod,
@@ -445,14 +451,13 @@ fn what_cannot_be_read_in_one_way_is_refused_with_its_name() {
         ("limit=0", "`limit` is at least 1"),
         ("offset=x", "`offset` is a whole number"),
         ("order=name;drop", "`order` is a list"),
-        ("order=name,name", "`order` is a list"),
+        ("order=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q", "too many fields"),
         ("fields=", "`fields` is a list"),
         ("fields=name.x", "`fields` is a list"),
         ("filter=[", "`filter` is no JSON"),
         ("expand=a(b", "`expand` is a list"),
         ("expand=a(b)c", "`expand` is a list"),
         ("expand=a(b(c(d(e))))&fields=x", "too deep"),
-        ("expand=parent_id", "name in `fields`"),
         ("cursor=x&offset=1", "`cursor` or `offset`"),
         ("name[eq]=%", "broken escape"),
         ("name[eq]=%2", "broken escape"),
@@ -544,6 +549,13 @@ fn a_batch_is_a_list_of_requests_and_nothing_else() {
         r#"[{"method":"OPTIONS","path":"/api/v1/a"}]"#,
         r#"[{"method":"GET","path":"/json/2/a/b"}]"#,
         r#"[{"method":"GET","path":"/api/v1/a b"}]"#,
+        r#"[{"method":"GET","path":"/api/v1/a%2"}]"#,
+        r#"[{"method":"GET","path":"/api/v1/a|b"}]"#,
+        r#"[{"method":"GET","path":"/api/v1/a","headers":{"If-Match":"\u0084"}}]"#,
+        &format!(
+            r#"[{{"method":"GET","path":"/api/v1/{}"}}]"#,
+            "a".repeat(8192)
+        ),
         r#"[{"method":"GET","path":"/api/v1/a","more":1}]"#,
         r#"[{"method":"GET","path":"/api/v1/a","headers":{"Authorization":"Bearer x"}}]"#,
         r#"[{"method":"POST","path":"/api/v1/a","body":[]}]"#,
@@ -553,7 +565,82 @@ fn a_batch_is_a_list_of_requests_and_nothing_else() {
     let many = vec![r#"{"method":"GET","path":"/api/v1/a"}"#; 21].join(",");
     assert_eq!(
         read(&format!("[{many}]")).unwrap_err().kind,
-        FaultKind::TooLarge
+        FaultKind::BadArguments
+    );
+}
+
+#[test]
+fn a_path_below_a_resource_is_a_records_or_a_methods() {
+    let told = |place: Place<'_>| (place.is_list, place.is_record, place.method.is_some());
+    for (path, odoo, frappe) in [
+        ("a.b", (true, false, false), (true, false, false)),
+        ("a.b/7", (false, true, false), (false, true, false)),
+        ("a.b/copy", (false, false, true), (false, true, false)),
+        ("a.b/x.y", (false, false, true), (false, true, true)),
+        (
+            "a.b/A & B Ltd.",
+            (false, false, false),
+            (false, true, false),
+        ),
+        ("a.b/7/copy", (false, false, true), (false, false, true)),
+        ("a.b/x/copy", (false, false, false), (false, false, true)),
+    ] {
+        let request = ask("POST", path, "", "{}").unwrap();
+        assert_eq!(told(request.place_in_odoo()), odoo, "{path}");
+        assert_eq!(told(request.place_in_frappe()), frappe, "{path}");
+    }
+}
+
+#[test]
+fn a_filter_compares_a_field_with_what_it_is_of() {
+    let asked = |filter: &str| {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let query = query.append_pair("filter", filter).finish();
+        ask("GET", "res.partner", &query, "").unwrap()
+    };
+    let in_odoo = |filter: &str| asked(filter).in_odoo(&facade(), Arc::new(Partners));
+    for (good, bad) in [
+        (r#"["color","=",3]"#, r#"["color","=","x"]"#),
+        (r#"["color",">",3.0]"#, r#"["color",">",false]"#),
+        (r#"["color","in",[3]]"#, r#"["color","in",3]"#),
+        (r#"["active","=",true]"#, r#"["active","=","yes"]"#),
+        (r#"["parent_id","=",false]"#, r#"["parent_id","=",0]"#),
+        (r#"["parent_id","in",[7,8]]"#, r#"["parent_id","in",[0]]"#),
+        (r#"["parent_id","ilike","a"]"#, r#"["parent_id","ilike",7]"#),
+        (
+            r#"["parent_id.name","=","a"]"#,
+            r#"["parent_id.name","=",7]"#,
+        ),
+        (r#"["name","like","a"]"#, r#"["name","like","\u0000"]"#),
+        (r#"["id","=",7]"#, r#"["id","=",-9223372036854775809]"#),
+        (r#"["unknown","=",7]"#, r#"["name","=",["a"]]"#),
+    ] {
+        for form in ["[{}]", r#"["!",{}]"#] {
+            let said = in_odoo(&form.replace("{}", good));
+            assert!(said.is_ok(), "{good}: {:?}", said.err());
+            let fault = in_odoo(&form.replace("{}", bad)).unwrap_err();
+            assert_eq!(fault.kind, FaultKind::BadValue, "{bad}");
+            let field = fault.field.as_deref().unwrap_or_default();
+            assert!(bad.contains(field) && !field.is_empty(), "{bad}: {field}");
+        }
+    }
+    let in_frappe = |filter: &str| asked(filter).in_frappe(&facade(), &Partners);
+    assert!(in_frappe(r#"[["color","=",3],["city","is","set"]]"#).is_ok());
+    assert_eq!(
+        in_frappe(r#"[["color","=","x"]]"#).unwrap_err().kind,
+        FaultKind::BadValue
+    );
+}
+
+#[test]
+fn what_is_asked_for_twice_is_given_once() {
+    let said = odoo("GET", "res.partner", "order=name,-name,city", "");
+    assert_eq!(argument(&said, "order"), "\"name, city, id\"");
+    let query = "expand=parent_id(name),parent_id(city,name)";
+    let said = odoo("GET", "res.partner/7", query, "");
+    assert_eq!(
+        argument(&said, "specification"),
+        r#"{"parent_id":{"fields":{"name":{},"city":{}}}}"#
     );
 }
 
@@ -606,7 +693,7 @@ proptest! {
 
     #[test]
     fn no_request_makes_it_panic(
-        verb in "GET|POST|PATCH|PUT|DELETE",
+        verb in "GET|POST|PATCH|PUT|DELETE|OPTIONS",
         path in "[a-z.]{1,6}(/[a-z0-9-]{1,4}){0,2}",
         query in "[ -~]{0,60}",
         body in "[ -~]{0,40}",
@@ -614,8 +701,10 @@ proptest! {
     ) {
         if let Ok(request) = ask(&verb, &path, &query, &body) {
             drop(request.in_odoo(&facade(), Arc::new(Partners)));
-            drop(request.in_frappe(&facade()));
-            drop(request.on_condition(&if_match, &if_match));
+            drop(request.in_frappe(&facade(), &()));
+            let request = request.on_condition(&if_match, &if_match);
+            drop(request.in_odoo(&facade(), Arc::new(Partners)));
+            assert!(request.place_in_frappe().verbs.contains(&"POST"));
         }
     }
 }
