@@ -35,7 +35,7 @@ pub use link::Links;
 pub use own::{Asker, Unready};
 pub use registry::Upstreams;
 pub use seal::CursorSeal;
-pub(crate) use sheets::{Sheet, SheetKey};
+pub(crate) use sheets::{SheetKey, Sheets};
 pub use stream::{BrokenOff, Stream};
 
 use crate::config::UpstreamConfig;
@@ -74,7 +74,7 @@ pub struct Upstream {
     sessions: papaya::HashMap<ErpLogin, Arc<session::Session>>,
     facade: Facade,
     /// Descriptions of the façade that were written, by whom they are for.
-    sheets: sheets::Sheets,
+    sheets: Sheets,
     /// Whether it is told for whom is asked.
     forwarded: bool,
     /// Whether strangers are told the name of its database.
@@ -111,7 +111,7 @@ impl Upstream {
             secrets: papaya::HashMap::new(),
             sessions: papaya::HashMap::new(),
             facade: config.rest.facade(config.name.as_str(), seal),
-            sheets: sheets::Sheets::default(),
+            sheets: Sheets::default(),
             forwarded: config.forwarded,
             list_database: config.list_database,
             conditions: config.conditions.clone(),
@@ -131,6 +131,11 @@ impl Upstream {
     /// Its façade.
     pub(crate) fn facade(&self) -> &Facade {
         &self.facade
+    }
+
+    /// The descriptions of its façade.
+    pub(crate) fn sheets(&self) -> &Sheets {
+        &self.sheets
     }
 
     /// Odoo or Frappe.

@@ -119,6 +119,12 @@ impl Schema {
         self.models.get(model)
     }
 
+    /// Whether the same is known of the same models. Which are known not to be there makes no
+    /// difference: clients name models as they like.
+    pub fn knows_as(&self, other: &Self) -> bool {
+        self.models == other.models
+    }
+
     /// Whether the model is known not to be there.
     pub fn is_absent(&self, model: &Model) -> bool {
         self.absent.contains(model)

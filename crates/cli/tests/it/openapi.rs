@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::demo::{Demo, Got};
+use crate::demo::{self, Demo, Got};
 
 fn bearer(demo: &Demo, key: &str) -> String {
     format!("Bearer {}", demo.key(key))
@@ -75,8 +75,40 @@ fn a_key_is_told_what_its_roles_allow_and_nothing_else() {
     let kind = &customer["components"]["schemas"]["Customer.new"]["properties"]["customer_type"];
     assert_eq!(
         kind["enum"],
-        json!(["Company", "Individual", "Partnership", null])
+        json!(["Company", "Individual", "Partnership"]),
+        "it cannot be empty"
     );
+}
+
+#[test]
+fn however_many_ask_at_once_the_erp_is_asked_once() {
+    let demo = Demo::start();
+    for key in ["odoo_full", "erpnext_full"] {
+        demo.reached();
+        let (url, bearer) = (demo.url("/api/v1/openapi.json"), bearer(&demo, key));
+        let ask = || {
+            let request = http::Request::get(&url).header("authorization", &bearer);
+            demo::send(request.body(Vec::new()).expect("a request"))
+        };
+        let told: Vec<Json> = std::thread::scope(|scope| {
+            let asking: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+            let told = asking.into_iter().map(|one| one.join().expect("told"));
+            told.map(|got| serde_json::from_slice(&got.body).expect("JSON"))
+                .collect()
+        });
+        assert!(told[0]["paths"].is_object(), "{}", told[0]);
+        assert!(told.iter().all(|one| *one == told[0]));
+        let mut asked: Vec<String> = demo
+            .reached()
+            .iter()
+            .map(|line| format!("{} {}", line["path"], line["model"]))
+            .collect();
+        assert!(!asked.is_empty(), "{key}: the ERP tells of its models");
+        asked.sort_unstable();
+        let all = asked.len();
+        asked.dedup();
+        assert_eq!(asked.len(), all, "{key}: nothing is asked twice");
+    }
 }
 
 #[test]

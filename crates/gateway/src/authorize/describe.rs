@@ -17,7 +17,7 @@ use super::asking;
 use crate::denial::Why;
 use crate::openapi::{self, Item, Subject};
 use crate::snapshot::Snapshot;
-use crate::upstream::{Asker, ErpUser, Sheet, SheetKey, Unready, Upstream};
+use crate::upstream::{Asker, ErpUser, SheetKey, Unready, Upstream};
 
 /// How many resources a document describes.
 const MOST_ITEMS: usize = 64;
@@ -84,11 +84,17 @@ impl Desk<'_> {
             base: base.into(),
         };
         let policy = self.snapshot.policy.version();
-        if let Some(found) = self.upstream.sheet(&key, policy) {
-            return Ok(found);
-        }
+        let known = || self.upstream.schema();
+        let written = self.written(base);
+        self.upstream
+            .sheets()
+            .give(key, policy, known, written)
+            .await
+    }
+
+    async fn written(&self, base: &str) -> Result<Description, Why> {
         let (items, cut) = self.items().await?;
-        let subject = Subject {
+        Ok(openapi::written(&Subject {
             upstream: self.upstream.name(),
             facade: self.upstream.facade(),
             family: self.upstream.family(),
@@ -96,15 +102,7 @@ impl Desk<'_> {
             items: &items,
             cut,
             batch: self.snapshot.limits.batch,
-        };
-        let description = openapi::written(&subject);
-        let sheet = Sheet {
-            policy,
-            schema: self.upstream.schema(),
-            description: description.clone(),
-        };
-        self.upstream.keep_sheet(key, sheet);
-        Ok(description)
+        }))
     }
 
     /// What may be used, and whether there is more than is told.

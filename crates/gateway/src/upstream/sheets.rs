@@ -1,18 +1,28 @@
 //! Descriptions of the façade: kept while neither the policy nor what is known of the models
 //! has changed; and what must be asked for them besides the fields.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use portcullis_erp::dialect::rest::Description;
 use portcullis_erp::{Answer, Call, Model, Value};
 use portcullis_identity::RoleName;
 use portcullis_policy::Schema;
+use tokio::sync::Mutex;
 
 use super::own::{Asker, Unready, is_final};
 use super::{ErpUser, Upstream};
+use crate::denial::Why;
 
 /// How many descriptions are kept.
 const MOST: usize = 256;
+
+/// How long writing one may take, with the wait for its turn. What was learned by then stays
+/// known, so that whoever asks again gets further.
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// Whom a description is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,34 +35,83 @@ pub(crate) struct SheetKey {
 }
 
 /// A description, and of what it was made.
-pub(crate) struct Sheet {
-    pub(crate) policy: u64,
-    pub(crate) schema: Arc<Schema>,
-    pub(crate) description: Description,
+struct Sheet {
+    policy: u64,
+    schema: Arc<Schema>,
+    description: Description,
 }
 
-/// All that are kept.
-#[derive(Default)]
-pub(super) struct Sheets(papaya::HashMap<SheetKey, Sheet>);
+/// All that are kept. One is written at a time: however many ask an ERP's gateway at once, the
+/// ERP is asked by one of them, and the others find what that one wrote.
+pub(crate) struct Sheets {
+    kept: papaya::HashMap<SheetKey, Sheet>,
+    turn: Mutex<()>,
+    longest: Duration,
+}
 
-impl Upstream {
-    /// A description that still holds.
-    pub(crate) fn sheet(&self, key: &SheetKey, policy: u64) -> Option<Description> {
-        let kept = self.sheets.0.pin();
+impl Default for Sheets {
+    fn default() -> Self {
+        Self {
+            kept: papaya::HashMap::new(),
+            turn: Mutex::new(()),
+            longest: LONGEST,
+        }
+    }
+}
+
+impl Sheets {
+    /// A description that still holds, or else what `write` makes.
+    ///
+    /// # Errors
+    /// Those of `write`; and when it takes too long.
+    pub(crate) async fn give(
+        &self,
+        key: SheetKey,
+        policy: u64,
+        known: impl Fn() -> Arc<Schema>,
+        write: impl Future<Output = Result<Description, Why>>,
+    ) -> Result<Description, Why> {
+        if let Some(found) = self.found(&key, policy, &known()) {
+            return Ok(found);
+        }
+        let written = async {
+            let _turn = self.turn.lock().await;
+            if let Some(found) = self.found(&key, policy, &known()) {
+                return Ok(found);
+            }
+            let description = write.await?;
+            let sheet = Sheet {
+                policy,
+                schema: known(),
+                description: description.clone(),
+            };
+            self.keep(key, sheet);
+            Ok(description)
+        };
+        let written = tokio::time::timeout(self.longest, written).await;
+        written.unwrap_or(Err(Why::Unschooled))
+    }
+
+    fn found(&self, key: &SheetKey, policy: u64, schema: &Arc<Schema>) -> Option<Description> {
+        let kept = self.kept.pin();
         kept.get(key)
-            .filter(|sheet| sheet.policy == policy && Arc::ptr_eq(&sheet.schema, &self.schema()))
+            .filter(|sheet| {
+                let same = Arc::ptr_eq(&sheet.schema, schema) || sheet.schema.knows_as(schema);
+                sheet.policy == policy && same
+            })
             .map(|sheet| sheet.description.clone())
     }
 
-    /// Keeps a description.
-    pub(crate) fn keep_sheet(&self, key: SheetKey, sheet: Sheet) {
-        let kept = self.sheets.0.pin();
+    fn keep(&self, key: SheetKey, sheet: Sheet) {
+        let kept = self.kept.pin();
         if kept.len() >= MOST {
             kept.clear();
         }
         kept.insert(key, sheet);
     }
+}
 
+impl Upstream {
     /// Asks what a DocType is made of, as an ERP user, and remembers it. A Frappe that does not
     /// tell (before version 15) has DocTypes of which nothing is known.
     ///
