@@ -13,6 +13,7 @@ use crate::denial::Why;
 fn key(base: &str) -> SheetKey {
     SheetKey {
         roles: Box::default(),
+        held: Box::default(),
         base: base.into(),
     }
 }
