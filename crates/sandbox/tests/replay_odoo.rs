@@ -15,7 +15,7 @@
 //! - `debug` and tracebacks are texts like any other; HTML pages are compared by status and
 //!   type only;
 //! - a recorded answer that its recorder cut off is compared as far as its outermost type;
-//! - a request that was never answered must not be answered within a second.
+//! - a request that was never answered must not be answered within three seconds.
 //!
 //! The exceptions are listed in `replay_odoo_exceptions.tsv`. The list may only shrink: the
 //! test fails when a listed exchange agrees and when one that is not listed does not. There is

@@ -5,11 +5,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// Sends bytes and reads what comes back: until the answer is whole, the connection closed, or
-/// a second passed in silence.
+/// three seconds passed in silence: a busy machine takes more than one for a large answer.
 pub fn exchange(door: SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(door).unwrap();
     stream
-        .set_read_timeout(Some(Duration::from_secs(1)))
+        .set_read_timeout(Some(Duration::from_secs(3)))
         .unwrap();
     // The server may answer and close before it has read everything.
     drop(stream.write_all(request));
