@@ -13,6 +13,9 @@ use crate::schema::{FieldSchema, ModelSchema, Schema};
 /// How many values of one field are tried.
 const MOST: usize = 16;
 
+/// How many rules' demands are tried.
+const DEMANDS: usize = 8;
+
 /// What is tried with one model.
 pub(super) struct Probes<'a> {
     family: Family,
@@ -21,6 +24,9 @@ pub(super) struct Probes<'a> {
     fields: BTreeSet<String>,
     /// Values that conditions of rules name, by field.
     bound: BTreeMap<String, Vec<Value>>,
+    /// What the conditions of each rule demand together. What one rule demands another may not
+    /// let be set, so they are not thrown together.
+    demands: Vec<Map>,
 }
 
 impl<'a> Probes<'a> {
@@ -32,6 +38,7 @@ impl<'a> Probes<'a> {
             .map(|name| name.as_str().to_owned())
             .collect();
         let mut bound: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        let mut demands: Vec<Map> = Vec::new();
         let rules = [Operation::Read, Operation::Create, Operation::Write]
             .into_iter()
             .flat_map(|operation| bench.rules(model, operation, None));
@@ -45,12 +52,19 @@ impl<'a> Probes<'a> {
                     }
                 }
             }
+            let mut demand = Map::new();
             let mut keep = |field: &str, value: &Value| {
                 let values = bound.entry(field.to_owned()).or_default();
-                match value {
-                    Value::List(items) => values.extend(items.iter().cloned()),
-                    one => values.push(one.clone()),
+                let named = match value {
+                    Value::List(items) => items.clone(),
+                    one => vec![one.clone()],
+                };
+                if let Some(first) = named.first() {
+                    demand
+                        .entry(field.to_owned())
+                        .or_insert_with(|| first.clone());
                 }
+                values.extend(named);
                 values.truncate(MOST);
             };
             let Some(domain) = &rule.domain else {
@@ -64,6 +78,9 @@ impl<'a> Probes<'a> {
                     keep(condition.field.as_str(), &condition.value);
                 }
             }
+            if !demand.is_empty() && !demands.contains(&demand) && demands.len() < DEMANDS {
+                demands.push(demand);
+            }
         }
         Self {
             family: bench.family,
@@ -71,6 +88,7 @@ impl<'a> Probes<'a> {
             known: bench.schema,
             fields,
             bound,
+            demands,
         }
     }
 
@@ -98,15 +116,8 @@ impl<'a> Probes<'a> {
 
     /// Values of new records to which each field is added in turn: none, and what rules demand.
     pub(super) fn bases(&self) -> Vec<Map> {
-        let demanded: Map = self
-            .bound
-            .iter()
-            .filter_map(|(field, values)| Some((field.clone(), values.first()?.clone())))
-            .collect();
-        if demanded.is_empty() {
-            return vec![Map::new()];
-        }
-        vec![Map::new(), demanded]
+        let nothing = std::iter::once(Map::new());
+        nothing.chain(self.demands.iter().cloned()).collect()
     }
 
     /// Values of a field that are tried.

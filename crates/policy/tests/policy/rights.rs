@@ -256,3 +256,27 @@ fn a_frappe_that_tells_nothing_has_the_fields_that_rules_name() {
         .collect();
     assert_eq!(operations, ["read", "create", "submit"]);
 }
+
+#[test]
+fn what_one_rule_demands_is_told_also_where_another_would_not_let_it_be_set() {
+    let rule = |name: &str, field: &str, domain: &str| {
+        format!(
+            "[[rule]]\nname = \"{name}\"\nmodels = [\"res.partner\"]\noperations = [\"create\"]\nfields = [\"{field}\"]\ndomain = '{domain}'\n"
+        )
+    };
+    let cities = rule("cities", "city", r#"[["city", "in", ["Rome", "Oslo"]]]"#);
+    let companies = rule("companies", "is_company", r#"[["is_company", "=", true]]"#);
+    let caller = caller(&format!("{cities}{companies}"));
+    let partner = Model::new("res.partner").expect("a name");
+    for values in [r#"{"city":"Oslo"}"#, r#"{"is_company":true}"#] {
+        let arguments = format!(r#"{{"vals_list":[{values}]}}"#);
+        assert!(is_allowed(
+            &caller,
+            &call("res.partner", "create", &arguments)
+        ));
+    }
+    let told = rights(&caller, &partner);
+    assert!(told.operations.contains(&Operation::Create));
+    let fields: Vec<&str> = told.creatable.iter().map(String::as_str).collect();
+    assert_eq!(fields, ["city", "is_company"]);
+}
