@@ -99,7 +99,7 @@ async function visit(browser, demo, size) {
     await key.fill(demo.keys.odoo_narrow);
     await open.click();
     await page.getByRole("heading", { name: "res.partner", exact: true }).waitFor({ timeout: 20000 });
-    must((await page.locator("details.operation").count()) === 2, "more than list and read is shown");
+    must((await page.locator("details.operation").count()) === 3, "more than list, read and the batch is shown");
     await page.locator("details.operation > summary").first().click();
     const names = await page.locator("details.operation").first().locator("td.name").allInnerTexts();
     const bare = names.map((name) => name.split(/\s/)[0]).sort();

@@ -170,6 +170,7 @@ function sample(field) {
 }
 
 function draft(schema) {
+  if (schema.type === "array") return JSON.stringify(schema.example ?? [], null, 2);
   const names = schema.required?.length ? schema.required : Object.keys(schema.properties ?? {}).slice(0, 2);
   return JSON.stringify(Object.fromEntries(names.map((name) => [name, sample(schema.properties[name])])), null, 2);
 }
@@ -197,7 +198,7 @@ function trial(one, body) {
   const rows = inputs.map(({ parameter, input }) => make("div", { class: "row" },
     make("label", { for: input.id }, make("code", {}, parameter.name)), input,
     make("small", {}, short(plain(parameter.description)))));
-  const text = body.properties ? make("textarea", { id: `try-${made}-body`, spellcheck: "false" }) : null;
+  const text = body.properties || body.type === "array" ? make("textarea", { id: `try-${made}-body`, spellcheck: "false" }) : null;
   if (text) text.value = draft(body);
   const answer = make("div", { class: "answer", role: "status" });
   const form = make("form", { class: "try", autocomplete: "off" },
