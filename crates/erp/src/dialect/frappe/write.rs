@@ -139,6 +139,7 @@ pub(in crate::dialect) fn write(call: &Call, login: &UpstreamLogin<'_>) -> Resul
             if dotted.contains('.') && dotted.split('.').all(|part| !part.is_empty()) =>
         {
             let target = match dotted.strip_prefix("doctype.") {
+                Some(name) if name.contains('.') => return Err(bad("Frappe has no such call")),
                 Some(name) => format!("/api/v2/method/{}/{}", segment(doctype), segment(name)),
                 None => method(dotted),
             };
