@@ -52,7 +52,7 @@ impl Asking {
             _ => FaultKind::MissingRecord,
         };
         let fault = Fault::new(kind, "");
-        (!there && !request.describes()).then(|| (&**request, fault))
+        (!there && !request.describes()).then_some((&**request, fault))
     }
 
     /// The call, what is asked of the record's edition, and how the answer is written, where

@@ -32,7 +32,7 @@ fn schema(models: &[&str]) -> Arc<Schema> {
         &portcullis_erp::Limits::default(),
     );
     for model in models {
-        let model = Model::new(*model).expect("a name");
+        let model = Model::new(model).expect("a name");
         schema.learn(model, fields.as_ref().expect("JSON"));
     }
     Arc::new(schema)
