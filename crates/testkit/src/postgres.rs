@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Seek as _};
+use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -191,6 +192,11 @@ impl Database {
     pub fn url_by_port(&self) -> String {
         let (port, name) = (self.cluster.port, &self.name);
         format!("postgres://{ROLE}@127.0.0.1:{port}/{name}")
+    }
+
+    /// The address of its port.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.cluster.port))
     }
 
     /// Runs statements in it, from outside; answers their rows, one a line.

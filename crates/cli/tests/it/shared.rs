@@ -3,6 +3,7 @@
 
 mod outage;
 mod place;
+mod tunnel;
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;

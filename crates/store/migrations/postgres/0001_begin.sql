@@ -1,7 +1,8 @@
 -- As in SQLite: times are microseconds since 1970 UTC, roles of a key are names separated by one
 -- space. Names are ordered by their bytes, whatever the database's locale. `change` is bumped by
 -- triggers in the transaction of each change, so that no way of changing a row, a shell included,
--- goes unnoticed by running gateways.
+-- goes unnoticed by running gateways. What it grows to follows the clock, so that a server that
+-- takes over from another without its last changes does not count to the same numbers anew.
 
 CREATE TABLE change (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -11,7 +12,7 @@ INSERT INTO change (one, n) VALUES (1, 1);
 
 CREATE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE change SET n = n + 1;
+    UPDATE change SET n = greatest(n + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
     RETURN NULL;
 END
 $$;

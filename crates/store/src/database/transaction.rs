@@ -43,7 +43,11 @@ impl Transaction {
     /// Waits until no other transaction that asked for a turn under the same name is under way.
     #[cfg_attr(
         not(feature = "postgres"),
-        expect(clippy::unused_async, reason = "SQLite has one writer at a time")
+        expect(
+            clippy::unused_async,
+            unused_variables,
+            reason = "SQLite has one writer at a time"
+        )
     )]
     pub(super) async fn take_turn(&mut self, name: &str) -> Result<(), sqlx::Error> {
         match self {

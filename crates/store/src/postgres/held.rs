@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres as Driver};
+use sqlx::{Executor as _, PgConnection, Postgres as Driver};
 use tokio::runtime::Handle;
 
 use super::Postgres;
@@ -118,7 +118,7 @@ impl Held {
     }
 
     async fn say(&mut self, text: &'static str) -> Result<(), sqlx::Error> {
-        let done = in_time(sqlx::query(text).execute(self.connection()?)).await;
+        let done = in_time(self.connection()?.execute(text)).await;
         self.settle(&done);
         done.map(drop)
     }

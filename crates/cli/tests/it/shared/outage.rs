@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use portcullis_testkit::postgres::{Cluster, PASSWORD};
 
 use super::place::{self, Two};
+use super::tunnel::Tunnel;
 use super::{become_both, count, create, made};
 use crate::demo::{Demo, send};
+use crate::relay::Relay;
 use crate::serve::{Place, Served};
 use crate::within;
 
@@ -81,6 +83,73 @@ fn while_the_database_is_away_nobody_is_let_in() {
     comes_back(&two, &key);
     assert_eq!(elsewhere.run(&["key", "revoke", &id]).0, 0);
     become_both(&two, &key, 401);
+}
+
+/// What was asked with this key is answered so in the end, however it is told to wait before.
+fn ends(served: &Served, key: &str, once: &str, status: u16, text: &str) -> bool {
+    let ended = within(10_000, || {
+        let got = create(served, key, once, "Once");
+        (got.status == status && got.text().contains(text)).then_some(())
+    });
+    ended.is_some()
+}
+
+#[test]
+fn a_call_that_ends_while_the_database_is_away_is_unknown_when_it_is_back() {
+    let demo = Demo::start();
+    let relay = Relay::before(demo.fact("/odoo"));
+    let cluster = Cluster::own();
+    let database = cluster.database();
+    let (place, elsewhere) = place::over(&demo, &relay.url(), &database);
+    let (key, _) = place.key("shop", &[]);
+    let two = Two::serve(&place, &elsewhere);
+    become_both(&two, &key, 200);
+    made(&demo);
+    relay.slow_down(1500);
+    std::thread::scope(|scope| {
+        let (served, key) = (&two.one, &key);
+        let call = scope.spawn(move || create(served, key, "away", "Once"));
+        assert!(ends(&two.other, key, "away", 409, "still runs"));
+        cluster.crash();
+        let answer = call.join().expect("an answer");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    });
+    relay.slow_down(0);
+    cluster.begin();
+    comes_back(&two, &key);
+    for served in [&two.one, &two.other] {
+        assert!(ends(served, &key, "away", 409, "outcome unknown"));
+    }
+    assert_eq!(made(&demo), 1);
+}
+
+#[test]
+fn a_claim_of_which_nothing_was_heard_is_given_up() {
+    let demo = Demo::start();
+    let database = Cluster::shared().database();
+    let tunnel = Tunnel::to(database.address());
+    let direct = database.address().to_string();
+    let url = database.url_by_port();
+    let url = url.replace(&direct, &tunnel.address().to_string());
+    let settings = format!("store = \"{url}?sslmode=disable\"\nstore-password-file = \"secret\"\n");
+    let place = place::with(&demo, demo.fact("/odoo"), &settings);
+    std::fs::write(place.path().join("secret"), PASSWORD).unwrap();
+    let (key, _) = place.key("shop", &[]);
+    let served = place.serve();
+    let known = within(1500, || (count(&served, &key) == 200).then_some(()));
+    assert!(known.is_some());
+    made(&demo);
+    tunnel.lose_the_next_claim();
+    let refused = create(&served, &key, "lost", "Once");
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert!(
+        refused.text().contains("nothing was done"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(made(&demo), 0);
+    assert!(ends(&served, &key, "lost", 200, ""));
+    assert_eq!(made(&demo), 1);
 }
 
 #[test]
