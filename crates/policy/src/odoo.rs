@@ -6,6 +6,7 @@ pub(crate) mod commands;
 pub(crate) mod context;
 pub(crate) mod groups;
 pub(crate) mod listed;
+pub(crate) mod load;
 pub(crate) mod search;
 pub(crate) mod spec;
 pub(crate) mod table;

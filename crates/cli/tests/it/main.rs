@@ -12,6 +12,7 @@
 mod addresses;
 mod caps;
 mod demo;
+mod escape;
 mod frappe;
 mod keeping;
 mod keys;

@@ -9,7 +9,7 @@ use crate::danger;
 use crate::decision::Reason;
 use crate::odoo::search::is_scalar;
 use crate::odoo::view::View;
-use crate::odoo::{bad_argument, names, numbers};
+use crate::odoo::{bad_argument, load, names, numbers};
 use crate::operation::{Family, Operation};
 use crate::permit::Permit;
 use crate::rule::Arguments;
@@ -73,6 +73,9 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
         if call.positional.iter().any(|value| !is_scalar(value)) {
             return Err(bad_argument(&view, "positional"));
         }
+    }
+    if call.method.as_str() == "load" {
+        load::columns(bench, &view, call)?;
     }
     let mut guards = VecDeque::new();
     if view.own_domain()?.is_some() {
