@@ -96,5 +96,5 @@ fn is_free(name: &HeaderName) -> bool {
         && !HEADERS.iter().any(ours)
         && !["accept", "content-", "proxy-", "sec-", "x-forwarded-"]
             .iter()
-            .any(|prefix| begins(prefix))
+            .any(begins)
 }
