@@ -1,0 +1,290 @@
+"""Looks for every secret of a busy gateway where it must not be.
+
+`run.py --binary target/debug/portcullis` makes keys, a signer's secret, an ERP user's password
+and a session, uses each rightly and wrongly in every style, and then reads what was left behind:
+the store, the ledger, the log at its most talkative, the answers, and what the commands print.
+At the end it reads the memory of the running process, as a core dump would have it, and says what
+remains there. It ends in `N passed, N failed`.
+"""
+
+import argparse
+import base64
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import xmlrpc.client
+
+COUNT = "/json/2/res.partner/search_count"
+ROLE = """
+[[rule]]
+name = "contacts"
+models = ["res.partner"]
+operations = ["read", "create", "write"]
+fields = "*"
+"""
+ISSUER = "https://id.example"
+
+
+class Found(Exception):
+    """Something that must not be there."""
+
+
+def writings(secret):
+    """A secret as it may have been written: as it is, in base64, in hex, in a URL."""
+    raw = secret.encode()
+    yield raw
+    yield urllib.parse.quote(secret, safe="").encode()
+    yield raw.hex().encode()
+    for shift in range(3):
+        # What of it does not depend on its neighbours.
+        whole = base64.b64encode(b"x" * shift + raw)
+        yield whole[4 if shift else 0 : len(whole) - 4]
+
+
+class Gateway:
+    """A gateway before the sandbox Odoo of a demo, with a log of everything."""
+
+    def __init__(self, binary, demo, folder):
+        self.binary, self.folder = binary, folder
+        secrets = pathlib.Path(demo["upstream_log"]).parent / "secrets" / "odoo-integration"
+        self.erp_secret = secrets.read_text().strip()
+        self.issuer_secret = "an issuer's secret that nobody else knows, of many bytes"
+        (folder / "issuer").write_text(self.issuer_secret)
+        (folder / "reader.toml").write_text(ROLE)
+        (folder / "portcullis.toml").write_text(
+            f"""listen = "127.0.0.1:0"
+roles = ["reader.toml"]
+[limits]
+per-minute = 60000
+burst = 10000
+address-failures-per-minute = 60000
+address-failures-burst = 10000
+[credentials]
+in-query = true
+[upstream.odoo]
+kind = "odoo"
+url = "{demo['odoo']}"
+database = "{demo['database']}"
+[[issuer]]
+name = "id"
+issuer = "{ISSUER}"
+algorithm = "HS256"
+secret-file = "issuer"
+upstream = "odoo"
+user = "integration"
+roles = ["reader"]
+"""
+        )
+        sealed = self.said("user", "add", "integration", "--upstream", "odoo", given=self.erp_secret)
+        self.printed = [sealed]
+        self.keys = {}
+        for name in ("good", "suspended", "revoked", "rotated"):
+            made = self.said("key", "create", name, "--user", "integration", "--role", "reader", "--json")
+            self.keys[name] = json.loads(made)
+        for what in ("suspend", "revoke"):
+            name = {"suspend": "suspended", "revoke": "revoked"}[what]
+            self.printed.append(self.said("key", what, self.keys[name]["id"]))
+        rotated = json.loads(self.said("key", "rotate", self.keys["rotated"]["id"], "--json"))
+        self.keys["next"] = rotated
+        self.log = open(folder / "log", "w+b")
+        self.process = subprocess.Popen(
+            [binary, "serve", "--config", str(folder / "portcullis.toml")],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
+            env={**os.environ, "PORTCULLIS_LOG": "trace", "RUST_BACKTRACE": "full"},
+        )
+        self.port = self.listening()
+
+    def said(self, *arguments, given=None):
+        done = subprocess.run(
+            [self.binary, *arguments, "--config", str(self.folder / "portcullis.toml")],
+            input=given, capture_output=True, text=True, timeout=60,
+        )
+        if done.returncode not in (0, 1):
+            raise SystemExit(f"{arguments}: {done.stdout}{done.stderr}")
+        return done.stdout if done.stdout.startswith("{") else done.stdout + done.stderr
+
+    def listening(self):
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            told = re.search(rb"listens on http://127\.0\.0\.1:(\d+)", (self.folder / "log").read_bytes())
+            if told:
+                return int(told[1])
+            time.sleep(0.1)
+        raise SystemExit("the gateway does not say where it listens")
+
+    def ask(self, path, headers=(), body='{"domain":[]}', verb="POST"):
+        """One request; the head and the body of its answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(verb, path, body, {"Content-Type": "application/json", **dict(headers)})
+            answer = connection.getresponse()
+            head = "\n".join(f"{name}: {value}" for name, value in answer.getheaders())
+            return answer.status, head, answer.read()
+        finally:
+            connection.close()
+
+    def memory(self):
+        """Every readable byte of the process, piece by piece."""
+        with open(f"/proc/{self.process.pid}/maps") as maps, open(f"/proc/{self.process.pid}/mem", "rb") as memory:
+            for line in maps:
+                place, rights = line.split()[:2]
+                if "r" not in rights or line.rstrip().endswith(("[vvar]", "[vsyscall]", "[vvar_vclock]")):
+                    continue
+                begin, end = (int(part, 16) for part in place.split("-"))
+                try:
+                    memory.seek(begin)
+                    yield memory.read(end - begin)
+                except (OSError, ValueError, OverflowError):
+                    continue
+
+
+def styles(key, pair):
+    """Every way to show a key."""
+    basic = base64.b64encode(pair.encode()).decode()
+    yield COUNT, {"X-API-Key": key}
+    yield COUNT, {"API-KEY": key}
+    yield COUNT, {"X-Openerp-Session-Id": key}
+    yield COUNT, {"Authorization": f"Bearer {key}"}
+    yield COUNT, {"Authorization": f"ApiKey {key}"}
+    yield COUNT, {"Authorization": f"token {pair}"}
+    yield COUNT, {"Authorization": f"Basic {basic}"}
+    yield f"{COUNT}?api_key={key}", {}
+    yield "/api/v1/res.partner?fields=name&limit=1", {"X-API-Key": key}
+
+
+def token(secret):
+    def part(value):
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
+
+    import hashlib
+    import hmac
+
+    now = int(time.time())
+    body = part({"alg": "HS256", "typ": "JWT"}) + b"." + part({"iss": ISSUER, "sub": "shop", "iat": now, "exp": now + 60})
+    tag = hmac.new(secret.encode(), body, hashlib.sha256).digest()
+    return (body + b"." + base64.urlsafe_b64encode(tag).rstrip(b"=")).decode()
+
+
+def use(gateway):
+    """Uses every credential rightly and wrongly; the answers, and how many went well."""
+    answers, well = [], 0
+    for name, made in gateway.keys.items():
+        wrong = made["key"][:-8] + "aaaaaaaa"
+        for key, pair in ((made["key"], made["pair"]), (wrong, f"{made['id']}:{wrong.rsplit('_', 1)[1]}")):
+            for path, headers in styles(key, pair):
+                verb = "GET" if path.startswith("/api/v1") else "POST"
+                body = None if verb == "GET" else '{"domain":[]}'
+                status, head, text = gateway.ask(path, headers, body, verb)
+                answers.append(head.encode() + text)
+                well += status == 200
+            server = xmlrpc.client.ServerProxy(f"http://127.0.0.1:{gateway.port}/xmlrpc/2/object")
+            try:
+                server.execute_kw("demo", 7, key, "res.partner", "no_such_method", [[]])
+            except xmlrpc.client.Fault as fault:
+                answers.append(str(fault).encode())
+            logs_in = {"params": {"db": "demo", "login": "integration", "password": key}}
+            status, head, text = gateway.ask("/web/session/authenticate", {}, json.dumps(logs_in))
+            # The cookie is the caller's own, and is told to it.
+            answers.append(re.sub(r"(?im)^set-cookie:.*$", "", head).encode() + text)
+    bearer = token(gateway.issuer_secret)
+    for shown in (bearer, bearer[:-6] + "AAAAAA"):
+        status, head, text = gateway.ask(COUNT, {"Authorization": f"Bearer {shown}"})
+        answers.append(head.encode() + text)
+        well += status == 200
+    return answers, well, bearer
+
+
+def looked(name, data, secrets):
+    """Fails if a secret stands in what is looked at."""
+    for what, secret in secrets.items():
+        for writing in writings(secret):
+            at = data.find(writing)
+            if at >= 0:
+                raise Found(f"{name}: {what} at byte {at}")
+
+
+def run(binary):
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as place:
+        demo = subprocess.Popen(
+            [binary, "demo", "--json", "--port", "0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        )
+        gateway = None
+        try:
+            facts = json.loads(demo.stdout.readline())
+            folder = pathlib.Path(place)
+            gateway = Gateway(binary, facts, folder)
+            answers, well, bearer = use(gateway)
+            # A secret is what stands behind the id, which lists and records may tell.
+            secrets = {f"the key {name}": made["key"].rsplit("_", 1)[1] for name, made in gateway.keys.items()}
+            secrets |= {
+                "the ERP user's credential": gateway.erp_secret,
+                "the issuer's secret": gateway.issuer_secret,
+                "a bearer's token": bearer,
+            }
+            time.sleep(1)
+            for arguments in (["key", "list", "--all"], ["key", "list", "--all", "--json"], ["user", "list", "--json"],
+                              ["audit", "tail", "--json"], ["audit", "verify"], ["check", "--json"],
+                              *(["key", "show", made["id"]] for made in gateway.keys.values())):
+                gateway.printed.append(gateway.said(*arguments))
+            places = {f"answer {n}": answer for n, answer in enumerate(answers)}
+            places |= {f"output {n}": text.encode() for n, text in enumerate(gateway.printed)}
+            kept = [file for file in (folder / "data").rglob("*") if file.is_file() and file.name != "master.key"]
+            places |= {str(file.relative_to(folder)): file.read_bytes() for file in kept}
+            places["the log"] = (folder / "log").read_bytes()
+            places["the configuration"] = (folder / "portcullis.toml").read_bytes()
+            places["what reached the ERP"] = pathlib.Path(facts["upstream_log"]).read_bytes()
+            for planted in writings(gateway.issuer_secret):
+                try:
+                    looked("planted", b"before " + planted + b" after", secrets)
+                except Found:
+                    passed += 1
+                else:
+                    print("FAILED  a secret that was planted is not found")
+                    failed += 1
+            for name, data in places.items():
+                try:
+                    looked(name, data, secrets)
+                    passed += 1
+                except Found as found:
+                    print(f"FAILED  {found}")
+                    failed += 1
+            print(f"{len(places)} places were looked at, {sum(map(len, places.values()))} bytes; {well} requests went well")
+            if well < 20 or len(kept) < 3 or len(places["the log"]) < 1000:
+                print("FAILED  too little went on to have left anything behind")
+                failed += 1
+            left = remains(gateway, secrets)
+            print("in memory, as in a core dump:")
+            for what, times in left.items():
+                print(f"    {what}: {times} times")
+            gateway.process.send_signal(signal.SIGTERM)
+            gateway.process.wait(20)
+        finally:
+            for child in (gateway and gateway.process, demo):
+                if child and child.poll() is None:
+                    child.kill()
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def remains(gateway, secrets):
+    """How often each secret stands in the memory of the running process."""
+    left = dict.fromkeys(secrets, 0)
+    for piece in gateway.memory():
+        for what, secret in secrets.items():
+            left[what] += piece.count(secret.encode())
+    return left
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    arguments.add_argument("--binary", required=True)
+    sys.exit(run(arguments.parse_args().binary))
