@@ -129,6 +129,8 @@ def rounds(arguments, tally):
     others = {
         "frappe-js-sdk": ["node", "frappe_round.mjs"],
         "curl": [python, "curl_round.py"],
+        "clients that sign": [python, "signing_round.py"],
+        "Node clients that sign": ["node", "signing_round.mjs"],
         "the README's commands": [python, "readme_round.py"],
         "the demo's screen": [python, "screen_round.py"],
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use anyhow::Context as _;
-use portcullis_gateway::archive::Archive;
+use portcullis_gateway::archive::{Archive, Safe};
 use portcullis_gateway::config::Config;
 use portcullis_gateway::control::{self, Control, RoleFiles};
 use portcullis_gateway::gateway::{Addresses, Gateway, Shared};
@@ -55,25 +55,22 @@ impl Running {
             limits: config.request,
             rpc_body: config.rpc_body,
         };
+        let ledger_folder = house.ledger_folder();
+        let vault = Arc::new(house.vault);
+        let safe: Arc<dyn Safe> = Arc::new(WithVault(Arc::clone(&vault)));
         let keyring = Keyring::new(
             Arc::clone(&house.store) as _,
-            house.vault.pepper(),
+            Arc::clone(&safe),
+            vault.pepper(),
             config.key_rate,
         );
         let issuers = Issuers::new(&config.issuers, config.key_rate)?;
         let sessions = Sessions::new(
             Arc::clone(&house.store) as _,
-            house.vault.pepper(),
+            vault.pepper(),
             config.sessions,
         );
-        let ledger_folder = house.ledger_folder();
-        let vault = Arc::new(house.vault);
-        let archive = Archive::enter(
-            Arc::clone(&house.store) as _,
-            Arc::new(WithVault(Arc::clone(&vault))),
-            config.keeping,
-        )
-        .await?;
+        let archive = Archive::enter(Arc::clone(&house.store) as _, safe, config.keeping).await?;
         let shared = Arc::new(Shared::new(
             snapshot,
             (keyring, issuers),

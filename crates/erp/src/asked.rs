@@ -45,6 +45,8 @@ pub enum Local {
     SessionCheck,
     /// Odoo `/doc-bearer/{model}.json`: the arguments of a model's methods.
     Documentation(Model),
+    /// The façade's `-/explain-signature`: why a signature differs.
+    ExplainSignature(Box<rest::Told>),
     /// Frappe `ping`.
     Ping,
     /// Frappe `frappe.auth.get_logged_user`.

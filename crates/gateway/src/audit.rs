@@ -89,7 +89,7 @@ pub fn open(
             Some(holder) => (
                 holder.principal.upstream(),
                 "-",
-                done_here(&permitted.granted),
+                done_here(&permitted.granted, trail),
                 "gateway",
                 &nothing,
                 "",
@@ -125,11 +125,12 @@ pub fn open(
 pub const NOT_KEPT: &str = "error-not-kept";
 
 /// What the gateway itself does, as a method in a record.
-fn done_here(granted: &Granted) -> &'static str {
+fn done_here<'a>(granted: &Granted, trail: &'a Trail) -> &'a str {
     match granted {
         Granted::Session(Act::Open(_)) => "log-in",
         Granted::Session(Act::End(_)) => "log-out",
-        Granted::Call { .. } | Granted::Passage { .. } | Granted::Here(_) => "-",
+        Granted::Here(_) => trail.names().1,
+        Granted::Call { .. } | Granted::Passage { .. } => "-",
     }
 }
 
@@ -286,6 +287,9 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
         | Why::Expired
         | Why::Forged
         | Why::Clear
+        | Why::SecretSent
+        | Why::Late(_)
+        | Why::Repeated
         | Why::Blind
         | Why::Unfit(_)
         | Why::Absent

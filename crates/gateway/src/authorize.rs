@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use portcullis_erp::dialect::lacking;
-use portcullis_erp::{Asked, Dialect, Fault, FaultKind, Reply, Shape, Value};
+use portcullis_erp::{Asked, Dialect, Fault, FaultKind, Reply, Shape, Value, Verb};
 use portcullis_identity::Timestamp;
 use portcullis_policy::{Decision, Operation, Passage, Permit, Question};
+use portcullis_storage::Nonce;
 
 use crate::controller::Controller;
 use crate::decode::Wish;
@@ -27,6 +28,7 @@ use crate::upstream::{Asker, ErpUser, Upstream};
 mod across;
 mod asking;
 mod describe;
+mod explain;
 mod here;
 mod naming;
 mod passage;
@@ -48,6 +50,8 @@ pub struct Permitted {
     pub(crate) plain: bool,
     /// What must be done once only.
     pub(crate) once: Option<Wanted>,
+    /// What counts once if it changes something.
+    pub(crate) nonce: Option<Nonce>,
 }
 
 /// What may be done.
@@ -72,6 +76,18 @@ pub(crate) enum Granted {
     Session(Act),
 }
 
+impl Granted {
+    /// Whether it may change something.
+    pub(crate) fn changes(&self) -> bool {
+        match self {
+            Self::Call { permit, .. } => permit.operation() != Operation::Read,
+            Self::Passage { passage, .. } => passage.visit().verb() != Verb::Get,
+            Self::Here(_) => false,
+            Self::Session(_) => true,
+        }
+    }
+}
+
 /// Judges what is asked.
 ///
 /// # Errors
@@ -93,6 +109,8 @@ pub async fn call(
         session,
         plain,
         once,
+        nonce,
+        signed: _,
     } = identified;
     let asked = match wish {
         Wish::Asked(asked) => asked,
@@ -121,6 +139,7 @@ pub async fn call(
                 origin,
                 plain,
                 once: None,
+                nonce,
             });
         }
     };
@@ -161,6 +180,7 @@ pub async fn call(
                 origin,
                 plain,
                 once: None,
+                nonce,
             });
         }
     };
@@ -198,6 +218,7 @@ pub async fn call(
                     origin,
                     plain,
                     once: None,
+                    nonce,
                 })
             }
             Err(why) => {
@@ -291,6 +312,7 @@ pub async fn call(
                     origin,
                     plain,
                     once,
+                    nonce,
                 });
             }
             Decision::Refuse(refusal) => refusal,

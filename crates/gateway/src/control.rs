@@ -171,6 +171,9 @@ impl Control {
                 Err(error) => tracing::warn!(%error, "unused keys could not be suspended"),
             }
         }
+        if let Err(error) = self.store.nonces().expire(clock::now()).await {
+            tracing::warn!(%error, "nonces that are over could not be removed");
+        }
         if let Err(error) = self.shared.sessions.sweep(clock::now()).await {
             tracing::warn!(%error, "sessions that are over could not be removed");
         }

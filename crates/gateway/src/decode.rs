@@ -7,6 +7,7 @@
 mod bound;
 mod credential;
 mod manner;
+mod signature;
 mod visit;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use portcullis_identity::{Presented, Secret, Timestamp, UpstreamName};
 
 use crate::controller::Controller;
 use crate::denial::{Denial, Why};
-use crate::identify::Desk;
+use crate::identify::{Desk, Voucher};
 use crate::once;
 use crate::origin::Origin;
 use crate::sessions::cookie;
@@ -30,6 +31,7 @@ use crate::trail::Trail;
 use bound::Bound;
 pub(crate) use bound::has_slot;
 pub(crate) use manner::Manner;
+pub(crate) use signature::Signature;
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
@@ -37,12 +39,7 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 /// What is asked and with what credential, unjudged.
 pub struct Decoded {
     pub(crate) wish: Wish,
-    /// The credential of the headers.
-    pub(crate) presented: Presented,
-    /// The credential that lay in the body.
-    pub(crate) slot: Option<SlotCredential>,
-    /// A session that came beside a key, and must not be somebody else's.
-    pub(crate) beside: Option<Secret<String>>,
+    pub(crate) credentials: Credentials,
     pub(crate) reply: Reply,
     pub(crate) upstream: Option<UpstreamName>,
     /// The database that a header names (`X-Odoo-Database`).
@@ -53,6 +50,20 @@ pub struct Decoded {
     pub(crate) debt: Option<u64>,
     /// What the client calls this attempt and its repetitions.
     pub(crate) once: Option<once::Key>,
+}
+
+/// What says who is calling, unbelieved.
+pub(crate) struct Credentials {
+    /// The credential of the headers.
+    pub(crate) presented: Presented,
+    /// The credential that lay in the body.
+    pub(crate) slot: Option<SlotCredential>,
+    /// The signature over the request.
+    pub(crate) signature: Option<Signature>,
+    /// Who has signed the batch that it came in.
+    pub(crate) vouched: Option<Voucher>,
+    /// A session that came beside a key, and must not be somebody else's.
+    pub(crate) beside: Option<Secret<String>>,
 }
 
 /// What is wished for.
@@ -98,6 +109,7 @@ pub async fn read(
     } = paced;
     let plain = || Reply::plain(dialect);
     let head = routed.received.head;
+    let vouched = routed.received.batch.and_then(|batch| batch.signed);
     let body = tokio::time::timeout(BODY_TIME, routed.received.body.collect(most, passed))
         .await
         .unwrap_or_else(|_| {
@@ -135,8 +147,10 @@ pub async fn read(
             let reading = dialect
                 .read(inbound, limits)
                 .map_err(|error| Denial::to(*error.reply, Why::Unreadable(error.fault)))?;
-            if let Asked::Call(call) = &reading.asked {
-                trail.asked(call.model.as_str(), call.method.as_str());
+            match &reading.asked {
+                Asked::Call(call) => trail.asked(call.model.as_str(), call.method.as_str()),
+                Asked::Local(Local::ExplainSignature(_)) => trail.asked("-", "explain-signature"),
+                Asked::Rest(_) | Asked::Batch(_) | Asked::Local(_) => {}
             }
             (Wish::Asked(reading.asked), reading.slot, reading.reply)
         }
@@ -150,6 +164,7 @@ pub async fn read(
     };
     let presented = credential::presented(&head.headers, in_query.as_ref(), cookie, desk.ways)
         .map_err(unreadable)?;
+    let signature = signature::read(&head, &routed.base, &body).map_err(unreadable)?;
     let mut manner = Manner::of(&head, origin);
     let mut beside = None;
     if dialect == Dialect::Json2 && matches!(presented, Presented::Key { .. }) {
@@ -175,9 +190,13 @@ pub async fn read(
     };
     Ok(Decoded {
         wish,
-        presented,
-        slot,
-        beside,
+        credentials: Credentials {
+            presented,
+            slot,
+            signature,
+            vouched,
+            beside,
+        },
         database: (!database.is_empty()).then(|| database.to_owned()),
         reply,
         upstream: routed.upstream,

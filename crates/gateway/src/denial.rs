@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use portcullis_erp::{Dialect, Fault, FaultKind, Reply};
+use portcullis_identity::signing::Flaw;
 use portcullis_policy::Refusal;
 
 use crate::filter::Most;
@@ -49,6 +50,12 @@ pub enum Why {
     Forged,
     /// `identify`: others may have read the credential on its way.
     Clear,
+    /// `identify`: a signing secret was sent as if it were a key.
+    SecretSent,
+    /// `identify`: the signature is good, but not at this time.
+    Late(Flaw),
+    /// `identify`, `once`: the signature is good, and was used before.
+    Repeated,
     /// `identify`: revocations cannot be learned at the moment.
     Blind,
     /// `authorize`: the policy's no.
@@ -185,6 +192,9 @@ impl Denial {
             Why::Expired => "identify.expired",
             Why::Forged => "identify.forged",
             Why::Clear => "identify.clear",
+            Why::SecretSent => "identify.secret-sent",
+            Why::Late(_) => "identify.signature-late",
+            Why::Repeated => "identify.signature-repeated",
             Why::Blind => "identify.blind",
             Why::Refused(_) => "authorize.refused",
             Why::Unfit(_) => "authorize.unfit",
@@ -219,6 +229,7 @@ impl Denial {
                 | Why::LoginFailed
                 | Why::Expired
                 | Why::Clear
+                | Why::SecretSent
         )
     }
 
@@ -257,6 +268,15 @@ impl Denial {
             Why::Clear => say(
                 FaultKind::AccessDenied,
                 "credentials are taken over https only; this one was readable on its way: replace it",
+            ),
+            Why::SecretSent => say(
+                FaultKind::AccessDenied,
+                "this is a signing secret: it signs requests and is never sent; others may know it now, so rotate its key",
+            ),
+            Why::Late(flaw) => say(FaultKind::AccessDenied, &flaw.to_string()),
+            Why::Repeated => say(
+                FaultKind::AccessDenied,
+                "this signature was used before: sign each request anew, with a nonce of its own",
             ),
             Why::Blind => say(
                 FaultKind::Unreachable,

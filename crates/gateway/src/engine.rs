@@ -157,7 +157,7 @@ async fn connection(
                     body: Body::Stream(body),
                     arrival: Arrival { peer, over },
                     framing,
-                    of_batch: false,
+                    batch: None,
                 })
                 .await;
             if let Some(strict) = strict {

@@ -3,23 +3,24 @@
 //! One credential was presented or none; it is good or the request is refused. A credential
 //! that failed is never tried another way, and is refused even where none was needed.
 
+mod open;
 mod shown;
+mod signed;
+mod whose;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use portcullis_erp::asked::Claim;
-use portcullis_erp::{Asked, Dialect, Fault, FaultKind, Local, Reply, SlotCredential};
-use portcullis_identity::{
-    ApiKey, Conditions, Presented, Secret, SessionDigest, SessionToken, Style, Timestamp, Unmet,
-    Unverified,
-};
-use portcullis_storage::StoreError;
+use portcullis_erp::{Asked, Dialect, Local, Reply, SlotCredential};
+use portcullis_identity::{Conditions, KeyId, Presented, SessionDigest, Style, Timestamp, Unmet};
+use portcullis_storage::Nonce;
 
 use crate::decode::{Decoded, Wish};
 use crate::denial::{Denial, Why};
 use crate::issuers::Issuers;
 use crate::keyring::{Holder, Keyring};
+use crate::nonces;
 use crate::once;
 use crate::origin::Origin;
 use crate::sessions::Sessions;
@@ -27,7 +28,10 @@ use crate::throttle::Proven;
 use crate::trail::Trail;
 use crate::upstream::{Upstream, Upstreams};
 use crate::ways::Ways;
+use open::{is_log_in, is_open, wants_token};
 pub(crate) use shown::Shown;
+use signed::Once;
+use whose::{Around, Whose, by_session, is_signing_secret};
 
 /// What this room knows of the world.
 pub struct Desk<'a> {
@@ -45,6 +49,14 @@ pub struct Desk<'a> {
     pub(crate) proven: &'a Proven,
 }
 
+/// Says who has signed a batch: what is in it was signed with it, and has no signature of its
+/// own. Made here only.
+#[derive(Clone)]
+pub struct Voucher {
+    key: KeyId,
+    style: Style,
+}
+
 /// A request whose caller is known, or known to be nobody.
 pub struct Identified {
     pub(crate) wish: Wish,
@@ -59,6 +71,10 @@ pub struct Identified {
     /// Whether the connection is known to be unencrypted and local.
     pub(crate) plain: bool,
     pub(crate) once: Option<once::Key>,
+    /// What vouches for the requests of a batch, if this is one that was signed.
+    pub(crate) signed: Option<Voucher>,
+    /// What counts once if it changes something: a signature that may repeat.
+    pub(crate) nonce: Option<Nonce>,
 }
 
 /// Finds out who is calling.
@@ -74,9 +90,7 @@ pub async fn caller(
 ) -> Result<Identified, Denial> {
     let Decoded {
         wish,
-        presented,
-        slot,
-        beside,
+        credentials,
         reply,
         upstream,
         database,
@@ -88,20 +102,26 @@ pub async fn caller(
     if !desk.keyring.is_sighted(now).await {
         return Err(Denial::to(reply, Why::Blind));
     }
+    let (presented, slot) = (&credentials.presented, credentials.slot.as_ref());
     let no = |why: Why| Denial::to(reply.clone(), why);
     let failed = || {
         if let Some(seconds) = debt {
             return Why::Paced(seconds);
         }
-        match (&wish, &presented) {
+        if is_signing_secret(presented, slot) {
+            return Why::SecretSent;
+        }
+        match (&wish, presented) {
             (Wish::Asked(Asked::Local(Local::Authenticate | Local::LogIn)), _) => Why::LoginFailed,
             (_, Presented::Session(_)) => Why::Expired,
             (_, Presented::Nothing) if reply.dialect == Dialect::OdooCall => Why::Expired,
-            (_, Presented::Nothing) if slot.is_none() => Why::Stranger,
+            (_, Presented::Nothing) if slot.is_none() && credentials.signature.is_none() => {
+                Why::Stranger
+            }
             _ => Why::Unidentified,
         }
     };
-    if matches!(wish, Wish::Asked(Asked::Local(Local::LogIn))) && manner.foreign {
+    if is_log_in(&wish) && manner.foreign {
         return Err(no(Why::Forged));
     }
     // A page of another site may not change anything through whoever looks at it, not even
@@ -109,74 +129,42 @@ pub async fn caller(
     if matches!(presented, Presented::Nothing) && manner.foreign && wants_token(&wish) {
         return Err(no(Why::Forged));
     }
-    let mut session = None;
-    // A session's own key was shown when it was opened, in a way that its conditions allow.
-    let (found, style) = match (&presented, &slot) {
-        (Presented::Nothing, None) => by_certificate(desk, &origin, now),
-        (Presented::Session(text), None) => {
-            let visitor = by_session(desk, text, debt, now).await;
-            let visitor = visitor.map_err(|_| no(Why::Blind))?;
-            if let Some((_, digest)) = &visitor {
-                let good = match &manner.csrf {
-                    Some(shown) => desk.sessions.csrf(digest).is(shown),
-                    None => {
-                        let is_sent_form = manner.form && matches!(wish, Wish::Asked(_));
-                        !manner.foreign && !is_sent_form && !wants_token(&wish)
-                    }
-                };
-                if !good {
-                    return Err(no(Why::Forged));
-                }
-                session = Some(*digest);
-            }
-            (visitor.map(|(holder, _)| holder), None)
-        }
-        (Presented::Nothing, Some(slot)) if slot.password.is_empty() => {
-            match by_certificate(desk, &origin, now) {
-                (None, _) => return Err(no(failed())),
-                shown => shown,
-            }
-        }
-        (Presented::Nothing, Some(slot)) => {
-            (find(desk, &slot.password, debt, now), Some(Style::Password))
-        }
-        (Presented::Key { text, style }, None) => (
-            text.expose(|text| find(desk, text, debt, now)),
-            Some(*style),
-        ),
-        // A password slot must hold something in some clients; an empty one is no credential.
-        (Presented::Key { text, style }, Some(slot)) if slot.password.is_empty() => (
-            text.expose(|text| find(desk, text, debt, now)),
-            Some(*style),
-        ),
-        (Presented::Key { .. } | Presented::Session(_), Some(_)) => {
-            let fault = Fault::new(
-                FaultKind::Malformed,
-                "there is more than one credential; send one",
-            );
-            return Err(no(Why::Unreadable(fault)));
-        }
+    let around = Around {
+        wish: &wish,
+        origin: &origin,
+        manner: &manner,
+        debt,
+        now,
     };
-    let nobody = matches!(presented, Presented::Nothing) && slot.is_none() && found.is_none();
-    if !nobody && origin.is_clear && !desk.ways.in_clear {
-        if let Some(holder) = &found {
+    let Whose {
+        holder,
+        style,
+        session,
+        once: once_only,
+        revealed,
+        is_nothing,
+    } = whose::credential(desk, &credentials, around)
+        .await
+        .map_err(&no)?;
+    if !is_nothing && origin.is_clear && !desk.ways.in_clear {
+        if let Some(holder) = revealed.as_ref().or(holder.as_ref()) {
             trail.recognised(Arc::clone(&holder.principal));
-            let marked = match &session {
-                Some(digest) => desk.sessions.end(digest).await,
-                None => desk.keyring.expose(holder, now).await,
-            };
-            marked.map_err(|_| no(Why::Blind))?;
         }
+        let marked = match (&session, &revealed) {
+            (Some(digest), _) => desk.sessions.end(digest).await,
+            (None, Some(holder)) => desk.keyring.expose(holder, now).await,
+            // A signature by itself, or a certificate, tells nothing that could be used again.
+            (None, None) => Ok(()),
+        };
+        marked.map_err(|_| no(Why::Blind))?;
         return Err(no(Why::Clear));
     }
     // Whoever logs out of a session that is over has what was wished for.
     let leaves = matches!(wish, Wish::Asked(Asked::Local(Local::LogOut)))
         && matches!(presented, Presented::Session(_));
-    let Some(holder) = found else {
-        if !nobody && !leaves {
-            return Err(no(failed()));
-        }
-        if debt.is_some() || !is_open(&wish, reply.dialect) {
+    let Some(holder) = holder else {
+        let is_nobody = is_nothing || leaves;
+        if !is_nobody || debt.is_some() || !is_open(&wish, reply.dialect) {
             return Err(no(failed()));
         }
         let upstream = match &upstream {
@@ -196,15 +184,22 @@ pub async fn caller(
             session: None,
             plain: manner.plain,
             once,
+            signed: None,
+            nonce: None,
         });
     };
     trail.recognised(Arc::clone(&holder.principal));
     let own = desk.upstreams.named(holder.principal.upstream());
     let erps = own.as_ref().map(|bound| bound.conditions());
+    let showing = Showing {
+        address: origin.address,
+        style,
+        opens_session: is_log_in(&wish),
+    };
     let met = [Some(&holder.conditions), erps]
         .into_iter()
         .flatten()
-        .try_for_each(|conditions| meet(conditions, origin.address, style))
+        .try_for_each(|conditions| meet(conditions, &showing))
         .and_then(|()| match style {
             Some(style) if !desk.ways.take(style, origin.address) => Err(Unmet::Style),
             Some(_) | None => Ok(()),
@@ -214,7 +209,7 @@ pub async fn caller(
         trail.unmet(unmet);
         return Err(no(failed()));
     }
-    if let Some(text) = &beside {
+    if let Some(text) = &credentials.beside {
         let other = by_session(desk, text, debt, now).await;
         let other = other.map_err(|_| no(Why::Blind))?;
         let who = |holder: &Holder| {
@@ -231,85 +226,75 @@ pub async fn caller(
             && database
                 .as_deref()
                 .is_none_or(|named| named == bound.database().as_str())
-            && slot.as_ref().is_none_or(|slot| fits(slot, bound, &holder))
+            && slot.is_none_or(|slot| fits(slot, bound, &holder))
     });
-    match bound {
-        Some(bound) => {
-            desk.keyring
-                .used(&holder, now, origin.address, reply.dialect);
-            Ok(Identified {
-                wish,
-                holder: Some(holder),
-                upstream: Some(bound),
-                reply,
-                origin,
-                session,
-                plain: manner.plain,
-                once,
-            })
-        }
-        None => Err(no(failed())),
-    }
-}
-
-/// The holder of a key in either of its two forms, or the bearer of a token. From an address in
-/// debt, a key that does not exist is not even hashed.
-fn find(desk: &Desk<'_>, text: &str, debt: Option<u64>, now: Timestamp) -> Option<Arc<Holder>> {
-    if Unverified::is_token(text) {
-        let bearer = desk.issuers.bearer(text, now);
-        return bearer
-            .inspect_err(|no| tracing::debug!(?no, "a token is not good"))
-            .ok();
-    }
-    let key = match text.split_once(':') {
-        Some((key, secret)) => ApiKey::parse_pair(key, secret),
-        None => ApiKey::parse(text),
+    let Some(bound) = bound else {
+        return Err(no(failed()));
     };
-    let key = key.ok()?;
-    if debt.is_some() && !desk.keyring.knows(&key) {
-        return None;
-    }
-    desk.keyring.holder(&key, now)
-}
-
-/// The holder of the key whose place the client's certificate takes. A certificate that no key
-/// is bound to is no credential: clients show it wherever one is asked for.
-fn by_certificate(
-    desk: &Desk<'_>,
-    origin: &Origin,
-    now: Timestamp,
-) -> (Option<Arc<Holder>>, Option<Style>) {
-    let shown = origin.certificate;
-    let found = shown.and_then(|digest| desk.keyring.holder_by(&digest, now));
-    (found, Some(Style::Certificate))
-}
-
-/// Who is calling by the cookie of a session: the holder of the key that opened it, while the
-/// key is good. From an address in debt, only sessions that were served before are looked up.
-async fn by_session(
-    desk: &Desk<'_>,
-    text: &Secret<String>,
-    debt: Option<u64>,
-    now: Timestamp,
-) -> Result<Option<(Arc<Holder>, SessionDigest)>, StoreError> {
-    let Ok(token) = text.expose(|text| SessionToken::parse(text)) else {
-        return Ok(None);
+    let nonce = match once_only {
+        Some(once_only) => spent(desk, once_only, trail).await.map_err(&no)?,
+        None => None,
     };
-    if debt.is_some() && !desk.sessions.knows(&token) {
-        return Ok(None);
-    }
-    let Some(session) = desk.sessions.find(&token, now).await? else {
-        return Ok(None);
-    };
-    let holder = desk.keyring.holder_of(&session.key, now);
-    Ok(holder.map(|holder| (holder, session.digest)))
+    desk.keyring
+        .used(&holder, now, origin.address, reply.dialect);
+    Ok(Identified {
+        signed: voucher(&holder, style),
+        wish,
+        holder: Some(holder),
+        upstream: Some(bound),
+        reply,
+        origin,
+        session,
+        plain: manner.plain,
+        once,
+        nonce,
+    })
 }
 
-/// Whether a credential meets these conditions where it was shown, and how; a session's was
-/// shown when it was opened.
-fn meet(conditions: &Conditions, address: IpAddr, style: Option<Style>) -> Result<(), Unmet> {
-    conditions.from_here(address)?;
-    style.map_or(Ok(()), |style| conditions.in_this_way(style))
+/// Where a credential was shown, how, and for what.
+struct Showing {
+    address: IpAddr,
+    /// None for a session: its key was shown when it was opened.
+    style: Option<Style>,
+    opens_session: bool,
+}
+
+/// Whether a credential meets these conditions. What a session asks is not signed, so there is
+/// none where each request must be.
+fn meet(conditions: &Conditions, showing: &Showing) -> Result<(), Unmet> {
+    conditions.from_here(showing.address)?;
+    if let Some(style) = showing.style {
+        conditions.in_this_way(style)?;
+    }
+    if conditions.must_sign && (showing.style.is_none() || showing.opens_session) {
+        return Err(Unmet::Unsigned);
+    }
+    Ok(())
+}
+
+/// Spends what counts once whatever is asked; answers what counts once if it changes something.
+async fn spent(desk: &Desk<'_>, once: Once, trail: &mut Trail) -> Result<Option<Nonce>, Why> {
+    if let Some(flaw) = once.late {
+        trail.unmet(Unmet::Clock);
+        return Err(Why::Late(flaw));
+    }
+    if !once.always {
+        return Ok(Some(once.nonce));
+    }
+    let spent = nonces::spend(desk.keyring.store(), &once.nonce).await;
+    if matches!(spent, Err(Why::Repeated)) {
+        trail.unmet(Unmet::Repeated);
+    }
+    spent.map(|()| None)
+}
+
+/// What vouches for the requests of a batch; none where they show their credential themselves.
+fn voucher(holder: &Holder, style: Option<Style>) -> Option<Voucher> {
+    let style = style.filter(|style| matches!(style, Style::Signature | Style::LegacySignature))?;
+    Some(Voucher {
+        key: *holder.principal.key()?,
+        style,
+    })
 }
 
 /// Whether the database and the user that a body claims are those that the key is bound to.
@@ -324,46 +309,4 @@ fn fits(slot: &SlotCredential, bound: &Upstream, holder: &Holder) -> bool {
                 .is_some_and(|user| user.uid() == Some(*uid)),
             Claim::Login(named) => named == login.as_str(),
         }
-}
-
-/// Whether the token of a session must be shown, beside its cookie.
-fn wants_token(wish: &Wish) -> bool {
-    match wish {
-        Wish::Visit(visit, controller) => controller.wants_token(visit.verb()),
-        Wish::Asked(_) => false,
-    }
-}
-
-/// What is answered to nobody too: what clients ask before they log in, and routes that are
-/// open to everybody.
-fn is_open(wish: &Wish, dialect: Dialect) -> bool {
-    let asked = match wish {
-        Wish::Visit(_, controller) => return controller.is_open(),
-        Wish::Asked(asked) => asked,
-    };
-    match asked {
-        Asked::Call(_)
-        | Asked::Rest(_)
-        | Asked::Batch(_)
-        | Asked::Local(
-            Local::LoggedUser
-            | Local::Authenticate
-            | Local::LogIn
-            | Local::SessionInfo
-            | Local::SessionCheck
-            | Local::Documentation(_),
-        ) => false,
-        // Odoo says that there is no session to end; Frappe says good-bye to anybody.
-        Asked::Local(Local::LogOut) => dialect != Dialect::OdooCall,
-        Asked::Local(
-            Local::Version
-            | Local::About
-            | Local::AboutVersion
-            | Local::ServerVersion
-            | Local::Databases
-            | Local::DatabaseExists(_)
-            | Local::Ping
-            | Local::Shut(_),
-        ) => true,
-    }
 }

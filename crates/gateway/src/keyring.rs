@@ -14,11 +14,14 @@ use std::time::Duration;
 
 use papaya::HashMap;
 use portcullis_erp::Dialect;
+use portcullis_identity::signing::{SigningSecret, Verifier};
 use portcullis_identity::{
     ApiKey, CertificateDigest, Conditions, KeyDigest, KeyId, Pepper, Principal, Timestamp,
 };
-use portcullis_storage::{KeyRow, Store, StoreError};
+use portcullis_storage::{KeyRow, Signing, Store, StoreError};
+use zeroize::Zeroizing;
 
+use crate::archive::Safe;
 use crate::gcra::Rate;
 use uses::{LastUse, Uses};
 
@@ -28,11 +31,17 @@ const STALE: i64 = 1_000_000;
 /// How long a caller waits for a new look.
 const WAIT: Duration = Duration::from_millis(500);
 
+/// The table that signing secrets are sealed for, by the id of their key.
+pub const SIGNING: &str = "signing_secret";
+
 /// The keys of the store, as of the last look.
 pub struct Keyring {
     store: Arc<dyn Store>,
+    safe: Arc<dyn Safe>,
     pepper: Pepper,
     rate: Rate,
+    /// What verifies no signature, and takes as long.
+    pub(crate) nobody: Verifier,
     keys: HashMap<KeyId, Kept>,
     certificates: HashMap<CertificateDigest, KeyId>,
     version: AtomicU64,
@@ -64,6 +73,8 @@ pub struct Holder {
     /// Its limit's state; lives on when the key is read again.
     pub(crate) cell: Arc<AtomicI64>,
     last_use: Arc<LastUse>,
+    /// What knows its signatures, if it signs.
+    pub(crate) verifier: Option<Verifier>,
     /// Whether it is known that others could read the key.
     exposed: AtomicBool,
 }
@@ -84,6 +95,7 @@ impl Holder {
             rate,
             cell: Arc::default(),
             last_use: Arc::default(),
+            verifier: None,
             exposed: AtomicBool::new(false),
         }
     }
@@ -91,9 +103,11 @@ impl Holder {
 
 impl Keyring {
     /// An empty keyring over a store; `look` fills it.
-    pub fn new(store: Arc<dyn Store>, pepper: Pepper, rate: Rate) -> Self {
+    pub fn new(store: Arc<dyn Store>, safe: Arc<dyn Safe>, pepper: Pepper, rate: Rate) -> Self {
         Self {
+            nobody: Verifier::of_nobody(&safe.digest(&[b"the signature of nobody"])),
             store,
+            safe,
             pepper,
             rate,
             keys: HashMap::new(),
@@ -143,8 +157,8 @@ impl Keyring {
     }
 
     /// Whether there is a key of this id.
-    pub(crate) fn knows(&self, key: &ApiKey) -> bool {
-        self.keys.pin().contains_key(&key.id())
+    pub(crate) fn knows(&self, id: &KeyId) -> bool {
+        self.keys.pin().contains_key(id)
     }
 
     /// The holder of a key, if the key is good now.
@@ -174,6 +188,11 @@ impl Keyring {
     ) -> Option<Arc<Holder>> {
         let id = *self.certificates.pin().get(certificate)?;
         self.holder_of(&id, now)
+    }
+
+    /// The store behind it.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
     }
 
     /// Notes that a key was used.
@@ -215,6 +234,25 @@ impl Keyring {
         told.map(drop)
     }
 
+    /// What knows a key's signatures; none if its secret does not open, which refuses them all.
+    fn verifier(&self, id: &KeyId, signing: &Signing) -> Option<Verifier> {
+        let (scheme, sealed) = match signing {
+            Signing::Ed25519(key) => return Some(Verifier::Ed25519(*key)),
+            Signing::Beside(scheme) => return Verifier::beside(*scheme),
+            Signing::Secret(scheme, sealed) => (*scheme, sealed),
+        };
+        let opened = self.safe.open(SIGNING, id.as_str(), sealed);
+        let opened = opened.map(Zeroizing::new);
+        let text = opened
+            .as_deref()
+            .and_then(|text| std::str::from_utf8(text).ok());
+        let secret = text.and_then(|text| SigningSecret::parse(text).ok());
+        if secret.is_none() {
+            tracing::error!(key.id = %id, "the signing secret of a key cannot be opened; make a new key");
+        }
+        Verifier::with_secret(scheme, &secret?)
+    }
+
     fn replace(&self, rows: &[KeyRow]) {
         let keys = self.keys.pin();
         let mut live = std::collections::HashSet::new();
@@ -232,6 +270,10 @@ impl Keyring {
                 }),
                 cell: old.map_or_else(Arc::default, |old| Arc::clone(&old.cell)),
                 last_use: old.map_or_else(Arc::default, |old| Arc::clone(&old.last_use)),
+                verifier: row
+                    .signing
+                    .as_ref()
+                    .and_then(|signing| self.verifier(&row.id, signing)),
                 exposed: AtomicBool::new(row.exposed.is_some()),
             };
             let kept = Kept {

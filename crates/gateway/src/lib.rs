@@ -35,6 +35,7 @@ pub mod gateway;
 pub mod gcra;
 pub mod issuers;
 pub mod keyring;
+mod nonces;
 mod openapi;
 mod operations;
 pub mod origin;

@@ -21,6 +21,7 @@ pub use path::{Path, PathError};
 pub(crate) use seen::Seen;
 
 use crate::denial::{Denial, Why};
+use crate::identify::Voucher;
 use crate::origin::Origin;
 
 /// A request as the engine hands it over: nothing of it is believed yet.
@@ -33,8 +34,15 @@ pub struct RawRequest {
     pub arrival: Arrival,
     /// What was seen of the request's framing on the wire.
     pub framing: Framing,
-    /// Whether it came within a batch of the façade.
-    pub of_batch: bool,
+    /// The batch of the façade that it came in, if in one.
+    pub batch: Option<Batch>,
+}
+
+/// The batch that a request came in.
+#[derive(Clone)]
+pub struct Batch {
+    /// Who has vouched for what is in it, if it was signed.
+    pub(crate) signed: Option<Voucher>,
 }
 
 /// A request with one reading of its framing and path.
@@ -43,7 +51,7 @@ pub struct Received {
     pub(crate) body: Body,
     pub(crate) origin: Origin,
     pub(crate) path: Path,
-    pub(crate) of_batch: bool,
+    pub(crate) batch: Option<Batch>,
 }
 
 /// Takes a request in. Where it came from is known before: a request that is refused here has
@@ -56,7 +64,7 @@ pub fn receive(raw: RawRequest, origin: Origin) -> Result<Received, Denial> {
         head,
         body,
         framing,
-        of_batch,
+        batch,
         ..
     } = raw;
     if let Framing::Ambiguous(reason) = framing {
@@ -100,7 +108,7 @@ pub fn receive(raw: RawRequest, origin: Origin) -> Result<Received, Denial> {
         body,
         origin,
         path,
-        of_batch,
+        batch,
     })
 }
 

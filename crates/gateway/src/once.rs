@@ -7,6 +7,9 @@
 //! is refused, and so is one whose first attempt still runs or ended nobody knows how. The
 //! answer is kept as the ERP gave it and goes through the terms of the present permit, so that
 //! a role that was narrowed in between shows no more than it opens now.
+//!
+//! So is what an older signature was made for, if it changes something: that signature may be the
+//! same for two requests, and is good for one.
 
 mod key;
 mod ticket;
@@ -23,9 +26,10 @@ pub(crate) use ticket::{Kept, Ticket};
 
 use crate::archive::{Archive, Attempt, ago};
 use crate::audit::Recorded;
-use crate::authorize::Granted;
+use crate::authorize::{Granted, Permitted};
 use crate::denial::{Denial, Why};
 use crate::keyring::Holder;
+use crate::nonces;
 
 /// A request that may be sent, or that was answered before.
 pub struct Claimed {
@@ -82,17 +86,34 @@ pub async fn claim(
     recorded: Recorded,
     now: Timestamp,
 ) -> Result<Claimed, Denial> {
-    let permitted = &recorded.permitted;
-    let (Some(wanted), Some(holder), Granted::Call { permit, .. }) =
-        (&permitted.once, &permitted.holder, &permitted.granted)
-    else {
-        let turn = Turn::Free;
-        return Ok(Claimed { recorded, turn });
-    };
-    let claim = archive.describe(wanted, holder, permit, now);
-    match archive.turn(claim, now).await {
+    match turn(archive, &recorded.permitted, now).await {
         Ok(turn) => Ok(Claimed { recorded, turn }),
-        Err(no) => Err(Denial::to(recorded.permitted.reply, Why::NoTurn(no))),
+        Err(why) => Err(Denial::to(recorded.permitted.reply, why)),
+    }
+}
+
+async fn turn(archive: &Arc<Archive>, permitted: &Permitted, now: Timestamp) -> Result<Turn, Why> {
+    let turn = match (&permitted.once, &permitted.holder, &permitted.granted) {
+        (Some(wanted), Some(holder), Granted::Call { permit, .. }) => {
+            let claim = archive.describe(wanted, holder, permit, now);
+            archive.turn(claim, now).await.map_err(Why::NoTurn)?
+        }
+        _ => Turn::Free,
+    };
+    // What was answered before is not done again, whatever it is signed with.
+    let Some(nonce) = &permitted.nonce else {
+        return Ok(turn);
+    };
+    if matches!(turn, Turn::Again { .. }) || !permitted.granted.changes() {
+        return Ok(turn);
+    }
+    match (nonces::spend(&*archive.store, nonce).await, turn) {
+        (Ok(()), turn) => Ok(turn),
+        (Err(why), Turn::First(ticket)) => {
+            ticket.give_back().await;
+            Err(why)
+        }
+        (Err(why), Turn::Free | Turn::Again { .. }) => Err(why),
     }
 }
 

@@ -182,6 +182,9 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         | Why::Expired
         | Why::Forged
         | Why::Clear
+        | Why::SecretSent
+        | Why::Late(_)
+        | Why::Repeated
         | Why::Absent
         | Why::Refused(_)
         | Why::Unfit(_)

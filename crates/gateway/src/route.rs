@@ -60,7 +60,7 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
     if !routes.serves(received.origin.address) {
         return Err(Denial::nowhere(Why::NotFromHere));
     }
-    let of_batch = received.of_batch;
+    let of_batch = received.batch.is_some();
     let routed = anywhere(routes, received)?;
     // A batch is the façade's, and so is what is in it.
     if of_batch && routed.dialect != Dialect::Rest {

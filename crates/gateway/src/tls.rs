@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use portcullis_identity::CertificateDigest;
+use portcullis_identity::signing::PublicKey;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, SubjectPublicKeyInfoDer};
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use zeroize::Zeroizing;
@@ -168,6 +169,16 @@ pub(crate) fn digest(certificate: &CertificateDer<'_>) -> Option<CertificateDige
 /// By what the first certificate of a file in PEM is known.
 pub fn digest_of_pem(pem: &[u8]) -> Option<CertificateDigest> {
     digest(&CertificateDer::from_pem_slice(pem).ok()?)
+}
+
+/// The Ed25519 public key of a file in PEM; none if it has no such key, or more than one.
+pub fn public_key_of_pem(pem: &[u8]) -> Option<PublicKey> {
+    let mut found = SubjectPublicKeyInfoDer::pem_slice_iter(pem);
+    let only = found.next()?.ok()?;
+    if found.next().is_some() {
+        return None;
+    }
+    PublicKey::from_der(&only).ok()
 }
 
 /// The certificates of a file in PEM; none if it has none, or one that cannot be read.

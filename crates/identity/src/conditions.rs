@@ -25,6 +25,10 @@ pub enum Unmet {
     Style,
     /// The request was not signed.
     Unsigned,
+    /// The signature is too old, or from the future.
+    Clock,
+    /// The signature was used before.
+    Repeated,
 }
 
 impl Unmet {
@@ -34,6 +38,8 @@ impl Unmet {
             Self::Address => "key-address",
             Self::Style => "key-style",
             Self::Unsigned => "key-unsigned",
+            Self::Clock => "signature-clock",
+            Self::Repeated => "signature-repeated",
         }
     }
 }

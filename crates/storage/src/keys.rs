@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 
+use portcullis_identity::signing::{PublicKey, Scheme};
 use portcullis_identity::{
     CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Principal, PrincipalName, RoleName,
     Timestamp, UpstreamName,
 };
 
+use crate::erp_users::Sealed;
 use crate::error::Stored;
 
 /// What is kept of an API key. The key itself is not.
@@ -34,6 +36,8 @@ pub struct KeyRow {
     pub limit: Option<RateLimit>,
     /// The client certificate that is shown in its place, if it is one.
     pub certificate: Option<CertificateDigest>,
+    /// In which way it signs requests, if it does.
+    pub signing: Option<Signing>,
     /// When it was made.
     pub created: Timestamp,
     /// From when on it is refused.
@@ -46,6 +50,17 @@ pub struct KeyRow {
     pub successor: Option<KeyId>,
     /// When it was revoked, if it was.
     pub revoked: Option<Timestamp>,
+}
+
+/// In which way a key signs, and with what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signing {
+    /// With a secret, which is sealed for the key's row.
+    Secret(Scheme, Sealed),
+    /// With a key pair, of which this is the public half.
+    Ed25519(PublicKey),
+    /// With the secret half of the key itself, which is sent beside the signature.
+    Beside(Scheme),
 }
 
 /// How often a caller may call.
@@ -83,6 +98,16 @@ pub struct KeyUse {
     pub dialect: String,
 }
 
+impl Signing {
+    /// The scheme.
+    pub const fn scheme(&self) -> Scheme {
+        match self {
+            Self::Secret(scheme, _) | Self::Beside(scheme) => *scheme,
+            Self::Ed25519(_) => Scheme::Ed25519,
+        }
+    }
+}
+
 impl KeyState {
     /// The state in a word.
     pub const fn as_str(self) -> &'static str {
@@ -110,6 +135,7 @@ impl KeyRow {
             conditions: Conditions::default(),
             limit: None,
             certificate: None,
+            signing: None,
             created,
             expires: None,
             suspended: None,

@@ -22,6 +22,7 @@ mod erp_users;
 mod error;
 mod journal;
 mod keys;
+mod nonces;
 mod originals;
 mod presence;
 mod roles;
@@ -33,7 +34,8 @@ pub use claims::{Claim, ClaimState, Claiming, Claims};
 pub use erp_users::{ErpUserRow, ErpUsers, Sealed};
 pub use error::{StoreError, Stored};
 pub use journal::{Journal, JournalError};
-pub use keys::{KeyRow, KeyState, KeyUse, Keys, RateLimit};
+pub use keys::{KeyRow, KeyState, KeyUse, Keys, RateLimit, Signing};
+pub use nonces::{Nonce, Nonces};
 pub use originals::{OriginalRow, Originals};
 pub use presence::{Presence, ProcessId};
 pub use roles::Roles;
@@ -42,7 +44,7 @@ pub use settings::Settings;
 
 /// Everything that processes share: `store.keys().find(&id)`, `store.version()`.
 pub trait Store:
-    Keys + Roles + ErpUsers + Sessions + Settings + Changes + Claims + Originals + Presence
+    Keys + Roles + ErpUsers + Sessions + Settings + Changes + Claims + Originals + Presence + Nonces
 {
     /// The API keys.
     fn keys(&self) -> &dyn Keys;
@@ -60,11 +62,22 @@ pub trait Store:
     fn originals(&self) -> &dyn Originals;
     /// The processes that work on the store.
     fn presence(&self) -> &dyn Presence;
+    /// What was signed once.
+    fn nonces(&self) -> &dyn Nonces;
 }
 
 impl<T> Store for T
 where
-    T: Keys + Roles + ErpUsers + Sessions + Settings + Changes + Claims + Originals + Presence,
+    T: Keys
+        + Roles
+        + ErpUsers
+        + Sessions
+        + Settings
+        + Changes
+        + Claims
+        + Originals
+        + Presence
+        + Nonces,
 {
     fn keys(&self) -> &dyn Keys {
         self
@@ -88,6 +101,9 @@ where
         self
     }
     fn presence(&self) -> &dyn Presence {
+        self
+    }
+    fn nonces(&self) -> &dyn Nonces {
         self
     }
 }

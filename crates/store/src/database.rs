@@ -9,6 +9,7 @@ mod changes;
 mod claims;
 mod erp_users;
 mod keys;
+mod nonces;
 mod originals;
 mod presence;
 mod roles;

@@ -164,7 +164,12 @@ impl Yard {
             per_minute: 60,
             burst: 1000,
         };
-        let keyring = Keyring::new(Arc::clone(&store) as Arc<dyn Store>, vault.pepper(), rate);
+        let keyring = Keyring::new(
+            Arc::clone(&store) as Arc<dyn Store>,
+            Arc::new(Open),
+            vault.pepper(),
+            rate,
+        );
         let lasting = Lasting {
             idle: Duration::from_secs(60),
             absolute: Duration::from_secs(3600),
@@ -252,7 +257,7 @@ impl Yard {
                     over: Over::Clear,
                 },
                 framing: Framing::Plain(Length::Told(length)),
-                of_batch: false,
+                batch: None,
             })
             .await
     }

@@ -8,6 +8,7 @@ mod create;
 mod describe;
 mod list;
 mod rotate;
+mod signing;
 mod when;
 
 use std::process::ExitCode;

@@ -33,6 +33,7 @@ mod routes;
 mod serve;
 mod sessions;
 mod shared;
+mod signing;
 mod strangers;
 mod throttle;
 mod tls;

@@ -54,7 +54,7 @@ const FORM: &str = r#"{"type": "object", "required": ["name"], "additionalProper
   "properties": {"name": {"type": "string", "maxLength": 40}, "note": {"type": "string"}}}"#;
 
 /// The routes of seeds 001 and 003, and of a REST and a FastAPI addon.
-const ROUTES: &str = include_str!("routes/routes.toml");
+pub(crate) const ROUTES: &str = include_str!("routes/routes.toml");
 
 /// A gateway before the services.
 struct Shop {
@@ -119,7 +119,7 @@ impl Shop {
 }
 
 /// A place whose upstream `odoo` is the services, with these routes.
-fn place(services: &services::Served, routes: &str) -> Place {
+pub(crate) fn place(services: &services::Served, routes: &str) -> Place {
     place_at(&services.url(), "", routes)
 }
 

@@ -149,6 +149,14 @@ const TRIED: &[(&str, &str, &str, &str, &str, u16)] = &[
         401,
     ),
     (
+        "api/v1/-/explain-signature",
+        "POST",
+        "/api/v1/-/explain-signature",
+        "application/json",
+        r#"{"method":"GET","target":"/api/v1/res.partner","headers":{}}"#,
+        401,
+    ),
+    (
         "api/v1/openapi.json",
         "GET",
         "/api/v1/openapi.json",

@@ -26,6 +26,7 @@ mod conditions;
 mod cursor;
 mod either;
 mod expand;
+mod explain;
 mod facade;
 mod frappe;
 mod listing;
@@ -42,6 +43,7 @@ mod tests;
 
 pub use batch::{Item, MOST_TARGET};
 pub use cursor::Seal;
+pub use explain::Told;
 pub use facade::{Facade, FacadeError, Guarded, Notice, Resource};
 pub use manner::{Description, Manner};
 pub use place::{BELOW, LIST, METHOD, Place};
@@ -52,7 +54,7 @@ pub(super) use manner::write_answer;
 pub(super) use problem::write_fault;
 
 use super::{Dialect, Inbound, ReadError, Reading, Reply};
-use crate::asked::Asked;
+use crate::asked::{Asked, Local};
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
 
@@ -61,6 +63,10 @@ pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, Rea
     let asked = match request.segments {
         [.., own, what] if own == "-" && what == "batch" => {
             batch::read(request, limits).map(Asked::Batch)
+        }
+        [.., own, what] if own == "-" && what == "explain-signature" => {
+            explain::read(request, limits)
+                .map(|told| Asked::Local(Local::ExplainSignature(Box::new(told))))
         }
         _ => Request::read(request, limits).map(|request| Asked::Rest(Box::new(request))),
     };

@@ -3,6 +3,7 @@
 use portcullis_erp::dialect::local;
 use portcullis_erp::{Dialect, Local, Model, Value};
 
+use super::explain;
 use super::session::Inquiry;
 use crate::denial::Why;
 use crate::upstream::Upstream;
@@ -36,6 +37,7 @@ pub(super) fn answer(local: &Local, inquiry: &Inquiry<'_>) -> Result<Value, Why>
             Value::Int(user.and_then(|user| user.uid()).ok_or(Why::Unschooled)?)
         }
         Local::Documentation(model) => documentation(model, inquiry)?,
+        Local::ExplainSignature(told) => explain::explain(told, inquiry)?,
         Local::Ping => local::pong(),
         Local::LoggedUser => Value::from(
             holder

@@ -43,6 +43,7 @@ pub(super) async fn granted(local: &Local, inquiry: &Inquiry<'_>) -> Option<Resu
         | Local::DatabaseExists(_)
         | Local::Databases
         | Local::Documentation(_)
+        | Local::ExplainSignature(_)
         | Local::LoggedUser
         | Local::Ping
         | Local::ServerVersion

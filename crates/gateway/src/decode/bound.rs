@@ -10,7 +10,7 @@ use std::sync::Arc;
 use portcullis_erp::{Dialect, Fault, FaultKind};
 use portcullis_identity::{Presented, Secret, Timestamp};
 
-use super::credential;
+use super::{credential, signature};
 use crate::denial::Why;
 use crate::identify::{Desk, Shown};
 use crate::limit;
@@ -61,8 +61,11 @@ impl Bound {
             match credential::presented(&routed.received.head.headers, in_query, cookie, desk.ways)
             {
                 Ok(presented) => {
-                    let shown = desk.shown(&presented, &paced.origin, paced.debt, now).await;
-                    let is_nothing = matches!(presented, Presented::Nothing);
+                    let signed = signature::of_head(&routed.received.head).ok().flatten();
+                    let shown = desk
+                        .shown(&presented, signed.as_ref(), &paced.origin, paced.debt, now)
+                        .await;
+                    let is_nothing = matches!(presented, Presented::Nothing) && signed.is_none();
                     if matches!(shown, Shown::Nobodys) && is_nothing && paced.debt.is_none() {
                         if controller.is_some_and(|controller| controller.is_open()) {
                             return all;

@@ -19,8 +19,9 @@ use super::caught::Caught;
 use crate::clock;
 use crate::decode::{self, Wish};
 use crate::denial::{Denial, Why};
-use crate::identify;
-use crate::listener::{self, Arrival, Body, Framing, Length, RawRequest};
+use crate::identify::{self, Voucher};
+use crate::listener::{self, Arrival, Batch, Body, Framing, Length, RawRequest};
+use crate::nonces;
 use crate::origin::Origin;
 use crate::respond::{self, Response};
 use crate::route;
@@ -79,7 +80,7 @@ impl Common {
     }
 
     /// An item as a request; none if it cannot be one.
-    fn request(&self, item: Item) -> Option<RawRequest> {
+    fn request(&self, item: Item, signed: Option<&Voucher>) -> Option<RawRequest> {
         let target = format!("{}{}", self.base, item.target);
         let request = http::Request::builder()
             .method(item.verb.as_str())
@@ -101,7 +102,9 @@ impl Common {
             body: Body::Whole(Bytes::from(item.body)),
             arrival: self.arrival,
             framing: Framing::Plain(Length::Told(length)),
-            of_batch: true,
+            batch: Some(Batch {
+                signed: signed.cloned(),
+            }),
         })
     }
 }
@@ -165,7 +168,16 @@ impl Gateway {
         let Wish::Asked(Asked::Batch(items)) = identified.wish else {
             return Err(Denial::plain(Why::NotServed));
         };
-        let requests = items.into_iter().map(|item| common.request(item));
+        // Of an older signature it is not known whether it was seen before, and each of the
+        // requests may change something.
+        let reply = &identified.reply;
+        if let Some(nonce) = &identified.nonce {
+            nonces::spend(&*shared.archive.store, nonce)
+                .await
+                .map_err(|why| Denial::to(reply.clone(), why))?;
+        }
+        let signed = identified.signed.as_ref();
+        let requests = items.into_iter().map(|item| common.request(item, signed));
         let requests: Option<Vec<RawRequest>> = requests.collect();
         requests.ok_or_else(|| {
             let fault = Fault::new(

@@ -40,6 +40,7 @@ fn carries(headers: &HeaderMap) -> bool {
             || name == "cookie"
             || name.contains("key")
             || name.contains("session")
+            || name.contains("signature")
     })
 }
 

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use portcullis_identity::signing::Signed;
 use portcullis_identity::{Presented, Timestamp};
 
-use super::{Desk, by_certificate, by_session, find};
+use super::Desk;
+use super::signed::signer;
+use super::whose::{by_certificate, by_session, find};
 use crate::keyring::Holder;
 use crate::origin::Origin;
 
@@ -24,17 +27,22 @@ impl Desk<'_> {
     pub(crate) async fn shown(
         &self,
         presented: &Presented,
+        signed: Option<&Signed>,
         origin: &Origin,
         debt: Option<u64>,
         now: Timestamp,
     ) -> Shown {
-        let holder = match presented {
-            Presented::Key { text, .. } => text.expose(|text| find(self, text, debt, now)),
-            Presented::Session(text) => match by_session(self, text, debt, now).await {
+        let holder = match (presented, signed) {
+            (Presented::Key { text, .. }, _) => text.expose(|text| find(self, text, debt, now)),
+            (Presented::Session(text), _) => match by_session(self, text, debt, now).await {
                 Ok(visitor) => visitor.map(|(holder, _)| holder),
                 Err(_) => return Shown::Unsure,
             },
-            Presented::Nothing => by_certificate(self, origin, now).0,
+            (Presented::Nothing, Some(signed)) => {
+                let signer = signer(self, signed, debt, now);
+                signer.filter(|_| signed.in_time(now).is_ok())
+            }
+            (Presented::Nothing, None) => by_certificate(self, origin, now),
         };
         holder
             .filter(|holder| holder.conditions.from_here(origin.address).is_ok())

@@ -52,6 +52,16 @@ impl Ticket {
         }
     }
 
+    /// Gives the claim back: nothing was sent.
+    pub(super) async fn give_back(self) {
+        let nothing = Ended {
+            done: Err(Why::Repeated),
+            was_sent: false,
+            is_unkept: false,
+        };
+        self.end(&nothing).await;
+    }
+
     /// Writes down how the attempt ended.
     pub(crate) async fn end(mut self, ended: &Ended) {
         let claims = self.archive.store.claims();

@@ -62,6 +62,13 @@ pub const TABLE: &[Route] = &[
         ..facade(0, POST)
     },
     Route {
+        prefix: &["api", "v1", "-", "explain-signature"],
+        whole: true,
+        name_at: None,
+        by_caller: false,
+        ..facade(0, POST)
+    },
+    Route {
         prefix: &["api", "v1", "openapi.json"],
         name_at: None,
         by_caller: false,

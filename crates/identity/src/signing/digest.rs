@@ -10,6 +10,19 @@ pub(super) const NAME: &str = "content-digest";
 /// The longest header, in bytes.
 const LONGEST: usize = 512;
 
+/// SHA-256 over these parts, one behind the other.
+pub(super) fn sha_256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    let mut bytes = [0; 32];
+    for (to, from) in bytes.iter_mut().zip(context.finish().as_ref()) {
+        *to = *from;
+    }
+    bytes
+}
+
 /// What a header says of a body; at least one of the two.
 #[derive(Clone)]
 pub(super) struct Digests {
@@ -38,13 +51,14 @@ impl Digests {
                 "sha-512" => &mut digests.sha_512,
                 _ => continue,
             };
-            match entry {
-                ListEntry::Item(item) if item.params.is_empty() => match item.bare_item {
-                    BareItem::ByteSequence(bytes) => *slot = Some(bytes),
-                    _ => return Err(Flaw::Form(NAME)),
-                },
-                ListEntry::Item(_) | ListEntry::InnerList(_) => return Err(Flaw::Form(NAME)),
-            }
+            let ListEntry::Item(item) = entry else {
+                return Err(Flaw::Form(NAME));
+            };
+            let (true, BareItem::ByteSequence(bytes)) = (item.params.is_empty(), item.bare_item)
+            else {
+                return Err(Flaw::Form(NAME));
+            };
+            *slot = Some(bytes);
         }
         if digests.sha_256.is_none() && digests.sha_512.is_none() {
             return Err(Flaw::NoDigest);

@@ -5,12 +5,13 @@
 //! server's address. So there are several texts that may have been signed, each of them this
 //! request and no other; a good signature is one over any of them.
 
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use data_encoding::HEXLOWER;
 use percent_encoding::percent_decode_str;
 
+use super::digest::sha_256;
 use super::flaw::Flaw;
 use super::head::Head;
 use super::scheme::Scheme;
@@ -117,12 +118,9 @@ impl Legacy {
         if !good {
             return Err(Flaw::Wrong);
         }
-        let mut context = digest::Context::new(&digest::SHA256);
-        context.update(&self.signature);
-        context.update(&self.bytes);
         Ok(Found {
             created,
-            mark: bytes_of(context.finish()),
+            mark: sha_256(&[b"portcullis once 1\0", &self.signature, &self.bytes]),
         })
     }
 
@@ -147,11 +145,13 @@ impl Legacy {
                 Ok((self.endpoints.iter().map(text).collect(), created))
             }
             Scheme::LegacyTimestamp | Scheme::LegacyRequestTime => {
-                let stamp = match scheme {
-                    Scheme::LegacyTimestamp => needed(&self.timestamp, "X-Timestamp")?,
-                    _ => needed(&self.request_time, "X-Request-Time")?,
+                let (header, name) = if scheme == Scheme::LegacyTimestamp {
+                    (&self.timestamp, "X-Timestamp")
+                } else {
+                    (&self.request_time, "X-Request-Time")
                 };
-                let created = moment(&stamp).ok_or(Flaw::BadParameter("X-Timestamp"))?;
+                let stamp = needed(header, name)?;
+                let created = moment(&stamp).ok_or(Flaw::BadParameter(name))?;
                 let text = |endpoint| format!("{verb}:{endpoint}:{stamp}");
                 Ok((self.endpoints.iter().map(text).collect(), created))
             }
@@ -217,8 +217,9 @@ fn endpoints(head: &Head<'_>, base: &str) -> Vec<String> {
         .map(str::to_owned)
         .collect();
     endpoints.extend(bare);
-    endpoints.sort_unstable();
-    endpoints.dedup();
+    // As it was sent comes first.
+    let mut seen = std::collections::HashSet::new();
+    endpoints.retain(|endpoint| seen.insert(endpoint.clone()));
     endpoints
 }
 
@@ -240,25 +241,16 @@ fn moment(text: &str) -> Option<Timestamp> {
 }
 
 fn digest_of(head: &Head<'_>, body: &[u8]) -> [u8; 32] {
-    let mut context = digest::Context::new(&digest::SHA256);
     let query = head.query.unwrap_or_default();
-    let parts = [
+    // None of the first three can hold a line's end.
+    let parts: [&[u8]; 7] = [
         head.verb.as_bytes(),
+        b"\n",
         head.path.as_bytes(),
+        b"\n",
         query.as_bytes(),
+        b"\n",
         body,
     ];
-    for part in parts {
-        context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        context.update(part);
-    }
-    bytes_of(context.finish())
-}
-
-fn bytes_of(digest: digest::Digest) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    for (to, from) in bytes.iter_mut().zip(digest.as_ref()) {
-        *to = *from;
-    }
-    bytes
+    sha_256(&parts)
 }

@@ -52,6 +52,11 @@ impl Scheme {
         matches!(self, Self::Hmac | Self::LegacySortedJson)
     }
 
+    /// Whether its secret is the key's own, which is sent beside the signature.
+    pub const fn is_beside(self) -> bool {
+        matches!(self, Self::LegacyTimestamp | Self::LegacyRequestTime)
+    }
+
     /// What a signature of this scheme leaves open, if it does.
     pub const fn unsigned(self) -> Option<&'static str> {
         match self {

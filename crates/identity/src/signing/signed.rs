@@ -151,6 +151,11 @@ impl Signed {
         &self.nonce
     }
 
+    /// A digest of the nonce.
+    pub fn mark(&self) -> [u8; 32] {
+        digest::sha_256(&[b"portcullis nonce 1\0", self.nonce.as_bytes()])
+    }
+
     /// Its label: a name within the headers, without a meaning.
     pub fn label(&self) -> &str {
         &self.label
@@ -281,14 +286,15 @@ fn bytes(label: &str, field: &str) -> Result<Vec<u8>, Flaw> {
     if own != label {
         return Err(Flaw::Labels);
     }
-    match entry {
-        ListEntry::Item(item) if item.params.is_empty() => match item.bare_item {
-            // Of HMAC-SHA256, or of Ed25519.
-            BareItem::ByteSequence(bytes) if matches!(bytes.len(), 32 | 64) => Ok(bytes),
-            _ => Err(Flaw::Bytes),
-        },
-        ListEntry::Item(_) | ListEntry::InnerList(_) => Err(Flaw::Bytes),
-    }
+    let ListEntry::Item(item) = entry else {
+        return Err(Flaw::Bytes);
+    };
+    let (true, BareItem::ByteSequence(bytes)) = (item.params.is_empty(), item.bare_item) else {
+        return Err(Flaw::Bytes);
+    };
+    // Of HMAC-SHA256, or of Ed25519.
+    let has_length = matches!(bytes.len(), 32 | 64);
+    has_length.then_some(bytes).ok_or(Flaw::Bytes)
 }
 
 fn component(item: &Item) -> Option<&'static str> {
@@ -297,19 +303,17 @@ fn component(item: &Item) -> Option<&'static str> {
 }
 
 fn text(value: &BareItem) -> Option<&str> {
-    match value {
-        BareItem::String(text) => Some(text.as_str()),
-        _ => None,
-    }
+    let BareItem::String(text) = value else {
+        return None;
+    };
+    Some(text.as_str())
 }
 
 /// A moment in whole seconds.
 fn moment(value: &BareItem) -> Option<Timestamp> {
-    match value {
-        BareItem::Integer(seconds) => {
-            let seconds = i64::from(*seconds);
-            (seconds >= 0).then(|| Timestamp(0).plus_millis(seconds.saturating_mul(1000)))
-        }
-        _ => None,
-    }
+    let BareItem::Integer(seconds) = value else {
+        return None;
+    };
+    let seconds = i64::from(*seconds);
+    (seconds >= 0).then(|| Timestamp(0).plus_millis(seconds.saturating_mul(1000)))
 }

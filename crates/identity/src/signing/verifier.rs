@@ -64,11 +64,17 @@ impl Verifier {
         }
     }
 
+    /// What verifies nothing that anybody signs.
+    pub fn of_nobody(bits: &[u8; 32]) -> Self {
+        Self::Hmac(hmac::Key::new(hmac::HMAC_SHA256, bits))
+    }
+
     /// What verifies for a scheme whose secret is sent beside the signature.
     pub const fn beside(scheme: Scheme) -> Option<Self> {
-        match scheme {
-            Scheme::LegacyTimestamp | Scheme::LegacyRequestTime => Some(Self::Beside(scheme)),
-            Scheme::Hmac | Scheme::Ed25519 | Scheme::LegacySortedJson => None,
+        if scheme.is_beside() {
+            Some(Self::Beside(scheme))
+        } else {
+            None
         }
     }
 

@@ -3,7 +3,7 @@
 mod row;
 
 use portcullis_identity::{KeyId, RoleName, Timestamp};
-use portcullis_storage::{KeyRow, KeyUse, Keys, StoreError, Stored};
+use portcullis_storage::{KeyRow, KeyUse, Keys, Signing, StoreError, Stored};
 
 use super::statement::Statement;
 use super::{SqlStore, failed, unavailable};
@@ -206,9 +206,9 @@ impl Keys for SqlStore {
 
 const INSERT: &str = "INSERT INTO api_key (id, digest, name, upstream, erp_login, roles, owner, \
     purpose, networks, styles, must_sign, per_minute, burst, certificate, created, expires, \
-    suspended, exposed, successor, revoked) \
+    suspended, exposed, successor, revoked, signing, signing_secret, signing_key) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-    $20)";
+    $20, $21, $22, $23)";
 
 async fn insert(statement: Statement<'_>, row: &KeyRow) -> Result<(), StoreError> {
     let roles: Vec<&str> = row.roles.iter().map(RoleName::as_str).collect();
@@ -237,6 +237,19 @@ async fn insert(statement: Statement<'_>, row: &KeyRow) -> Result<(), StoreError
         .bind(row.exposed.map(Timestamp::micros))
         .bind(row.successor.as_ref().map(KeyId::as_str))
         .bind(row.revoked.map(Timestamp::micros))
+        .bind(
+            row.signing
+                .as_ref()
+                .map(|signing| signing.scheme().as_str()),
+        )
+        .bind(match &row.signing {
+            Some(Signing::Secret(_, sealed)) => Some(sealed.0.as_slice()),
+            Some(Signing::Ed25519(_) | Signing::Beside(_)) | None => None,
+        })
+        .bind(match &row.signing {
+            Some(Signing::Ed25519(key)) => Some(key.as_bytes().as_slice()),
+            Some(Signing::Secret(..) | Signing::Beside(_)) | None => None,
+        })
         .execute()
         .await
         .map_err(failed("add a key", THING))?;

@@ -2,6 +2,7 @@
 
 mod claims;
 mod keys;
+mod nonces;
 mod sessions;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use ipnet::IpNet;
 use portcullis_gateway::{clock, tls};
+use portcullis_identity::signing::{Scheme, SigningSecret};
 use portcullis_identity::{
     ApiKey, CertificateDigest, Conditions, ErpLogin, Networks, Principal, PrincipalName, RoleName,
     Style, Timestamp, UpstreamName,
@@ -14,6 +15,7 @@ use portcullis_storage::{KeyRow, RateLimit, Store as _};
 use portcullis_store::entropy;
 
 use super::describe::describe;
+use super::signing;
 use super::when::{DAY, moment};
 use crate::place::Place;
 use crate::show;
@@ -53,13 +55,26 @@ pub(super) struct CreateArgs {
     networks: Vec<IpNet>,
 
     /// The way in which it may be shown: header, bearer, apikey, token, basic, password, query,
-    /// certificate, signature; may be given several times
+    /// certificate, signature, legacy-signature; may be given several times
     #[arg(long = "style", value_name = "STYLE")]
     styles: Vec<Style>,
 
     /// The client certificate that is shown in its place, in PEM
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
+
+    /// It signs its requests: hmac or ed25519 (RFC 9421), or one of the older schemes
+    /// legacy-sorted-json, legacy-timestamp, legacy-request-time
+    #[arg(long, value_name = "SCHEME", conflicts_with = "certificate")]
+    signed: Option<Scheme>,
+
+    /// The public half of the key pair that it signs with, in PEM; for `--signed ed25519`
+    #[arg(long, value_name = "FILE", requires = "signed")]
+    public_key: Option<PathBuf>,
+
+    /// Each of its requests must be signed, over all that RFC 9421 signs here
+    #[arg(long, requires = "signed")]
+    must_sign: bool,
 
     /// Calls a minute, where they differ from the configuration's
     #[arg(long, requires = "burst", value_parser = clap::value_parser!(u32).range(1..))]
@@ -80,7 +95,19 @@ pub(super) async fn run(place: &Place, args: CreateArgs, json: bool) -> anyhow::
         .check_user(&*house.store, &upstream, &args.user)
         .await?;
     place.check_roles(&*house.store, &args.roles).await?;
+    if let Some(scheme) = args.signed
+        && args.must_sign
+    {
+        anyhow::ensure!(
+            !scheme.is_legacy(),
+            "--must-sign: {scheme} leaves something unsigned; take hmac or ed25519"
+        );
+    }
     let key = entropy::new_key()?;
+    let made = args
+        .signed
+        .map(|scheme| signing::make(scheme, args.public_key.as_ref(), &key.id(), &house.vault))
+        .transpose()?;
     let holder = Principal::integration(args.name, key.id(), upstream, args.user, args.roles);
     let limit = args.per_minute.zip(args.burst);
     let row = KeyRow {
@@ -88,20 +115,23 @@ pub(super) async fn run(place: &Place, args: CreateArgs, json: bool) -> anyhow::
         purpose: args.purpose,
         conditions: Conditions {
             networks: Networks(args.networks),
-            styles: match certificate {
+            styles: match (certificate, args.signed) {
                 // Its secret is shown to nobody, so that it opens nothing.
-                Some(_) => vec![Style::Certificate],
-                None => args.styles,
+                (Some(_), _) => vec![Style::Certificate],
+                (None, Some(scheme)) => signing::styles(scheme, args.styles),
+                (None, None) => args.styles,
             },
-            must_sign: false,
+            must_sign: args.must_sign,
         },
         certificate,
+        signing: made.as_ref().map(|made| made.kept.clone()),
         expires,
         limit: limit.map(|(per_minute, burst)| RateLimit { per_minute, burst }),
         ..KeyRow::new(key.id(), key.digest(&house.vault.pepper()), &holder, now)
     };
     house.store.keys().insert(&row).await?;
-    tell(&key, &row, now, json)?;
+    let secret = made.and_then(|made| made.secret);
+    tell(&key, secret.as_ref(), &row, now, json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -125,13 +155,25 @@ pub(super) fn ends(
     Ok(Some(ends))
 }
 
-/// Shows a key that was made.
-pub(super) fn tell(key: &ApiKey, row: &KeyRow, now: Timestamp, json: bool) -> anyhow::Result<()> {
+/// Shows a key that was made, and what it signs with.
+pub(super) fn tell(
+    key: &ApiKey,
+    secret: Option<&SigningSecret>,
+    row: &KeyRow,
+    now: Timestamp,
+    json: bool,
+) -> anyhow::Result<()> {
+    let styles = &row.conditions.styles;
+    let shows_whole =
+        row.certificate.is_none() && signing::shows_whole(row.signing.as_ref(), styles);
     if json {
         let mut shown = describe(row, None, now);
-        if row.certificate.is_none() {
+        if shows_whole {
             key.expose_whole(|whole| show::put(&mut shown, "key", whole));
             key.expose_pair(|key, secret| show::put(&mut shown, "pair", format!("{key}:{secret}")));
+        }
+        if let Some(secret) = secret {
+            secret.expose(|text| show::put(&mut shown, "signing-secret", text));
         }
         return show::json(&shown);
     }
@@ -149,12 +191,35 @@ pub(super) fn tell(key: &ApiKey, row: &KeyRow, now: Timestamp, json: bool) -> an
             row.id
         ));
     }
-    key.expose_whole(|whole| show::line(&format!("  key         {whole}")))?;
-    key.expose_pair(|key, secret| show::line(&format!("  KEY:SECRET  {key}:{secret}")))?;
+    if row.signing.is_some() {
+        show::line(&format!("  key id          {}", row.id))?;
+    }
+    if let Some(secret) = secret {
+        secret.expose(|text| show::line(&format!("  signing secret  {text}")))?;
+    }
+    if shows_whole {
+        key.expose_whole(|whole| show::line(&format!("  key             {whole}")))?;
+        key.expose_pair(|key, secret| show::line(&format!("  KEY:SECRET      {key}:{secret}")))?;
+    }
     show::line("")?;
-    show::line(
-        "It is shown this once: only a hash of it is kept. The second line is the same key, for clients that want a pair.",
-    )
+    if secret.is_some() {
+        show::line("The signing secret is shown this once. It signs, and is never sent.")?;
+    }
+    if shows_whole {
+        show::line(
+            "The key is shown this once: only a hash of it is kept. KEY:SECRET is the same key, for clients that want a pair.",
+        )?;
+    }
+    if let Some(signing) = &row.signing {
+        let scheme = signing.scheme();
+        show::line(&format!(
+            "How a request is signed by {scheme}: docs/signing.md."
+        ))?;
+        if let Some(open) = scheme.unsigned() {
+            show::line(&format!("{scheme} is for clients that have it: {open}."))?;
+        }
+    }
+    Ok(())
 }
 
 fn certificate(file: PathBuf) -> anyhow::Result<CertificateDigest> {

@@ -23,6 +23,8 @@ pub(super) fn describe(row: &KeyRow, used: Option<&KeyUse>, now: Timestamp) -> V
         "from": conditions.networks.0,
         "styles": conditions.styles,
         "must-sign": conditions.must_sign,
+        "signed": row.signing.as_ref().map(|signing| signing.scheme().as_str()),
+        "unsigned": row.signing.as_ref().and_then(|signing| signing.scheme().unsigned()),
         "certificate": row.certificate.map(|digest| digest.to_string()),
         "created": row.created.to_rfc3339(),
         "expires": when(row.expires),

@@ -113,6 +113,18 @@ pub(super) async fn one(place: &Place, id: KeyId, json: bool) -> anyhow::Result<
     if let Some(certificate) = &row.certificate {
         say("certificate", certificate.to_string());
     }
+    if let Some(signing) = &row.signing {
+        let scheme = signing.scheme();
+        let must = if conditions.must_sign {
+            ", and must"
+        } else {
+            ""
+        };
+        say("signs", format!("{scheme}{must}"));
+        if let Some(open) = scheme.unsigned() {
+            say("which is weak", open.to_owned());
+        }
+    }
     say("made", show::second(row.created));
     say("ends", when(row.expires));
     say(

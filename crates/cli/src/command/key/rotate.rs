@@ -1,14 +1,16 @@
 //! `portcullis key rotate`: a new key with everything that the old one had, which goes on for
 //! a while, so that its holder can change over.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use portcullis_gateway::clock;
 use portcullis_identity::KeyId;
-use portcullis_storage::{KeyRow, KeyState, Store as _};
+use portcullis_storage::{KeyRow, KeyState, Signing, Store as _};
 use portcullis_store::entropy;
 
 use super::create;
+use super::signing;
 use super::when::after;
 use crate::place::Place;
 use crate::show;
@@ -21,6 +23,10 @@ pub(super) struct RotateArgs {
     /// For how long the old key goes on: days (7d) or hours (12h)
     #[arg(long, default_value = "7d", value_name = "TIME")]
     overlap: String,
+
+    /// The new public key in PEM, of a key that signs with Ed25519
+    #[arg(long, value_name = "FILE")]
+    public_key: Option<PathBuf>,
 
     /// When the new key ends; as for `key create`
     #[arg(long, value_name = "WHEN")]
@@ -46,9 +52,18 @@ pub(super) async fn run(place: &Place, args: RotateArgs, json: bool) -> anyhow::
         "{id} is revoked: make a new key with `portcullis key create`"
     );
     let key = entropy::new_key()?;
+    let scheme = old.signing.as_ref().map(Signing::scheme);
+    anyhow::ensure!(
+        scheme.is_some() || args.public_key.is_none(),
+        "--public-key: {id} does not sign"
+    );
+    let made = scheme
+        .map(|scheme| signing::make(scheme, args.public_key.as_ref(), &key.id(), &house.vault))
+        .transpose()?;
     let new = KeyRow {
         id: key.id(),
         digest: key.digest(&house.vault.pepper()),
+        signing: made.as_ref().map(|made| made.kept.clone()),
         created: now,
         expires,
         suspended: None,
@@ -63,7 +78,8 @@ pub(super) async fn run(place: &Place, args: RotateArgs, json: bool) -> anyhow::
         show::aside(&format!("{id} was taken over already{successor}"))?;
         return Ok(ExitCode::from(1));
     }
-    create::tell(&key, &new, now, json)?;
+    let secret = made.and_then(|made| made.secret);
+    create::tell(&key, secret.as_ref(), &new, now, json)?;
     if !json {
         let ends = house.store.keys().find(&id).await?;
         let ends = ends.and_then(|old| old.expires).unwrap_or(until);

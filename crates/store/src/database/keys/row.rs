@@ -4,11 +4,12 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use portcullis_identity::signing::{PublicKey, Scheme};
 use portcullis_identity::{
     CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Networks, PrincipalName, RoleName,
     Timestamp, UpstreamName,
 };
-use portcullis_storage::{KeyRow, KeyUse, RateLimit, StoreError};
+use portcullis_storage::{KeyRow, KeyUse, RateLimit, Sealed, Signing, StoreError};
 
 use crate::database::Row;
 
@@ -29,6 +30,21 @@ pub(super) fn read(row: &Row) -> Result<KeyRow, StoreError> {
     let certificate = bytes("certificate")?
         .map(|bytes| bytes.try_into().map_err(|_| DAMAGED))
         .transpose()?;
+    let scheme: Option<Scheme> = perhaps("signing")?
+        .map(|name| name.parse().map_err(|_| DAMAGED))
+        .transpose()?;
+    let signing = match (scheme, bytes("signing_secret")?, bytes("signing_key")?) {
+        (None, None, None) => None,
+        (Some(Scheme::Ed25519), None, Some(key)) => {
+            let key = key.try_into().map_err(|_| DAMAGED)?;
+            Some(Signing::Ed25519(PublicKey::from_bytes(key)))
+        }
+        (Some(scheme), Some(sealed), None) if scheme.has_secret() => {
+            Some(Signing::Secret(scheme, Sealed(sealed.to_vec())))
+        }
+        (Some(scheme), None, None) if scheme.is_beside() => Some(Signing::Beside(scheme)),
+        _ => return Err(DAMAGED),
+    };
     Ok(KeyRow {
         id: KeyId::new(text("id")?).map_err(|_| DAMAGED)?,
         digest: KeyDigest::from_bytes(digest.try_into().map_err(|_| DAMAGED)?),
@@ -49,6 +65,7 @@ pub(super) fn read(row: &Row) -> Result<KeyRow, StoreError> {
             (Some(_), None) | (None, Some(_)) => return Err(DAMAGED),
         },
         certificate: certificate.map(CertificateDigest::from_bytes),
+        signing,
         created: moment("created")?.ok_or(DAMAGED)?,
         expires: moment("expires")?,
         suspended: moment("suspended")?,

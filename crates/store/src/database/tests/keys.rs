@@ -1,8 +1,9 @@
+use portcullis_identity::signing::{PublicKey, Scheme};
 use portcullis_identity::{
     CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Networks, Principal, PrincipalName,
     RoleName, Style, Timestamp, UpstreamName,
 };
-use portcullis_storage::{KeyRow, KeyState, KeyUse, RateLimit, Store, StoreError};
+use portcullis_storage::{KeyRow, KeyState, KeyUse, RateLimit, Sealed, Signing, Store, StoreError};
 
 use super::{Place, on_both};
 use crate::entropy;
@@ -15,6 +16,7 @@ on_both! {
     keys_that_nobody_uses_are_suspended_and_stay_resumed,
     a_certificate_is_of_one_key_that_is_not_revoked,
     a_revoked_key_stays_so_when_an_old_backup_is_restored,
+    a_key_signs_in_the_way_that_was_kept_or_not_at_all,
 }
 
 pub(super) fn row(name: &str) -> KeyRow {
@@ -46,6 +48,7 @@ pub(super) fn row(name: &str) -> KeyRow {
             must_sign: true,
         },
         certificate: Some(CertificateDigest::of(name.as_bytes())),
+        signing: Some(Signing::Secret(Scheme::Hmac, Sealed(vec![1, 2, 3]))),
         ..KeyRow::new(id, KeyDigest::from_bytes([5; 32]), &holder, Timestamp(1))
     }
 }
@@ -57,6 +60,7 @@ async fn a_key_is_kept_found_and_revoked_once(place: Place) {
     (other.expires, other.limit, other.roles) = (None, None, Vec::new());
     (other.owner, other.purpose, other.certificate) = (None, None, None);
     other.conditions = Conditions::default();
+    other.signing = Some(Signing::Ed25519(PublicKey::from_bytes([3; 32])));
     let before = store.version().await.unwrap();
     store.keys().insert(&one).await.unwrap();
     store.keys().insert(&other).await.unwrap();
@@ -262,4 +266,49 @@ async fn a_revoked_key_stays_so_when_an_old_backup_is_restored(place: Place) {
         portcullis_storage::Keys::all(&blind).await.is_err(),
         "it cannot know"
     );
+}
+
+async fn a_key_signs_in_the_way_that_was_kept_or_not_at_all(place: Place) {
+    let store = place.open().await;
+    let kept: &dyn Store = &store;
+    let ways = [
+        None,
+        Some(Signing::Beside(Scheme::LegacyTimestamp)),
+        Some(Signing::Secret(Scheme::LegacySortedJson, Sealed(vec![7]))),
+    ];
+    for (at, signing) in ways.into_iter().enumerate() {
+        let mut one = row(&format!("shop {at}"));
+        one.signing = signing;
+        kept.keys().insert(&one).await.unwrap();
+        assert_eq!(kept.keys().find(&one.id).await.unwrap(), Some(one.clone()));
+    }
+    type Damage = (&'static str, Option<&'static [u8]>, Option<&'static [u8]>);
+    let damages: [Damage; 5] = [
+        ("none", None, None),
+        ("hmac", None, None),
+        ("hmac", Some(&[1]), Some(&[1; 32])),
+        ("ed25519", Some(&[1]), None),
+        ("legacy-timestamp", Some(&[1]), None),
+    ];
+    for (at, (scheme, secret, key)) in damages.into_iter().enumerate() {
+        let other = row(&format!("till {at}"));
+        kept.keys().insert(&other).await.unwrap();
+        store
+            .query(
+                "UPDATE api_key SET signing = $2, signing_secret = $3, signing_key = $4 \
+                 WHERE id = $1",
+            )
+            .bind(other.id.as_str())
+            .bind(scheme)
+            .bind(secret)
+            .bind(key)
+            .execute()
+            .await
+            .unwrap();
+        let read = kept.keys().find(&other.id).await;
+        assert!(
+            matches!(read, Err(StoreError::Damaged { .. })),
+            "{scheme}: {read:?}"
+        );
+    }
 }

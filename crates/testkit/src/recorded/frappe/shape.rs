@@ -76,7 +76,7 @@ fn completed(cut: &[u8]) -> Option<Value> {
         }
     }
     let (at, open) = last?;
-    let mut whole = text[..at].to_owned();
+    let mut whole = text.split_at(at).0.to_owned();
     for letter in open.iter().rev() {
         whole.push_str(&match letter {
             '{' => format!(",\"{CUT}\":1}}"),

@@ -1,0 +1,53 @@
+//! What is asked, as far as it matters for who may ask it.
+
+use portcullis_erp::{Asked, Dialect, Local};
+
+use crate::decode::Wish;
+
+/// Whether the token of a session must be shown, beside its cookie.
+pub(super) fn wants_token(wish: &Wish) -> bool {
+    match wish {
+        Wish::Visit(visit, controller) => controller.wants_token(visit.verb()),
+        Wish::Asked(_) => false,
+    }
+}
+
+/// What is answered to nobody too: what clients ask before they log in, and routes that are
+/// open to everybody.
+pub(super) fn is_open(wish: &Wish, dialect: Dialect) -> bool {
+    let asked = match wish {
+        Wish::Visit(_, controller) => return controller.is_open(),
+        Wish::Asked(asked) => asked,
+    };
+    match asked {
+        Asked::Call(_)
+        | Asked::Rest(_)
+        | Asked::Batch(_)
+        | Asked::Local(
+            Local::LoggedUser
+            | Local::Authenticate
+            | Local::LogIn
+            | Local::SessionInfo
+            | Local::SessionCheck
+            | Local::Documentation(_)
+            | Local::ExplainSignature(_),
+        ) => false,
+        // Odoo says that there is no session to end; Frappe says good-bye to anybody.
+        Asked::Local(Local::LogOut) => dialect != Dialect::OdooCall,
+        Asked::Local(
+            Local::Version
+            | Local::About
+            | Local::AboutVersion
+            | Local::ServerVersion
+            | Local::Databases
+            | Local::DatabaseExists(_)
+            | Local::Ping
+            | Local::Shut(_),
+        ) => true,
+    }
+}
+
+/// Whether a session is to be opened.
+pub(super) fn is_log_in(wish: &Wish) -> bool {
+    matches!(wish, Wish::Asked(Asked::Local(Local::LogIn)))
+}

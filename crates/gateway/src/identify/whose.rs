@@ -1,0 +1,252 @@
+//! Whose credential it is that a request shows.
+
+use std::sync::Arc;
+
+use portcullis_erp::{Fault, FaultKind, SlotCredential};
+use portcullis_identity::signing::SigningSecret;
+use portcullis_identity::{
+    ApiKey, Presented, Secret, SessionDigest, SessionToken, Style, Timestamp, Unverified,
+};
+use portcullis_storage::StoreError;
+
+use super::Desk;
+use super::open::wants_token;
+use super::signed::{self, Once, Said};
+use crate::decode::{Credentials, Manner, Signature, Wish};
+use crate::denial::Why;
+use crate::keyring::Holder;
+use crate::origin::Origin;
+
+/// What a request shows to say who is calling.
+#[derive(Default)]
+pub(super) struct Whose {
+    /// Whose credential it is; none where it is nobody's.
+    pub(super) holder: Option<Arc<Holder>>,
+    /// In which way it was shown; none for a session, whose key was shown when it was opened.
+    pub(super) style: Option<Style>,
+    /// The session that it is.
+    pub(super) session: Option<SessionDigest>,
+    /// What of it counts once.
+    pub(super) once: Option<Once>,
+    /// Whose secret was sent along: others may know it if they could read it.
+    pub(super) revealed: Option<Arc<Holder>>,
+    /// Whether nothing was shown at all.
+    pub(super) is_nothing: bool,
+}
+
+/// What surrounds the credentials of a request.
+pub(super) struct Around<'a> {
+    pub(super) wish: &'a Wish,
+    pub(super) origin: &'a Origin,
+    pub(super) manner: &'a Manner,
+    pub(super) debt: Option<u64>,
+    pub(super) now: Timestamp,
+}
+
+impl Whose {
+    /// A secret that was sent, and whoever is known by it.
+    fn secret(holder: Option<Arc<Holder>>, style: Style) -> Self {
+        Self {
+            revealed: holder.clone(),
+            holder,
+            style: Some(style),
+            ..Self::default()
+        }
+    }
+
+    /// No credential, but perhaps the certificate of the connection.
+    fn certificate(desk: &Desk<'_>, around: &Around<'_>) -> Self {
+        let holder = by_certificate(desk, around.origin, around.now);
+        Self {
+            is_nothing: holder.is_none(),
+            holder,
+            style: Some(Style::Certificate),
+            ..Self::default()
+        }
+    }
+}
+
+/// Finds out whose credential it is.
+///
+/// # Errors
+/// When there is more than one, another site's page may have made the request, or the store
+/// does not answer.
+pub(super) async fn credential(
+    desk: &Desk<'_>,
+    credentials: &Credentials,
+    around: Around<'_>,
+) -> Result<Whose, Why> {
+    let Credentials {
+        presented,
+        slot,
+        signature,
+        vouched,
+        beside: _,
+    } = credentials;
+    let Around { debt, now, .. } = around;
+    if let Some(voucher) = vouched {
+        return Ok(Whose {
+            holder: desk.keyring.holder_of(&voucher.key, now),
+            style: Some(voucher.style),
+            ..Whose::default()
+        });
+    }
+    // A password slot must hold something in some clients; an empty one is no credential.
+    let password = slot.as_ref().map(|slot| slot.password.as_str());
+    let password = password.filter(|password| !password.is_empty());
+    let is_several = match presented {
+        Presented::Nothing => false,
+        Presented::Key { .. } => password.is_some(),
+        Presented::Session(_) => {
+            slot.is_some() || matches!(signature, Some(Signature::Standard(_)))
+        }
+    };
+    if is_several {
+        return Err(Why::Unreadable(Fault::new(
+            FaultKind::Malformed,
+            "there is more than one credential; send one",
+        )));
+    }
+    match signed::said(desk, signature.as_ref(), (presented, password), debt, now) {
+        Said::Nothing => {}
+        Said::No(revealed) => {
+            return Ok(Whose {
+                revealed,
+                ..Whose::default()
+            });
+        }
+        Said::Good(good) => {
+            return Ok(Whose {
+                revealed: good.reveals.then(|| Arc::clone(&good.holder)),
+                holder: Some(good.holder),
+                style: Some(good.style),
+                once: Some(good.once),
+                ..Whose::default()
+            });
+        }
+    }
+    match (presented, password) {
+        (Presented::Session(text), _) => by_cookie(desk, text, &around).await,
+        (Presented::Key { text, style }, _) => {
+            let holder = text.expose(|text| find(desk, text, debt, now));
+            Ok(Whose::secret(holder, *style))
+        }
+        (Presented::Nothing, Some(password)) => {
+            let holder = find(desk, password, debt, now);
+            Ok(Whose::secret(holder, Style::Password))
+        }
+        (Presented::Nothing, None) => {
+            let shown = Whose::certificate(desk, &around);
+            let is_nothing = shown.is_nothing && slot.is_none();
+            Ok(Whose {
+                is_nothing,
+                ..shown
+            })
+        }
+    }
+}
+
+/// Who is calling by a session, if nobody else's page makes them call.
+async fn by_cookie(
+    desk: &Desk<'_>,
+    text: &Secret<String>,
+    around: &Around<'_>,
+) -> Result<Whose, Why> {
+    let visitor = by_session(desk, text, around.debt, around.now).await;
+    let Some((holder, digest)) = visitor.map_err(|_| Why::Blind)? else {
+        return Ok(Whose::default());
+    };
+    let Around { wish, manner, .. } = around;
+    let good = match &manner.csrf {
+        Some(shown) => desk.sessions.csrf(&digest).is(shown),
+        None => {
+            let is_sent_form = manner.form && matches!(wish, Wish::Asked(_));
+            !manner.foreign && !is_sent_form && !wants_token(wish)
+        }
+    };
+    if !good {
+        return Err(Why::Forged);
+    }
+    Ok(Whose {
+        holder: Some(holder),
+        session: Some(digest),
+        ..Whose::default()
+    })
+}
+
+/// The holder of a key in either of its two forms, or the bearer of a token. From an address in debt, a key that does
+/// not exist is not even hashed.
+pub(super) fn find(
+    desk: &Desk<'_>,
+    text: &str,
+    debt: Option<u64>,
+    now: Timestamp,
+) -> Option<Arc<Holder>> {
+    if Unverified::is_token(text) {
+        let bearer = desk.issuers.bearer(text, now);
+        return bearer
+            .inspect_err(|no| tracing::debug!(?no, "a token is not good"))
+            .ok();
+    }
+    let key = parse(text)?;
+    if debt.is_some() && !desk.keyring.knows(&key.id()) {
+        return None;
+    }
+    desk.keyring.holder(&key, now)
+}
+
+/// The holder of the key whose place the client's certificate takes. A certificate that no key
+/// is bound to is no credential: clients show it wherever one is asked for.
+pub(super) fn by_certificate(
+    desk: &Desk<'_>,
+    origin: &Origin,
+    now: Timestamp,
+) -> Option<Arc<Holder>> {
+    let shown = origin.certificate;
+    shown.and_then(|digest| desk.keyring.holder_by(&digest, now))
+}
+
+/// Who is calling by the cookie of a session: the holder of the key that opened it, while the
+/// key is good. From an address in debt, only sessions that were served before are looked up.
+pub(super) async fn by_session(
+    desk: &Desk<'_>,
+    text: &Secret<String>,
+    debt: Option<u64>,
+    now: Timestamp,
+) -> Result<Option<(Arc<Holder>, SessionDigest)>, StoreError> {
+    let Ok(token) = text.expose(|text| SessionToken::parse(text)) else {
+        return Ok(None);
+    };
+    if debt.is_some() && !desk.sessions.knows(&token) {
+        return Ok(None);
+    }
+    let Some(session) = desk.sessions.find(&token, now).await? else {
+        return Ok(None);
+    };
+    let holder = desk.keyring.holder_of(&session.key, now);
+    Ok(holder.map(|holder| (holder, session.digest)))
+}
+
+/// Reads a key in either of its two forms.
+pub(super) fn parse(text: &str) -> Option<ApiKey> {
+    let key = match text.split_once(':') {
+        Some((key, secret)) => ApiKey::parse_pair(key, secret),
+        None => ApiKey::parse(text),
+    };
+    key.ok()
+}
+
+/// Whether a signing secret stands where a key should: it signs, and is never sent.
+pub(super) fn is_signing_secret(presented: &Presented, slot: Option<&SlotCredential>) -> bool {
+    let is_one = |text: &str| {
+        let last = text.rsplit(':').next().unwrap_or_default();
+        SigningSecret::parse(last).is_ok()
+    };
+    match (presented, slot) {
+        (Presented::Key { text, .. } | Presented::Session(text), _) => {
+            text.expose(|text| is_one(text))
+        }
+        (Presented::Nothing, Some(slot)) => is_one(&slot.password),
+        (Presented::Nothing, None) => false,
+    }
+}

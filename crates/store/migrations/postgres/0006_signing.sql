@@ -1,0 +1,18 @@
+-- In which way a key signs, and with what: a sealed secret, or a public key; none for a scheme
+-- whose secret is sent beside the signature.
+
+ALTER TABLE api_key ADD COLUMN signing TEXT;
+ALTER TABLE api_key ADD COLUMN signing_secret BYTEA;
+ALTER TABLE api_key ADD COLUMN signing_key BYTEA CHECK (length(signing_key) = 32);
+
+-- What was signed once and must not be taken again: `mark` is a digest. Nothing here concerns
+-- running gateways: `change` is not bumped.
+
+CREATE TABLE nonce (
+    key  TEXT COLLATE "C" NOT NULL,
+    mark BYTEA NOT NULL CHECK (length(mark) = 32),
+    ends BIGINT NOT NULL,
+    PRIMARY KEY (key, mark)
+);
+
+CREATE INDEX nonce_ends ON nonce (ends);
