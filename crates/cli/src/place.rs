@@ -39,12 +39,6 @@ impl PlaceArgs {
     pub(crate) fn find(&self) -> anyhow::Result<Place> {
         if let Some(data) = &self.data {
             anyhow::ensure!(data.is_dir(), "there is no data folder {}", data.display());
-            // Without a configuration it is not known which other store there is.
-            anyhow::ensure!(
-                embedded(data).exists(),
-                "there is no store in {}; name the configuration with --config",
-                data.display()
-            );
             return Ok(Place {
                 config: None,
                 data: data.clone(),
@@ -77,6 +71,12 @@ impl Place {
 
     /// Opens store and vault.
     pub(crate) async fn house(&self) -> anyhow::Result<House> {
+        // Without a configuration it is not known which other store there is.
+        anyhow::ensure!(
+            self.config.is_some() || embedded(&self.data).exists(),
+            "there is no store in {}; name the configuration with --config",
+            self.data.display()
+        );
         let shared = self
             .config
             .as_ref()

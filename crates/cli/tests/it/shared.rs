@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use portcullis_testkit::postgres::Cluster;
+use portcullis_testkit::postgres::{Cluster, Database};
 use serde_json::json;
 
 use crate::demo::{Demo, Got, try_send};
@@ -56,6 +56,14 @@ fn create(served: &Served, key: &str, once: &str, name: &str) -> Got {
 fn made(demo: &Demo) -> usize {
     let is_create = |line: &serde_json::Value| line["call"] == "create";
     demo.reached().iter().filter(|line| is_create(line)).count()
+}
+
+/// Waits until a key is claimed in the database.
+fn claimed(database: &Database) {
+    let claimed = within(10_000, || {
+        (database.sql("SELECT count(*) FROM claim") == "1").then_some(())
+    });
+    assert!(claimed.is_some(), "nothing was claimed");
 }
 
 /// Both answer so within a second (and a half, for a machine that is busy with other tests).
@@ -144,7 +152,7 @@ fn a_hundred_creates_with_one_key_at_two_gateways_make_one() {
 fn what_a_killed_gateway_was_at_is_unknown_to_the_other() {
     let demo = Demo::start();
     let relay = Relay::before(demo.fact("/odoo"));
-    let (_, place, elsewhere) = places(&demo, &relay.url());
+    let (database, place, elsewhere) = places(&demo, &relay.url());
     let (key, _) = place.key("maker", &[]);
     let mut two = Two::serve(&place, &elsewhere);
     become_both(&two, &key, 200);
@@ -156,12 +164,10 @@ fn what_a_killed_gateway_was_at_is_unknown_to_the_other() {
             let body = json!({"vals_list": [{"name": "Cut"}]});
             post(url, key, Some("cut"), "create", &body)
         });
-        let told = within(2000, || {
-            let got = create(&two.other, key, "cut", "Cut");
-            (got.status == 409).then(|| got.text())
-        });
-        let told = told.expect("it is told to wait");
-        assert!(told.contains("still runs"), "{told}");
+        claimed(&database);
+        let told = create(&two.other, key, "cut", "Cut");
+        assert_eq!(told.status, 409, "{}", told.text());
+        assert!(told.text().contains("still runs"), "{}", told.text());
         two.one.child.kill().expect("a kill");
         two.one.child.wait().expect("an end");
         assert!(cut.join().expect("a thread").is_err(), "it was cut off");
@@ -224,6 +230,19 @@ fn a_gateway_with_another_master_key_does_not_start() {
     std::fs::write(&file, good).unwrap();
     assert!(list(&elsewhere).status.success());
     assert!(list(&place).status.success());
+    // The folder alone says where its ledger is, and not where the store.
+    let by_folder = |arguments: &[&str]| {
+        let mut program = crate::demo::program();
+        program.args(arguments).arg("--data");
+        program.arg(place.path().join("data")).output().unwrap()
+    };
+    let verified = by_folder(&["audit", "verify"]);
+    assert!(verified.status.success(), "{verified:?}");
+    let refused = by_folder(&["key", "list"]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("there is no store in"), "{said}");
+    assert!(!place.path().join("data/portcullis.db").exists());
     let ledger = |at: &Place| std::fs::read(at.path().join("data/ledger.id")).unwrap();
     assert_ne!(
         ledger(&place),
