@@ -163,6 +163,13 @@ pub async fn caller(
     let leaves = matches!(wish, Wish::Asked(Asked::Local(Local::LogOut)))
         && matches!(presented, Presented::Session(_));
     let Some(holder) = holder else {
+        // Who goes on using a key that is over is told in the record, and to nobody else.
+        if let Some((principal, why)) = whose::past(desk, &credentials, now)
+            && debt.is_none()
+        {
+            trail.recognised(principal);
+            trail.unmet(why);
+        }
         let is_nobody = is_nothing || leaves;
         if !is_nobody || debt.is_some() || !is_open(&wish, reply.dialect) {
             return Err(no(failed()));

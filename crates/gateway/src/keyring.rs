@@ -16,7 +16,7 @@ use papaya::HashMap;
 use portcullis_erp::Dialect;
 use portcullis_identity::signing::{SigningSecret, Verifier};
 use portcullis_identity::{
-    ApiKey, CertificateDigest, Conditions, KeyDigest, KeyId, Pepper, Principal, Timestamp,
+    ApiKey, CertificateDigest, Conditions, KeyDigest, KeyId, Pepper, Principal, Timestamp, Unmet,
 };
 use portcullis_storage::{KeyRow, Signing, Store, StoreError};
 use zeroize::Zeroizing;
@@ -56,6 +56,8 @@ struct Kept {
     digest: KeyDigest,
     expires: Option<Timestamp>,
     suspended: bool,
+    /// Kept for the record: who goes on using it is told there.
+    revoked: bool,
     holder: Arc<Holder>,
 }
 
@@ -81,7 +83,18 @@ pub struct Holder {
 
 impl Kept {
     fn is_good(&self, now: Timestamp) -> bool {
-        !self.suspended && self.expires.is_none_or(|expires| now < expires)
+        self.over(now).is_none()
+    }
+
+    /// Why it is not good any more, if it is not.
+    fn over(&self, now: Timestamp) -> Option<Unmet> {
+        if self.revoked {
+            Some(Unmet::Revoked)
+        } else if self.expires.is_some_and(|expires| now >= expires) {
+            Some(Unmet::Expired)
+        } else {
+            self.suspended.then_some(Unmet::Suspended)
+        }
     }
 }
 
@@ -156,9 +169,18 @@ impl Keyring {
             <= STALE
     }
 
-    /// Whether there is a key of this id.
+    /// Whether there is a key of this id that was not revoked.
     pub(crate) fn knows(&self, id: &KeyId) -> bool {
-        self.keys.pin().contains_key(id)
+        self.keys.pin().get(id).is_some_and(|kept| !kept.revoked)
+    }
+
+    /// Who held a key that is right, but over, and why it is.
+    pub(crate) fn past(&self, key: &ApiKey, now: Timestamp) -> Option<(Arc<Principal>, Unmet)> {
+        let keys = self.keys.pin();
+        let kept = keys.get(&key.id())?;
+        let why = kept.over(now)?;
+        let right = kept.digest == key.digest(&self.pepper);
+        right.then(|| (Arc::clone(&kept.holder.principal), why))
     }
 
     /// The holder of a key, if the key is good now.
@@ -257,7 +279,7 @@ impl Keyring {
         let keys = self.keys.pin();
         let mut live = std::collections::HashSet::new();
         let elders = elders(rows);
-        for row in rows.iter().filter(|row| row.revoked.is_none()) {
+        for row in rows {
             live.insert(row.id);
             let old = keys.get(&row.id).map(|old| &old.holder);
             let holder = Holder {
@@ -273,6 +295,7 @@ impl Keyring {
                 verifier: row
                     .signing
                     .as_ref()
+                    .filter(|_| row.revoked.is_none())
                     .and_then(|signing| self.verifier(&row.id, signing)),
                 exposed: AtomicBool::new(row.exposed.is_some()),
             };
@@ -280,6 +303,7 @@ impl Keyring {
                 digest: row.digest,
                 expires: row.expires,
                 suspended: row.suspended.is_some(),
+                revoked: row.revoked.is_some(),
                 holder: Arc::new(holder),
             };
             keys.insert(row.id, kept);

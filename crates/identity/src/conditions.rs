@@ -29,6 +29,12 @@ pub enum Unmet {
     Clock,
     /// The signature was used before.
     Repeated,
+    /// The key's time is over.
+    Expired,
+    /// The key is suspended.
+    Suspended,
+    /// The key was revoked.
+    Revoked,
 }
 
 impl Unmet {
@@ -40,6 +46,9 @@ impl Unmet {
             Self::Unsigned => "key-unsigned",
             Self::Clock => "signature-clock",
             Self::Repeated => "signature-repeated",
+            Self::Expired => "key-expired",
+            Self::Suspended => "key-suspended",
+            Self::Revoked => "key-revoked",
         }
     }
 }

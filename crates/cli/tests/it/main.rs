@@ -11,6 +11,7 @@
 
 mod addresses;
 mod caps;
+mod credentials;
 mod demo;
 mod escape;
 mod frappe;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use portcullis_erp::{Fault, FaultKind, SlotCredential};
 use portcullis_identity::signing::SigningSecret;
 use portcullis_identity::{
-    ApiKey, Presented, Secret, SessionDigest, SessionToken, Style, Timestamp, Unverified,
+    ApiKey, Presented, Principal, Secret, SessionDigest, SessionToken, Style, Timestamp, Unmet,
+    Unverified,
 };
 use portcullis_storage::StoreError;
 
@@ -193,6 +194,20 @@ pub(super) fn find(
         return None;
     }
     desk.keyring.holder(&key, now)
+}
+
+/// Who held the key that is shown, if it is right, but over; and why it is.
+pub(super) fn past(
+    desk: &Desk<'_>,
+    credentials: &Credentials,
+    now: Timestamp,
+) -> Option<(Arc<Principal>, Unmet)> {
+    let look = |text: &str| desk.keyring.past(&parse(text)?, now);
+    match (&credentials.presented, &credentials.slot) {
+        (Presented::Key { text, .. }, _) => text.expose(|text| look(text)),
+        (Presented::Nothing, Some(slot)) => look(&slot.password),
+        (Presented::Nothing, None) | (Presented::Session(_), _) => None,
+    }
 }
 
 /// The holder of the key whose place the client's certificate takes. A certificate that no key
