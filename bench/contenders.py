@@ -1,8 +1,11 @@
 """What is measured: the stub ERP alone, nginx in front of it, the gateway in front of it."""
 
+import base64
 import json
+import os
 import pathlib
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -29,8 +32,8 @@ def answers(port):
         return False
 
 
-def wait_for(port, process, what):
-    for _ in range(200):
+def wait_for(port, process, what, tries=200):
+    for _ in range(tries):
         if process.poll() is not None:
             raise SystemExit(f"{what} ended with {process.returncode}")
         if answers(port):
@@ -149,8 +152,26 @@ domain = '[["is_company", "=", true]]'
 """
 
 
+def add_keys(store, count):
+    """Adds keys that nobody holds: for the gateway they are keys like any other."""
+
+    def rows():
+        for _ in range(count):
+            name = base64.b32encode(os.urandom(10)).decode().lower()
+            yield f"pck_{name}", os.urandom(32)
+
+    with sqlite3.connect(store) as database:
+        database.executemany(
+            "INSERT INTO api_key (id, digest, name, upstream, erp_login, roles, created) "
+            f"VALUES (?, ?, 'nobody', 'odoo', '{LOGIN}', 'reader', 1)",
+            rows(),
+        )
+
+
 class Gateway(Contender):
-    def __init__(self, name, folder, stub, binary, pin, keep_alive):
+    """A gateway; `keys`: how many more there are beside its own, and how many of its own take turns."""
+
+    def __init__(self, name, folder, stub, binary, pin, keep_alive, keys=(0, 1)):
         self.name = name
         folder.mkdir()
         port = free_port()
@@ -163,16 +184,25 @@ class Gateway(Contender):
             port=port, folder=folder, stub=stub.port, database=DATABASE, login=LOGIN,
             keep_alive=str(keep_alive).lower(),
         ))
-        made = subprocess.run(
-            [binary, "key", "create", "bench", "--config", config, "--upstream", "odoo",
-             "--user", LOGIN, "--role", "reader", "--per-minute", "100000000", "--burst", "1000000", "--json"],
-            check=True, capture_output=True, text=True,
-        )
-        self.key = json.loads(made.stdout)["key"]
+        create = [binary, "key", "create", "bench", "--config", config, "--upstream", "odoo",
+                  "--user", LOGIN, "--role", "reader", "--per-minute", "100000000", "--burst", "1000000", "--json"]
+        others, own = keys
+        self.keys = [json.loads(subprocess.run(create, check=True, capture_output=True, text=True).stdout)["key"]
+                     for _ in range(own)]
+        self.key = self.keys[0]
+        if others:
+            add_keys(folder / "data" / "portcullis.db", others)
+        begun = time.monotonic()
         command = pinned([binary, "serve", "--config", config], 1, pin)
         self.log = open(folder / "log", "wb")
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
-        wait_for(port, self.process, name)
+        wait_for(port, self.process, name, 1200)
+        self.start = time.monotonic() - begun
 
     def pids(self):
         return [self.process.pid]
+
+    def memory(self):
+        """Its resident memory, in MiB."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
