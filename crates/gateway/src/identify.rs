@@ -170,7 +170,8 @@ pub async fn caller(
             trail.recognised(principal);
             trail.unmet(why);
         }
-        let is_nobody = is_nothing || leaves;
+        // An empty password is none, but whoever sends one wants to be somebody.
+        let is_nobody = (is_nothing && slot.is_none()) || leaves;
         if !is_nobody || debt.is_some() || !is_open(&wish, reply.dialect) {
             return Err(no(failed()));
         }

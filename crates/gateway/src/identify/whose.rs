@@ -136,14 +136,7 @@ pub(super) async fn credential(
             let holder = find(desk, password, debt, now);
             Ok(Whose::secret(holder, Style::Password))
         }
-        (Presented::Nothing, None) => {
-            let shown = Whose::certificate(desk, &around);
-            let is_nothing = shown.is_nothing && slot.is_none();
-            Ok(Whose {
-                is_nothing,
-                ..shown
-            })
-        }
+        (Presented::Nothing, None) => Ok(Whose::certificate(desk, &around)),
     }
 }
 

@@ -390,3 +390,37 @@ fn a_signature_ends_with_its_key() {
     assert!(demo.reached().is_empty());
     assert_eq!(noted(&place, "key-address"), 1);
 }
+
+#[test]
+fn a_signature_in_clear_opens_nothing_and_tells_nothing_that_could_be_used() {
+    let demo = Demo::start();
+    let proxy = format!("[addresses]\ntrusted-proxies = [\"127.0.0.1\"]\n{GENEROUS}");
+    let place = Place::before(&demo, &proxy);
+    let signer = Signer::hmac(&place, "shop", &[]);
+    let made = create(&place, "both", &["--signed", "hmac", "--style", "header"]);
+    let text = |member: &str| made[member].as_str().expect("a text").to_owned();
+    let both = Signer::of(&made, Way::Secret(text("signing-secret")));
+    let served = place.serve();
+    let from_afar = |request: Request, protocol: &str| {
+        let request = request.with("x-forwarded-for", "192.0.2.7");
+        request.with("x-forwarded-proto", protocol).send(&served)
+    };
+    let exposed = |id: &str| !place.run(&["key", "show", id]).1["exposed"].is_null();
+    let with_key = || both.sign(&Request::count()).with("x-api-key", &text("key"));
+    assert_eq!(
+        from_afar(signer.sign(&Request::count()), "https").status,
+        200
+    );
+    assert_eq!(from_afar(with_key(), "https").status, 200);
+    demo.reached();
+    for (request, id, is_exposed) in [
+        (signer.sign(&Request::count()), &signer.id, false),
+        (with_key(), &both.id, true),
+    ] {
+        let got = from_afar(request, "http");
+        assert_eq!(got.status, 401);
+        assert!(got.text().contains("https"), "{}", got.text());
+        assert_eq!(exposed(id), is_exposed);
+    }
+    assert!(demo.reached().is_empty());
+}
