@@ -261,7 +261,9 @@ impl Home {
 
     /// A shell that waits for the end of this program, then ends the cluster and removes it.
     fn watcher(&self) -> Child {
-        let script = r#"read -r _; "$1/pg_ctl" -D "$2/data" -m immediate -w stop; rm -rf "$2""#;
+        // A test that failed may have left the server halted.
+        let script = r#"read -r _; kill -CONT "$(head -n 1 "$2/data/postmaster.pid")";
+            "$1/pg_ctl" -D "$2/data" -m immediate -w stop; rm -rf "$2""#;
         let mut command = Command::new("sh");
         command.args(["-c", script, "sh"]);
         command.arg(&self.programs).arg(&self.folder);
