@@ -498,7 +498,7 @@ fn a_picture_that_is_none_is_refused() {
         call(&server, "admin", "res.partner/write", &body)
     };
     assert_eq!(write(PICTURE), (200, "true".to_owned()));
-    let (status, body) = write(&PICTURE[..12]);
+    let (status, body) = write(PICTURE.get(..12).unwrap());
     assert_eq!(status, 422, "{body}");
     assert!(body.contains("odoo.exceptions.UserError"), "{body}");
 }

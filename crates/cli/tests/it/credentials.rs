@@ -138,7 +138,7 @@ fn body(dialect: Dialect, password: &str) -> (&'static str, &'static str, String
             "application/json",
             json!({"domain": []}).to_string(),
         ),
-        _ => (
+        Dialect::Json2 | Dialect::OdooWeb | Dialect::FrappeFile | Dialect::Custom => (
             "/json/2/res.partner/search_count",
             "application/json",
             json!({"domain": []}).to_string(),
@@ -205,7 +205,9 @@ fn counted(dialect: Dialect, got: &Got) -> bool {
             let body: Json = serde_json::from_str(&text).unwrap();
             got.status == 200 && (body["data"].is_array() || body["message"].is_u64())
         }
-        _ => got.status == 200 && text.trim().parse::<u64>().is_ok(),
+        Dialect::Json2 | Dialect::OdooWeb | Dialect::FrappeFile | Dialect::Custom => {
+            got.status == 200 && text.trim().parse::<u64>().is_ok()
+        }
     }
 }
 
@@ -221,7 +223,13 @@ fn refused(dialect: Dialect, got: &Got) -> bool {
         Dialect::Rest => {
             got.status == 401 && got.content_type.starts_with("application/problem+json")
         }
-        _ => got.status == 401,
+        Dialect::Json2
+        | Dialect::OdooWeb
+        | Dialect::FrappeFile
+        | Dialect::Custom
+        | Dialect::FrappeResource
+        | Dialect::FrappeMethod
+        | Dialect::FrappeV2 => got.status == 401,
     }
 }
 
