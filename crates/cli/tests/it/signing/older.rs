@@ -150,7 +150,8 @@ fn an_older_signature_is_good_for_what_it_signs_and_once_for_what_changes_someth
         }
         assert!(demo.reached().is_empty(), "{what}: it was done once");
 
-        for (how, status) in [(-299, 200), (299, 200), (-302, 401), (302, 401)] {
+        // To the second it is tried in `crates/identity`; here the machine may be busy.
+        for (how, status) in [(-290, 200), (299, 200), (-302, 401), (315, 401)] {
             let got = older.sign(&read, &read.target, how).send(&gateways[0]);
             assert_eq!(got.status, status, "{what}: {how} s");
         }

@@ -80,15 +80,15 @@ fn what_is_signed_otherwise_opens_nothing() {
     for signer in [&secret, &pair] {
         let hows = [
             (
-                "300 s ago",
+                "290 s ago",
                 How {
-                    off: -299,
+                    off: -290,
                     ..How::default()
                 },
                 true,
             ),
             (
-                "in 300 s",
+                "in 299 s",
                 How {
                     off: 299,
                     ..How::default()
@@ -104,9 +104,9 @@ fn what_is_signed_otherwise_opens_nothing() {
                 false,
             ),
             (
-                "in 302 s",
+                "in 315 s",
                 How {
-                    off: 302,
+                    off: 315,
                     ..How::default()
                 },
                 false,
