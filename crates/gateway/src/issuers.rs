@@ -7,6 +7,7 @@
 //! for too long counts no more.
 
 pub(crate) mod fetch;
+mod token;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,10 +18,12 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use papaya::HashMap;
 use portcullis_identity::{
-    Claims, ErpLogin, KeySetError, Principal, PrincipalKind, PrincipalName, RoleName, Secret,
-    Timestamp, TokenError, TokenKeys, TokenRules, Unverified, UpstreamName,
+    ErpLogin, Principal, PrincipalKind, PrincipalName, RoleName, Secret, Timestamp, UpstreamName,
 };
 use url::Url;
+
+pub(crate) use token::{Claims, Unverified};
+pub use token::{KeySetError, TokenAlgorithm, TokenError, TokenKeys, TokenRules};
 
 use crate::gcra::Rate;
 use crate::keyring::Holder;

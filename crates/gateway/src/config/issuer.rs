@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use portcullis_identity::{
-    ErpLogin, PrincipalName, RoleName, TokenAlgorithm, TokenRules, UpstreamName,
-};
+use portcullis_identity::{ErpLogin, PrincipalName, RoleName, UpstreamName};
 use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
 
 use super::{Checker, Problem, UpstreamConfig};
 use crate::gcra::Rate;
-use crate::issuers::{IssuerConfig, KeysFrom, UserFrom};
+use crate::issuers::{IssuerConfig, KeysFrom, TokenAlgorithm, TokenRules, UserFrom};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

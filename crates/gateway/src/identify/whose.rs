@@ -6,7 +6,6 @@ use portcullis_erp::{Fault, FaultKind, SlotCredential};
 use portcullis_identity::signing::SigningSecret;
 use portcullis_identity::{
     ApiKey, Presented, Principal, Secret, SessionDigest, SessionToken, Style, Timestamp, Unmet,
-    Unverified,
 };
 use portcullis_storage::StoreError;
 
@@ -15,6 +14,7 @@ use super::open::wants_token;
 use super::signed::{self, Once, Said};
 use crate::decode::{Credentials, Manner, Signature, Wish};
 use crate::denial::Why;
+use crate::issuers::Unverified;
 use crate::keyring::Holder;
 use crate::origin::Origin;
 

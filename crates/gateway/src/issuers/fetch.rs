@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use portcullis_identity::{Timestamp, TokenKeys};
+use portcullis_identity::Timestamp;
 use url::Url;
 
-use super::{Issuers, KeysFrom, Known, Trusted};
+use super::{Issuers, KeysFrom, Known, TokenKeys, Trusted};
 use crate::clock;
 
 /// How often a set is fetched.

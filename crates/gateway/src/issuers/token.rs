@@ -11,7 +11,8 @@ use std::fmt;
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde_json::{Map, Value};
 
-use crate::timestamp::Timestamp;
+use portcullis_identity::Timestamp;
+
 pub use keys::{KeySetError, TokenKeys};
 
 /// The longest token that is read, in bytes.
@@ -29,6 +30,11 @@ pub enum TokenAlgorithm {
     /// Ed25519.
     EdDsa,
 }
+
+/// No algorithm of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the algorithm is HS256, RS256, ES256 or EdDSA")]
+pub struct NoAlgorithm;
 
 /// What is asked of an issuer's tokens.
 #[derive(Debug, Clone)]
@@ -86,11 +92,11 @@ pub struct Claims(Map<String, Value>);
 
 /// What a token says of itself before anybody believed it: enough to find who could.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unverified {
+pub(crate) struct Unverified {
     /// Who issued it, if that is to be believed.
-    pub issuer: String,
+    pub(crate) issuer: String,
     /// With which key, if it says so.
-    pub key: Option<String>,
+    pub(crate) key: Option<String>,
 }
 
 impl TokenAlgorithm {
@@ -124,17 +130,10 @@ impl fmt::Display for TokenAlgorithm {
 }
 
 impl std::str::FromStr for TokenAlgorithm {
-    type Err = crate::NameError;
+    type Err = NoAlgorithm;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let named = |one: &&Self| one.as_str() == text;
-        Self::ALL
-            .iter()
-            .find(named)
-            .copied()
-            .ok_or(crate::NameError {
-                what: "token algorithm",
-                rule: "HS256, RS256, ES256 or EdDSA",
-            })
+        Self::ALL.iter().find(named).copied().ok_or(NoAlgorithm)
     }
 }
 
@@ -143,7 +142,7 @@ impl Unverified {
     ///
     /// # Errors
     /// When it is no token.
-    pub fn read(token: &str) -> Result<Self, TokenError> {
+    pub(crate) fn read(token: &str) -> Result<Self, TokenError> {
         if token.len() > LONGEST {
             return Err(TokenError::Malformed);
         }
@@ -158,7 +157,7 @@ impl Unverified {
     }
 
     /// Whether a text has the form of a token: three parts, of which the first is JSON.
-    pub fn is_token(text: &str) -> bool {
+    pub(crate) fn is_token(text: &str) -> bool {
         text.starts_with("eyJ") && text.bytes().filter(|byte| *byte == b'.').count() == 2
     }
 }

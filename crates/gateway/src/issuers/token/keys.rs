@@ -6,7 +6,7 @@ use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
 
 use super::TokenAlgorithm;
-use crate::secret::Secret;
+use portcullis_identity::Secret;
 
 /// The fewest bytes of a secret for HS256 (RFC 7518 section 3.2).
 const SECRET: usize = 32;

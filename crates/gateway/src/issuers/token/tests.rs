@@ -1,8 +1,9 @@
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
 
+use portcullis_identity::Secret;
+
 use super::*;
-use crate::Secret;
 
 const SECRET: &str = "a secret of at least thirty-two bytes";
 const NOW: i64 = 1_800_000_000;
