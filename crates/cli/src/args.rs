@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Role(crate::command::role::RoleArgs),
     /// List ERP users, and keep their credentials
     User(crate::command::user::UserArgs),
+    /// List and end sessions
+    Session(crate::command::session::SessionArgs),
     /// Show and verify the ledger
     Audit(crate::command::audit::AuditArgs),
     /// Try the policy

@@ -7,6 +7,7 @@ pub(crate) mod key;
 mod policy_domains;
 pub(crate) mod role;
 mod serve;
+pub(crate) mod session;
 pub(crate) mod user;
 
 use std::io::Write as _;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Key(args) => in_runtime(key::run(args)),
         Command::Role(args) => in_runtime(role::run(args)),
         Command::User(args) => in_runtime(user::run(args)),
+        Command::Session(args) => in_runtime(session::run(args)),
         Command::Audit(args) => in_runtime(audit::run(args)),
         Command::Policy(args) => match args.command {
             PolicyCommand::Domains {

@@ -69,6 +69,7 @@ impl Running {
             Arc::clone(&house.store) as _,
             vault.pepper(),
             config.sessions,
+            Arc::clone(&safe),
         );
         let archive = Archive::enter(Arc::clone(&house.store) as _, safe, config.keeping).await?;
         let shared = Arc::new(Shared::new(
@@ -77,6 +78,7 @@ impl Running {
             sessions,
             Addresses {
                 failures: config.address_rate,
+                account_failures: config.account_rate,
                 proxies: config.proxies.clone(),
                 connections: config.connections,
                 ways: config.ways.clone(),

@@ -39,6 +39,10 @@ pub enum Local {
     LogIn,
     /// The end of a session: Odoo `/web/session/destroy`, Frappe `logout`.
     LogOut,
+    /// The end of all sessions of whoever asks: of the façade only.
+    LogOutEverywhere,
+    /// The token against forged requests of a session: of the façade only.
+    Token,
     /// Odoo `/web/session/get_session_info`.
     SessionInfo,
     /// Odoo `/web/session/check`: whether there is a session.

@@ -245,7 +245,8 @@ impl Dialect {
             Self::XmlRpc1 | Self::XmlRpc2 => xmlrpc::write(self, call, login),
             Self::JsonRpc => Ok(jsonrpc::write(call, login)),
             Self::Json2 => json2::write(call, login),
-            Self::OdooWeb | Self::OdooCall | Self::Custom | Self::Rest => Err(no_calls()),
+            Self::OdooCall => Ok(odoo_call::write(call)),
+            Self::OdooWeb | Self::Custom | Self::Rest => Err(no_calls()),
             Self::FrappeResource | Self::FrappeMethod | Self::FrappeV2 | Self::FrappeFile => {
                 frappe::write(call, login)
             }

@@ -5,6 +5,7 @@
 //! as a call is: its path from segments, its query and form from pairs, its JSON from values.
 //! A visit to a path that a dialect owns cannot be made ([`Visit::new`]).
 
+mod login;
 pub mod owned;
 mod page;
 mod read;
@@ -12,6 +13,7 @@ mod session;
 
 use url::form_urlencoded::Serializer;
 
+pub use login::{LogIn, Opened};
 use owned::owned;
 pub use page::{Page, PageTerms};
 pub use read::{payload, query};

@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use portcullis_audit::{Closing, Note, Opening, Outcome, RequestId};
 use portcullis_erp::{Dialect, FaultKind, Shape};
-use portcullis_identity::{Timestamp, Unmet, UpstreamName};
+use portcullis_identity::{Principal, Timestamp, Unmet, UpstreamName};
 use portcullis_storage::{Journal, JournalError};
 
 use crate::authorize::{Granted, Permitted};
@@ -124,11 +124,15 @@ pub fn open(
 /// The note of a record whose error found no room.
 pub const NOT_KEPT: &str = "error-not-kept";
 
+/// The note of the failure with which an account begins to be held.
+pub const HELD: &str = "account-held";
+
 /// What the gateway itself does, as a method in a record.
 fn done_here<'a>(granted: &Granted, trail: &'a Trail) -> &'a str {
     match granted {
         Granted::Session(Act::Open(_)) => "log-in",
-        Granted::Session(Act::End(_)) => "log-out",
+        Granted::Session(Act::End(..)) => "log-out",
+        Granted::Session(Act::EndAll(..)) => "log-out-everywhere",
         Granted::Here(_) => trail.names().1,
         Granted::Call { .. } | Granted::Passage { .. } => "-",
     }
@@ -152,7 +156,7 @@ impl Ledger {
             request: own.request,
             at: clock::now(),
             principal: None,
-            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            address: own.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             upstream: own.upstream,
             dialect: own.dialect,
             model: own.model,
@@ -190,6 +194,7 @@ impl Ledger {
             story.repeated.then_some("answer-repeated"),
             story.unkept.then_some(NOT_KEPT),
             story.unmet.map(Unmet::as_str),
+            story.held.as_ref().map(|_| HELD),
         ];
         let notes: Vec<Note<'_>> = noted
             .into_iter()
@@ -225,6 +230,8 @@ pub(crate) struct OwnQuestion<'a> {
     pub(crate) request: RequestId,
     pub(crate) upstream: &'a UpstreamName,
     pub(crate) dialect: Dialect,
+    /// For which address it is asked, if for one.
+    pub(crate) address: Option<IpAddr>,
     pub(crate) model: &'a str,
     pub(crate) method: &'a str,
 }
@@ -237,19 +244,21 @@ pub(crate) struct End<'a> {
     pub(crate) bytes_out: u64,
 }
 
-/// Opens a record for what was refused to a known caller. Answers whether there is one now.
+/// Opens a record for what was refused to a known caller, or for the guess with which an account
+/// begins to be held. Answers whether there is one now.
 fn write_refused(journal: &mut dyn Journal, story: &Story) -> bool {
-    let (Some(caller), Some(dialect), Some(address)) =
-        (&story.caller, story.dialect, story.address)
+    let caller = story.caller.as_deref();
+    let upstream = caller.map(Principal::upstream).or(story.held.as_ref());
+    let (Some(upstream), Some(dialect), Some(address)) = (upstream, story.dialect, story.address)
     else {
         return false;
     };
     let opening = Opening {
         request: story.request,
         at: story.at,
-        principal: Some(caller),
+        principal: caller,
         address,
-        upstream: caller.upstream(),
+        upstream,
         dialect,
         model: story.model.as_deref().unwrap_or("-"),
         operation: "refused",
@@ -284,6 +293,8 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
         | Why::TwoUsers
         | Why::Unidentified
         | Why::LoginFailed
+        | Why::SecondFactor
+        | Why::Held(_)
         | Why::Expired
         | Why::Forged
         | Why::Clear

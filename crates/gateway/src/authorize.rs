@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use portcullis_erp::dialect::lacking;
 use portcullis_erp::{Asked, Dialect, Fault, FaultKind, Reply, Shape, Value, Verb};
-use portcullis_identity::Timestamp;
+use portcullis_identity::{SessionDigest, Timestamp};
 use portcullis_policy::{Decision, Operation, Passage, Permit, Question};
 use portcullis_storage::Nonce;
 
@@ -48,6 +48,8 @@ pub struct Permitted {
     pub(crate) origin: Origin,
     /// Whether the connection is known to be unencrypted and local.
     pub(crate) plain: bool,
+    /// The session by which the caller was known, if by one.
+    pub(crate) session: Option<SessionDigest>,
     /// What must be done once only.
     pub(crate) once: Option<Wanted>,
     /// What counts once if it changes something.
@@ -107,6 +109,8 @@ pub async fn call(
         mut reply,
         origin,
         session,
+        person,
+        from,
         plain,
         once,
         nonce,
@@ -138,6 +142,7 @@ pub async fn call(
                 reply,
                 origin,
                 plain,
+                session,
                 once: None,
                 nonce,
             });
@@ -162,23 +167,42 @@ pub async fn call(
                 asker,
                 sessions,
                 holder: holder.as_ref(),
-                upstream: upstream.as_deref(),
+                upstream: upstream.as_ref(),
                 session,
+                person: person.as_ref(),
+                from: &from,
                 reply: &reply,
-                address: origin.address,
+                origin,
                 now,
             };
             let granted = match session::granted(&local, &inquiry).await {
                 Some(granted) => granted,
                 None => here::answer(&local, &inquiry).map(Granted::Here),
             };
+            if let (Some(person), Some(upstream)) = (&person, &upstream)
+                && person.held.get()
+            {
+                trail.held(upstream.name().clone());
+            }
             let granted = granted.map_err(|why| Denial::to(reply.clone(), why))?;
+            // Whoever logs in is known from here on.
+            let holder = match &granted {
+                Granted::Session(Act::Open(opening)) => {
+                    trail.recognised(Arc::clone(&opening.holder.principal));
+                    Some(Arc::clone(&opening.holder))
+                }
+                Granted::Session(_)
+                | Granted::Call { .. }
+                | Granted::Passage { .. }
+                | Granted::Here(_) => holder,
+            };
             return Ok(Permitted {
                 granted,
                 holder,
                 reply,
                 origin,
                 plain,
+                session,
                 once: None,
                 nonce,
             });
@@ -187,7 +211,7 @@ pub async fn call(
     let (Some(holder), Some(upstream)) = (holder, upstream) else {
         return Err(Denial::to(reply, Why::Unidentified));
     };
-    let Some(user) = upstream.user(holder.principal.erp_login()) else {
+    let Some(user) = upstream.user_of(&holder) else {
         return Err(Denial::to(reply, Why::Unschooled));
     };
     // Whoever has nothing left is told before anything is judged, or asked of the ERP.
@@ -217,6 +241,7 @@ pub async fn call(
                     reply,
                     origin,
                     plain,
+                    session,
                     once: None,
                     nonce,
                 })
@@ -311,6 +336,7 @@ pub async fn call(
                     reply,
                     origin,
                     plain,
+                    session,
                     once,
                     nonce,
                 });

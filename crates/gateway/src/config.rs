@@ -8,6 +8,7 @@ mod credentials;
 mod issuer;
 mod keeping;
 mod keys;
+mod people;
 mod problem;
 mod raw;
 mod rest;
@@ -66,6 +67,8 @@ pub struct Config {
     pub keys: KeyLife,
     /// How long sessions last.
     pub sessions: Lasting,
+    /// How many failures there may be at one account.
+    pub account_rate: Rate,
     /// How many failures an address may make.
     pub address_rate: Rate,
     /// How many connections there may be.
@@ -135,9 +138,14 @@ impl Checker<'_> {
                 certificates_file: raw.store_certificates_file,
             },
         );
+        let limits = raw.limits;
+        let key_rate = Rate {
+            per_minute: limits.per_minute.get(),
+            burst: limits.burst.get(),
+        };
         let mut upstreams = Vec::new();
         for (name, upstream) in raw.upstream {
-            upstreams.extend(self.upstream(folder, &name, upstream));
+            upstreams.extend(self.upstream(folder, &name, upstream, key_rate));
         }
         if upstreams.is_empty() && self.problems.is_empty() {
             self.problems.push(Problem::of_file(
@@ -153,7 +161,6 @@ impl Checker<'_> {
         let ways = self.credentials(raw.credentials);
         let tls = raw.tls.and_then(|tls| self.tls(folder, tls));
         let issuers = self.issuers(folder, raw.issuer, &upstreams);
-        let limits = raw.limits;
         let (Some(listen), true) = (listen, self.problems.is_empty()) else {
             return Err(self.problems);
         };
@@ -169,9 +176,10 @@ impl Checker<'_> {
                 ..Limits::default()
             },
             rpc_body: limits.rpc_body_bytes,
-            key_rate: Rate {
-                per_minute: limits.per_minute.get(),
-                burst: limits.burst.get(),
+            key_rate,
+            account_rate: Rate {
+                per_minute: limits.account_failures_per_minute.get(),
+                burst: limits.account_failures_burst.get(),
             },
             address_rate: Rate {
                 per_minute: limits.address_failures_per_minute.get(),

@@ -34,6 +34,8 @@ pub enum Why {
     Unoffered(Cow<'static, [&'static str]>),
     /// `throttle`: the address failed too often; wait this many seconds.
     Paced(u64),
+    /// `throttle`: too many guesses at this account; wait this many seconds.
+    Held(u64),
     /// `decode`: no call could be read from the request.
     Unreadable(Fault),
     /// `identify`: no credential was shown, and one is needed.
@@ -42,6 +44,8 @@ pub enum Why {
     Unidentified,
     /// `identify`: the log-in failed in a dialect that answers `false` to that.
     LoginFailed,
+    /// `authorize`: the ERP asks for a second factor, which is not passed around.
+    SecondFactor,
     /// `identify`: the key is one user's, and the session beside it another's.
     TwoUsers,
     /// `identify`: the session is over, or there is none.
@@ -184,11 +188,13 @@ impl Denial {
             Why::Verb(_) => "route.verb",
             Why::Unoffered(_) => "authorize.verb",
             Why::Paced(_) => "throttle.paced",
+            Why::Held(_) => "throttle.held",
             Why::Unreadable(_) => "decode.unreadable",
             Why::Stranger => "identify.stranger",
             Why::Unidentified => "identify.unidentified",
             Why::TwoUsers => "identify.two-users",
             Why::LoginFailed => "identify.login-failed",
+            Why::SecondFactor => "authorize.second-factor",
             Why::Expired => "identify.expired",
             Why::Forged => "identify.forged",
             Why::Clear => "identify.clear",
@@ -227,6 +233,8 @@ impl Denial {
                 | Why::Stranger
                 | Why::Unidentified
                 | Why::LoginFailed
+                | Why::SecondFactor
+                | Why::Held(_)
                 | Why::Expired
                 | Why::Clear
                 | Why::SecretSent
@@ -250,6 +258,14 @@ impl Denial {
             Why::Paced(seconds) => say(
                 FaultKind::TooMany,
                 &format!("too many failed requests from this address; try again in {seconds} s"),
+            ),
+            Why::Held(seconds) => say(
+                FaultKind::TooMany,
+                &format!("too many failed log-ins of this account; try again in {seconds} s"),
+            ),
+            Why::SecondFactor => say(
+                FaultKind::AccessDenied,
+                "the ERP asks for a second factor, which is not passed on here: log in with a gateway key",
             ),
             Why::TwoUsers => Fault {
                 named: Some("odoo.exceptions.AccessDenied"),

@@ -37,7 +37,7 @@ use crate::respond::{self, Response};
 use crate::route;
 use crate::sessions::Sessions;
 use crate::snapshot::Snapshot;
-use crate::throttle::{self, Proven, Throttle};
+use crate::throttle::{self, Accounts, Proven, Throttle};
 use crate::trail::{Story, Trail};
 use crate::upstream::{self, Asker, Keeps, Links, Upstreams};
 use crate::ways::Ways;
@@ -63,6 +63,8 @@ pub struct Shared {
     pub throttle: Throttle,
     /// The addresses from which good keys came.
     pub(crate) proven: Proven,
+    /// The accounts at which somebody guesses.
+    pub(crate) accounts: Arc<Accounts>,
     /// The ERPs.
     pub upstreams: Upstreams,
     /// What is kept of answers and errors.
@@ -73,6 +75,8 @@ pub struct Shared {
 pub struct Addresses {
     /// How often one may fail.
     pub failures: Rate,
+    /// How often somebody may fail at one account, from anywhere.
+    pub account_failures: Rate,
     /// The proxies that are believed.
     pub proxies: Proxies,
     /// How many connections there may be.
@@ -101,6 +105,7 @@ impl Shared {
             ways: addresses.ways,
             throttle: Throttle::new(addresses.failures),
             proven: Proven::default(),
+            accounts: Arc::new(Accounts::new(addresses.account_failures)),
             upstreams,
             archive: Arc::new(archive),
         }
@@ -117,6 +122,7 @@ impl Shared {
             upstreams: &self.upstreams,
             ways: &self.ways,
             proven: &self.proven,
+            accounts: &self.accounts,
         }
     }
 }

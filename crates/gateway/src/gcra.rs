@@ -19,6 +19,16 @@ pub struct Rate {
     pub burst: u32,
 }
 
+impl Default for Rate {
+    /// As often as a key whose limit nobody has set.
+    fn default() -> Self {
+        Self {
+            per_minute: 60,
+            burst: 10,
+        }
+    }
+}
+
 /// What a request was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tally {

@@ -4,6 +4,7 @@
 //! that failed is never tried another way, and is refused even where none was needed.
 
 mod open;
+mod person;
 mod shown;
 mod signed;
 mod whose;
@@ -23,12 +24,13 @@ use crate::keyring::{Holder, Keyring};
 use crate::nonces;
 use crate::once;
 use crate::origin::Origin;
-use crate::sessions::Sessions;
-use crate::throttle::Proven;
+use crate::sessions::{From, Sessions};
+use crate::throttle::{Accounts, Proven};
 use crate::trail::Trail;
 use crate::upstream::{Upstream, Upstreams};
 use crate::ways::Ways;
 use open::{is_log_in, is_open, wants_token};
+pub(crate) use person::Claimed;
 pub(crate) use shown::Shown;
 use signed::Once;
 use whose::{Around, Whose, by_session, is_signing_secret};
@@ -47,6 +49,8 @@ pub struct Desk<'a> {
     pub(crate) ways: &'a Ways,
     /// The addresses from which good keys came.
     pub(crate) proven: &'a Proven,
+    /// The accounts at which somebody guesses.
+    pub(crate) accounts: &'a Arc<Accounts>,
 }
 
 /// Says who has signed a batch: what is in it was signed with it, and has no signature of its
@@ -68,6 +72,10 @@ pub struct Identified {
     pub(crate) origin: Origin,
     /// The session by which the caller was known, if by one.
     pub(crate) session: Option<SessionDigest>,
+    /// Who somebody claims to be who logs in with the password of the ERP.
+    pub(crate) person: Option<Claimed>,
+    /// From where, and with what client, the request came.
+    pub(crate) from: From,
     /// Whether the connection is known to be unencrypted and local.
     pub(crate) plain: bool,
     pub(crate) once: Option<once::Key>,
@@ -129,8 +137,47 @@ pub async fn caller(
     if matches!(presented, Presented::Nothing) && manner.foreign && wants_token(&wish) {
         return Err(no(Why::Forged));
     }
+    let from = desk.sessions.from(origin.address, &manner.agent);
+    if let (true, Presented::Nothing, Some(slot)) = (is_log_in(&wish), presented, slot)
+        && credentials.signature.is_none()
+        && credentials.vouched.is_none()
+        && let Some(erp) = person::host(
+            desk,
+            slot,
+            upstream.as_ref(),
+            database.as_deref(),
+            reply.dialect,
+        )
+    {
+        if origin.is_clear && !desk.ways.in_clear {
+            return Err(no(Why::Clear));
+        }
+        let person = person::claimed(desk, (slot, &erp), &origin, debt, now);
+        let person = person.map_err(|(why, held)| {
+            if held {
+                trail.held(erp.name().clone());
+            }
+            no(why)
+        })?;
+        return Ok(Identified {
+            wish,
+            holder: None,
+            upstream: Some(erp),
+            reply,
+            origin,
+            session: None,
+            person: Some(person),
+            from,
+            plain: manner.plain,
+            once,
+            signed: None,
+            nonce: None,
+        });
+    }
     let around = Around {
         wish: &wish,
+        dialect: reply.dialect,
+        from: &from,
         origin: &origin,
         manner: &manner,
         debt,
@@ -142,10 +189,14 @@ pub async fn caller(
         session,
         once: once_only,
         revealed,
+        held,
         is_nothing,
     } = whose::credential(desk, &credentials, around)
         .await
         .map_err(&no)?;
+    if let Some(upstream) = held {
+        trail.held(upstream);
+    }
     if !is_nothing && origin.is_clear && !desk.ways.in_clear {
         if let Some(holder) = revealed.as_ref().or(holder.as_ref()) {
             trail.recognised(Arc::clone(&holder.principal));
@@ -190,6 +241,8 @@ pub async fn caller(
             reply,
             origin,
             session: None,
+            person: None,
+            from,
             plain: manner.plain,
             once,
             signed: None,
@@ -253,6 +306,8 @@ pub async fn caller(
         reply,
         origin,
         session,
+        person: None,
+        from,
         plain: manner.plain,
         once,
         nonce,

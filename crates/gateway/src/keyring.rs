@@ -17,12 +17,14 @@ use portcullis_erp::Dialect;
 use portcullis_identity::signing::{SigningSecret, Verifier};
 use portcullis_identity::{
     ApiKey, CertificateDigest, Conditions, KeyDigest, KeyId, Pepper, Principal, Timestamp, Unmet,
+    UpstreamName,
 };
 use portcullis_storage::{KeyRow, Signing, Store, StoreError};
 use zeroize::Zeroizing;
 
 use crate::archive::Safe;
 use crate::gcra::Rate;
+use crate::upstream::ErpUser;
 use uses::{LastUse, Uses};
 
 /// How old the last look at the store may be, in microseconds.
@@ -74,6 +76,8 @@ pub struct Holder {
     pub(crate) rate: Rate,
     /// Its limit's state; lives on when the key is read again.
     pub(crate) cell: Arc<AtomicI64>,
+    /// The ERP user within whose own session the calls run: a person's.
+    pub(crate) user: Option<Arc<ErpUser>>,
     last_use: Arc<LastUse>,
     /// What knows its signatures, if it signs.
     pub(crate) verifier: Option<Verifier>,
@@ -107,9 +111,24 @@ impl Holder {
             conditions: Conditions::default(),
             rate,
             cell: Arc::default(),
+            user: None,
             last_use: Arc::default(),
             verifier: None,
             exposed: AtomicBool::new(false),
+        }
+    }
+
+    /// A person, whose calls run within the ERP's own session.
+    pub(crate) fn person(
+        principal: Principal,
+        rate: Rate,
+        cell: Arc<AtomicI64>,
+        user: Arc<ErpUser>,
+    ) -> Self {
+        Self {
+            cell,
+            user: Some(user),
+            ..Self::without_key(principal, rate)
         }
     }
 }
@@ -181,6 +200,14 @@ impl Keyring {
         let why = kept.over(now)?;
         let right = kept.digest == key.digest(&self.pepper);
         right.then(|| (Arc::clone(&kept.holder.principal), why))
+    }
+
+    /// The ERP of the key of this id, if this is not it: a guess.
+    pub(crate) fn guessed_at(&self, key: &ApiKey) -> Option<UpstreamName> {
+        let keys = self.keys.pin();
+        let kept = keys.get(&key.id())?;
+        let is_guess = kept.digest != key.digest(&self.pepper);
+        is_guess.then(|| kept.holder.principal.upstream().clone())
     }
 
     /// The holder of a key, if the key is good now.
@@ -291,6 +318,7 @@ impl Keyring {
                     burst: limit.burst,
                 }),
                 cell: old.map_or_else(Arc::default, |old| Arc::clone(&old.cell)),
+                user: None,
                 last_use: old.map_or_else(Arc::default, |old| Arc::clone(&old.last_use)),
                 verifier: row
                     .signing

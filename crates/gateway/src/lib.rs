@@ -39,6 +39,7 @@ mod nonces;
 mod openapi;
 mod operations;
 pub mod origin;
+pub mod people;
 pub mod sessions;
 pub mod snapshot;
 pub mod tls;

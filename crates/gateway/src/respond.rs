@@ -149,6 +149,7 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
             set(&mut response, header::RETRY_AFTER, &wait.to_string());
             set(&mut response, header::CONNECTION, "close");
         }
+        Why::Held(wait) => set(&mut response, header::RETRY_AFTER, &wait.to_string()),
         Why::Limited(wait) => {
             set(
                 &mut response,
@@ -179,6 +180,7 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         | Why::TwoUsers
         | Why::Unidentified
         | Why::LoginFailed
+        | Why::SecondFactor
         | Why::Expired
         | Why::Forged
         | Why::Clear

@@ -63,7 +63,14 @@ pub fn find(routes: &Routes, received: Received) -> Result<Routed, Denial> {
     let of_batch = received.batch.is_some();
     let routed = anywhere(routes, received)?;
     // A batch is the façade's, and so is what is in it.
-    if of_batch && routed.dialect != Dialect::Rest {
+    let about_session = ["login", "logout", "csrf"];
+    let own = routed.segments.get(2).is_some_and(|own| own == "-");
+    let of_session = own
+        && routed
+            .segments
+            .last()
+            .is_some_and(|last| about_session.contains(&last.as_str()));
+    if of_batch && (routed.dialect != Dialect::Rest || of_session) {
         return Err(Denial::nowhere(Why::NotServed));
     }
     Ok(routed)

@@ -2,22 +2,33 @@
 //!
 //! A session has no rights of its own: it names the key that opened it, and the key says who
 //! calls, as whom, with which roles and how often. So whoever revokes a key has ended its
-//! sessions. What is known here of a session is asked again of the store after half a second,
+//! sessions. A person's session holds the ERP's own, sealed; its roles are the configuration's. What is known here of a session is asked again of the store after half a second,
 //! so that all processes over one store agree; when the store does not answer, nobody is
 //! let in.
 
 pub(crate) mod act;
 pub(crate) mod cookie;
+mod from;
 
-use std::sync::Arc;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use papaya::HashMap;
-use portcullis_identity::{CsrfToken, KeyId, Pepper, SessionDigest, SessionToken, Timestamp};
-use portcullis_storage::{SessionRow, Store, StoreError};
+use portcullis_identity::{
+    CsrfToken, ErpLogin, KeyId, Pepper, SessionDigest, SessionToken, Timestamp, UpstreamName,
+};
+use portcullis_storage::{
+    Opener, PersonRow, Sealed, SessionRow, Store, StoreError, Whose as StoredWhose,
+};
+use zeroize::Zeroizing;
 
+use crate::archive::Safe;
 use crate::chance;
+use crate::keyring::Holder;
+use crate::upstream::{ErpSession, ErpUser};
+pub(crate) use from::From;
 
 /// How old what is known of a session may be, in microseconds.
 const STALE: i64 = 500_000;
@@ -43,6 +54,19 @@ pub struct Lasting {
     pub per_key: u32,
     /// Whether cookies are for encrypted connections only.
     pub secure: Secure,
+    /// What becomes of a session that is used from another network.
+    pub on_new_network: OnChange,
+    /// What becomes of a session that is used by another client.
+    pub on_new_agent: OnChange,
+}
+
+/// What becomes of a session that looks like somebody else's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnChange {
+    /// It ends.
+    End,
+    /// It goes on.
+    Ignore,
 }
 
 /// Whether cookies are for encrypted connections only.
@@ -61,12 +85,14 @@ pub struct Sessions {
     store: Arc<dyn Store>,
     pepper: Pepper,
     lasting: Lasting,
+    safe: Arc<dyn Safe>,
     known: HashMap<SessionDigest, Arc<Known>>,
 }
 
 /// What is known of a session.
 struct Known {
-    key: KeyId,
+    whose: Whose,
+    from: From,
     ends: Timestamp,
     /// When the store was asked last.
     looked: AtomicI64,
@@ -76,13 +102,46 @@ struct Known {
     noted: AtomicI64,
 }
 
+/// Whose a session is.
+#[derive(Clone)]
+pub(crate) enum Whose {
+    /// The holder's of the key that opened it.
+    Key(KeyId),
+    /// A person's.
+    Person(Arc<Person>),
+}
+
+/// A person who is logged in.
+pub(crate) struct Person {
+    pub(crate) upstream: UpstreamName,
+    /// With the ERP's own session.
+    pub(crate) user: Arc<ErpUser>,
+    /// What the person's rights are, once that was asked; none: nothing.
+    pub(crate) holder: OnceLock<Option<Arc<Holder>>>,
+    /// The session as it is kept.
+    sealed: Sealed,
+}
+
 /// A session that is good now.
 pub struct Session {
     /// What it is known by.
     pub digest: SessionDigest,
-    /// The key that opened it.
-    pub key: KeyId,
+    /// Who opened it.
+    pub(crate) whose: Whose,
+    /// From where, and with what client.
+    from: From,
 }
+
+/// For whom a session is opened.
+pub(crate) enum Comer {
+    /// The holder of a key.
+    Key(KeyId),
+    /// A person, with the ERP's own session.
+    Person(UpstreamName, Arc<ErpUser>),
+}
+
+/// The table that the ERPs' own sessions are sealed for.
+const TABLE: &str = "session";
 
 /// Why a session could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +149,9 @@ pub enum OpenError {
     /// There are no random bytes.
     #[error("the system gives no random bytes")]
     Chance,
+    /// The ERP's own session cannot be sealed.
+    #[error("the ERP's own session cannot be sealed")]
+    Seal,
     /// It could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -97,11 +159,17 @@ pub enum OpenError {
 
 impl Sessions {
     /// The sessions of a store.
-    pub fn new(store: Arc<dyn Store>, pepper: Pepper, lasting: Lasting) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        pepper: Pepper,
+        lasting: Lasting,
+        safe: Arc<dyn Safe>,
+    ) -> Self {
         Self {
             store,
             pepper,
             lasting,
+            safe,
             known: HashMap::new(),
         }
     }
@@ -129,13 +197,14 @@ impl Sessions {
         });
         let known = match fresh {
             Some(known) => known,
-            None => match self.look_up(&digest).await? {
-                Some(row) => self.remember(&row, now),
-                None => {
+            None => {
+                let row = self.look_up(&digest).await?;
+                let Some(known) = row.and_then(|row| self.remember(&row, now)) else {
                     self.known.pin().remove(&digest);
                     return Ok(None);
-                }
-            },
+                };
+                known
+            }
         };
         let idle = micros(self.lasting.idle);
         let unused = now
@@ -152,26 +221,69 @@ impl Sessions {
             known.noted.store(now.micros(), Ordering::Release);
             self.store.sessions().touch(&digest, now).await?;
         }
+        if let Whose::Person(person) = &known.whose
+            && person.user.session().is_some_and(|own| own.is_over())
+        {
+            self.end(&digest).await?;
+            return Ok(None);
+        }
         Ok(Some(Session {
             digest,
-            key: known.key,
+            whose: known.whose.clone(),
+            from: known.from.clone(),
         }))
     }
 
-    /// Opens a session for the holder of a key. Its token is always a new one. A client that
+    /// Whether a session that was found is used as it was opened: from where, and with what
+    /// client. One that is not has ended, if it is to.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn is_as_it_was(
+        &self,
+        session: &Session,
+        from: &From,
+    ) -> Result<bool, StoreError> {
+        let changed = session.from.changed(from, &self.lasting);
+        if changed {
+            tracing::warn!("a session was used from elsewhere, or by another client, and ends");
+            self.end(&session.digest).await?;
+        }
+        Ok(!changed)
+    }
+
+    /// From where, and with what client, a request comes.
+    pub(crate) fn from(&self, address: IpAddr, agent: &str) -> From {
+        From::of(address, agent, &self.pepper)
+    }
+
+    /// Opens a session for somebody. Its token is always a new one. A client that
     /// logs in for each call and never out fills nothing: what it did not use for longest ends.
     ///
     /// # Errors
     /// When it cannot be kept, or there is no chance to make a token of.
-    pub async fn open(
+    pub(crate) async fn open_for(
         &self,
-        key: KeyId,
+        comer: &Comer,
+        from: From,
         now: Timestamp,
     ) -> Result<(SessionToken, SessionDigest), OpenError> {
         let token = chance::token().ok_or(OpenError::Chance)?;
+        let digest = token.digest(&self.pepper);
+        let opener = match comer {
+            Comer::Key(key) => Opener::Key(*key),
+            Comer::Person(upstream, user) => Opener::Person(PersonRow {
+                upstream: upstream.clone(),
+                login: user.login().clone(),
+                uid: user.uid(),
+                sealed: self.seal(&digest, user).ok_or(OpenError::Seal)?,
+            }),
+        };
         let row = SessionRow {
-            digest: token.digest(&self.pepper),
-            key,
+            digest,
+            opener,
+            network: from.network,
+            agent: from.agent,
             opened: now,
             seen: now,
             ends: Timestamp(now.micros().saturating_add(micros(self.lasting.absolute))),
@@ -179,10 +291,87 @@ impl Sessions {
         let sessions = self.store.sessions();
         let ended = sessions.open(&row, self.lasting.per_key).await?;
         if ended > 0 {
-            tracing::debug!(key.id = %key, ended, "a key has more sessions than it may have");
+            tracing::debug!(ended, "somebody has more sessions than one may have");
         }
         self.remember(&row, now);
         Ok((token, row.digest))
+    }
+
+    /// Opens a session for the holder of a key, from nowhere.
+    ///
+    /// # Errors
+    /// As for anybody.
+    pub async fn open(
+        &self,
+        key: KeyId,
+        now: Timestamp,
+    ) -> Result<(SessionToken, SessionDigest), OpenError> {
+        self.open_for(&Comer::Key(key), From::default(), now).await
+    }
+
+    /// Keeps the ERP's own session of a person, if the ERP has exchanged it.
+    pub(crate) async fn keep(&self, digest: &SessionDigest, user: &ErpUser) {
+        if !user.session().is_some_and(|own| own.take_exchanged()) {
+            return;
+        }
+        let kept = match self.seal(digest, user) {
+            Some(sealed) => self
+                .store
+                .sessions()
+                .exchange(digest, &sealed)
+                .await
+                .is_ok(),
+            None => false,
+        };
+        if !kept {
+            tracing::error!("an exchanged session of the ERP could not be kept and will end");
+        }
+    }
+
+    /// Ends all sessions of a person; answers those of the ERP that went with them.
+    ///
+    /// # Errors
+    /// When the store does not answer; then they may go on.
+    pub(crate) async fn end_of(
+        &self,
+        upstream: &UpstreamName,
+        login: &ErpLogin,
+    ) -> Result<Vec<ErpUser>, StoreError> {
+        let whose = StoredWhose::Person(upstream.clone(), login.clone());
+        let rows = self.store.sessions().end_of(&whose).await?;
+        let known = self.known.pin();
+        let ended = rows.iter().filter_map(|row| {
+            known.remove(&row.digest);
+            match &row.opener {
+                Opener::Person(person) => self.unseal(&row.digest, person),
+                Opener::Key(_) => None,
+            }
+        });
+        Ok(ended.collect())
+    }
+
+    /// Ends all sessions that a key opened.
+    ///
+    /// # Errors
+    /// When the store does not answer; then they may go on.
+    pub(crate) async fn end_of_key(&self, key: KeyId) -> Result<(), StoreError> {
+        let rows = self.store.sessions().end_of(&StoredWhose::Key(key)).await?;
+        let known = self.known.pin();
+        for row in &rows {
+            known.remove(&row.digest);
+        }
+        Ok(())
+    }
+
+    fn seal(&self, digest: &SessionDigest, user: &ErpUser) -> Option<Sealed> {
+        let kept = user.session()?.kept();
+        self.safe.seal(TABLE, &place(digest), kept.to_vec())
+    }
+
+    fn unseal(&self, digest: &SessionDigest, person: &PersonRow) -> Option<ErpUser> {
+        let kept = self.safe.open(TABLE, &place(digest), &person.sealed)?;
+        let session = ErpSession::of_kept(&Zeroizing::new(kept))?;
+        Some(ErpUser::person(person.login.clone(), session, person.uid))
     }
 
     /// Ends a session.
@@ -227,8 +416,27 @@ impl Sessions {
         })
     }
 
-    fn remember(&self, row: &SessionRow, now: Timestamp) -> Arc<Known> {
+    /// Takes in what is kept of a session; none if the ERP's own cannot be opened.
+    fn remember(&self, row: &SessionRow, now: Timestamp) -> Option<Arc<Known>> {
         let known = self.known.pin();
+        let whose = match (&row.opener, known.get(&row.digest).map(|old| &old.whose)) {
+            (Opener::Key(key), _) => Whose::Key(*key),
+            (Opener::Person(person), Some(Whose::Person(old))) if old.sealed == person.sealed => {
+                Whose::Person(Arc::clone(old))
+            }
+            (Opener::Person(person), _) => {
+                let Some(user) = self.unseal(&row.digest, person) else {
+                    tracing::error!("a person's session cannot be opened");
+                    return None;
+                };
+                Whose::Person(Arc::new(Person {
+                    upstream: person.upstream.clone(),
+                    user: Arc::new(user),
+                    holder: OnceLock::new(),
+                    sealed: person.sealed.clone(),
+                }))
+            }
+        };
         let seen = known.get(&row.digest).map_or(row.seen.micros(), |old| {
             old.seen.load(Ordering::Acquire).max(row.seen.micros())
         });
@@ -236,15 +444,25 @@ impl Sessions {
             known.clear();
         }
         let fresh = Arc::new(Known {
-            key: row.key,
+            whose,
+            from: From::kept(&row.network, &row.agent),
             ends: row.ends,
             looked: AtomicI64::new(now.micros()),
             seen: AtomicI64::new(seen),
             noted: AtomicI64::new(row.seen.micros()),
         });
         known.insert(row.digest, Arc::clone(&fresh));
-        fresh
+        Some(fresh)
     }
+}
+
+/// Where the ERP's own session belongs: the digest in hexadecimal.
+fn place(digest: &SessionDigest) -> String {
+    let bytes = digest.as_bytes().iter();
+    let halves = bytes.flat_map(|byte| [byte >> 4, byte & 15]);
+    halves
+        .filter_map(|half| char::from_digit(u32::from(half), 16))
+        .collect()
 }
 
 fn micros(duration: Duration) -> i64 {

@@ -8,6 +8,7 @@
 //! out. Identified callers are limited by key (`limit`). Addresses of IPv6 count by their /64,
 //! which is what one subscriber has.
 
+mod accounts;
 mod proven;
 
 use std::net::{IpAddr, Ipv6Addr};
@@ -23,6 +24,7 @@ use crate::gcra::{Rate, Tally};
 use crate::origin::Origin;
 use crate::route::Routed;
 use crate::ways::Ways;
+pub(crate) use accounts::{Account, Accounts};
 pub(crate) use proven::Proven;
 
 /// How many addresses are remembered; the memory is forgotten when it is full.
@@ -83,7 +85,7 @@ fn may_show_a_key(ways: &Ways, routed: &Routed) -> bool {
             | Dialect::OdooCall
             | Dialect::FrappeMethod
             | Dialect::FrappeV2
-    );
+    ) || routed.segments.last().is_some_and(|last| last == "login");
     slot || (ways.in_query && routed.received.head.uri.query().is_some())
         || [AUTHORIZATION, COOKIE]
             .iter()

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use portcullis_audit::RequestId;
 use portcullis_erp::{Dialect, FaultKind, Shape};
-use portcullis_identity::{Principal, Timestamp, Unmet};
+use portcullis_identity::{Principal, Timestamp, Unmet, UpstreamName};
 
 /// The notes of one request.
 pub struct Trail {
@@ -40,6 +40,8 @@ pub(crate) struct Story {
     pub(crate) unkept: bool,
     /// The condition of the caller's key that was not met.
     pub(crate) unmet: Option<Unmet>,
+    /// The ERP of an account that is held since this guess.
+    pub(crate) held: Option<UpstreamName>,
 }
 
 impl Trail {
@@ -60,6 +62,7 @@ impl Trail {
             repeated: false,
             unkept: false,
             unmet: None,
+            held: None,
         };
         Self { story }
     }
@@ -123,6 +126,11 @@ impl Trail {
     /// Notes which condition of the caller's key was not met.
     pub(crate) fn unmet(&mut self, unmet: Unmet) {
         self.story.unmet = Some(unmet);
+    }
+
+    /// Notes that an account of this ERP is held since this guess.
+    pub(crate) fn held(&mut self, upstream: UpstreamName) {
+        self.story.held = Some(upstream);
     }
 
     /// Under which id the record is written.

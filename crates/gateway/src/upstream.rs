@@ -10,6 +10,7 @@ mod errand;
 mod forward;
 mod link;
 mod own;
+mod person;
 mod registry;
 mod seal;
 mod session;
@@ -39,11 +40,15 @@ pub(crate) use sheets::{SheetKey, Sheets};
 pub use stream::{BrokenOff, Stream};
 
 use crate::config::UpstreamConfig;
+use crate::keyring::Holder;
+use crate::people::People;
 use ask::{AskError, Told};
 pub(crate) use ask::{Opened, answer_limits};
 pub(crate) use errand::Ended;
 pub(crate) use forward::{Done, own_words};
 use link::{Bounds, Target};
+pub(crate) use person::NoLogIn;
+pub(crate) use session::Session as ErpSession;
 
 /// One ERP instance.
 pub struct Upstream {
@@ -75,6 +80,8 @@ pub struct Upstream {
     facade: Facade,
     /// Descriptions of the façade that were written, by whom they are for.
     sheets: Sheets,
+    /// Who may log in with the ERP's own password; none: nobody.
+    people: Option<People>,
     /// Whether it is told for whom is asked.
     forwarded: bool,
     /// Whether strangers are told the name of its database.
@@ -112,6 +119,7 @@ impl Upstream {
             sessions: papaya::HashMap::new(),
             facade: config.rest.facade(config.name.as_str(), seal),
             sheets: Sheets::default(),
+            people: config.people.clone().map(People::new),
             forwarded: config.forwarded,
             list_database: config.list_database,
             conditions: config.conditions.clone(),
@@ -178,6 +186,13 @@ impl Upstream {
     /// An ERP user as whom calls may run here.
     pub fn user(&self, login: &ErpLogin) -> Option<Arc<ErpUser>> {
         self.users.pin().get(login).cloned()
+    }
+
+    /// The ERP user as whom the calls of a caller run: a person's own, or the one that the
+    /// caller is bound to.
+    pub(crate) fn user_of(&self, holder: &Holder) -> Option<Arc<ErpUser>> {
+        let own = holder.user.clone();
+        own.or_else(|| self.user(holder.principal.erp_login()))
     }
 
     /// Adds or replaces an ERP user.

@@ -24,6 +24,11 @@ impl Pepper {
         KeyDigest(self.hash(parts))
     }
 
+    /// A digest of what a client calls itself, by which it is known again and not read.
+    pub fn digest_of_agent(&self, agent: &str) -> [u8; 32] {
+        self.hash(&[b"portcullis agent 1\0", agent.as_bytes()])
+    }
+
     pub(crate) fn hash(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.0);
         for part in parts {

@@ -39,7 +39,7 @@ pub use nonces::{Nonce, Nonces};
 pub use originals::{OriginalRow, Originals};
 pub use presence::{Presence, ProcessId};
 pub use roles::Roles;
-pub use sessions::{SessionRow, Sessions};
+pub use sessions::{Opener, PersonRow, SessionRow, Sessions, Whose};
 pub use settings::Settings;
 
 /// Everything that processes share: `store.keys().find(&id)`, `store.version()`.

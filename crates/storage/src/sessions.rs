@@ -1,31 +1,67 @@
-//! Sessions: a cookie's stand-in for a key that was shown once, at log-in.
+//! Sessions: a cookie's stand-in for what was shown once, at log-in.
 
-use portcullis_identity::{KeyId, SessionDigest, Timestamp};
+use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Timestamp, UpstreamName};
 
+use crate::erp_users::Sealed;
 use crate::error::Stored;
 
 /// What is kept of a session. Its token is not.
 ///
-/// A session has no rights of its own: who calls, as whom and with which roles is always read
-/// from the key, so that whatever happens to the key happens to its sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A session has no rights of its own: what a key's may do is always read from the key, and what
+/// a person's may do from the configuration, so that whatever happens there happens to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionRow {
     /// The keyed hash of its token.
     pub digest: SessionDigest,
-    /// The key that opened it.
-    pub key: KeyId,
+    /// Who opened it.
+    pub opener: Opener,
     /// When it was opened.
     pub opened: Timestamp,
     /// When it was used last, as far as that was written down.
     pub seen: Timestamp,
     /// When it ends, however much it is used.
     pub ends: Timestamp,
+    /// From which network it was opened; empty if that was not noted.
+    pub network: String,
+    /// A keyed hash of the client's name for itself; empty if that was not noted.
+    pub agent: Vec<u8>,
+}
+
+/// Who opened a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opener {
+    /// The holder of this key.
+    Key(KeyId),
+    /// A person, with the password of the ERP.
+    Person(PersonRow),
+}
+
+/// Whose sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// Those that a key opened.
+    Key(KeyId),
+    /// Those of a person at an ERP.
+    Person(UpstreamName, ErpLogin),
+}
+
+/// A person who logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonRow {
+    /// The ERP that checked the password.
+    pub upstream: UpstreamName,
+    /// The login there.
+    pub login: ErpLogin,
+    /// Odoo's number of the user.
+    pub uid: Option<i64>,
+    /// The ERP's own session.
+    pub sealed: Sealed,
 }
 
 /// The sessions.
 pub trait Sessions: Send + Sync {
     /// Adds a session; a digest that is taken is refused. Of more than `most` sessions of its
-    /// key, those that were not used for longest are ended; answers how many there were.
+    /// opener, those that were not used for longest are ended; answers how many there were.
     fn open<'a>(&'a self, row: &'a SessionRow, most: u32) -> Stored<'a, u64>;
 
     /// One session, if it was not ended. Whether it is still good is for the asker to say.
@@ -34,8 +70,17 @@ pub trait Sessions: Send + Sync {
     /// Notes that a session was used; never moves `seen` back.
     fn touch<'a>(&'a self, digest: &'a SessionDigest, now: Timestamp) -> Stored<'a, ()>;
 
+    /// Takes over the ERP's own session, which the ERP has exchanged.
+    fn exchange<'a>(&'a self, digest: &'a SessionDigest, sealed: &'a Sealed) -> Stored<'a, ()>;
+
     /// Ends a session; answers whether it was there.
     fn end<'a>(&'a self, digest: &'a SessionDigest) -> Stored<'a, bool>;
+
+    /// Ends all sessions of one opener; answers which there were.
+    fn end_of<'a>(&'a self, whose: &'a Whose) -> Stored<'a, Vec<SessionRow>>;
+
+    /// Every session, the newest first.
+    fn all(&self) -> Stored<'_, Vec<SessionRow>>;
 
     /// Removes the sessions that ended by `now`, or were last seen before `idle_since`; answers
     /// how many there were.

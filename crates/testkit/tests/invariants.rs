@@ -24,7 +24,7 @@ use portcullis_gateway::keyring::Keyring;
 use portcullis_gateway::listener::{Arrival, Body, Framing, Length, Over, RawRequest};
 use portcullis_gateway::origin::Proxies;
 use portcullis_gateway::respond::Response;
-use portcullis_gateway::sessions::{Lasting, Secure, Sessions};
+use portcullis_gateway::sessions::{Lasting, OnChange, Secure, Sessions};
 use portcullis_gateway::snapshot::{Routes, Snapshot};
 use portcullis_gateway::upstream::{CursorSeal, ErpUser, Upstream, Upstreams};
 use portcullis_gateway::ways::Ways;
@@ -137,6 +137,7 @@ impl Yard {
                 forwarded: false,
                 list_database: true,
                 users: Vec::new(),
+                people: None,
                 rest: RestConfig::default(),
             },
             Arc::new(CursorSeal::new(Tagger::new(&Secret::new([7; 32])))),
@@ -175,11 +176,14 @@ impl Yard {
             absolute: Duration::from_secs(3600),
             per_key: 3,
             secure: Secure::Auto,
+            on_new_network: OnChange::Ignore,
+            on_new_agent: OnChange::End,
         };
         let sessions = Sessions::new(
             Arc::clone(&store) as Arc<dyn Store>,
             vault.pepper(),
             lasting,
+            Arc::new(Open),
         );
         let policy = Policy::new(1, vec![Role::from_toml(role, ROLE).expect("a role")]);
         let snapshot = Snapshot {
@@ -204,6 +208,10 @@ impl Yard {
             (keyring, Issuers::new(&[], rate).expect("no issuers")),
             sessions,
             Addresses {
+                account_failures: Rate {
+                    per_minute: 1,
+                    burst: 10,
+                },
                 failures: rate,
                 proxies: Proxies::default(),
                 connections: Bounds { each: 9, all: 9 },

@@ -8,10 +8,26 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_gateway::sessions::{Lasting, Secure, Sessions};
+use portcullis_gateway::archive::Safe;
+use portcullis_gateway::sessions::{Lasting, OnChange, Secure, Sessions};
 use portcullis_identity::{KeyId, Pepper, Secret, SessionToken, Timestamp};
-use portcullis_storage::Store;
+use portcullis_storage::{Sealed, Store};
 use portcullis_store::SqlStore;
+
+/// A safe that hides nothing.
+struct Open;
+
+impl Safe for Open {
+    fn seal(&self, _: &'static str, _: &str, plain: Vec<u8>) -> Option<Sealed> {
+        Some(Sealed(plain))
+    }
+    fn open(&self, _: &'static str, _: &str, sealed: &Sealed) -> Option<Vec<u8>> {
+        Some(sealed.0.clone())
+    }
+    fn digest(&self, _: &[&[u8]]) -> [u8; 32] {
+        [0; 32]
+    }
+}
 
 const MINUTE: i64 = 60_000_000;
 
@@ -31,9 +47,12 @@ fn process(store: &Arc<SqlStore>) -> Sessions {
         absolute: Duration::from_secs(12 * 3600),
         per_key: 3,
         secure: Secure::Auto,
+        on_new_network: OnChange::Ignore,
+        on_new_agent: OnChange::End,
     };
     let pepper = Pepper::new(&Secret::new([7; 32]));
-    Sessions::new(Arc::clone(store) as Arc<dyn Store>, pepper, lasting)
+    let store = Arc::clone(store) as Arc<dyn Store>;
+    Sessions::new(store, pepper, lasting, Arc::new(Open))
 }
 
 async fn store() -> Arc<SqlStore> {

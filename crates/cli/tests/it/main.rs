@@ -24,6 +24,7 @@ mod odoo_parsing;
 mod odoo_security;
 mod once;
 mod openapi;
+mod people;
 mod profiles;
 mod refusals;
 mod relay;

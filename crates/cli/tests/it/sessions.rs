@@ -67,14 +67,14 @@ fn count() -> Json {
 }
 
 /// The cookie of this name that an answer sets, as a client sends it back.
-fn cookie(got: &Got, name: &str) -> Option<String> {
+pub(crate) fn cookie(got: &Got, name: &str) -> Option<String> {
     set_cookies(got)
         .into_iter()
         .find(|line| line.starts_with(&format!("{name}=")))
         .and_then(|line| line.split(';').next().map(str::to_owned))
 }
 
-fn set_cookies(got: &Got) -> Vec<String> {
+pub(crate) fn set_cookies(got: &Got) -> Vec<String> {
     let lines = got.headers.get_all("set-cookie").iter();
     lines
         .map(|line| line.to_str().expect("text").to_owned())

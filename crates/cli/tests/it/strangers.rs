@@ -157,6 +157,23 @@ const TRIED: &[(&str, &str, &str, &str, &str, u16)] = &[
         401,
     ),
     (
+        "api/v1/-/login",
+        "POST",
+        "/u/odoo/api/v1/-/login",
+        "application/json",
+        r#"{"login":"admin","password":"admin"}"#,
+        401,
+    ),
+    (
+        "api/v1/-/logout",
+        "POST",
+        "/u/odoo/api/v1/-/logout",
+        "application/json",
+        "{}",
+        401,
+    ),
+    ("api/v1/-/csrf", "GET", "/api/v1/-/csrf", "", "", 401),
+    (
         "api/v1/openapi.json",
         "GET",
         "/api/v1/openapi.json",

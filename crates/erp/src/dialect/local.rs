@@ -91,6 +91,14 @@ pub fn session_info(reply: &Reply, session: &Session<'_>) -> Value {
     Value::Map(info)
 }
 
+/// The answer to the façade's own log-in, and of what it says of the token: in an object.
+pub fn told_token(login: &str, csrf: &str) -> Value {
+    Value::Map(Map::from_iter([
+        ("login".to_owned(), Value::from(login)),
+        ("csrf_token".to_owned(), Value::from(csrf)),
+    ]))
+}
+
 /// The answer to Frappe's `login`. Version 2 of its API has an empty one.
 pub fn logged_in(dialect: Dialect, login: &str) -> Value {
     if dialect == Dialect::FrappeV2 {

@@ -7,7 +7,9 @@
 use std::borrow::Cow;
 
 use super::jsonrpc::{self, envelope};
-use super::{Dialect, Form, Inbound, ReadError, Reading, Reply, Written, odoo, rpc};
+use super::piece::{Piece, arguments};
+use super::{Dialect, Form, Inbound, Outbound, ReadError, Reading, Reply, Written, odoo, rpc};
+use crate::Call;
 use crate::asked::{Asked, Claim, Local, SlotCredential};
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Limits;
@@ -87,6 +89,19 @@ fn call(face: &str, named: &[&str], mut params: Map) -> Read {
         form
     };
     Ok((Asked::Call(call), None, form))
+}
+
+/// Writes a call for a session of the ERP's own, whose cookie is added by whoever has it.
+pub(super) fn write(call: &Call) -> Outbound {
+    let (model, method) = (call.model.as_str(), call.method.as_str());
+    let [positional, keyword] = arguments(call);
+    let params = Piece::Map(vec![
+        ("model", Piece::Text(model)),
+        ("method", Piece::Text(method)),
+        ("args", positional),
+        ("kwargs", keyword),
+    ]);
+    jsonrpc::to("/web/dataset/call_kw", params)
 }
 
 pub(super) fn write_answer(reply: &Reply, value: &Value) -> Written {

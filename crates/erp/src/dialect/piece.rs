@@ -25,8 +25,8 @@ pub(super) enum Piece<'a> {
     Map(Vec<(&'a str, Piece<'a>)>),
 }
 
-/// The parameters of Odoo's `object.execute_kw`.
-pub(super) fn execute_kw<'a>(call: &'a Call, login: &UpstreamLogin<'a>) -> Vec<Piece<'a>> {
+/// The arguments of a call of Odoo: those by position, and those by name.
+pub(super) fn arguments(call: &Call) -> [Piece<'_>; 2] {
     let spread = spread(call);
     let mut positional = Vec::with_capacity(spread.positional.len().saturating_add(1));
     positional.extend(spread.ids.map(Piece::Ids));
@@ -39,14 +39,20 @@ pub(super) fn execute_kw<'a>(call: &'a Call, login: &UpstreamLogin<'a>) -> Vec<P
     if !call.context.is_empty() {
         keyword.push(("context", Piece::Entries(&call.context)));
     }
+    [Piece::List(positional), Piece::Map(keyword)]
+}
+
+/// The parameters of Odoo's `object.execute_kw`.
+pub(super) fn execute_kw<'a>(call: &'a Call, login: &UpstreamLogin<'a>) -> Vec<Piece<'a>> {
+    let [positional, keyword] = arguments(call);
     vec![
         Piece::Text(login.database.as_str()),
         Piece::Int(login.uid),
         Piece::Text(login.secret),
         Piece::Text(call.model.as_str()),
         Piece::Text(call.method.as_str()),
-        Piece::List(positional),
-        Piece::Map(keyword),
+        positional,
+        keyword,
     ]
 }
 

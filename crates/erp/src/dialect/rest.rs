@@ -37,6 +37,7 @@ mod problem;
 mod query;
 mod request;
 mod rows;
+mod session;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -62,21 +63,20 @@ use crate::limits::Limits;
 pub(super) fn read(request: Inbound<'_>, limits: &Limits) -> Result<Reading, ReadError> {
     let asked = match request.segments {
         [.., own, what] if own == "-" && what == "batch" => {
-            batch::read(request, limits).map(Asked::Batch)
+            batch::read(request, limits).map(|items| (Asked::Batch(items), None))
         }
         [.., own, what] if own == "-" && what == "explain-signature" => {
             explain::read(request, limits)
-                .map(|told| Asked::Local(Local::ExplainSignature(Box::new(told))))
+                .map(|told| (Asked::Local(Local::ExplainSignature(Box::new(told))), None))
         }
-        _ => Request::read(request, limits).map(|request| Asked::Rest(Box::new(request))),
+        [api, version, own, what] if api == "api" && version == "v1" && own == "-" => {
+            session::read(what, request, limits)
+        }
+        _ => Request::read(request, limits).map(|request| (Asked::Rest(Box::new(request)), None)),
     };
     let reply = Reply::plain(Dialect::Rest);
     match asked {
-        Ok(asked) => Ok(Reading {
-            asked,
-            slot: None,
-            reply,
-        }),
+        Ok((asked, slot)) => Ok(Reading { asked, slot, reply }),
         Err(fault) => Err(ReadError::new(fault, reply)),
     }
 }

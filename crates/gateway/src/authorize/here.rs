@@ -16,7 +16,8 @@ const USUAL: &str = "19.0";
 /// # Errors
 /// When it is for known callers only, or for nobody.
 pub(super) fn answer(local: &Local, inquiry: &Inquiry<'_>) -> Result<Value, Why> {
-    let (holder, upstream) = (inquiry.holder, inquiry.upstream);
+    let holder = inquiry.holder;
+    let upstream = inquiry.upstream.map(AsRef::as_ref);
     let version = version(upstream);
     let database = upstream.map(|upstream| upstream.database().as_str());
     Ok(match local {
@@ -33,7 +34,7 @@ pub(super) fn answer(local: &Local, inquiry: &Inquiry<'_>) -> Result<Value, Why>
         ),
         Local::Authenticate => {
             let holder = holder.ok_or(Why::LoginFailed)?;
-            let user = upstream.and_then(|upstream| upstream.user(holder.principal.erp_login()));
+            let user = upstream.and_then(|upstream| upstream.user_of(holder));
             Value::Int(user.and_then(|user| user.uid()).ok_or(Why::Unschooled)?)
         }
         Local::Documentation(model) => documentation(model, inquiry)?,
@@ -46,7 +47,12 @@ pub(super) fn answer(local: &Local, inquiry: &Inquiry<'_>) -> Result<Value, Why>
                 .erp_login()
                 .as_str(),
         ),
-        Local::LogIn | Local::LogOut | Local::SessionInfo | Local::SessionCheck => Value::Null,
+        Local::LogIn
+        | Local::LogOut
+        | Local::LogOutEverywhere
+        | Local::Token
+        | Local::SessionInfo
+        | Local::SessionCheck => Value::Null,
         Local::Shut(_) => return Err(Why::Unidentified),
     })
 }
@@ -65,7 +71,12 @@ fn documentation(model: &Model, inquiry: &Inquiry<'_>) -> Result<Value, Why> {
     // Whoever reads this goes on in JSON-2.
     let (principal, name) = (&holder.principal, upstream.name());
     let policy = &inquiry.snapshot.policy;
-    let methods = policy.methods(principal, name, (Dialect::Json2, inquiry.address), model);
+    let methods = policy.methods(
+        principal,
+        name,
+        (Dialect::Json2, inquiry.origin.address),
+        model,
+    );
     if methods.is_empty() {
         return Err(Why::Absent);
     }

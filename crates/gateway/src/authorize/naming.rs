@@ -28,7 +28,7 @@ impl Names<'_> {
     pub(super) async fn give(&self, call: Call) -> Result<Call, Fault> {
         let needed = !call.positional.is_empty()
             && self.upstream.family() == Family::Odoo
-            && self.upstream.spoken() == Some(Dialect::Json2)
+            && self.upstream.spoken_for(self.user) == Some(Dialect::Json2)
             && self
                 .policy
                 .lists(self.principal, self.upstream.name(), self.caller, &call);

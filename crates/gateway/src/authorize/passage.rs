@@ -32,7 +32,7 @@ pub(super) fn grant(
         limit::look(holder, now).map_err(|wait| to(Why::Limited(wait)))?;
     }
     let upstream = upstream.ok_or_else(|| to(Why::Unidentified))?;
-    let user = holder.and_then(|holder| upstream.user(holder.principal.erp_login()));
+    let user = holder.and_then(|holder| upstream.user_of(holder));
     // A refusal costs as much as a visit: guessing what is allowed is not free.
     let paid = || match holder {
         Some(holder) => limit::count(holder, now)

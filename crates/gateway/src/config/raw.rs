@@ -57,6 +57,8 @@ pub(super) struct RawLimits {
     pub(super) burst: NonZeroU32,
     pub(super) address_failures_per_minute: NonZeroU32,
     pub(super) address_failures_burst: NonZeroU32,
+    pub(super) account_failures_per_minute: NonZeroU32,
+    pub(super) account_failures_burst: NonZeroU32,
     pub(super) body_bytes: usize,
     pub(super) rpc_body_bytes: usize,
     pub(super) batch_requests: usize,
@@ -94,6 +96,7 @@ pub(super) struct RawUpstream {
     pub(super) styles: Vec<Style>,
     #[serde(default)]
     pub(super) user: BTreeMap<String, RawUser>,
+    pub(super) people: Option<super::people::RawPeople>,
     #[serde(default)]
     pub(super) rest: RawRest,
 }
@@ -162,6 +165,7 @@ pub(super) enum Spoken {
 impl Default for RawLimits {
     /// 60 calls a minute and 10 at once for a key; 120 a minute and 60 at once for an address
     /// whose requests fail or stay anonymous (clients ask for the version before each log-in);
+    /// 10 wrong secrets at one account, and then one a minute;
     /// 8 MiB a body, 256 KiB of strangers who have the key in it; 20 requests in a batch;
     /// 256 connections from an address, 10,000 in all.
     fn default() -> Self {
@@ -172,6 +176,8 @@ impl Default for RawLimits {
             burst: number(10),
             address_failures_per_minute: number(120),
             address_failures_burst: number(60),
+            account_failures_per_minute: number(1),
+            account_failures_burst: number(10),
             body_bytes: 8 << 20,
             rpc_body_bytes: 256 << 10,
             batch_requests: 20,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::sessions::{Lasting, Secure};
+use crate::sessions::{Lasting, OnChange, Secure};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
@@ -14,6 +14,15 @@ pub(super) struct RawSessions {
     absolute_hours: NonZeroU32,
     per_key: NonZeroU32,
     secure_cookies: SecureCookies,
+    on_new_network: Suspicion,
+    on_new_agent: Suspicion,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum Suspicion {
+    End,
+    Ignore,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -25,8 +34,9 @@ enum SecureCookies {
 }
 
 impl Default for RawSessions {
-    /// 20 minutes unused, 12 hours in all; 100 sessions a key; cookies for encrypted connections, unless the client
-    /// is on this machine and no proxy says that it came encrypted.
+    /// 20 minutes unused, 12 hours in all; 100 sessions a key or person; cookies for encrypted
+    /// connections, unless the client is on this machine and no proxy says that it came
+    /// encrypted; networks change, clients do not.
     fn default() -> Self {
         let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         Self {
@@ -34,6 +44,8 @@ impl Default for RawSessions {
             absolute_hours: number(12),
             per_key: number(100),
             secure_cookies: SecureCookies::Auto,
+            on_new_network: Suspicion::Ignore,
+            on_new_agent: Suspicion::End,
         }
     }
 }
@@ -50,6 +62,17 @@ impl RawSessions {
                 SecureCookies::Auto => Secure::Auto,
                 SecureCookies::Never => Secure::Never,
             },
+            on_new_network: self.on_new_network.into(),
+            on_new_agent: self.on_new_agent.into(),
+        }
+    }
+}
+
+impl From<Suspicion> for OnChange {
+    fn from(written: Suspicion) -> Self {
+        match written {
+            Suspicion::End => Self::End,
+            Suspicion::Ignore => Self::Ignore,
         }
     }
 }

@@ -11,6 +11,8 @@ use url::Url;
 use super::Checker;
 use super::raw::{Kind, RawUpstream, Spoken};
 use super::rest::RestConfig;
+use crate::gcra::Rate;
+use crate::people::PeopleConfig;
 
 /// One ERP instance.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub struct UpstreamConfig {
     pub conditions: Conditions,
     /// The ERP users whose secrets lie in files; others may be sealed in the store.
     pub users: Vec<UserConfig>,
+    /// Who logs in with the ERP's own password; none: nobody.
+    pub people: Option<PeopleConfig>,
     /// Its façade.
     pub rest: RestConfig,
 }
@@ -69,6 +73,7 @@ impl Checker<'_> {
         folder: &Path,
         name: &str,
         raw: RawUpstream,
+        key_rate: Rate,
     ) -> Option<UpstreamConfig> {
         let place = format!("[upstream.{name}]");
         let found = UpstreamName::new(name)
@@ -157,6 +162,8 @@ impl Checker<'_> {
             }
         }
         let rest = self.rest(raw.rest);
+        let people = raw.people;
+        let people = people.map(|people| self.people(name, people, key_rate));
         Some(UpstreamConfig {
             name: found?,
             family,
@@ -188,6 +195,7 @@ impl Checker<'_> {
                 must_sign: false,
             },
             users,
+            people,
             rest,
         })
     }

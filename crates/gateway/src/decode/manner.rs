@@ -19,13 +19,23 @@ pub(crate) struct Manner {
     pub(crate) form: bool,
     /// The token against forged requests, if one was shown.
     pub(crate) csrf: Option<String>,
+    /// Whether it only reads, by its verb.
+    pub(crate) reads: bool,
+    /// What the client calls itself.
+    pub(crate) agent: String,
     /// Whether the client is on this machine, and no proxy says that it came encrypted.
     pub(crate) plain: bool,
 }
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-const CSRF: HeaderName = HeaderName::from_static("x-frappe-csrf-token");
+static CSRF: [HeaderName; 2] = [
+    HeaderName::from_static("x-frappe-csrf-token"),
+    HeaderName::from_static("x-csrf-token"),
+];
+
+/// So much of a client's name for itself is looked at, in bytes.
+const MOST_AGENT: usize = 1024;
 
 impl Manner {
     /// Reads the headers of a request.
@@ -34,10 +44,27 @@ impl Manner {
         Self {
             foreign: is_foreign(headers),
             form: head.method != Method::GET && only(headers, &MODE) == Some("navigate"),
-            csrf: only(headers, &CSRF).map(str::to_owned),
+            csrf: token(headers),
+            reads: matches!(head.method, Method::GET | Method::HEAD),
+            agent: agent(headers),
             plain: origin.address.to_canonical().is_loopback() && !origin.encrypted,
         }
     }
+}
+
+/// The token that the headers show. Two that differ are one that is wrong.
+fn token(headers: &HeaderMap) -> Option<String> {
+    let [frappe, own] = &CSRF;
+    let mut shown = headers.get_all(frappe).iter().chain(headers.get_all(own));
+    let first = shown.next()?;
+    let one = shown.all(|other| other == first);
+    let text = first.to_str().unwrap_or_default();
+    Some(if one { text } else { "" }.to_owned())
+}
+
+fn agent(headers: &HeaderMap) -> String {
+    let agent = only(headers, &header::USER_AGENT).unwrap_or_default();
+    agent.chars().take(MOST_AGENT).collect()
 }
 
 fn is_foreign(headers: &HeaderMap) -> bool {
@@ -122,6 +149,28 @@ mod tests {
         ] {
             assert!(foreign(other), "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_token_stands_in_either_header_and_two_that_differ_are_none() {
+        let shown = |lines: &[(&str, &str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                let name: HeaderName = name.parse().unwrap();
+                headers.append(name, value.parse().unwrap());
+            }
+            token(&headers)
+        };
+        assert_eq!(shown(&[]), None);
+        for name in ["x-csrf-token", "x-frappe-csrf-token"] {
+            assert_eq!(shown(&[(name, "a")]).as_deref(), Some("a"));
+        }
+        let both = [("x-csrf-token", "a"), ("x-frappe-csrf-token", "a")];
+        assert_eq!(shown(&both).as_deref(), Some("a"));
+        let differ = [("x-csrf-token", "a"), ("x-frappe-csrf-token", "b")];
+        assert_eq!(shown(&differ).as_deref(), Some(""));
+        let twice = [("x-csrf-token", "a"), ("x-csrf-token", "b")];
+        assert_eq!(shown(&twice).as_deref(), Some(""));
     }
 
     #[test]

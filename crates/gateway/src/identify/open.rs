@@ -27,13 +27,15 @@ pub(super) fn is_open(wish: &Wish, dialect: Dialect) -> bool {
             Local::LoggedUser
             | Local::Authenticate
             | Local::LogIn
+            | Local::LogOutEverywhere
+            | Local::Token
             | Local::SessionInfo
             | Local::SessionCheck
             | Local::Documentation(_)
             | Local::ExplainSignature(_),
         ) => false,
         // Odoo says that there is no session to end; Frappe says good-bye to anybody.
-        Asked::Local(Local::LogOut) => dialect != Dialect::OdooCall,
+        Asked::Local(Local::LogOut) => !matches!(dialect, Dialect::OdooCall | Dialect::Rest),
         Asked::Local(
             Local::Version
             | Local::About

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use portcullis_erp::{Fault, FaultKind, SlotCredential};
+use portcullis_erp::{Dialect, Fault, FaultKind, SlotCredential};
 use portcullis_identity::signing::SigningSecret;
 use portcullis_identity::{
     ApiKey, Presented, Principal, Secret, SessionDigest, SessionToken, Style, Timestamp, Unmet,
+    UpstreamName,
 };
 use portcullis_storage::StoreError;
 
@@ -17,6 +18,8 @@ use crate::denial::Why;
 use crate::issuers::Unverified;
 use crate::keyring::Holder;
 use crate::origin::Origin;
+use crate::sessions::{From, Session, Whose as Opened};
+use crate::throttle::Account;
 
 /// What a request shows to say who is calling.
 #[derive(Default)]
@@ -31,6 +34,8 @@ pub(super) struct Whose {
     pub(super) once: Option<Once>,
     /// Whose secret was sent along: others may know it if they could read it.
     pub(super) revealed: Option<Arc<Holder>>,
+    /// The ERP of a key that is held since this guess.
+    pub(super) held: Option<UpstreamName>,
     /// Whether nothing was shown at all.
     pub(super) is_nothing: bool,
 }
@@ -38,6 +43,9 @@ pub(super) struct Whose {
 /// What surrounds the credentials of a request.
 pub(super) struct Around<'a> {
     pub(super) wish: &'a Wish,
+    pub(super) dialect: Dialect,
+    /// From where, and with what client, the request came.
+    pub(super) from: &'a From,
     pub(super) origin: &'a Origin,
     pub(super) manner: &'a Manner,
     pub(super) debt: Option<u64>,
@@ -46,10 +54,12 @@ pub(super) struct Around<'a> {
 
 impl Whose {
     /// A secret that was sent, and whoever is known by it.
-    fn secret(holder: Option<Arc<Holder>>, style: Style) -> Self {
+    fn secret(desk: &Desk<'_>, text: &str, style: Style, around: &Around<'_>) -> Self {
+        let (holder, held) = tried(desk, text, around);
         Self {
             revealed: holder.clone(),
             holder,
+            held,
             style: Some(style),
             ..Self::default()
         }
@@ -129,12 +139,10 @@ pub(super) async fn credential(
     match (presented, password) {
         (Presented::Session(text), _) => by_cookie(desk, text, &around).await,
         (Presented::Key { text, style }, _) => {
-            let holder = text.expose(|text| find(desk, text, debt, now));
-            Ok(Whose::secret(holder, *style))
+            Ok(text.expose(|text| Whose::secret(desk, text, *style, &around)))
         }
         (Presented::Nothing, Some(password)) => {
-            let holder = find(desk, password, debt, now);
-            Ok(Whose::secret(holder, Style::Password))
+            Ok(Whose::secret(desk, password, Style::Password, &around))
         }
         (Presented::Nothing, None) => Ok(Whose::certificate(desk, &around)),
     }
@@ -147,15 +155,22 @@ async fn by_cookie(
     around: &Around<'_>,
 ) -> Result<Whose, Why> {
     let visitor = by_session(desk, text, around.debt, around.now).await;
-    let Some((holder, digest)) = visitor.map_err(|_| Why::Blind)? else {
+    let Some((holder, session)) = visitor.map_err(|_| Why::Blind)? else {
         return Ok(Whose::default());
     };
+    let same = desk.sessions.is_as_it_was(&session, around.from).await;
+    if !same.map_err(|_| Why::Blind)? {
+        return Ok(Whose::default());
+    }
+    let digest = session.digest;
     let Around { wish, manner, .. } = around;
     let good = match &manner.csrf {
         Some(shown) => desk.sessions.csrf(&digest).is(shown),
         None => {
             let is_sent_form = manner.form && matches!(wish, Wish::Asked(_));
-            !manner.foreign && !is_sent_form && !wants_token(wish)
+            // The façade is young: whoever changes something there shows the token, always.
+            let changes = around.dialect == Dialect::Rest && !manner.reads;
+            !manner.foreign && !is_sent_form && !changes && !wants_token(wish)
         }
     };
     if !good {
@@ -189,6 +204,32 @@ pub(super) fn find(
     desk.keyring.holder(&key, now)
 }
 
+/// The holder of what was shown. Too many wrong secrets for one key hold it for whoever comes
+/// from an address that never showed the right one: it is then as if the right one were wrong.
+/// Answers the key's ERP, where the key is held since this guess.
+fn tried(
+    desk: &Desk<'_>,
+    text: &str,
+    around: &Around<'_>,
+) -> (Option<Arc<Holder>>, Option<UpstreamName>) {
+    let (debt, now, address) = (around.debt, around.now, around.origin.address);
+    let Some(key) = parse(text) else {
+        return (find(desk, text, debt, now), None);
+    };
+    let account = Account::key(key.id());
+    if desk.accounts.held(&account, address, now).is_some() {
+        return (None, None);
+    }
+    let found = find(desk, text, debt, now);
+    if found.is_some() {
+        desk.accounts.proved(account, address, now);
+        return (found, None);
+    }
+    let guessed = desk.keyring.guessed_at(&key);
+    let held = guessed.filter(|_| desk.accounts.failed(&account, address, now));
+    (None, held)
+}
+
 /// Who held the key that is shown, if it is right, but over; and why it is.
 pub(super) fn past(
     desk: &Desk<'_>,
@@ -215,13 +256,13 @@ pub(super) fn by_certificate(
 }
 
 /// Who is calling by the cookie of a session: the holder of the key that opened it, while the
-/// key is good. From an address in debt, only sessions that were served before are looked up.
+/// key is good, or the person who logged in, while the configuration lets that person in. From an address in debt, only sessions that were served before are looked up.
 pub(super) async fn by_session(
     desk: &Desk<'_>,
     text: &Secret<String>,
     debt: Option<u64>,
     now: Timestamp,
-) -> Result<Option<(Arc<Holder>, SessionDigest)>, StoreError> {
+) -> Result<Option<(Arc<Holder>, Session)>, StoreError> {
     let Ok(token) = text.expose(|text| SessionToken::parse(text)) else {
         return Ok(None);
     };
@@ -231,8 +272,18 @@ pub(super) async fn by_session(
     let Some(session) = desk.sessions.find(&token, now).await? else {
         return Ok(None);
     };
-    let holder = desk.keyring.holder_of(&session.key, now);
-    Ok(holder.map(|holder| (holder, session.digest)))
+    let holder = match &session.whose {
+        Opened::Key(key) => desk.keyring.holder_of(key, now),
+        Opened::Person(person) => {
+            let holder = person.holder.get_or_init(|| {
+                let upstream = desk.upstreams.named(&person.upstream)?;
+                let holder = upstream.people()?.holder(upstream.name(), &person.user);
+                holder.map(Arc::new)
+            });
+            holder.clone()
+        }
+    };
+    Ok(holder.map(|holder| (holder, session)))
 }
 
 /// Reads a key in either of its two forms.

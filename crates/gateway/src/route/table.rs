@@ -54,20 +54,11 @@ pub const TABLE: &[Route] = &[
     of_frappe(resource(&["api", "v1", "resource"])),
     method(&["api", "method"]),
     of_frappe(method(&["api", "v1", "method"])),
-    Route {
-        prefix: &["api", "v1", "-", "batch"],
-        whole: true,
-        name_at: None,
-        by_caller: false,
-        ..facade(0, POST)
-    },
-    Route {
-        prefix: &["api", "v1", "-", "explain-signature"],
-        whole: true,
-        name_at: None,
-        by_caller: false,
-        ..facade(0, POST)
-    },
+    own(&["api", "v1", "-", "batch"], POST),
+    own(&["api", "v1", "-", "explain-signature"], POST),
+    own(&["api", "v1", "-", "login"], POST),
+    own(&["api", "v1", "-", "logout"], POST),
+    own(&["api", "v1", "-", "csrf"], GET),
     Route {
         prefix: &["api", "v1", "openapi.json"],
         name_at: None,
@@ -197,6 +188,17 @@ const fn facade(rest: usize, verbs: &'static [&'static str]) -> Route {
         trailing: false,
         by_caller: true,
         frappe_only: false,
+    }
+}
+
+/// A path of the façade's own, which is no resource.
+const fn own(prefix: &'static [&'static str], verbs: &'static [&'static str]) -> Route {
+    Route {
+        prefix,
+        whole: true,
+        name_at: None,
+        by_caller: false,
+        ..facade(0, verbs)
     }
 }
 

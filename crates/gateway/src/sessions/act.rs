@@ -1,24 +1,41 @@
 //! What is done with sessions: one is opened, or ended. It is done when it was written down,
 //! as a call is.
 
+use std::sync::Arc;
+
 use portcullis_erp::dialect::local;
 use portcullis_erp::{Dialect, Map, Reply, Value};
-use portcullis_identity::{KeyId, SessionDigest, Timestamp};
+use portcullis_identity::{SessionDigest, Timestamp};
+use portcullis_storage::StoreError;
 
-use super::{Secure, Sessions, cookie};
+use super::{Comer, From, Secure, Sessions, cookie};
 use crate::denial::Why;
+use crate::keyring::Holder;
+use crate::upstream::{Asker, ErpUser, Upstream};
 
 /// What is done.
 pub(crate) enum Act {
     /// A session is opened.
     Open(Opening),
-    /// A session is ended; none where somebody logs out who was not logged in.
-    End(Option<SessionDigest>),
+    /// A session is ended, and the ERP's own with it; none where somebody logs out who was not
+    /// logged in.
+    End(Option<Ending>),
+    /// All sessions of a caller are ended.
+    EndAll(Arc<Holder>, Arc<Upstream>),
+}
+
+/// The session that is ended.
+pub(crate) struct Ending {
+    pub(crate) digest: SessionDigest,
+    /// The person whose it is, with the ERP's own.
+    pub(crate) person: Option<(Arc<Upstream>, Arc<ErpUser>)>,
 }
 
 /// For whom a session is opened.
 pub(crate) struct Opening {
-    pub(crate) key: KeyId,
+    pub(crate) comer: Comer,
+    pub(crate) from: From,
+    pub(crate) holder: Arc<Holder>,
     pub(crate) who: Who,
 }
 
@@ -48,6 +65,7 @@ pub(crate) struct Acted {
 /// When the store does not answer.
 pub(crate) async fn perform(
     sessions: &Sessions,
+    asker: &Asker<'_>,
     act: Act,
     reply: &Reply,
     plain: bool,
@@ -60,43 +78,74 @@ pub(crate) async fn perform(
     };
     match act {
         Act::Open(opening) => {
-            let (token, digest) = sessions.open(opening.key, now).await.map_err(|error| {
+            let opened = sessions.open_for(&opening.comer, opening.from, now);
+            let (token, digest) = opened.await.map_err(|error| {
                 tracing::error!(%error, "a session could not be opened");
                 Why::Blind
             })?;
             let who = &opening.who;
             let lasts = sessions.lasting.absolute;
             let csrf = sessions.csrf(&digest).text();
-            let is_odoo = reply.dialect == Dialect::OdooCall;
+            let in_answer = matches!(reply.dialect, Dialect::OdooCall | Dialect::Rest);
             Ok(Acted {
-                value: if is_odoo {
+                value: if reply.dialect == Dialect::OdooCall {
                     info(reply, who, Some(csrf.clone()))
+                } else if in_answer {
+                    local::told_token(&who.login, &csrf)
                 } else {
                     local::logged_in(reply.dialect, &who.login)
                 },
-                csrf: (!is_odoo).then_some(csrf),
+                csrf: (!in_answer).then_some(csrf),
                 cookies: token.expose(|token| {
                     cookie::opened(reply.dialect, token, &who.login, lasts, secure)
                 }),
             })
         }
-        Act::End(digest) => {
-            if let Some(digest) = digest {
-                sessions.end(&digest).await.map_err(|error| {
-                    tracing::error!(%error, "a session could not be ended");
-                    Why::Blind
-                })?;
+        Act::End(own) => {
+            if let Some(Ending { digest, person }) = own {
+                sessions.end(&digest).await.map_err(unended)?;
+                if let Some((upstream, user)) = person {
+                    upstream.log_out(asker, &user).await;
+                }
             }
-            Ok(Acted {
-                value: if reply.dialect == Dialect::OdooCall {
-                    Value::Null
-                } else {
-                    local::logged_out(reply.dialect)
-                },
-                cookies: cookie::ended(reply.dialect, secure),
-                csrf: None,
-            })
+            Ok(ended(reply, secure))
         }
+        Act::EndAll(holder, upstream) => {
+            match (holder.user.as_deref(), holder.principal.key()) {
+                (Some(user), _) => {
+                    let all = sessions.end_of(upstream.name(), user.login());
+                    for user in all.await.map_err(unended)? {
+                        upstream.log_out(asker, &user).await;
+                    }
+                    // This process knows its own session by another copy.
+                    if let Some(own) = user.session() {
+                        own.end();
+                    }
+                }
+                (None, Some(key)) => sessions.end_of_key(*key).await.map_err(unended)?,
+                (None, None) => {}
+            }
+            Ok(ended(reply, secure))
+        }
+    }
+}
+
+fn unended(error: StoreError) -> Why {
+    tracing::error!(%error, "a session could not be ended");
+    Why::Blind
+}
+
+fn ended(reply: &Reply, secure: bool) -> Acted {
+    Acted {
+        value: if reply.dialect == Dialect::OdooCall {
+            Value::Null
+        } else if reply.dialect == Dialect::Rest {
+            Value::Map(Map::new())
+        } else {
+            local::logged_out(reply.dialect)
+        },
+        cookies: cookie::ended(reply.dialect, secure),
+        csrf: None,
     }
 }
 

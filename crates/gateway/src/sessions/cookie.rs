@@ -24,13 +24,13 @@ pub(crate) fn name(dialect: Dialect) -> Option<&'static str> {
         | Dialect::FrappeMethod
         | Dialect::FrappeV2
         | Dialect::FrappeFile => Some("sid"),
+        Dialect::Rest => Some("portcullis_session"),
         Dialect::XmlRpc1
         | Dialect::XmlRpc2
         | Dialect::JsonRpc
         | Dialect::Json2
         | Dialect::OdooWeb
-        | Dialect::Custom
-        | Dialect::Rest => None,
+        | Dialect::Custom => None,
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) enum AskError {
     /// It takes longer than so many seconds, which is what the role has.
     Slow(u32),
     TooLarge,
+    /// The person's own session at the ERP is over; nothing was done.
+    Over,
     Unsayable(Fault),
 }
 
@@ -62,6 +64,7 @@ impl Upstream {
         let (dialect, outbound) = self.written(call, user, origin)?;
         let _place = self.place(&self.places).await?;
         let whole = links.send(self, outbound).await?;
+        self.heed(user, &whole)?;
         Ok(self.read(dialect, whole))
     }
 
@@ -86,6 +89,7 @@ impl Upstream {
                 .contains_key(http::header::CONTENT_DISPOSITION);
         if !is_file {
             let whole = links.finish(self, sender, answer, self.bounds()).await?;
+            self.heed(user, &whole)?;
             return Ok(Err(self.read(dialect, whole)));
         }
         let (head, body) = answer.into_parts();
@@ -102,11 +106,11 @@ impl Upstream {
         user: &ErpUser,
         origin: Option<Origin>,
     ) -> Result<(Dialect, Outbound), AskError> {
-        let dialect = self.spoken().ok_or(AskError::NotSent)?;
+        let dialect = self.spoken_for(user).ok_or(AskError::NotSent)?;
         let outbound = user.with_login(&self.database, |login: &UpstreamLogin<'_>| {
             dialect.write(call, login)
         });
-        let mut outbound = outbound.map_err(AskError::Unsayable)?;
+        let mut outbound = self.credited_with(outbound.map_err(AskError::Unsayable)?, user);
         outbound.headers.extend(self.forwarded(origin));
         self.fits(&outbound)?;
         Ok((dialect, outbound))
@@ -153,6 +157,7 @@ impl AskError {
             Self::Lost => Why::Lost,
             Self::Slow(seconds) => Why::Slow(seconds),
             Self::TooLarge => Why::Unclean,
+            Self::Over => Why::Expired,
             Self::Unsayable(fault) => Why::Unsayable(fault),
         }
     }

@@ -1,11 +1,13 @@
 //! An ERP user as whom calls run, and its credential in clear memory.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use portcullis_erp::dialect::UpstreamLogin;
 use portcullis_erp::{Database, Map};
 use portcullis_identity::{ErpLogin, Secret};
+
+use super::session::Session;
 
 /// Stands for a uid that is not known yet. Odoo counts from 1.
 const UNKNOWN: i64 = 0;
@@ -13,18 +15,35 @@ const UNKNOWN: i64 = 0;
 /// An ERP user.
 pub struct ErpUser {
     login: ErpLogin,
-    secret: Secret<String>,
+    credential: Credential,
     uid: AtomicI64,
     /// Its language and time zone, once they were asked for.
     pub(super) context: OnceLock<Map>,
 }
 
+/// With what it calls.
+enum Credential {
+    /// Password or API key.
+    Secret(Secret<String>),
+    /// The ERP's own session of a person who logged in.
+    Session(Arc<Session>),
+}
+
 impl ErpUser {
     /// A user with its password or API key; the uid may be found out later.
     pub fn new(login: ErpLogin, secret: Secret<String>, uid: Option<i64>) -> Self {
+        Self::with(login, Credential::Secret(secret), uid)
+    }
+
+    /// A person who logged in, by the ERP's own session.
+    pub(crate) fn person(login: ErpLogin, session: Session, uid: Option<i64>) -> Self {
+        Self::with(login, Credential::Session(Arc::new(session)), uid)
+    }
+
+    fn with(login: ErpLogin, credential: Credential, uid: Option<i64>) -> Self {
         Self {
             login,
-            secret,
+            credential,
             uid: AtomicI64::new(uid.unwrap_or(UNKNOWN)),
             context: OnceLock::new(),
         }
@@ -44,19 +63,32 @@ impl ErpUser {
         self.uid.store(uid, Ordering::Release);
     }
 
-    /// Lends the credential for as long as a request is written.
+    /// The ERP's own session, if it is a person's.
+    pub(crate) fn session(&self) -> Option<&Arc<Session>> {
+        match &self.credential {
+            Credential::Session(session) => Some(session),
+            Credential::Secret(_) => None,
+        }
+    }
+
+    /// Lends the credential for as long as a request is written. A session is none that a
+    /// dialect could write: its cookie is added to what was written.
     pub(super) fn with_login<R>(
         &self,
         database: &Database,
         write: impl FnOnce(&UpstreamLogin<'_>) -> R,
     ) -> R {
-        self.secret.expose(|secret| {
+        let lend = |secret: &str| {
             write(&UpstreamLogin {
                 database,
                 uid: self.uid().unwrap_or(UNKNOWN),
                 login: self.login.as_str(),
                 secret,
             })
-        })
+        };
+        match &self.credential {
+            Credential::Secret(secret) => secret.expose(|secret| lend(secret)),
+            Credential::Session(_) => lend(""),
+        }
     }
 }

@@ -109,7 +109,10 @@ impl Errand {
             }
         };
         let asked = before(deadline, asked).await;
-        let was_sent = !matches!(asked, Err(AskError::NotSent | AskError::Unsayable(_)));
+        let was_sent = !matches!(
+            asked,
+            Err(AskError::NotSent | AskError::Unsayable(_) | AskError::Over)
+        );
         let asked = asked.map(|answer| answer.map_err(|told| self.heard(told)));
         let is_unkept = self.is_unkept;
         let done = match asked {

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use portcullis_erp::{Fault, FaultKind, Reply, Value};
-use portcullis_identity::Timestamp;
+use portcullis_identity::{SessionDigest, Timestamp};
 use portcullis_policy::{Passage, Permit};
 
-use super::Asker;
 use super::ask::Opened;
 use super::errand::{Ended, Errand};
 use super::link::Whole;
+use super::{Asker, ErpUser};
 use crate::archive::Archive;
 use crate::authorize::Granted;
 use crate::controller::Controller;
@@ -86,7 +86,7 @@ pub async fn forward(
             upstream,
             user,
         } => {
-            let whole = upstream
+            let visited = upstream
                 .visit(
                     asker,
                     &passage,
@@ -94,8 +94,9 @@ pub async fn forward(
                     user.as_ref(),
                     permitted.origin,
                 )
-                .await
-                .map_err(|error| Denial::to(reply.clone(), error.why()))?;
+                .await;
+            mind(keeps, permitted.session, user.as_deref()).await;
+            let whole = visited.map_err(|error| Denial::to(reply.clone(), error.why()))?;
             return Ok(Answered {
                 done: Done::Page(passage, controller, whole),
                 reply,
@@ -103,7 +104,7 @@ pub async fn forward(
             });
         }
         Granted::Session(act) => {
-            let acted = act::perform(keeps.sessions, act, &reply, permitted.plain, now);
+            let acted = act::perform(keeps.sessions, asker, act, &reply, permitted.plain, now);
             return match acted.await {
                 Ok(acted) => Ok(Answered {
                     done: Done::Acted(acted),
@@ -127,6 +128,7 @@ pub async fn forward(
             is_unkept: false,
         },
     };
+    let user = Arc::clone(&errand.user);
     let (done, is_unkept) = match turn {
         Turn::Free => told(errand.run(links).await),
         // It goes on when the caller hangs up: whoever repeats the request awaits its answer.
@@ -148,6 +150,7 @@ pub async fn forward(
             }
         }
     };
+    mind(keeps, permitted.session, Some(&user)).await;
     if is_unkept {
         trail.unkept();
     }
@@ -163,6 +166,20 @@ pub async fn forward(
         }),
         Err(why) => Err(Denial::to(reply, why)),
     }
+}
+
+/// What the ERP said of a person's own session is kept: that it was exchanged, or is over.
+async fn mind(keeps: &Keeps<'_>, session: Option<SessionDigest>, user: Option<&ErpUser>) {
+    let (Some(digest), Some(user)) = (session, user) else {
+        return;
+    };
+    if user.session().is_some_and(|own| own.is_over()) {
+        if let Err(error) = keeps.sessions.end(&digest).await {
+            tracing::error!(%error, "a session whose ERP has ended it could not be ended");
+        }
+        return;
+    }
+    keeps.sessions.keep(&digest, user).await;
 }
 
 fn told(ended: Ended) -> (Result<Done, Why>, bool) {

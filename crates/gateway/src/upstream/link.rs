@@ -264,7 +264,8 @@ pub(super) fn message(target: &Target, outbound: Outbound) -> Option<Message> {
         .header(http::header::USER_AGENT, "portcullis");
     for (name, value) in outbound.headers {
         let mut value = http::HeaderValue::from_str(&value).ok()?;
-        value.set_sensitive(name.eq_ignore_ascii_case("authorization"));
+        let secrets = ["authorization", "cookie", "x-frappe-csrf-token"];
+        value.set_sensitive(secrets.contains(&name));
         request = request.header(name, value);
     }
     if !target.keep_alive {

@@ -1,9 +1,11 @@
 //! The gateway's own questions to an ERP: who am I there, which dialect, which fields.
 //!
-//! These are the only calls that go upstream without a permit. They are fixed in this file,
-//! carry nothing that a client said but the name of a model, and their answers go to no client.
-//! They are recorded as every other call is.
+//! These are the only calls that go upstream without a permit. They are fixed in this file and
+//! in `person`, carry nothing that a client said but the name of a model, or login and password
+//! of somebody who logs in, and their answers go to no client. They are recorded as every other
+//! call is.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use portcullis_audit::Outcome;
@@ -33,7 +35,19 @@ impl Asker<'_> {
         &self,
         upstream: &Upstream,
         dialect: Dialect,
+        asked: (&str, &str),
+        question: impl Future<Output = Result<T, Unready>>,
+    ) -> Result<T, Unready> {
+        self.ask_for(upstream, dialect, asked, None, question).await
+    }
+
+    /// Asks within a record that says for which address: none for what the gateway asks unasked.
+    pub(super) async fn ask_for<T>(
+        &self,
+        upstream: &Upstream,
+        dialect: Dialect,
         (model, method): (&str, &str),
+        address: Option<IpAddr>,
         question: impl Future<Output = Result<T, Unready>>,
     ) -> Result<T, Unready> {
         let request = self.ids.next();
@@ -42,6 +56,7 @@ impl Asker<'_> {
             request,
             upstream: name,
             dialect,
+            address,
             model,
             method,
         };
@@ -52,6 +67,9 @@ impl Asker<'_> {
         let outcome = match &answer {
             Ok(_) => Outcome::Done,
             Err(Unready::Unreachable) => Outcome::Unknown,
+            Err(Unready::Refused(_)) => Outcome::Fault {
+                kind: "access-denied",
+            },
             Err(_) => Outcome::Fault {
                 kind: "not-answered",
             },
@@ -93,6 +111,14 @@ impl Upstream {
             if user.uid().is_none() || self.spoken().is_none() {
                 self.introduce(asker, &user).await?;
             }
+        }
+        if self.people.is_some() && self.users.is_empty() && self.spoken().is_none() {
+            // Nobody's credential can try the dialects, and persons' calls need none of them.
+            let dialect = self
+                .profile()
+                .map(|profile| profile.dialects.first().copied());
+            let dialect = dialect.flatten().unwrap_or(Dialect::JsonRpc);
+            self.spoken.get_or_init(|| dialect);
         }
         if self.version.get().is_none()
             && let Ok(version) = self.ask_version(asker).await
@@ -239,13 +265,15 @@ impl Upstream {
         call: &Call,
         user: &ErpUser,
     ) -> Result<Answer, Unready> {
-        let spoken = self.spoken().ok_or(Unready::Unreachable)?;
+        let spoken = self.spoken_for(user).ok_or(Unready::Unreachable)?;
         let question = async {
             self.ask(asker.links, call, user, None)
                 .await
                 .map(|told| told.answer)
                 .map_err(|error| match error {
-                    AskError::NotSent | AskError::Lost | AskError::Slow(_) => Unready::Unreachable,
+                    AskError::NotSent | AskError::Lost | AskError::Slow(_) | AskError::Over => {
+                        Unready::Unreachable
+                    }
                     AskError::TooLarge | AskError::Unsayable(_) => Unready::Strange("Odoo"),
                 })
         };

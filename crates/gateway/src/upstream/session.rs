@@ -5,8 +5,10 @@
 //! and no client ever sees it. Where the ERP wants a token against forged requests beside the
 //! session, that is asked for too: what came from the client was judged by our own.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwap;
 use http::header::{COOKIE, SET_COOKIE};
 use portcullis_erp::visit::Sessions;
 use portcullis_erp::{Dialect, Outbound, Visit};
@@ -23,11 +25,81 @@ use super::{AskError, Asker, ErpUser, Upstream};
 const TOKEN: http::HeaderName = http::HeaderName::from_static("x-frappe-csrf-token");
 
 /// A session at an ERP.
-pub(super) struct Session {
-    /// `name=value`, to be sent back.
-    cookie: Secret<String>,
+pub(crate) struct Session {
+    /// `name=value`, to be sent back. Odoo exchanges it from time to time.
+    cookie: ArcSwap<Secret<String>>,
     /// The token against forged requests, once it was asked for.
     token: OnceLock<Secret<String>>,
+    /// Whether the ERP said that it is over.
+    over: AtomicBool,
+    /// Whether the cookie was exchanged and that is not kept yet.
+    exchanged: AtomicBool,
+}
+
+impl Session {
+    /// A session of this cookie.
+    pub(crate) fn new(cookie: Secret<String>, token: Option<Secret<String>>) -> Self {
+        Self {
+            cookie: ArcSwap::from_pointee(cookie),
+            token: token.map_or_else(OnceLock::new, OnceLock::from),
+            over: AtomicBool::new(false),
+            exchanged: AtomicBool::new(false),
+        }
+    }
+
+    /// What is kept of it, to be sealed: the cookie, and the token in a second line.
+    pub(crate) fn kept(&self) -> Zeroizing<Vec<u8>> {
+        let mut kept = Zeroizing::new(Vec::new());
+        self.cookie
+            .load()
+            .expose(|cookie| kept.extend_from_slice(cookie.as_bytes()));
+        if let Some(token) = self.token.get() {
+            kept.push(b'\n');
+            token.expose(|token| kept.extend_from_slice(token.as_bytes()));
+        }
+        kept
+    }
+
+    /// The session of what was kept.
+    pub(crate) fn of_kept(kept: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(kept).ok()?;
+        let (cookie, token) = match text.split_once('\n') {
+            Some((cookie, token)) => (cookie, Some(token)),
+            None => (text, None),
+        };
+        Some(Self::new(cookie.into(), token.map(Secret::from)))
+    }
+
+    /// Whether the ERP said that it is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn end(&self) {
+        self.over.store(true, Ordering::Release);
+    }
+
+    /// Whether its cookie was exchanged since this was asked last.
+    pub(crate) fn take_exchanged(&self) -> bool {
+        self.exchanged.swap(false, Ordering::AcqRel)
+    }
+
+    pub(super) fn exchange(&self, cookie: String) {
+        let is_new = self.cookie.load().expose(|known| *known != cookie);
+        if is_new {
+            self.cookie.store(Arc::new(Secret::new(cookie)));
+            self.exchanged.store(true, Ordering::Release);
+        }
+    }
+
+    pub(super) fn with_cookie<R>(&self, use_it: impl FnOnce(&str) -> R) -> R {
+        self.cookie.load().expose(|cookie| use_it(cookie))
+    }
+
+    pub(super) fn with_token<R>(&self, use_it: impl FnOnce(&str) -> R) -> Option<R> {
+        let token = self.token.get()?;
+        Some(token.expose(|token| use_it(token)))
+    }
 }
 
 impl Upstream {
@@ -56,9 +128,7 @@ impl Upstream {
             outbound.body.extend_from_slice(token.as_bytes());
         }
         let mut message = self.fitting(outbound)?;
-        session
-            .cookie
-            .expose(|cookie| add(&mut message, COOKIE, cookie))?;
+        session.with_cookie(|cookie| add(&mut message, COOKIE, cookie))?;
         if in_header {
             add(&mut message, TOKEN, &token)?;
         }
@@ -78,6 +148,9 @@ impl Upstream {
 
     /// The session of an ERP user: the one that is kept, or a new one.
     async fn session(&self, asker: &Asker<'_>, user: &ErpUser) -> Result<Arc<Session>, AskError> {
+        if let Some(own) = user.session() {
+            return Ok(Arc::clone(own));
+        }
         if let Some(kept) = self.sessions.pin().get(user.login()) {
             return Ok(Arc::clone(kept));
         }
@@ -96,10 +169,7 @@ impl Upstream {
             tracing::warn!(upstream.name = %self.name, %error, "a session could not be begun");
             uncredited()
         })?;
-        let session = Arc::new(Session {
-            cookie: Secret::new(cookie),
-            token: OnceLock::new(),
-        });
+        let session = Arc::new(Session::new(Secret::new(cookie), None));
         let kept = Arc::clone(&session);
         self.sessions.pin().insert(user.login().clone(), kept);
         Ok(session)
@@ -125,7 +195,7 @@ impl Upstream {
         Ok((session, token))
     }
 
-    async fn token(
+    pub(super) async fn token(
         &self,
         asker: &Asker<'_>,
         session: &Session,
@@ -139,8 +209,7 @@ impl Upstream {
         let page = message(&self.target, sessions.write_token_page());
         let mut page = page.ok_or_else(|| strange.clone())?;
         session
-            .cookie
-            .expose(|cookie| add(&mut page, COOKIE, cookie))
+            .with_cookie(|cookie| add(&mut page, COOKIE, cookie))
             .map_err(|_| strange.clone())?;
         let question = async {
             let page = self.exchange_message(asker, page).await?;

@@ -127,7 +127,7 @@ impl Upstream {
         let outbound = user
             .with_login(&self.database, |login| spoken.write_meta(model, login))
             .map_err(|_| Unready::Strange("Frappe"))?;
-        let question = self.exchange(asker, outbound);
+        let question = self.exchange(asker, self.credited_with(outbound, user));
         let returned = asker
             .ask(self, spoken, (model.as_str(), "meta"), question)
             .await?;

@@ -49,6 +49,10 @@ impl Upstream {
         if !sessions.is_over(whole.returned(), location.unwrap_or_default()) {
             return Ok(whole);
         }
+        if let Some(own) = user.session() {
+            own.end();
+            return Err(AskError::Over);
+        }
         // The session was over, so nothing was done: once more, with a new one.
         self.forget_session(user.login());
         let message = self.within(asker, visit, &user).await?;
@@ -92,7 +96,8 @@ impl Upstream {
         user: Option<&Arc<ErpUser>>,
     ) -> Result<(HeaderName, Zeroizing<String>), AskError> {
         let user = match whose {
-            Whose::Caller => self.credited(None, user)?,
+            // A person's session is no secret that a controller could be shown.
+            Whose::Caller => self.credited(None, user.filter(|user| user.session().is_none()))?,
             Whose::User(login) => self.credited(Some(login), user)?,
             Whose::File(_) => {
                 let secrets = self.secrets.pin();

@@ -1,7 +1,9 @@
 //! Sessions in a database.
 
-use portcullis_identity::{KeyId, SessionDigest, Timestamp};
-use portcullis_storage::{SessionRow, Sessions, StoreError, Stored};
+use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Timestamp, UpstreamName};
+use portcullis_storage::{
+    Opener, PersonRow, Sealed, SessionRow, Sessions, StoreError, Stored, Whose,
+};
 
 use super::{Row, SqlStore, failed};
 
@@ -12,16 +14,30 @@ impl Sessions for SqlStore {
         Box::pin(async move {
             let opening = || failed("open a session", THING);
             let mut both = self.begin().await.map_err(opening())?;
-            let waited = both.take_turn(row.key.as_str()).await;
+            let opener = opener(&row.opener);
+            let waited = both.take_turn(&opener).await;
             waited.map_err(opening())?;
+            let (key, person) = match &row.opener {
+                Opener::Key(key) => (Some(key.as_str()), None),
+                Opener::Person(person) => (None, Some(person)),
+            };
             both.query(
-                "INSERT INTO session (digest, key, opened, seen, ends) VALUES ($1, $2, $3, $4, $5)",
+                "INSERT INTO session (digest, opener, key, upstream, login, uid, sealed, opened, \
+                 seen, ends, network, agent) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             )
             .bind(row.digest.as_bytes().as_slice())
-            .bind(row.key.as_str())
+            .bind(opener.as_str())
+            .bind(key)
+            .bind(person.map(|person| person.upstream.as_str()))
+            .bind(person.map(|person| person.login.as_str()))
+            .bind(person.and_then(|person| person.uid))
+            .bind(person.map(|person| person.sealed.0.as_slice()))
             .bind(row.opened.micros())
             .bind(row.seen.micros())
             .bind(row.ends.micros())
+            .bind(row.network.as_str())
+            .bind(row.agent.as_slice())
             .execute()
             .await
             .map_err(opening())?;
@@ -29,9 +45,9 @@ impl Sessions for SqlStore {
                 .query(
                     "DELETE FROM session WHERE digest IN (SELECT digest FROM (SELECT digest, \
                      row_number() OVER (ORDER BY seen DESC) AS place \
-                     FROM session WHERE key = $1 AND digest <> $2) AS others WHERE place >= $3)",
+                     FROM session WHERE opener = $1 AND digest <> $2) AS others WHERE place >= $3)",
                 )
-                .bind(row.key.as_str())
+                .bind(opener.as_str())
                 .bind(row.digest.as_bytes().as_slice())
                 .bind(i64::from(most.max(1)))
                 .execute()
@@ -66,6 +82,47 @@ impl Sessions for SqlStore {
         })
     }
 
+    fn exchange<'a>(&'a self, digest: &'a SessionDigest, sealed: &'a Sealed) -> Stored<'a, ()> {
+        Box::pin(async move {
+            self.query("UPDATE session SET sealed = $2 WHERE digest = $1 AND sealed IS NOT NULL")
+                .bind(digest.as_bytes().as_slice())
+                .bind(sealed.0.as_slice())
+                .execute()
+                .await
+                .map_err(failed("exchange a session", THING))?;
+            Ok(())
+        })
+    }
+
+    fn end_of<'a>(&'a self, whose: &'a Whose) -> Stored<'a, Vec<SessionRow>> {
+        Box::pin(async move {
+            let opener = match whose {
+                Whose::Key(key) => by_key(key),
+                Whose::Person(upstream, login) => by_person(upstream, login),
+            };
+            self.query("DELETE FROM session WHERE opener = $1 RETURNING *")
+                .bind(opener.as_str())
+                .fetch_all()
+                .await
+                .map_err(failed("end the sessions of somebody", THING))?
+                .iter()
+                .map(read)
+                .collect()
+        })
+    }
+
+    fn all(&self) -> Stored<'_, Vec<SessionRow>> {
+        Box::pin(async move {
+            self.query("SELECT * FROM session ORDER BY opened DESC, digest")
+                .fetch_all()
+                .await
+                .map_err(failed("list sessions", THING))?
+                .iter()
+                .map(read)
+                .collect()
+        })
+    }
+
     fn end<'a>(&'a self, digest: &'a SessionDigest) -> Stored<'a, bool> {
         Box::pin(async move {
             let done = self
@@ -92,16 +149,44 @@ impl Sessions for SqlStore {
     }
 }
 
+/// By what the sessions of one opener are found. No upstream's name has a space.
+fn opener(opener: &Opener) -> String {
+    match opener {
+        Opener::Key(key) => by_key(key),
+        Opener::Person(person) => by_person(&person.upstream, &person.login),
+    }
+}
+
+fn by_key(key: &KeyId) -> String {
+    key.as_str().to_owned()
+}
+
+fn by_person(upstream: &UpstreamName, login: &ErpLogin) -> String {
+    format!("{upstream} {login}")
+}
+
 fn read(row: &Row) -> Result<SessionRow, StoreError> {
     const DAMAGED: StoreError = StoreError::Damaged { what: THING };
     let moment = |column: &str| row.get(column).map(Timestamp).map_err(|_| DAMAGED);
     let digest: &[u8] = row.get("digest").map_err(|_| DAMAGED)?;
-    let key: &str = row.get("key").map_err(|_| DAMAGED)?;
+    let text = |column: &str| row.get::<Option<&str>>(column).map_err(|_| DAMAGED);
+    let opener = match (text("key")?, text("upstream")?, text("login")?) {
+        (Some(key), None, None) => Opener::Key(KeyId::new(key).map_err(|_| DAMAGED)?),
+        (None, Some(upstream), Some(login)) => Opener::Person(PersonRow {
+            upstream: UpstreamName::new(upstream).map_err(|_| DAMAGED)?,
+            login: ErpLogin::new(login).map_err(|_| DAMAGED)?,
+            uid: row.get("uid").map_err(|_| DAMAGED)?,
+            sealed: Sealed(row.get("sealed").map_err(|_| DAMAGED)?),
+        }),
+        _ => return Err(DAMAGED),
+    };
     Ok(SessionRow {
         digest: SessionDigest::from_bytes(digest.try_into().map_err(|_| DAMAGED)?),
-        key: KeyId::new(key).map_err(|_| DAMAGED)?,
+        opener,
         opened: moment("opened")?,
         seen: moment("seen")?,
         ends: moment("ends")?,
+        network: row.get::<&str>("network").map_err(|_| DAMAGED)?.to_owned(),
+        agent: row.get("agent").map_err(|_| DAMAGED)?,
     })
 }

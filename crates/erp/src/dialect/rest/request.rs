@@ -227,7 +227,7 @@ impl Act {
 }
 
 /// The body, which is a JSON object.
-fn object(request: Inbound<'_>, limits: &Limits) -> Result<Map, Fault> {
+pub(super) fn object(request: Inbound<'_>, limits: &Limits) -> Result<Map, Fault> {
     if !Media::of(request.content_type).is(&["application/json"]) {
         return Err(Fault::new(
             FaultKind::ContentType,

@@ -1,11 +1,12 @@
-use portcullis_identity::{KeyId, SessionDigest, Timestamp};
-use portcullis_storage::{SessionRow, Store, StoreError};
+use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Timestamp, UpstreamName};
+use portcullis_storage::{Opener, PersonRow, Sealed, SessionRow, Store, StoreError, Whose};
 
 use super::{Place, on_both};
 
 on_both! {
     a_session_is_opened_touched_ended_and_swept,
     of_too_many_sessions_of_a_key_the_longest_unused_end,
+    a_persons_sessions_are_kept_exchanged_listed_and_ended_together,
 }
 
 async fn a_session_is_opened_touched_ended_and_swept(place: Place) {
@@ -14,14 +15,19 @@ async fn a_session_is_opened_touched_ended_and_swept(place: Place) {
     let sessions = store.sessions();
     let session = |bits: u8, seen: i64, ends: i64| SessionRow {
         digest: SessionDigest::from_bytes([bits; 32]),
-        key: KeyId::new("pck_aaaaaaaaaaaaaaaa").unwrap(),
+        opener: Opener::Key(KeyId::new("pck_aaaaaaaaaaaaaaaa").unwrap()),
         opened: Timestamp(1),
         seen: Timestamp(seen),
         ends: Timestamp(ends),
+        network: String::new(),
+        agent: Vec::new(),
     };
     let one = session(1, 10, 100);
     sessions.open(&one, 9).await.unwrap();
-    assert_eq!(sessions.look_up(&one.digest).await.unwrap(), Some(one));
+    assert_eq!(
+        sessions.look_up(&one.digest).await.unwrap(),
+        Some(one.clone())
+    );
     let again = sessions.open(&one, 9).await.unwrap_err();
     assert!(matches!(again, StoreError::Exists { what: "session" }));
 
@@ -51,10 +57,12 @@ async fn of_too_many_sessions_of_a_key_the_longest_unused_end(place: Place) {
     let sessions = store.sessions();
     let session = |bits: u8, key: &str, seen: i64| SessionRow {
         digest: SessionDigest::from_bytes([bits; 32]),
-        key: KeyId::new(key).unwrap(),
+        opener: Opener::Key(KeyId::new(key).unwrap()),
         opened: Timestamp(1),
         seen: Timestamp(seen),
         ends: Timestamp(100),
+        network: String::new(),
+        agent: Vec::new(),
     };
     let (key, other) = ("pck_aaaaaaaaaaaaaaaa", "pck_bbbbbbbbbbbbbbbb");
     for (row, ended) in [
@@ -77,4 +85,57 @@ async fn of_too_many_sessions_of_a_key_the_longest_unused_end(place: Place) {
     let last = session(5, key, 4);
     assert_eq!(sessions.open(&last, 1).await.unwrap(), 2);
     assert_eq!(sessions.look_up(&last.digest).await.unwrap(), Some(last));
+}
+
+async fn a_persons_sessions_are_kept_exchanged_listed_and_ended_together(place: Place) {
+    let store = place.open().await;
+    let store: &dyn Store = &store;
+    let sessions = store.sessions();
+    let session = |bits: u8, upstream: &str, login: &str| SessionRow {
+        digest: SessionDigest::from_bytes([bits; 32]),
+        opener: Opener::Person(PersonRow {
+            upstream: UpstreamName::new(upstream).unwrap(),
+            login: ErpLogin::new(login).unwrap(),
+            uid: (upstream == "odoo").then_some(7),
+            sealed: Sealed(vec![bits; 9]),
+        }),
+        opened: Timestamp(i64::from(bits)),
+        seen: Timestamp(i64::from(bits)),
+        ends: Timestamp(100),
+        network: "192.0.2.0/24".to_owned(),
+        agent: vec![bits; 32],
+    };
+    let rows = [
+        session(1, "odoo", "anna"),
+        session(2, "odoo", "anna"),
+        session(3, "erpnext", "anna"),
+        session(4, "odoo", "anna b"),
+    ];
+    for row in &rows {
+        assert_eq!(sessions.open(row, 2).await.unwrap(), 0);
+    }
+    let mut newest = rows.to_vec();
+    newest.reverse();
+    assert_eq!(sessions.all().await.unwrap(), newest);
+
+    let mut exchanged = rows[0].clone();
+    let Opener::Person(person) = &mut exchanged.opener else {
+        panic!("a person's")
+    };
+    person.sealed = Sealed(vec![9; 5]);
+    let sealed = person.sealed.clone();
+    sessions.exchange(&exchanged.digest, &sealed).await.unwrap();
+    let found = sessions.look_up(&exchanged.digest).await.unwrap();
+    assert_eq!(found, Some(exchanged));
+
+    assert_eq!(
+        sessions.open(&session(5, "odoo", "anna"), 2).await.unwrap(),
+        1
+    );
+    let odoo = UpstreamName::new("odoo").unwrap();
+    let anna = Whose::Person(odoo, ErpLogin::new("anna").unwrap());
+    assert_eq!(sessions.end_of(&anna).await.unwrap().len(), 2);
+    assert_eq!(sessions.end_of(&anna).await.unwrap(), []);
+    let left = sessions.all().await.unwrap();
+    assert_eq!(left, [rows[3].clone(), rows[2].clone()]);
 }

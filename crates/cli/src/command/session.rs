@@ -1,0 +1,130 @@
+//! `portcullis session`: who is logged in, and an end to it.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use portcullis_gateway::clock;
+use portcullis_identity::{ErpLogin, KeyId, UpstreamName};
+use portcullis_storage::{Opener, SessionRow, Store as _, Whose};
+use serde_json::json;
+
+use crate::place::{Place, PlaceArgs};
+use crate::show;
+
+#[derive(clap::Args)]
+pub(crate) struct SessionArgs {
+    #[command(subcommand)]
+    command: SessionCommand,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum SessionCommand {
+    /// List the sessions, the newest first
+    List,
+    /// End all sessions of a person or of a key; running gateways know it within a second
+    End {
+        /// The login of the person at the ERP
+        #[arg(long, required_unless_present = "key", conflicts_with = "key")]
+        login: Option<ErpLogin>,
+
+        /// The ERP of the person; may be left out if there is only one
+        #[arg(long, requires = "login")]
+        upstream: Option<UpstreamName>,
+
+        /// The id of the key
+        #[arg(long)]
+        key: Option<KeyId>,
+    },
+}
+
+pub(crate) async fn run(args: SessionArgs) -> anyhow::Result<ExitCode> {
+    let place = args.place.find()?;
+    match args.command {
+        SessionCommand::List => list(&place, args.json).await,
+        SessionCommand::End {
+            login,
+            upstream,
+            key,
+        } => {
+            let whose = match (login, key) {
+                (Some(login), _) => Whose::Person(place.upstream(upstream.as_ref())?, login),
+                (None, Some(key)) => Whose::Key(key),
+                (None, None) => anyhow::bail!("say whose sessions are to end"),
+            };
+            end(&place, &whose, args.json).await
+        }
+    }
+}
+
+async fn list(place: &Place, json: bool) -> anyhow::Result<ExitCode> {
+    let now = clock::now();
+    let mut all = place.house().await?.store.sessions().all().await?;
+    all.retain(|row| now < row.ends);
+    if json {
+        let all = all.iter().map(|row| {
+            let (kind, upstream, name) = whose(row);
+            json!({
+                "kind": kind,
+                "upstream": upstream,
+                "name": name,
+                "opened": row.opened.to_rfc3339(),
+                "seen": row.seen.to_rfc3339(),
+                "ends": row.ends.to_rfc3339(),
+                "network": row.network,
+            })
+        });
+        show::json(&all.collect())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let columns = ["of", "name", "upstream", "from", "opened", "seen", "ends"];
+    let mut table = show::table(&columns);
+    for row in &all {
+        let (kind, upstream, name) = whose(row);
+        table.add_row([
+            kind.to_owned(),
+            name,
+            upstream.unwrap_or_default(),
+            row.network.clone(),
+            show::second(row.opened),
+            show::second(row.seen),
+            show::second(row.ends),
+        ]);
+    }
+    show::print(&table, "nobody is logged in")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn end(place: &Place, whose: &Whose, json: bool) -> anyhow::Result<ExitCode> {
+    let house = place.house().await?;
+    let ended = house.store.sessions().end_of(whose).await?.len();
+    if json {
+        show::json(&json!({ "ended": ended }))?;
+    } else {
+        let plural = if ended == 1 { "" } else { "s" };
+        show::line(&format!("{ended} session{plural} ended"))?;
+    }
+    Ok(if ended > 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+/// Whose a session is: the kind, the ERP and the name of whoever opened it.
+fn whose(row: &SessionRow) -> (&'static str, Option<String>, String) {
+    match &row.opener {
+        Opener::Key(key) => ("key", None, key.to_string()),
+        Opener::Person(person) => (
+            "person",
+            Some(person.upstream.to_string()),
+            person.login.to_string(),
+        ),
+    }
+}
