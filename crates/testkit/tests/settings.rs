@@ -39,6 +39,11 @@ const TABLES: &[(&str, &str, &str)] = &[
         "| of `[upstream.NAME.user.LOGIN]`",
     ),
     (
+        "RawPeople",
+        "docs/configuration.md",
+        "| of `[upstream.NAME.people]`",
+    ),
+    (
         "RawRest",
         "docs/configuration.md",
         "| of `[upstream.NAME.rest]`",
