@@ -17,6 +17,7 @@ use crate::demo::{Demo, Got, try_send};
 use crate::relay::Relay;
 use crate::serve::{Place, Served};
 use crate::sessions::Visitor;
+use crate::signing::{Request, Signer};
 use crate::{pause, within};
 use place::{Two, places};
 
@@ -186,6 +187,40 @@ fn what_a_killed_gateway_was_at_is_unknown_to_the_other() {
     relay.slow_down(0);
     pause(3500);
     assert!(made(&demo) <= 1, "it is not sent again");
+}
+
+#[test]
+fn a_signature_counts_once_over_both() {
+    let demo = Demo::start();
+    let (_, place, elsewhere) = places(&demo, demo.fact("/odoo"));
+    let signer = Signer::hmac(&place, "signs", &["--must-sign"]);
+    let two = Two::serve(&place, &elsewhere);
+    let both = [&two.one, &two.other];
+    let known = within(3000, || {
+        let good = |served| signer.sign(&Request::create()).send(served).status == 200;
+        both.into_iter().all(good).then_some(())
+    });
+    assert!(known.is_some(), "a signature is good at both");
+    let request = signer.sign(&Request::create());
+    made(&demo);
+    let served = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for turn in 0..16 {
+            let (request, served, gateway) = (&request, &served, both[turn % 2]);
+            scope.spawn(move || match request.send(gateway).status {
+                200 => drop(served.fetch_add(1, Ordering::Relaxed)),
+                status => assert_eq!(status, 401),
+            });
+        }
+    });
+    assert_eq!((served.into_inner(), made(&demo)), (1, 1));
+    drop(two);
+    let two = Two::serve(&place, &elsewhere);
+    for gateway in [&two.one, &two.other] {
+        let got = request.send(gateway);
+        assert!(got.text().contains("used before"), "{}", got.text());
+    }
+    assert_eq!(made(&demo), 0, "after both were killed, too");
 }
 
 #[test]

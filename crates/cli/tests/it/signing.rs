@@ -32,7 +32,7 @@ fields = "*"
 
 /// A request, before or after it was signed.
 #[derive(Clone, Debug)]
-struct Request {
+pub(crate) struct Request {
     verb: &'static str,
     target: String,
     headers: Vec<(String, String)>,
@@ -40,7 +40,7 @@ struct Request {
 }
 
 /// Whoever signs, and how.
-struct Signer {
+pub(crate) struct Signer {
     id: String,
     way: Way,
     count: Cell<u32>,
@@ -96,7 +96,7 @@ impl Request {
     }
 
     /// A new contact in JSON-2.
-    fn create() -> Self {
+    pub(crate) fn create() -> Self {
         let body = "{\"vals_list\": [{\"name\": \"Signed\"}]}";
         Self::new("POST", "/json/2/res.partner/create", body)
     }
@@ -106,7 +106,7 @@ impl Request {
         self
     }
 
-    fn send(&self, served: &Served) -> Got {
+    pub(crate) fn send(&self, served: &Served) -> Got {
         let mut request = http::Request::builder()
             .method(self.verb)
             .uri(format!("{}{}", served.url, self.target));
@@ -123,7 +123,7 @@ impl Request {
 
 impl Signer {
     /// A key that signs with a secret.
-    fn hmac(place: &Place, name: &str, more: &[&str]) -> Self {
+    pub(crate) fn hmac(place: &Place, name: &str, more: &[&str]) -> Self {
         let made = create(place, name, &[&["--signed", "hmac"], more].concat());
         let secret = made["signing-secret"]
             .as_str()
@@ -156,7 +156,7 @@ impl Signer {
         }
     }
 
-    fn sign(&self, request: &Request) -> Request {
+    pub(crate) fn sign(&self, request: &Request) -> Request {
         self.sign_so(request, &How::default())
     }
 
