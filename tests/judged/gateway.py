@@ -81,7 +81,7 @@ class Gateway:
     def key(self, upstream, role):
         family, user = ("frappe", "Administrator") if upstream == "frappe" else ("odoo", "admin")
         words = ["key", "create", f"{upstream}-{role}", "--config", str(self.config), "--upstream", upstream, "--user", user,
-                 "--role", f"{family}-{role}", "--json"]
+                 "--role", f"{family}-{role}", "--administrator", "--json"]
         done = subprocess.run([self.binary, *words], capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{' '.join(words)}: {done.stderr}")

@@ -76,7 +76,7 @@ def gateway(binary, demo, folder):
     # Users whom the ERP itself refuses nothing: what is tried is the gateway and its document.
     for erp, user in (("odoo", "admin"), ("erpnext", "Administrator")):
         told = command("key", "create", f"schemathesis-{erp}", "--config", str(config), "--upstream", erp,
-                       "--user", user, "--role", erp, "--json")
+                       "--user", user, "--role", erp, "--administrator", "--json")
         keys[erp] = told["key"]
     serving = subprocess.Popen([binary, "serve", "--config", str(config)])
     return serving, f"http://127.0.0.1:{port}", keys

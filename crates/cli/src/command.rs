@@ -53,11 +53,12 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
 }
 
 fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
-        .build()?
-        .block_on(work)
+        .build()?;
+    // What asks an ERP keeps its connection on the thread that asks.
+    tokio::task::LocalSet::new().block_on(&runtime, work)
 }
 
 /// Says on standard error why a command could not be done.

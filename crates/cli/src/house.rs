@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use portcullis_audit::LedgerId;
 use portcullis_gateway::archive::Safe;
 use portcullis_gateway::config::StoreConfig;
-use portcullis_gateway::control::Unseal;
-use portcullis_identity::Secret;
+use portcullis_gateway::renewal::Sealing;
+use portcullis_identity::{ErpLogin, Secret, UpstreamName};
 use portcullis_storage::{ErpUserRow, Sealed, Store};
 use portcullis_store::{Place, SqlStore, Vault, VaultError, entropy};
 
@@ -18,7 +18,7 @@ pub(crate) struct House {
     /// Keys, roles, ERP users.
     pub(crate) store: Arc<SqlStore>,
     /// What seals and opens.
-    pub(crate) vault: Vault,
+    pub(crate) vault: Arc<Vault>,
     /// The ledger of the data folder.
     pub(crate) ledger: LedgerId,
 }
@@ -55,7 +55,7 @@ impl House {
         Ok(Self {
             folder: folder.to_owned(),
             store: Arc::new(store.remembering(folder.join("revoked"))),
-            vault,
+            vault: Arc::new(vault),
             ledger,
         })
     }
@@ -107,11 +107,20 @@ pub(crate) fn ledger_folder(data: &Path) -> PathBuf {
 /// Opens and seals with a vault.
 pub(crate) struct WithVault(pub(crate) Arc<Vault>);
 
-impl Unseal for WithVault {
+impl Sealing for WithVault {
     fn unseal(&self, row: &ErpUserRow) -> Option<Secret<String>> {
         self.0
             .unseal(&Place::erp_user(&row.upstream, &row.login), &row.sealed)
             .ok()
+    }
+
+    fn seal_user(
+        &self,
+        upstream: &UpstreamName,
+        login: &ErpLogin,
+        secret: &Secret<String>,
+    ) -> Option<Sealed> {
+        self.0.seal(&Place::erp_user(upstream, login), secret).ok()
     }
 }
 

@@ -5,6 +5,7 @@
 mod args;
 mod command;
 mod doors;
+mod errand;
 mod house;
 mod place;
 mod running;

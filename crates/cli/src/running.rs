@@ -56,7 +56,7 @@ impl Running {
             rpc_body: config.rpc_body,
         };
         let ledger_folder = house.ledger_folder();
-        let vault = Arc::new(house.vault);
+        let vault = Arc::clone(&house.vault);
         let safe: Arc<dyn Safe> = Arc::new(WithVault(Arc::clone(&vault)));
         let keyring = Keyring::new(
             Arc::clone(&house.store) as _,
@@ -113,7 +113,7 @@ impl Running {
         }
         let (ready, mut readied) = watch::channel(false);
         let control = Control {
-            unseal: Box::new(WithVault(vault)),
+            sealing: Arc::new(WithVault(vault)),
             shared,
             store: house.store,
             roles: RoleFiles::new(&config),

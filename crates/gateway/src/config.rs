@@ -31,7 +31,7 @@ pub use problem::Problem;
 pub use rest::RestConfig;
 pub use store::StoreConfig;
 pub use tls::TlsConfig;
-pub use upstream::{UpstreamConfig, UserConfig};
+pub use upstream::{Rotation, UpstreamConfig, UserConfig};
 
 use crate::archive::Keeping;
 use crate::controller::Controller;

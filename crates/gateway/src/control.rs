@@ -4,15 +4,16 @@
 //! serves.
 
 mod role_files;
+mod rotation;
 
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_identity::{RoleName, Secret, Timestamp};
+use portcullis_identity::{RoleName, Timestamp};
 use portcullis_policy::{Policy, Role};
-use portcullis_storage::{ErpUserRow, Journal, Store, StoreError};
+use portcullis_storage::{Journal, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::audit::Ledger;
@@ -20,10 +21,12 @@ use crate::chance::Ids;
 use crate::clock;
 use crate::gateway::Shared;
 use crate::issuers::fetch::Tried;
+use crate::renewal::Sealing;
 use crate::snapshot::Snapshot;
 use crate::tls::Tls;
 use crate::upstream::{Asker, ErpUser, Links, Upstream};
 pub use role_files::RoleFiles;
+pub use rotation::LONGEST;
 
 /// How often the store is asked whether anything has changed.
 const LOOK: Duration = Duration::from_millis(200);
@@ -46,16 +49,10 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// How often an ERP that was not ready is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// Opens what is sealed in the store.
-pub trait Unseal: Send {
-    /// The secret of an ERP user; none if it cannot be opened.
-    fn unseal(&self, row: &ErpUserRow) -> Option<Secret<String>>;
-}
-
 /// What the control thread works with.
 pub struct Control {
-    /// Opens the credentials of the store's ERP users.
-    pub unseal: Box<dyn Unseal>,
+    /// Opens and seals the credentials of the store's ERP users.
+    pub sealing: Arc<dyn Sealing>,
     /// What the cores share.
     pub shared: Arc<Shared>,
     /// The store.
@@ -103,12 +100,22 @@ impl Control {
         });
         for upstream in self.shared.upstreams.iter() {
             prepare(upstream, &own).await;
+            if upstream.is_ready() {
+                rotation::tell_administrators(upstream, &*self.store, &own).await;
+            }
         }
         own.ledger.flush();
         ready.send_replace(true);
         let archive = Arc::clone(&self.shared.archive);
         let fetcher = tokio::task::spawn_local(fetch(Arc::clone(&self.shared)));
         let clerk = tokio::task::spawn_local(archive.keep(stop.clone()));
+        let renewer = tokio::task::spawn_local(renew_credentials(
+            Arc::clone(&self.shared),
+            Arc::clone(&self.store),
+            Arc::clone(&self.sealing),
+            Rc::clone(&own),
+            stop.clone(),
+        ));
         let mut tick = tokio::time::interval(LOOK);
         let mut retry = tokio::time::interval(RETRY);
         let mut sweep = tokio::time::interval(SWEEP);
@@ -136,6 +143,10 @@ impl Control {
             }
         }
         fetcher.abort();
+        // A key that was made must be kept: a Frappe has no other any more.
+        if tokio::time::timeout(FAREWELL, renewer).await.is_err() {
+            tracing::error!("a credential was being renewed when the gateway stopped");
+        }
         if tokio::time::timeout(FAREWELL, clerk).await.is_err() {
             tracing::warn!("what is kept of errors was not all filed when the gateway stopped");
         }
@@ -223,8 +234,13 @@ impl Control {
             let Some(upstream) = self.shared.upstreams.named(&row.upstream) else {
                 continue;
             };
-            match self.unseal.unseal(&row) {
-                Some(secret) => upstream.put_user(ErpUser::new(row.login, secret, row.uid)),
+            let known = upstream.user(&row.login);
+            match self.sealing.unseal(&row) {
+                Some(secret) if known.as_ref().is_some_and(|known| known.has(&secret)) => {}
+                Some(secret) => {
+                    let uid = row.uid.or_else(|| known.and_then(|known| known.uid()));
+                    upstream.put_user(ErpUser::new(row.login, secret, uid).kept());
+                }
                 None => tracing::error!(
                     upstream.name = %row.upstream,
                     "the credential of an ERP user cannot be opened; set it again with `portcullis user add`"
@@ -266,6 +282,24 @@ async fn fetch(shared: Arc<Shared>) {
     loop {
         tick.tick().await;
         shared.issuers.fetch(&mut tried).await;
+    }
+}
+
+/// Renews the credentials of ERP users that are old, until the gateway stops.
+async fn renew_credentials(
+    shared: Arc<Shared>,
+    store: Arc<dyn Store>,
+    sealing: Arc<dyn Sealing>,
+    own: Rc<Own>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut tick = tokio::time::interval(SWEEP);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        rotation::rotate(&shared.upstreams, (&*store, &*sealing), &own, &stop).await;
     }
 }
 

@@ -40,6 +40,7 @@ mod openapi;
 mod operations;
 pub mod origin;
 pub mod people;
+pub mod renewal;
 pub mod sessions;
 pub mod snapshot;
 pub mod tls;

@@ -9,6 +9,7 @@ mod erp_user;
 mod errand;
 mod forward;
 mod link;
+mod native;
 mod own;
 mod person;
 mod registry;
@@ -33,13 +34,14 @@ use tokio::sync::Semaphore;
 pub use erp_user::ErpUser;
 pub use forward::{Answered, Keeps, forward};
 pub use link::Links;
-pub use own::{Asker, Unready};
+pub use native::{Made, NativeError};
+pub use own::{Asker, Clerk, Unready};
 pub use registry::Upstreams;
 pub use seal::CursorSeal;
 pub(crate) use sheets::{SheetKey, Sheets};
 pub use stream::{BrokenOff, Stream};
 
-use crate::config::UpstreamConfig;
+use crate::config::{Rotation, UpstreamConfig};
 use crate::keyring::Holder;
 use crate::people::People;
 use ask::{AskError, Told};
@@ -87,6 +89,8 @@ pub struct Upstream {
     /// Whether strangers are told the name of its database.
     list_database: bool,
     conditions: Conditions,
+    /// How often the credentials of its users are renewed, if at all.
+    rotation: Option<Rotation>,
 }
 
 impl Upstream {
@@ -123,6 +127,7 @@ impl Upstream {
             forwarded: config.forwarded,
             list_database: config.list_database,
             conditions: config.conditions.clone(),
+            rotation: config.rotation.clone(),
         })
     }
 
@@ -134,6 +139,16 @@ impl Upstream {
     /// From where, and in which ways, its callers come.
     pub(crate) fn conditions(&self) -> &Conditions {
         &self.conditions
+    }
+
+    /// How often the credentials of its users are renewed, if at all.
+    pub(crate) fn rotation(&self) -> Option<&Rotation> {
+        self.rotation.as_ref()
+    }
+
+    /// The ERP users that are known here.
+    pub(crate) fn users(&self) -> Vec<Arc<ErpUser>> {
+        self.users.pin().values().cloned().collect()
     }
 
     /// Its façade.

@@ -30,6 +30,7 @@ mod json2;
 mod jsonrpc;
 mod keys;
 mod methods;
+mod native;
 mod onchange;
 mod options;
 mod page;
@@ -149,6 +150,9 @@ impl Odoo {
                 }
             });
         };
+        if let Some(answer) = native::answer(self, who, (model.name, name), &given) {
+            return answer;
+        }
         let version = self.options.version;
         if methods::is_private(name, version) {
             return Err(Trouble::new(

@@ -31,6 +31,36 @@ pub struct ErpUserRow {
     pub updated: Timestamp,
 }
 
+/// How an ERP user fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserHealth {
+    /// The ERP instance.
+    pub upstream: UpstreamName,
+    /// The login there.
+    pub login: ErpLogin,
+    /// Whether the ERP says that it is an administrator, once it was asked.
+    pub administrator: Option<bool>,
+    /// When its credential was renewed last.
+    pub rotated: Option<Timestamp>,
+    /// When its credential ends, where the ERP was told.
+    pub expires: Option<Timestamp>,
+    /// When its credential could not be renewed, since it last was.
+    pub failed: Option<Timestamp>,
+    /// Why it could not, for people to read.
+    pub failure: Option<String>,
+}
+
+/// A credential that takes the place of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewed {
+    /// The new one.
+    pub sealed: Sealed,
+    /// When the ERP ends it.
+    pub expires: Option<Timestamp>,
+    /// When it was made.
+    pub at: Timestamp,
+}
+
 /// The ERP users.
 pub trait ErpUsers: Send + Sync {
     /// Adds or replaces a user of an upstream.
@@ -58,4 +88,44 @@ pub trait ErpUsers: Send + Sync {
 
     /// Removes a user; answers whether it was there.
     fn remove<'a>(&'a self, upstream: &'a UpstreamName, login: &'a ErpLogin) -> Stored<'a, bool>;
+
+    /// How every user fares of which anything is known, those of the configuration too.
+    fn health(&self) -> Stored<'_, Vec<UserHealth>>;
+
+    /// Notes what the ERP says of a user.
+    fn note_standing<'a>(
+        &'a self,
+        upstream: &'a UpstreamName,
+        login: &'a ErpLogin,
+        administrator: bool,
+    ) -> Stored<'a, ()>;
+
+    /// Claims the renewal of a user's credential, unless it was claimed or has failed since
+    /// `since`. Of several processes that do this at once, one claims.
+    fn claim_renewal<'a>(
+        &'a self,
+        upstream: &'a UpstreamName,
+        login: &'a ErpLogin,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Stored<'a, bool>;
+
+    /// Puts a renewed credential in the place of the one that was put at `put`, and ends the
+    /// claim. Answers whether it was done: `false` where another was put meanwhile.
+    fn renew<'a>(
+        &'a self,
+        upstream: &'a UpstreamName,
+        login: &'a ErpLogin,
+        put: Timestamp,
+        renewed: &'a Renewed,
+    ) -> Stored<'a, bool>;
+
+    /// Notes that a credential could not be renewed, and why; ends the claim.
+    fn fail_renewal<'a>(
+        &'a self,
+        upstream: &'a UpstreamName,
+        login: &'a ErpLogin,
+        why: &'a str,
+        now: Timestamp,
+    ) -> Stored<'a, ()>;
 }

@@ -31,7 +31,7 @@ mod settings;
 
 pub use changes::Changes;
 pub use claims::{Claim, ClaimState, Claiming, Claims};
-pub use erp_users::{ErpUserRow, ErpUsers, Sealed};
+pub use erp_users::{ErpUserRow, ErpUsers, Renewed, Sealed, UserHealth};
 pub use error::{StoreError, Stored};
 pub use journal::{Journal, JournalError};
 pub use keys::{KeyRow, KeyState, KeyUse, Keys, RateLimit, Signing};

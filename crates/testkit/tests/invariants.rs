@@ -134,6 +134,7 @@ impl Yard {
                 request: None,
                 keep_alive: false,
                 conditions: Conditions::default(),
+                rotation: None,
                 forwarded: false,
                 list_database: true,
                 users: Vec::new(),

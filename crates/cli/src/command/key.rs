@@ -3,6 +3,7 @@
 //! A key is shown once, when it is made. A running gateway knows of it, and of whatever is
 //! changed about it, within a second.
 
+mod adopt;
 mod change;
 mod create;
 mod describe;
@@ -35,6 +36,8 @@ pub(crate) struct KeyArgs {
 enum KeyCommand {
     /// Make a key and show it, once
     Create(create::CreateArgs),
+    /// Make a key for a client that has a key or password of the ERP, which is tried there once
+    Adopt(adopt::AdoptArgs),
     /// List the keys, and when each was used last
     List {
         /// Also those that were revoked or have expired
@@ -69,7 +72,8 @@ pub(crate) async fn run(args: KeyArgs) -> anyhow::Result<ExitCode> {
     let place = args.place.find()?;
     let json = args.json;
     match args.command {
-        KeyCommand::Create(create) => create::run(&place, create, json).await,
+        KeyCommand::Create(create) => create::create(&place, create, json).await,
+        KeyCommand::Adopt(adopt) => adopt::run(&place, adopt, json).await,
         KeyCommand::List { all } => list::run(&place, all, json).await,
         KeyCommand::Show { id } => list::one(&place, id, json).await,
         KeyCommand::Rotate(rotate) => rotate::run(&place, rotate, json).await,

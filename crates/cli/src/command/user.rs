@@ -1,5 +1,8 @@
 //! `portcullis user`: the ERP users as whom calls run, and their sealed credentials.
 
+mod list;
+mod rotate;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,7 +33,7 @@ pub(crate) struct UserArgs {
 
 #[derive(Subcommand)]
 enum UserCommand {
-    /// List the ERP users as whom calls can run
+    /// List the ERP users as whom calls can run, and how their credentials fare
     List,
     /// Keep the credential of an ERP user, sealed; replaces one that is there
     Add {
@@ -49,6 +52,19 @@ enum UserCommand {
         #[arg(long, value_name = "FILE")]
         secret_file: Option<PathBuf>,
     },
+    /// Have the ERP make a new key for a user whose credential is kept, and retire the old one
+    Rotate {
+        /// The login name at the ERP
+        login: ErpLogin,
+
+        /// The ERP; may be left out if there is only one
+        #[arg(long)]
+        upstream: Option<UpstreamName>,
+
+        /// Who makes it, where users may not do it themselves: a System Manager of Frappe
+        #[arg(long, value_name = "LOGIN")]
+        with: Option<ErpLogin>,
+    },
     /// Forget the credential of an ERP user
     Remove {
         /// The login name at the ERP
@@ -60,18 +76,18 @@ enum UserCommand {
     },
 }
 
-struct Known {
-    upstream: UpstreamName,
-    login: ErpLogin,
-    uid: Option<i64>,
-    from: &'static str,
-    updated: Option<String>,
-}
-
 pub(crate) async fn run(args: UserArgs) -> anyhow::Result<ExitCode> {
     let place = args.place.find()?;
     match args.command {
-        UserCommand::List => list(&place, args.json).await,
+        UserCommand::List => list::run(&place, args.json).await,
+        UserCommand::Rotate {
+            login,
+            upstream,
+            with,
+        } => {
+            let upstream = place.upstream(upstream.as_ref())?;
+            rotate::run(&place, &upstream, &login, with.as_ref(), args.json).await
+        }
         UserCommand::Add {
             login,
             upstream,
@@ -94,56 +110,6 @@ pub(crate) async fn run(args: UserArgs) -> anyhow::Result<ExitCode> {
             remove(&place, &upstream, &login, args.json).await
         }
     }
-}
-
-async fn list(place: &Place, json: bool) -> anyhow::Result<ExitCode> {
-    let mut all = Vec::new();
-    for upstream in place.config.iter().flat_map(|config| &config.upstreams) {
-        all.extend(upstream.users.iter().map(|user| Known {
-            upstream: upstream.name.clone(),
-            login: user.login.clone(),
-            uid: user.uid,
-            from: "file",
-            updated: None,
-        }));
-    }
-    for row in place.house().await?.store.erp_users().all().await? {
-        all.push(Known {
-            upstream: row.upstream,
-            login: row.login,
-            uid: row.uid,
-            from: "store, sealed",
-            updated: Some(show::second(row.updated)),
-        });
-    }
-    if json {
-        let all = all.iter().map(|user| {
-            json!({
-                "upstream": user.upstream,
-                "login": user.login,
-                "uid": user.uid,
-                "from": if user.updated.is_some() { "store" } else { "file" },
-                "updated": user.updated,
-            })
-        });
-        show::json(&all.collect())?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let mut table = show::table(&["upstream", "login", "uid", "credential", "since"]);
-    for user in all {
-        table.add_row([
-            user.upstream.to_string(),
-            user.login.to_string(),
-            user.uid.map_or_else(String::new, |uid| uid.to_string()),
-            user.from.to_owned(),
-            user.updated.unwrap_or_default(),
-        ]);
-    }
-    show::print(
-        &table,
-        "there is no ERP user; `portcullis user add` keeps one",
-    )?;
-    Ok(ExitCode::SUCCESS)
 }
 
 async fn add(
@@ -206,7 +172,7 @@ async fn remove(
 }
 
 /// A credential is never an argument: other users of the machine see those.
-fn read_secret(file: Option<&Path>) -> anyhow::Result<Secret<String>> {
+pub(crate) fn read_secret(file: Option<&Path>) -> anyhow::Result<Secret<String>> {
     const MOST: u64 = 64 * 1024;
     // Never grown, so that no copy is left behind.
     let mut text = String::with_capacity(64 * 1024);

@@ -112,6 +112,7 @@ impl Cell {
                 upstream,
                 "--user",
                 user,
+                "--administrator",
                 "--role",
                 role,
             ]);

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -58,6 +58,20 @@ fn run_with(folder: &Path, args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
+
 fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -98,8 +112,8 @@ fn a_key_is_shown_once_listed_and_revoked() {
 
     let listed = run(folder, &["key", "list"]);
     assert!(said(&listed).contains(id) && !said(&listed).contains(right));
-    for file in fs::read_dir(folder.join("data")).unwrap() {
-        let bytes = fs::read(file.unwrap().path()).unwrap();
+    for file in files(&folder.join("data")) {
+        let bytes = fs::read(file).unwrap();
         assert!(
             !bytes
                 .windows(16)
@@ -168,8 +182,8 @@ fn a_credential_is_kept_sealed_and_never_shown() {
         )),
         0
     );
-    for file in fs::read_dir(folder.join("data")).unwrap() {
-        let bytes = fs::read(file.unwrap().path()).unwrap();
+    for file in files(&folder.join("data")) {
+        let bytes = fs::read(file).unwrap();
         assert!(!bytes.windows(11).any(|window| window == b"abracadabra"));
     }
     assert_eq!(code(&run_with(folder, &["user", "add", "none"], "\n")), 2);

@@ -20,6 +20,7 @@ mod keys;
 mod kill;
 mod manners;
 mod narrow;
+mod native;
 mod odoo_parsing;
 mod odoo_security;
 mod once;

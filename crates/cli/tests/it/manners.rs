@@ -81,7 +81,7 @@ fn a_key_beside_the_session_of_another_user_is_refused() {
     let demo = Demo::start();
     let place = place(&demo, "");
     let (own, _) = place.key_of("own", "integration", &[]);
-    let (other, _) = place.key_of("other", "admin", &[]);
+    let (other, _) = place.key_of("other", "admin", &["--administrator"]);
     let served = place.serve();
     let login = json!({"params": {"db": "demo", "login": "integration", "password": own}});
     let opened = post(&served.url, "/web/session/authenticate", &[], &login);

@@ -58,7 +58,14 @@ impl Relay {
     /// What was sent since this was asked last, but the gateway's own questions.
     pub(crate) fn seen(&self) -> Vec<String> {
         let mut seen = std::mem::take(&mut *self.road.seen.lock().expect("a list"));
-        let own = ["/web/version", "fields_get", "context_get"];
+        let own = [
+            "/web/version",
+            "fields_get",
+            "context_get",
+            "has_group",
+            "get_logged_user",
+            "get_roles",
+        ];
         seen.retain(|request| !own.iter().any(|name| request.contains(name)));
         seen
     }

@@ -129,7 +129,7 @@ fn place_at(url: &str, more: &str, routes: &str) -> Place {
         "listen = \"127.0.0.1:0\"\nworkers = 1\nroles = [\"reader.toml\", \"other.toml\"]\n\
          [limits]\nper-minute = 6000\nburst = 1000\naddress-failures-per-minute = 6000\naddress-failures-burst = 1000\n\
          [upstream.odoo]\nkind = \"odoo\"\nurl = \"{url}\"\ndatabase = \"demo\"\ndialect = \"jsonrpc\"\n{more}\
-         [upstream.odoo.user.integration]\nsecret-file = \"password\"\nuid = 2\n{routes}",
+         [upstream.odoo.user.integration]\nsecret-file = \"password\"\nuid = 7\n{routes}",
     );
     let place = Place::of(&text, ROLE);
     for (name, text) in [

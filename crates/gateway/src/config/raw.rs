@@ -94,6 +94,8 @@ pub(super) struct RawUpstream {
     pub(super) networks: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) styles: Vec<Style>,
+    pub(super) rotate_days: Option<Spanned<u32>>,
+    pub(super) rotate_with: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) user: BTreeMap<String, RawUser>,
     pub(super) people: Option<super::people::RawPeople>,

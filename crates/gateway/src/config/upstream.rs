@@ -6,6 +6,7 @@ use std::time::Duration;
 use portcullis_erp::{Database, Dialect, Profile};
 use portcullis_identity::{Conditions, ErpLogin, UpstreamName};
 use portcullis_policy::Family;
+use toml::Spanned;
 use url::Url;
 
 use super::Checker;
@@ -51,9 +52,24 @@ pub struct UpstreamConfig {
     pub users: Vec<UserConfig>,
     /// Who logs in with the ERP's own password; none: nobody.
     pub people: Option<PeopleConfig>,
+    /// How often the credentials of users in the store are renewed; none: when somebody says so.
+    pub rotation: Option<Rotation>,
     /// Its façade.
     pub rest: RestConfig,
 }
+
+/// How often the ERP's own keys are renewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// After how many days; none: never by itself.
+    pub days: Option<u32>,
+    /// Who makes them, where users may not do it themselves (Frappe).
+    pub with: Option<ErpLogin>,
+}
+
+/// How old a key may be at most when it is renewed, in days: Odoo ends keys after 90, and what
+/// fails is tried again until then.
+const OLDEST: u32 = 80;
 
 /// An ERP user whose secret lies in a file.
 #[derive(Debug)]
@@ -161,6 +177,7 @@ impl Checker<'_> {
                 ),
             }
         }
+        let rotation = self.rotation(raw.rotate_days, raw.rotate_with);
         let rest = self.rest(raw.rest);
         let people = raw.people;
         let people = people.map(|people| self.people(name, people, key_rate));
@@ -196,8 +213,36 @@ impl Checker<'_> {
             },
             users,
             people,
+            rotation,
             rest,
         })
+    }
+}
+
+impl Checker<'_> {
+    fn rotation(
+        &mut self,
+        days: Option<Spanned<u32>>,
+        with: Option<Spanned<String>>,
+    ) -> Option<Rotation> {
+        if days.is_none() && with.is_none() {
+            return None;
+        }
+        let days = days.and_then(|days| {
+            let at = days.span();
+            let days = days.into_inner();
+            if (1..=OLDEST).contains(&days) {
+                return Some(days);
+            }
+            self.at(at, format!("`rotate-days` is from 1 to {OLDEST}"));
+            None
+        });
+        let with = with.and_then(|with| {
+            self.spanned(with, "`rotate-with` is no login of the ERP", |text| {
+                ErpLogin::new(text).ok()
+            })
+        });
+        Some(Rotation { days, with })
     }
 }
 

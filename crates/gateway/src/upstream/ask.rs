@@ -1,6 +1,7 @@
 //! One call to the ERP as one of its users: written, sent, read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use portcullis_erp::dialect::UpstreamLogin;
 use portcullis_erp::{Answer, Call, Dialect, Fault, FaultKind, Limits, Outbound};
@@ -54,7 +55,53 @@ impl Upstream {
 
     /// Sends one call as one ERP user, and reads the answer. What the gateway asks for itself
     /// comes from nowhere.
+    ///
+    /// An ERP that does not take the credential has not made the call. Where the credential was
+    /// renewed meanwhile (Frappe replaces it at once, before anybody here can know the new one)
+    /// the call is sent once more, with the new one.
     pub(super) async fn ask(
+        &self,
+        links: &Links,
+        call: &Call,
+        user: &ErpUser,
+        origin: Option<Origin>,
+    ) -> Result<Told, AskError> {
+        let told = self.ask_once(links, call, user, origin).await?;
+        if told.whole.status != http::StatusCode::UNAUTHORIZED {
+            return Ok(told);
+        }
+        match self.renewed(user).await {
+            Some(newer) => self.ask_once(links, call, &newer, origin).await,
+            None => Ok(told),
+        }
+    }
+
+    /// The user with another credential than this, if there is one or it comes in a moment.
+    async fn renewed(&self, user: &ErpUser) -> Option<Arc<ErpUser>> {
+        const STEP: Duration = Duration::from_millis(50);
+        let newer = || {
+            self.user(user.login())
+                .filter(|now| now.is_newer_than(user))
+        };
+        if let Some(newer) = newer() {
+            return Some(newer);
+        }
+        // Whoever is tried only, or is of the configuration, is renewed by nobody.
+        let is_known = self.user(user.login()).is_some_and(|now| now.is_kept());
+        if !is_known || user.session().is_some() || !user.is_hopeful() {
+            return None;
+        }
+        for _ in 0..30 {
+            tokio::time::sleep(STEP).await;
+            if let Some(newer) = newer() {
+                return Some(newer);
+            }
+        }
+        user.give_up();
+        None
+    }
+
+    pub(super) async fn ask_once(
         &self,
         links: &Links,
         call: &Call,

@@ -1,10 +1,10 @@
 //! An ERP user as whom calls run, and its credential in clear memory.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use portcullis_erp::dialect::UpstreamLogin;
-use portcullis_erp::{Database, Map};
+use portcullis_erp::{Database, Map, Value};
 use portcullis_identity::{ErpLogin, Secret};
 
 use super::session::Session;
@@ -17,6 +17,9 @@ pub struct ErpUser {
     login: ErpLogin,
     credential: Credential,
     uid: AtomicI64,
+    waited: AtomicBool,
+    /// Whether its credential lies in the store, where it may be renewed.
+    kept: bool,
     /// Its language and time zone, once they were asked for.
     pub(super) context: OnceLock<Map>,
 }
@@ -45,8 +48,22 @@ impl ErpUser {
             login,
             credential,
             uid: AtomicI64::new(uid.unwrap_or(UNKNOWN)),
+            waited: AtomicBool::new(false),
+            kept: false,
             context: OnceLock::new(),
         }
+    }
+
+    /// The same user, whose credential lies in the store.
+    #[must_use]
+    pub fn kept(mut self) -> Self {
+        self.kept = true;
+        self
+    }
+
+    /// Whether its credential lies in the store.
+    pub(super) fn is_kept(&self) -> bool {
+        self.kept
     }
 
     /// Its login name.
@@ -61,6 +78,41 @@ impl ErpUser {
 
     pub(super) fn learn_uid(&self, uid: i64) {
         self.uid.store(uid, Ordering::Release);
+    }
+
+    /// Whether this is its credential.
+    pub fn has(&self, other: &Secret<String>) -> bool {
+        match &self.credential {
+            Credential::Secret(own) => own.expose(|own| other.expose(|other| own == other)),
+            Credential::Session(_) => false,
+        }
+    }
+
+    /// Whether its credential is a secret that is not the other's: a newer one of the same
+    /// user. A person's session has none, and nobody's secret takes its place.
+    pub(super) fn is_newer_than(&self, other: &Self) -> bool {
+        match &other.credential {
+            Credential::Secret(secret) => !self.has(secret) && self.session().is_none(),
+            Credential::Session(_) => false,
+        }
+    }
+
+    /// The credential as an argument of the few questions that are about it.
+    pub(super) fn exposed(&self) -> Value {
+        match &self.credential {
+            Credential::Secret(secret) => secret.expose(|plain| Value::from(plain.as_str())),
+            Credential::Session(_) => Value::Null,
+        }
+    }
+
+    /// Whether nobody has waited in vain for a newer credential.
+    pub(super) fn is_hopeful(&self) -> bool {
+        !self.waited.load(Ordering::Relaxed)
+    }
+
+    /// Somebody has.
+    pub(super) fn give_up(&self) {
+        self.waited.store(true, Ordering::Relaxed);
     }
 
     /// The ERP's own session, if it is a person's.

@@ -13,6 +13,7 @@ use portcullis_erp::{
     Answer, Call, Dialect, FaultKind, Map, Model, Outbound, Profile, Release, Value,
 };
 use portcullis_policy::{Family, Schema};
+use portcullis_storage::Journal;
 
 use super::link::{Links, Message, Whole, message};
 use super::{AskError, ErpUser, Upstream};
@@ -27,6 +28,38 @@ pub struct Asker<'a> {
     pub(crate) links: &'a Links,
     pub(crate) ledger: &'a Ledger,
     pub(crate) ids: &'a Ids,
+}
+
+/// What asks an ERP by itself, outside a running gateway: links, a ledger, and ids.
+pub struct Clerk {
+    links: Links,
+    ledger: Ledger,
+    ids: Ids,
+}
+
+impl Clerk {
+    /// A clerk who records in this journal.
+    pub fn new(journal: Box<dyn Journal>) -> Self {
+        Self {
+            links: Links::default(),
+            ledger: Ledger::new(journal),
+            ids: Ids::new(),
+        }
+    }
+
+    /// With what is asked.
+    pub fn asker(&self) -> Asker<'_> {
+        Asker {
+            links: &self.links,
+            ledger: &self.ledger,
+            ids: &self.ids,
+        }
+    }
+
+    /// Writes what is still to be written of the records.
+    pub fn flush(&self) {
+        self.ledger.flush();
+    }
 }
 
 impl Asker<'_> {
@@ -133,7 +166,7 @@ impl Upstream {
     }
 
     /// Tries the dialects that may be spoken here, the best first, until one accepts the user.
-    async fn introduce(&self, asker: &Asker<'_>, user: &ErpUser) -> Result<(), Unready> {
+    pub(super) async fn introduce(&self, asker: &Asker<'_>, user: &ErpUser) -> Result<(), Unready> {
         let spoken = self.spoken();
         let candidates = match (&spoken, self.profile()) {
             (Some(dialect), _) => std::slice::from_ref(dialect),
@@ -267,7 +300,8 @@ impl Upstream {
     ) -> Result<Answer, Unready> {
         let spoken = self.spoken_for(user).ok_or(Unready::Unreachable)?;
         let question = async {
-            self.ask(asker.links, call, user, None)
+            // Not again with another credential: it may be this one that is asked about.
+            self.ask_once(asker.links, call, user, None)
                 .await
                 .map(|told| told.answer)
                 .map_err(|error| match error {

@@ -113,6 +113,15 @@ impl Sessions {
     }
 }
 
+/// Puts a new API secret in the place of a user's, at once; answers whether there is the user.
+pub(crate) fn replace_secret(turn: &Turn<'_>, user: &str, secret: &str) -> Result<bool, Failure> {
+    let mut sessions = turn.erp.sessions.lock().map_err(|_| broken())?;
+    let known = sessions.secrets.get_mut(user);
+    Ok(known
+        .map(|known| secret.clone_into(&mut known.api_secret))
+        .is_some())
+}
+
 /// The caller that a user document stands for.
 pub(crate) fn caller_of(world: &World, user: &str) -> Caller {
     let Some(doc) = world.get("User", user) else {

@@ -265,9 +265,17 @@ fn get_roles(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
 }
 
 fn generate_keys(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
-    // No new secret is ever made here: those in force come from the creator.
-    let _user = turn.params.need("generate_keys", "user")?;
-    Err(Failure::forbidden())
+    let user = turn.params.need("generate_keys", "user")?;
+    if !turn.caller.has_role("System Manager") {
+        return Err(Failure::forbidden());
+    }
+    let secret = chance::hex(15);
+    let replaced = identity::replace_secret(turn, &user, &secret)?;
+    if !replaced {
+        let words = format!("User {user} not found");
+        return Err(Failure::thrown(404, "DoesNotExistError", words));
+    }
+    say(Map::from_iter([("api_secret".to_owned(), text(&secret))]))
 }
 
 fn run_doc_method(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {

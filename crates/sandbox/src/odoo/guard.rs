@@ -1,6 +1,8 @@
 //! Log-ins: passwords, keys, and who somebody is.
 
+use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher as _;
 use std::sync::{PoisonError, RwLock};
 
 use portcullis_erp::value::Value;
@@ -11,6 +13,7 @@ use super::record::View;
 use super::schema::Schema;
 use super::trouble::Trouble;
 use super::user::{Context, GROUPS, Who};
+use crate::clock;
 
 /// The secrets of all users, apart from the rows so that no answer can hold them.
 #[derive(Default)]
@@ -117,6 +120,38 @@ impl Guard {
                 .insert(pair);
         }
         opens
+    }
+
+    /// How many keys a user has that are taken.
+    pub(crate) fn count(&self, uid: i64) -> usize {
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        let own = secrets.keys.values();
+        own.filter(|key| key.uid == uid && !key.expired).count()
+    }
+
+    /// Makes a key for RPC.
+    pub(crate) fn make(&self, uid: i64) -> String {
+        // Chance enough for a test double: seeds that the process drew when it began.
+        let state = RandomState::new();
+        let secret: String = (0..3)
+            .map(|n| format!("{:016x}", state.hash_one((n, clock::now()))))
+            .collect();
+        let secret: String = secret.chars().take(40).collect();
+        let key = KeyState {
+            uid,
+            usable: true,
+            expired: false,
+        };
+        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+        secrets.keys.insert(secret.clone(), key);
+        secret
+    }
+
+    /// Removes a key; what RPC remembered of it is forgotten too.
+    pub(crate) fn revoke(&self, secret: &str) {
+        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+        secrets.keys.remove(secret);
+        secrets.taken.retain(|(_, known)| known != secret);
     }
 
     /// The user of a key.

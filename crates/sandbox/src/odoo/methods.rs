@@ -40,7 +40,15 @@ const USERS: &[Method] = &[
         "has_group",
         &["group_ext_id"],
         Run::Read(describe::has_group),
-    ),
+    )
+    .since(18),
+    // It was asked of the caller before it was asked of a user.
+    on_model(
+        "has_group",
+        &["group_ext_id"],
+        Run::Read(describe::has_group),
+    )
+    .until(17),
     on_records(
         "has_groups",
         &["group_spec"],

@@ -1,7 +1,9 @@
 //! ERP users in a database.
 
+mod health;
+
 use portcullis_identity::{ErpLogin, Timestamp, UpstreamName};
-use portcullis_storage::{ErpUserRow, ErpUsers, Sealed, StoreError, Stored};
+use portcullis_storage::{ErpUserRow, ErpUsers, Renewed, Sealed, StoreError, Stored, UserHealth};
 
 use super::{Row, SqlStore, failed};
 
@@ -17,7 +19,9 @@ impl ErpUsers for SqlStore {
         now: Timestamp,
     ) -> Stored<'a, ()> {
         Box::pin(async move {
-            self.query(
+            let what = "put an ERP user";
+            let mut both = self.begin().await.map_err(failed(what, THING))?;
+            both.query(
                 "INSERT INTO erp_user (upstream, login, uid, sealed, updated) \
                  VALUES ($1, $2, $3, $4, $5) ON CONFLICT (upstream, login) DO UPDATE SET \
                  uid = excluded.uid, sealed = excluded.sealed, updated = excluded.updated",
@@ -29,8 +33,11 @@ impl ErpUsers for SqlStore {
             .bind(now.micros())
             .execute()
             .await
-            .map_err(failed("put an ERP user", THING))?;
-            Ok(())
+            .map_err(failed(what, THING))?;
+            health::forget(&mut both, upstream, login)
+                .await
+                .map_err(failed(what, THING))?;
+            both.commit().await.map_err(failed(what, THING))
         })
     }
 
@@ -78,15 +85,64 @@ impl ErpUsers for SqlStore {
 
     fn remove<'a>(&'a self, upstream: &'a UpstreamName, login: &'a ErpLogin) -> Stored<'a, bool> {
         Box::pin(async move {
-            let done = self
+            let what = "remove an ERP user";
+            let mut both = self.begin().await.map_err(failed(what, THING))?;
+            let done = both
                 .query("DELETE FROM erp_user WHERE upstream = $1 AND login = $2")
                 .bind(upstream.as_str())
                 .bind(login.as_str())
                 .execute()
                 .await
-                .map_err(failed("remove an ERP user", THING))?;
+                .map_err(failed(what, THING))?;
+            health::forget(&mut both, upstream, login)
+                .await
+                .map_err(failed(what, THING))?;
+            both.commit().await.map_err(failed(what, THING))?;
             Ok(done == 1)
         })
+    }
+
+    fn health(&self) -> Stored<'_, Vec<UserHealth>> {
+        Box::pin(health::all(self))
+    }
+
+    fn note_standing<'a>(
+        &'a self,
+        upstream: &'a UpstreamName,
+        login: &'a ErpLogin,
+        administrator: bool,
+    ) -> Stored<'a, ()> {
+        Box::pin(health::note_standing(self, upstream, login, administrator))
+    }
+
+    fn claim_renewal<'a>(
+        &'a self,
+        upstream: &'a UpstreamName,
+        login: &'a ErpLogin,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Stored<'a, bool> {
+        Box::pin(health::claim(self, upstream, login, since, now))
+    }
+
+    fn renew<'a>(
+        &'a self,
+        upstream: &'a UpstreamName,
+        login: &'a ErpLogin,
+        put: Timestamp,
+        renewed: &'a Renewed,
+    ) -> Stored<'a, bool> {
+        Box::pin(health::renew(self, upstream, login, put, renewed))
+    }
+
+    fn fail_renewal<'a>(
+        &'a self,
+        upstream: &'a UpstreamName,
+        login: &'a ErpLogin,
+        why: &'a str,
+        now: Timestamp,
+    ) -> Stored<'a, ()> {
+        Box::pin(health::fail(self, upstream, login, why, now))
     }
 }
 

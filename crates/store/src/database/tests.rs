@@ -1,6 +1,7 @@
 //! What every store does, on SQLite and on PostgreSQL.
 
 mod claims;
+mod health;
 mod keys;
 mod nonces;
 mod sessions;

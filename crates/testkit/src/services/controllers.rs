@@ -50,7 +50,7 @@ pub(super) fn answer(sessions: &Sessions, request: &Request, path: &[&str]) -> R
                 );
             }
             let cookie = format!("session_id={}; Path=/; HttpOnly", sessions.begin());
-            said(&body, &json!({"result": {"uid": 2}})).with("Set-Cookie", cookie)
+            said(&body, &json!({"result": {"uid": 7}})).with("Set-Cookie", cookie)
         }
         ("POST", ["api", "data"]) => said(&body, &json!({"result": {"message": "Hello"}})),
         ("POST", ["api", "secure-data"]) if request.header("x-api-key") == Some(KEY) => {

@@ -3,7 +3,6 @@
 //! The words are sealed in the store; whoever may read the master key may read them.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use portcullis_audit::{Closed, RequestId, Verdict};
@@ -84,7 +83,7 @@ fn missing(closed: &Closed, none_kept: bool) -> Option<&'static str> {
 async fn originals(place: &Place, request: RequestId) -> anyhow::Result<Vec<(Timestamp, String)>> {
     let house = place.house().await?;
     let rows = house.store.originals().of(request).await?;
-    let safe = WithVault(Arc::new(house.vault));
+    let safe = WithVault(house.vault);
     rows.iter()
         .map(|kept| {
             let text = open_original(&safe, kept)

@@ -17,6 +17,8 @@ use portcullis_store::entropy;
 use super::describe::describe;
 use super::signing;
 use super::when::{DAY, moment};
+use crate::errand::Errand;
+use crate::house::House;
 use crate::place::Place;
 use crate::show;
 
@@ -27,11 +29,11 @@ pub(super) struct CreateArgs {
 
     /// The ERP that it opens; may be left out if there is only one
     #[arg(long)]
-    upstream: Option<UpstreamName>,
+    pub(super) upstream: Option<UpstreamName>,
 
     /// The ERP user as whom its calls run
     #[arg(long, value_name = "LOGIN")]
-    user: ErpLogin,
+    pub(super) user: ErpLogin,
 
     /// What it may do; may be given several times
     #[arg(long = "role", required = true, value_name = "ROLE")]
@@ -76,6 +78,10 @@ pub(super) struct CreateArgs {
     #[arg(long, requires = "signed")]
     must_sign: bool,
 
+    /// Although the ERP user is an administrator of the ERP
+    #[arg(long)]
+    administrator: bool,
+
     /// Calls a minute, where they differ from the configuration's
     #[arg(long, requires = "burst", value_parser = clap::value_parser!(u32).range(1..))]
     per_minute: Option<u32>,
@@ -85,7 +91,11 @@ pub(super) struct CreateArgs {
     burst: Option<u32>,
 }
 
-pub(super) async fn run(place: &Place, args: CreateArgs, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn create(
+    place: &Place,
+    args: CreateArgs,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
     let now = clock::now();
     let expires = ends(place, args.expires.as_deref(), now)?;
     let upstream = place.upstream(args.upstream.as_ref())?;
@@ -103,6 +113,7 @@ pub(super) async fn run(place: &Place, args: CreateArgs, json: bool) -> anyhow::
             "--must-sign: {scheme} leaves something unsigned; take hmac or ed25519"
         );
     }
+    look_at_user(place, &house, &upstream, &args.user, args.administrator).await?;
     let key = entropy::new_key()?;
     let made = args
         .signed
@@ -133,6 +144,37 @@ pub(super) async fn run(place: &Place, args: CreateArgs, json: bool) -> anyhow::
     let secret = made.and_then(|made| made.secret);
     tell(&key, secret.as_ref(), &row, now, json)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a user that the ERP says is an administrator, unless that is wanted: its key would
+/// reach as far as the role's gaps. An ERP that does not tell hinders nobody.
+async fn look_at_user(
+    place: &Place,
+    house: &House,
+    upstream: &UpstreamName,
+    login: &ErpLogin,
+    is_wanted: bool,
+) -> anyhow::Result<()> {
+    if place.config.is_none() {
+        return Ok(());
+    }
+    let errand = Errand::as_user(place, house, upstream, login).await?;
+    let is = match errand.is_administrator(login).await {
+        Ok(is) => is,
+        Err(error) => {
+            return show::aside(&format!(
+                "whether `{login}` is an administrator of `{upstream}` is not known: {error}"
+            ));
+        }
+    };
+    let users = house.store.erp_users();
+    users.note_standing(upstream, login, is).await?;
+    anyhow::ensure!(
+        is_wanted || !is,
+        "`{login}` is an administrator of `{upstream}`: make a user there that may do what the client \
+         needs, and no more; or say --administrator"
+    );
+    Ok(())
 }
 
 /// When a key ends: as it was said, or after as long as keys may last.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 
 use portcullis_gateway::clock;
-use portcullis_identity::{KeyId, Timestamp};
-use portcullis_storage::{KeyRow, KeyState, KeyUse, Store as _};
+use portcullis_identity::{ErpLogin, KeyId, Timestamp, UpstreamName};
+use portcullis_storage::{KeyRow, KeyState, KeyUse, Store};
 
 use super::describe::{describe, look, roles};
 use crate::place::Place;
@@ -14,6 +14,7 @@ use crate::show;
 pub(super) async fn run(place: &Place, all: bool, json: bool) -> anyhow::Result<ExitCode> {
     let now = clock::now();
     let store = place.house().await?.store;
+    let administrators = administrators(&*store).await?;
     let rows: Vec<KeyRow> = store
         .keys()
         .all()
@@ -29,7 +30,15 @@ pub(super) async fn run(place: &Place, all: bool, json: bool) -> anyhow::Result<
         .map(|each| (each.key, each))
         .collect();
     if json {
-        let all = rows.iter().map(|row| describe(row, uses.get(&row.id), now));
+        let all = rows.iter().map(|row| {
+            let mut told = describe(row, uses.get(&row.id), now);
+            show::put(
+                &mut told,
+                "administrator",
+                administrators.get(&erp_user(row)).copied(),
+            );
+            told
+        });
         show::json(&all.collect())?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -45,6 +54,9 @@ pub(super) async fn run(place: &Place, all: bool, json: bool) -> anyhow::Result<
     ]);
     for row in &rows {
         let state = match (row.state(now), look(row, now)) {
+            (KeyState::Valid, None) if administrators.get(&erp_user(row)) == Some(&true) => {
+                show::doubtful("valid; it acts as an administrator of the ERP")
+            }
             (KeyState::Valid, None) => show::good("valid"),
             (KeyState::Valid, Some(look)) => show::doubtful(format!("valid; {look}")),
             (state, _) => show::bad(state.as_str()),
@@ -66,6 +78,19 @@ pub(super) async fn run(place: &Place, all: bool, json: bool) -> anyhow::Result<
     }
     show::print(&table, "there is no key; `portcullis key create` makes one")?;
     Ok(ExitCode::SUCCESS)
+}
+
+type ErpUser = (UpstreamName, ErpLogin);
+
+fn erp_user(row: &KeyRow) -> ErpUser {
+    (row.upstream.clone(), row.erp_login.clone())
+}
+
+/// Which ERP users are administrators, as far as the ERPs have told.
+async fn administrators(store: &dyn Store) -> anyhow::Result<HashMap<ErpUser, bool>> {
+    let health = store.erp_users().health().await?.into_iter();
+    let told = health.filter_map(|one| Some(((one.upstream, one.login), one.administrator?)));
+    Ok(told.collect())
 }
 
 /// Shows all that is known of one key.

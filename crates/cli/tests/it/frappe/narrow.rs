@@ -53,7 +53,7 @@ impl Narrow {
             ),
             ROLE,
         );
-        let (key, _) = place.key_of("narrow", "Administrator", &[]);
+        let (key, _) = place.key_of("narrow", "Administrator", &["--administrator"]);
         Self {
             served: place.serve(),
             key,

@@ -151,7 +151,9 @@ fn a_wrong_log_in_is_told_nothing_and_a_batch_logs_nobody_in() {
         assert!(!got.text().contains("typed-wrong"));
     }
     town.odoo.heard();
-    let (key, _) = town.place.key("batcher", &["--upstream", "odoo"]);
+    let (key, _) = town
+        .place
+        .key("batcher", &["--upstream", "odoo", "--administrator"]);
     crate::pause(1000);
     let key = [("x-api-key", key.as_str())];
     let items = json!([

@@ -66,8 +66,12 @@ fn a_person_is_held_for_strangers_and_goes_on_where_they_logged_in() {
 #[test]
 fn a_key_is_held_for_strangers_and_goes_on_where_it_was_shown() {
     let town = Town::with(&logins(&["anna"]), STAFF, SETTINGS);
-    let (key, id) = town.place.key("shop", &["--upstream", "odoo"]);
-    let (other, _) = town.place.key("other", &["--upstream", "odoo"]);
+    let (key, id) = town
+        .place
+        .key("shop", &["--upstream", "odoo", "--administrator"]);
+    let (other, _) = town
+        .place
+        .key("other", &["--upstream", "odoo", "--administrator"]);
     let served = town.serve();
     let count = |address: &str, key: &str, way: usize| {
         let someone = Person::from(&served.url, address);

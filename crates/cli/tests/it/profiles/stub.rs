@@ -88,7 +88,7 @@ impl Heard {
     fn is_own(&self) -> bool {
         matches!(
             self.method().as_str(),
-            "context_get" | "fields_get" | "login" | "authenticate" | "version"
+            "context_get" | "fields_get" | "has_group" | "login" | "authenticate" | "version"
         )
     }
 }
@@ -169,6 +169,7 @@ fn answer(heard: &Heard) -> Json {
     let value = match heard.method().as_str() {
         "login" | "authenticate" => json!(7),
         "context_get" => json!({"uid": 7, "lang": "en_US", "tz": "UTC"}),
+        "has_group" => json!(false),
         "fields_get" => {
             let field = |kind: &str| json!({"type": kind, "string": "x", "store": true, "searchable": true, "sortable": true, "required": false, "readonly": false});
             json!({"id": field("integer"), "name": field("char"), "comment": field("text"), "display_name": field("char")})
