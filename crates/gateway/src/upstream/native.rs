@@ -198,14 +198,17 @@ impl Upstream {
             .with("scope", "rpc")
             .with("name", NAME)
             .with("expiration_date", until);
-        match self.change(asker, &call, user).await? {
-            Value::Text(key) if !key.is_empty() => Ok(Made {
-                secret: Secret::new(key),
-                expires: Some(expires),
-                is_old_good: true,
-            }),
-            _ => Err(NativeError::Strange),
+        let Value::Text(key) = self.change(asker, &call, user).await? else {
+            return Err(NativeError::Strange);
+        };
+        if key.is_empty() {
+            return Err(NativeError::Strange);
         }
+        Ok(Made {
+            secret: Secret::new(key),
+            expires: Some(expires),
+            is_old_good: true,
+        })
     }
 
     async fn replace(
@@ -224,16 +227,16 @@ impl Upstream {
         let name = self.name_of(asker, user).await?;
         let call = named(Call::NO_MODEL, GENERATE).map_err(|_| NativeError::Strange)?;
         let call = call.with("user", name.as_str());
-        match self.change(asker, &call, maker).await? {
-            Value::Map(mut made) => match made.shift_remove("api_secret") {
-                Some(Value::Text(secret)) if !secret.is_empty() => Ok(Made {
-                    secret: Secret::new(format!("{key}:{secret}")),
-                    expires: None,
-                    is_old_good: false,
-                }),
-                _ => Err(NativeError::Strange),
-            },
-            _ => Err(NativeError::Strange),
+        let Value::Map(mut made) = self.change(asker, &call, maker).await? else {
+            return Err(NativeError::Strange);
+        };
+        match made.shift_remove("api_secret") {
+            Some(Value::Text(secret)) if !secret.is_empty() => Ok(Made {
+                secret: Secret::new(format!("{key}:{secret}")),
+                expires: None,
+                is_old_good: false,
+            }),
+            Some(_) | None => Err(NativeError::Strange),
         }
     }
 
@@ -285,15 +288,18 @@ fn is_denial(fault: &Fault) -> bool {
 }
 
 fn refusal(fault: &Fault) -> NativeError {
-    let advice = match fault.kind {
-        FaultKind::UnknownMethod | FaultKind::UnknownModel => return NativeError::Unsupported,
-        FaultKind::User if fault.message.contains("not enabled") => {
-            "; let an administrator set the parameter `base.enable_programmatic_api_keys` to 1"
-        }
-        FaultKind::AccessError => {
-            "; Frappe lets a System Manager do this only: name one with `rotate-with`"
-        }
-        _ => "",
+    if matches!(
+        fault.kind,
+        FaultKind::UnknownMethod | FaultKind::UnknownModel
+    ) {
+        return NativeError::Unsupported;
+    }
+    let advice = if fault.kind == FaultKind::User && fault.message.contains("not enabled") {
+        "; let an administrator set the parameter `base.enable_programmatic_api_keys` to 1"
+    } else if fault.kind == FaultKind::AccessError {
+        "; Frappe lets a System Manager do this only: name one with `rotate-with`"
+    } else {
+        ""
     };
     NativeError::Refused {
         said: fault.message.clone(),
