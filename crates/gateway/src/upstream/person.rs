@@ -1,7 +1,7 @@
 //! A person who logs in with the password of the ERP, and what runs within the ERP's own session.
 //!
-//! The password goes upstream once, in the log-in, and is wiped with the request. The session that
-//! the ERP opens never leaves the gateway; the ERP's second factor is not passed around.
+//! The password goes upstream once, in the log-in, and is kept nowhere. The session that the ERP
+//! opens never leaves the gateway; the ERP's second factor is not passed around.
 
 use http::header::{LOCATION, SET_COOKIE};
 use portcullis_erp::visit::LogIn;

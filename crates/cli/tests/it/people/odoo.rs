@@ -267,3 +267,38 @@ fn a_cookie_that_was_tossed_or_taken_is_not_the_session() {
     );
     assert!(town.odoo.heard().is_empty());
 }
+
+#[test]
+fn who_is_denied_later_is_out_and_no_credential_of_the_gateways_own_is_needed() {
+    let town = Town::of(&logins(&["anna", "bert"]), STAFF);
+    let file = town.place.path().join("portcullis.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let own = "user.integration.secret-file = \"integration\"\n";
+    assert!(text.contains(own));
+    let text = text.replace(own, "");
+    std::fs::write(&file, &text).unwrap();
+    let served = town.serve();
+    let (mut anna, mut bert) = (Person::at(&served.url), Person::at(&served.url));
+    anna.log_in("anna", &password("anna"));
+    bert.log_in("bert", &password("bert"));
+    assert!(anna.count()["result"].is_i64() && bert.count()["result"].is_i64());
+    drop(served);
+    std::fs::write(
+        &file,
+        text.replace(STAFF, "roles = [\"reader\"]\ndeny = [\"anna\"]"),
+    )
+    .unwrap();
+    let served = town.serve();
+    for (person, is_in) in [(&mut anna, false), (&mut bert, true)] {
+        person.url.clone_from(&served.url);
+        assert_eq!(person.count()["result"].is_i64(), is_in);
+    }
+    let heard = town.odoo.heard();
+    assert!(
+        heard
+            .iter()
+            .all(|heard| !heard.head.contains("authorization"))
+    );
+    let (got, answer) = Person::at(&served.url).log_in("anna", &password("anna"));
+    assert_eq!(refusal(&got, &answer).1, "odoo.exceptions.AccessDenied");
+}

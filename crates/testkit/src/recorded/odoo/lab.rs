@@ -142,7 +142,7 @@ impl Lab {
             let body =
                 format!(r#"{{"params":{{"db":"lab","login":"{login}","password":"{password}"}}}}"#);
             let head = format!(
-                "POST /web/session/authenticate HTTP/1.1\r\nHost: x\r\nX-Odoo-Database: lab\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                "POST /web/session/authenticate HTTP/1.1\r\nHost: x\r\nUser-Agent: lab-recorder/1\r\nX-Odoo-Database: lab\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
                 body.len()
             );
             let answer = self.exchange(head.as_bytes());
