@@ -15,14 +15,20 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         ],
         ..Proxies::default()
     };
-    let listed = proxies.listed(text.lines());
-    let (forwarded, _) = proxies.forwarded(text.lines());
+    let listed = proxies.listed(text.lines()).ok().flatten();
+    let forwarded = proxies.forwarded(text.lines()).ok().and_then(|(client, _)| client);
     for address in [listed, forwarded].into_iter().flatten() {
         assert!(!proxies.trust(address), "a proxy is nobody's client");
     }
+    // What the nearest proxy adds to the line that it was given counts, or nobody does.
     let client = "192.0.2.7".parse().ok();
-    let nearest = text.lines().chain(["192.0.2.7"]).collect::<Vec<_>>();
-    assert_eq!(proxies.listed(nearest.into_iter()), client);
-    let nearest = text.lines().chain(["for=192.0.2.7;proto=https"]);
-    assert_eq!(proxies.forwarded(nearest), (client, true));
+    let line = text.replace(['\r', '\n'], " ");
+    let listed = format!("{line}, 192.0.2.7");
+    assert_eq!(proxies.listed([listed.as_str()].into_iter()), Ok(client));
+    let forwarded = format!("{line}, for=192.0.2.7;proto=https");
+    let told = proxies.forwarded([forwarded.as_str()].into_iter());
+    assert!(told == Ok((client, true)) || told.is_err(), "{told:?}");
+    let nearest = ["for=192.0.2.7;proto=https"];
+    let told = proxies.forwarded(text.lines().chain(nearest));
+    assert!(told == Ok((client, true)) || told.is_err(), "{told:?}");
 });

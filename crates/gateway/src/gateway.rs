@@ -171,7 +171,7 @@ impl Gateway {
         if is_of_proxy || matches!(raw.framing, Framing::Ambiguous(_)) {
             return None;
         }
-        redirect::page(raw)
+        redirect::page(raw, &self.shared.ways)
             .or_else(|| operations::page(raw, &self.shared.keyring, clock::now()))
             .or_else(|| docs::page(raw))
     }

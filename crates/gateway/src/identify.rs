@@ -21,6 +21,7 @@ use crate::decode::{Decoded, Wish};
 use crate::denial::{Denial, Why};
 use crate::issuers::Issuers;
 use crate::keyring::{Holder, Keyring};
+use crate::limit;
 use crate::nonces;
 use crate::once;
 use crate::origin::Origin;
@@ -292,6 +293,10 @@ pub async fn caller(
     let Some(bound) = bound else {
         return Err(no(failed()));
     };
+    // What has no turn at its rate uses up no room in the store.
+    if once_only.is_some() {
+        limit::look(&holder, now).map_err(|wait| no(Why::Limited(wait)))?;
+    }
     let nonce = match once_only {
         Some(once_only) => spent(desk, once_only, trail).await.map_err(&no)?,
         None => None,

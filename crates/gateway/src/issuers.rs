@@ -12,7 +12,7 @@ mod token;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -84,6 +84,8 @@ pub struct Issuers {
     all: Vec<Trusted>,
     rate: Rate,
     holders: HashMap<Principal, Arc<Holder>>,
+    /// What each bearer has left of its rate.
+    cells: HashMap<(PrincipalName, UpstreamName), Arc<AtomicI64>>,
 }
 
 struct Trusted {
@@ -179,6 +181,7 @@ impl Issuers {
             all: configs.iter().map(trust).collect::<Result<_, _>>()?,
             rate,
             holders: HashMap::new(),
+            cells: HashMap::new(),
         })
     }
 
@@ -224,16 +227,21 @@ impl Issuers {
         Ok(self.holder(principal, config.rate.unwrap_or(self.rate)))
     }
 
-    /// The holder of a bearer's rights: the same for all its tokens, so that its rate is one.
+    /// The holder of a bearer's rights. Its rate is one for all its tokens, whatever they say
+    /// that it may do.
     fn holder(&self, principal: Principal, rate: Rate) -> Arc<Holder> {
         let holders = self.holders.pin();
         if let Some(holder) = holders.get(&principal) {
             return Arc::clone(holder);
         }
+        let cells = self.cells.pin();
         if holders.len() >= MOST {
             holders.clear();
+            cells.clear();
         }
-        let holder = Arc::new(Holder::without_key(principal.clone(), rate));
+        let bearer = (principal.name().clone(), principal.upstream().clone());
+        let cell = Arc::clone(cells.get_or_insert_with(bearer, Arc::default));
+        let holder = Arc::new(Holder::without_key(principal.clone(), rate, cell));
         Arc::clone(holders.get_or_insert(principal, holder))
     }
 }

@@ -104,13 +104,13 @@ impl Kept {
 
 impl Holder {
     /// A caller without a key, such as the bearer of a token.
-    pub(crate) fn without_key(principal: Principal, rate: Rate) -> Self {
+    pub(crate) fn without_key(principal: Principal, rate: Rate, cell: Arc<AtomicI64>) -> Self {
         Self {
             principal: Arc::new(principal),
             line: None,
             conditions: Conditions::default(),
             rate,
-            cell: Arc::default(),
+            cell,
             user: None,
             last_use: Arc::default(),
             verifier: None,
@@ -128,7 +128,7 @@ impl Holder {
         Self {
             cell,
             user: Some(user),
-            ..Self::without_key(principal, rate)
+            ..Self::without_key(principal, rate, Arc::default())
         }
     }
 }
@@ -157,6 +157,12 @@ impl Keyring {
     /// # Errors
     /// When the store cannot be asked; the keys stay as they were.
     pub async fn look(&self, now: Timestamp) -> Result<bool, StoreError> {
+        // One at a time: who reads first must not be the one who puts down last.
+        let _turn = self.turn.lock().await;
+        self.look_now(now).await
+    }
+
+    async fn look_now(&self, now: Timestamp) -> Result<bool, StoreError> {
         let version = self.store.version().await?;
         let changed = version != self.version.load(Ordering::Acquire);
         if changed {
@@ -176,7 +182,7 @@ impl Keyring {
         }
         let look = async {
             let _turn = self.turn.lock().await;
-            self.is_fresh(now) || self.look(now).await.is_ok()
+            self.is_fresh(now) || self.look_now(now).await.is_ok()
         };
         tokio::time::timeout(WAIT, look).await.unwrap_or(false)
     }

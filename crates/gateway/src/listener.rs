@@ -67,6 +67,9 @@ pub fn receive(raw: RawRequest, origin: Origin) -> Result<Received, Denial> {
         batch,
         ..
     } = raw;
+    if !origin.is_readable {
+        return Err(refuse("what the proxy says of its client cannot be read"));
+    }
     if let Framing::Ambiguous(reason) = framing {
         return Err(refuse(reason));
     }

@@ -1,12 +1,13 @@
 //! Where a request came from: the other end of its connection, or what a trusted proxy says.
 //!
 //! Headers are believed only where the peer is a trusted proxy (`identity` reads them). What
-//! cannot be read, or names nobody else, leaves the peer.
+//! names nobody else leaves the peer; what cannot be read is refused (`listener`).
 
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, header};
 use portcullis_identity::CertificateDigest;
+use portcullis_identity::proxied::Unreadable;
 pub use portcullis_identity::proxied::{Proxies, Told};
 
 use crate::listener::{Arrival, Over};
@@ -26,15 +27,30 @@ pub struct Origin {
     pub(crate) is_clear: bool,
     /// The client's certificate, if it showed one.
     pub(crate) certificate: Option<CertificateDigest>,
+    /// Whether it could be read for whom a trusted proxy asks.
+    pub(crate) is_readable: bool,
 }
 
 /// Where a request came from, by the connection that it came over.
 pub(crate) fn of(proxies: &Proxies, arrival: &Arrival, headers: &HeaderMap) -> Origin {
     let peer = arrival.peer.ip();
+    let mut is_readable = true;
     let (address, encrypted, certificate) = if proxies.trust(peer) {
         // A proxy's certificate is its own.
-        let (address, encrypted) = told(proxies, headers);
-        (address.unwrap_or(peer), encrypted, None)
+        let told = told(proxies, headers);
+        is_readable = told.is_ok();
+        let (address, encrypted) = told.unwrap_or((None, false));
+        let Some(address) = address else {
+            // Whoever asks through the proxy is not known to be on this machine.
+            return Origin {
+                address: peer,
+                encrypted,
+                is_clear: !encrypted,
+                certificate: None,
+                is_readable,
+            };
+        };
+        (address, encrypted, None)
     } else {
         match arrival.over {
             Over::Tls(certificate) => (peer, true, certificate),
@@ -48,18 +64,29 @@ pub(crate) fn of(proxies: &Proxies, arrival: &Arrival, headers: &HeaderMap) -> O
         encrypted,
         is_clear: !encrypted && !stays_here,
         certificate,
+        is_readable,
     }
 }
 
 /// What a trusted proxy says: the client's address, and whether it came by https.
-fn told(proxies: &Proxies, headers: &HeaderMap) -> (Option<IpAddr>, bool) {
-    let lines = |name| {
+fn told(proxies: &Proxies, headers: &HeaderMap) -> Result<(Option<IpAddr>, bool), Unreadable> {
+    // A byte that is no text spoils what it stands in, and nothing to the right of that.
+    let lines = |name| -> Vec<String> {
         let lines = headers.get_all(name).iter();
-        lines.map(|line| line.to_str().unwrap_or_default())
+        lines
+            .map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned())
+            .collect()
     };
     match proxies.told {
-        Told::XForwardedFor => (proxies.listed(lines(LIST)), is_https(headers)),
-        Told::Forwarded => proxies.forwarded(lines(header::FORWARDED)),
+        Told::XForwardedFor => {
+            let lines = lines(LIST);
+            let client = proxies.listed(lines.iter().map(String::as_str))?;
+            Ok((client, is_https(headers)))
+        }
+        Told::Forwarded => {
+            let lines = lines(header::FORWARDED);
+            proxies.forwarded(lines.iter().map(String::as_str))
+        }
     }
 }
 

@@ -14,7 +14,7 @@ mod proven;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::AtomicI64;
 
-use http::header::{AUTHORIZATION, COOKIE};
+use http::header::{AUTHORIZATION, COOKIE, HeaderName};
 use papaya::HashMap;
 use portcullis_erp::{Dialect, Reply};
 use portcullis_identity::Timestamp;
@@ -26,6 +26,9 @@ use crate::route::Routed;
 use crate::ways::Ways;
 pub(crate) use accounts::{Account, Accounts};
 pub(crate) use proven::Proven;
+
+/// Beside which a signature by RFC 9421 stands.
+const SIGNATURE: HeaderName = HeaderName::from_static("signature-input");
 
 /// How many addresses are remembered; the memory is forgotten when it is full.
 const MOST_ADDRESSES: usize = 100_000;
@@ -87,7 +90,7 @@ fn may_show_a_key(ways: &Ways, routed: &Routed) -> bool {
             | Dialect::FrappeV2
     ) || routed.segments.last().is_some_and(|last| last == "login");
     slot || (ways.in_query && routed.received.head.uri.query().is_some())
-        || [AUTHORIZATION, COOKIE]
+        || [AUTHORIZATION, COOKIE, SIGNATURE]
             .iter()
             .chain(ways.headers())
             .any(|name| headers.contains_key(name))

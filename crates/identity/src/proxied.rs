@@ -1,8 +1,8 @@
 //! For whom a trusted proxy asks: `X-Forwarded-For` and `Forwarded`, read from the right.
 //!
 //! The nearest proxy writes at the right end: the first address from there that is no trusted
-//! proxy is the client's. What stands further left anybody may have written. What cannot be
-//! read names nobody.
+//! proxy is the client's. What stands further left anybody may have written. Where it cannot be
+//! read who is nearest, nobody may be taken for the client, least of all the proxy itself.
 
 mod forwarded;
 
@@ -21,6 +21,11 @@ pub enum Told {
     Forwarded,
 }
 
+/// What a proxy says of its client cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("what the proxy says of its client cannot be read")]
+pub struct Unreadable;
+
 /// Which proxies are trusted, and what is read of them.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
@@ -38,8 +43,14 @@ impl Proxies {
     }
 
     /// The client's address by the lines of `X-Forwarded-For`; none if they name nobody but
-    /// trusted proxies, or cannot be read before they do. Several lines are one list.
-    pub fn listed<'a>(&self, lines: impl DoubleEndedIterator<Item = &'a str>) -> Option<IpAddr> {
+    /// trusted proxies. Several lines are one list.
+    ///
+    /// # Errors
+    /// When it cannot be read whom the nearest that is no proxy is.
+    pub fn listed<'a>(
+        &self,
+        lines: impl DoubleEndedIterator<Item = &'a str>,
+    ) -> Result<Option<IpAddr>, Unreadable> {
         self.first(lines.rev().flat_map(|line| {
             let nearest_first = line.rsplit(',');
             nearest_first.map(|one| address(Some(one.trim())))
@@ -48,19 +59,32 @@ impl Proxies {
 
     /// The client's address by the lines of `Forwarded`, and whether it came to the nearest
     /// proxy by https.
-    pub fn forwarded<'a>(&self, lines: impl Iterator<Item = &'a str>) -> (Option<IpAddr>, bool) {
-        let hops = forwarded::hops(lines);
+    ///
+    /// # Errors
+    /// When a quote is not closed, which would swallow what the nearest proxy says, or it
+    /// cannot be read whom the nearest that is no proxy is.
+    pub fn forwarded<'a>(
+        &self,
+        lines: impl Iterator<Item = &'a str>,
+    ) -> Result<(Option<IpAddr>, bool), Unreadable> {
+        let hops = forwarded::hops(lines).ok_or(Unreadable)?;
         let protocol = hops.last().and_then(|hop| hop.protocol.as_deref());
         let encrypted = protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("https"));
         let asked_for = hops.iter().rev().map(|hop| address(hop.client.as_deref()));
-        (self.first(asked_for), encrypted)
+        Ok((self.first(asked_for)?, encrypted))
     }
 
-    /// The first address that is no trusted proxy's; none where one before it cannot be read.
-    fn first(&self, mut nearest_first: impl Iterator<Item = Option<IpAddr>>) -> Option<IpAddr> {
-        nearest_first
-            .find(|read| read.is_none_or(|address| !self.trust(address)))
-            .flatten()
+    /// The first address that is no trusted proxy's, if there is one.
+    fn first(
+        &self,
+        mut nearest_first: impl Iterator<Item = Option<IpAddr>>,
+    ) -> Result<Option<IpAddr>, Unreadable> {
+        let found = nearest_first.find(|read| read.is_none_or(|address| !self.trust(address)));
+        match found {
+            Some(Some(address)) => Ok(Some(address)),
+            Some(None) => Err(Unreadable),
+            None => Ok(None),
+        }
     }
 }
 
@@ -104,10 +128,12 @@ mod tests {
                 }
                 for way in ways {
                     let list = format!("{before}, {way} , 10.0.0.9");
-                    prop_assert_eq!(proxies().listed([list.as_str()].into_iter()), Some(canonical));
+                    prop_assert_eq!(proxies().listed([list.as_str()].into_iter()), Ok(Some(canonical)));
                     let lines = [before.clone(), format!("for=\"{way}\";proto=https, for=10.0.0.9")];
                     let told = proxies().forwarded(lines.iter().map(String::as_str));
-                    prop_assert_eq!(told, (Some(canonical), false));
+                    // A quote that is not closed takes the proxy's word away, and is no word.
+                    let closed = before.matches('"').count() == 0;
+                    prop_assert!(told == Ok((Some(canonical), false)) || (!closed && told.is_err()));
                 }
             }
         }

@@ -35,10 +35,11 @@ impl Checker<'_> {
         let rule = "a header for keys has a name of its own, such as X-Shop-Key";
         let mut headers = Vec::with_capacity(raw.headers.len());
         for header in raw.headers {
-            headers.extend(self.spanned(header, rule, |text| {
+            let found = self.spanned(header, rule, |text| {
                 let name = text.to_ascii_lowercase().parse().ok()?;
-                is_free(&name).then_some(name)
-            }));
+                (is_free(&name) && !headers.contains(&name)).then_some(name)
+            });
+            headers.extend(found);
         }
         let mut from = Vec::with_capacity(raw.from.len());
         for (style, networks) in raw.from {
@@ -88,6 +89,13 @@ fn is_free(name: &HeaderName) -> bool {
         "upgrade",
         "user-agent",
         "via",
+        "x-csrf-token",
+        "x-frappe-csrf-token",
+        "x-odoo-database",
+        "x-request-id",
+        "x-request-time",
+        "x-signature",
+        "x-timestamp",
     ];
     let name = name.as_str();
     let ours = |known: &HeaderName| known.as_str() == name;

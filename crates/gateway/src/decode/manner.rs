@@ -100,6 +100,7 @@ mod tests {
             address: address.into(),
             encrypted,
             is_clear: !encrypted,
+            is_readable: true,
             certificate: None,
         }
     }

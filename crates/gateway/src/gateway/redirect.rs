@@ -8,15 +8,16 @@ use http::{HeaderMap, Method, header};
 
 use crate::listener::{Over, RawRequest};
 use crate::respond::{self, Response};
+use crate::ways::Ways;
 
 /// Where a request is sent; none if it is not.
-pub(super) fn page(raw: &RawRequest) -> Option<Response> {
+pub(super) fn page(raw: &RawRequest, ways: &Ways) -> Option<Response> {
     let Over::Redirect(port) = raw.arrival.over else {
         return None;
     };
     let looks = matches!(raw.head.method, Method::GET | Method::HEAD);
     let target = raw.head.uri.path_and_query()?;
-    if !looks || carries(&raw.head.headers) || target.query().is_some() {
+    if !looks || carries(&raw.head.headers, ways) || target.query().is_some() {
         return None;
     }
     let host = raw.head.headers.get(header::HOST)?.to_str().ok()?;
@@ -33,15 +34,16 @@ pub(super) fn page(raw: &RawRequest) -> Option<Response> {
 }
 
 /// Whether there may be a credential in the headers.
-fn carries(headers: &HeaderMap) -> bool {
-    headers.keys().any(|name| {
-        let name = name.as_str();
-        name == "authorization"
-            || name == "cookie"
-            || name.contains("key")
-            || name.contains("session")
-            || name.contains("signature")
-    })
+fn carries(headers: &HeaderMap, ways: &Ways) -> bool {
+    ways.headers().any(|name| headers.contains_key(name))
+        || headers.keys().any(|name| {
+            let name = name.as_str();
+            name == "authorization"
+                || name == "cookie"
+                || name.contains("key")
+                || name.contains("session")
+                || name.contains("signature")
+        })
 }
 
 /// A host without its port, if it is a name or an address.

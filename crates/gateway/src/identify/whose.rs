@@ -94,7 +94,13 @@ pub(super) async fn credential(
         vouched,
         beside: _,
     } = credentials;
-    let Around { debt, now, .. } = around;
+    let Around {
+        debt,
+        now,
+        manner,
+        wish,
+        ..
+    } = around;
     if let Some(voucher) = vouched {
         return Ok(Whose {
             holder: desk.keyring.holder_of(&voucher.key, now),
@@ -144,7 +150,15 @@ pub(super) async fn credential(
         (Presented::Nothing, Some(password)) => {
             Ok(Whose::secret(desk, password, Style::Password, &around))
         }
-        (Presented::Nothing, None) => Ok(Whose::certificate(desk, &around)),
+        (Presented::Nothing, None) => {
+            let shown = Whose::certificate(desk, &around);
+            // A browser sends a certificate along as it does a cookie, whoever's page asks.
+            let is_sent_form = manner.form && matches!(wish, Wish::Asked(_));
+            if !shown.is_nothing && (manner.foreign || is_sent_form) {
+                return Err(Why::Forged);
+            }
+            Ok(shown)
+        }
     }
 }
 

@@ -77,30 +77,75 @@ fn the_nearest_address_that_is_no_proxy_is_the_clients() {
 }
 
 #[test]
-fn what_cannot_be_read_or_names_nobody_else_leaves_the_peer() {
-    let peer = PROXY.to_string();
-    for lines in [
-        &[][..],
-        &[""],
-        &["192.0.2.7, unknown"],
-        &["192.0.2.7,"],
-        &["192.0.2.7, 192.0.2.300"],
-        &["192.0.2.7", "garbage", "10.0.0.9"],
-        &["10.0.0.8, 10.0.0.9"],
-    ] {
-        assert_eq!(listed_by(PROXY, lines), peer, "{lines:?}");
+fn who_names_nobody_asks_for_itself_and_is_not_taken_to_be_here() {
+    for lines in [&[][..], &["10.0.0.8, 10.0.0.9"]] {
+        assert_eq!(listed_by(PROXY, lines), PROXY.to_string(), "{lines:?}");
     }
+    let here = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    let local = Proxies {
+        trusted: vec!["127.0.0.0/8".parse().unwrap()],
+        told: Told::XForwardedFor,
+    };
+    let alone = super::of(&local, &arrival(here, Over::Clear), &HeaderMap::new());
+    assert!(
+        alone.is_readable && alone.is_clear,
+        "whose request it is is not known"
+    );
+}
+
+#[test]
+fn where_it_cannot_be_read_who_is_nearest_nobody_is_taken_for_the_client() {
+    let unreadable = |told, lines: &[(&str, &[u8])]| {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            let value = http::HeaderValue::from_bytes(value).unwrap();
+            headers.append(name.parse::<HeaderName>().unwrap(), value);
+        }
+        let origin = super::of(&proxies(told), &arrival(PROXY, Over::Clear), &headers);
+        (!origin.is_readable, origin.address.to_string())
+    };
+    const LISTED: &str = "x-forwarded-for";
     for line in [
-        "",
-        "for=192.0.2.7, for=unknown",
-        "for=192.0.2.7, by=10.0.0.9",
-        "for=192.0.2.7;for=203.0.113.1",
-        "for=\"192.0.2.7",
-        "for=192.0.2.7 for=203.0.113.1",
-        "192.0.2.7",
+        &b""[..],
+        b"192.0.2.7, unknown",
+        b"192.0.2.7,",
+        b"192.0.2.7, 192.0.2.300",
+        b"192.0.2.7, \xff",
     ] {
-        assert_eq!(told_by(PROXY, line), peer, "{line}");
+        assert!(
+            unreadable(Told::XForwardedFor, &[(LISTED, line)]).0,
+            "{line:?}"
+        );
     }
+    let garbage: [(&str, &[u8]); 3] = [
+        (LISTED, b"192.0.2.7"),
+        (LISTED, b"garbage"),
+        (LISTED, b"10.0.0.9"),
+    ];
+    assert!(unreadable(Told::XForwardedFor, &garbage).0);
+    for line in [
+        &b""[..],
+        b"for=192.0.2.7, for=unknown",
+        b"for=192.0.2.7, by=10.0.0.9",
+        b"for=192.0.2.7;for=203.0.113.1",
+        b"for=\"192.0.2.7",
+        b"for=\"x, for=203.0.113.66;proto=http",
+        b"for=192.0.2.7 for=203.0.113.1",
+        b"192.0.2.7",
+    ] {
+        assert!(
+            unreadable(Told::Forwarded, &[("forwarded", line)]).0,
+            "{line:?}"
+        );
+    }
+    // What a client writes before it spoils nothing.
+    let before = unreadable(Told::XForwardedFor, &[(LISTED, b"\xff, 203.0.113.66")]);
+    assert_eq!(before, (false, "203.0.113.66".to_owned()));
+    let before = unreadable(
+        Told::Forwarded,
+        &[("forwarded", b"for=\xff, for=203.0.113.66")],
+    );
+    assert_eq!(before, (false, "203.0.113.66".to_owned()));
 }
 
 #[test]
@@ -141,7 +186,11 @@ proptest! {
         prop_assert_eq!(listed_by(PROXY, &[&written, "192.0.2.7"]), "192.0.2.7");
         prop_assert_eq!(listed_by(STRANGER, &[&written]), STRANGER.to_string());
         let lines = [("forwarded", written.as_str()), ("forwarded", "for=192.0.2.7")];
-        prop_assert_eq!(origin(Told::Forwarded, PROXY, &lines).address.to_string(), "192.0.2.7");
+        let told = origin(Told::Forwarded, PROXY, &lines);
+        prop_assert!(!told.is_readable || told.address.to_string() == "192.0.2.7");
+        let added = format!("{written}, for=192.0.2.7");
+        let told = origin(Told::Forwarded, PROXY, &[("forwarded", &added)]);
+        prop_assert!(!told.is_readable || told.address.to_string() == "192.0.2.7");
     }
 }
 

@@ -10,11 +10,33 @@ pub(super) struct Hop {
 }
 
 /// What the proxies say, in the order in which the request passed them; several lines are one
-/// list. What cannot be read is a hop that says nothing.
-pub(super) fn hops<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Hop> {
-    lines
-        .flat_map(|line| apart(line, ',').into_iter().map(hop))
-        .collect()
+/// list. What cannot be read is a hop that says nothing; none at all where a quote is not
+/// closed, for then nobody knows where a hop ends.
+pub(super) fn hops<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Vec<Hop>> {
+    let mut hops = Vec::new();
+    for line in lines {
+        if !is_closed(line) {
+            return None;
+        }
+        hops.extend(apart(line, ',').into_iter().map(hop));
+    }
+    Some(hops)
+}
+
+/// Whether every quote of a line is closed.
+fn is_closed(line: &str) -> bool {
+    let (mut quoted, mut escaped) = (false, false);
+    for letter in line.chars() {
+        if std::mem::take(&mut escaped) {
+            continue;
+        }
+        match letter {
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+    }
+    !quoted
 }
 
 /// One element: pairs apart by `;`. A pair that stands twice or cannot be read takes all of it.
