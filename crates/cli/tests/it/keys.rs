@@ -51,7 +51,12 @@ fn a_key_is_good_from_its_networks_only() {
         let body: Json = serde_json::from_slice(&got.body).unwrap();
         (got.status, body["message"].clone())
     };
-    let unknown = said(&ask(&served, &[("x-api-key", "pck_nothing")]));
+    let nothing = [
+        ("x-api-key", "pck_nothing"),
+        ("x-forwarded-for", "192.0.2.7"),
+        ("x-forwarded-proto", "https"),
+    ];
+    let unknown = said(&ask(&served, &nothing));
     assert_eq!(unknown.0, 401);
     for far in ["198.51.100.1", "2001:db8::8"] {
         assert_eq!(said(&from(far)), unknown, "it is not told that it is a key");

@@ -67,7 +67,7 @@ impl Front {
 
     /// A key for a user, whole and as `KEY:SECRET`.
     fn key(&self, login: &str) -> (String, String) {
-        let (whole, id) = self.place.key_of(login, login, &[]);
+        let (whole, id) = self.place.key_of(login, login, &["--administrator"]);
         let secret = whole.strip_prefix(&format!("{id}_")).expect("a whole key");
         let pair = format!("{id}:{secret}");
         (whole, pair)

@@ -213,7 +213,10 @@ fn a_clients_certificate_is_a_credential() {
     let foreign = "Sec-Fetch-Site: cross-site\r\nOrigin: https://evil.example\r\n";
     assert_ne!(asked(Some(&shop), foreign).unwrap(), 200);
     assert!(demo.reached().is_empty());
-    assert_eq!(asked(Some(&shop), "Sec-Fetch-Site: same-origin\r\n").unwrap(), 200);
+    assert_eq!(
+        asked(Some(&shop), "Sec-Fetch-Site: same-origin\r\n").unwrap(),
+        200
+    );
     // Renewed for the same key pair, it is the same credential.
     let renewed = clients.renew("shop.example", shop.into_key());
     assert_eq!(asked(Some(&renewed), "").unwrap(), 200);

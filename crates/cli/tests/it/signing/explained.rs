@@ -125,7 +125,10 @@ fn a_client_is_told_where_its_text_differs() {
         },
     );
     assert_eq!(wrong(&ask(&late, None).1), "time");
+    assert!(demo.reached().is_empty(), "nothing is done");
+    // Whoever makes a key has the ERP asked whether its user is an administrator.
     let other = Signer::hmac(&place, "other", &["--upstream", "odoo"]);
+    demo.reached();
     let (_, answer) = ask(&other.sign(&Request::count()), None);
     assert_eq!(wrong(&answer), "key", "{answer}");
     let stranger = explain(&served, Request::clone, &late, None);

@@ -93,7 +93,10 @@ fn an_older_signature_is_one_over_this_request() {
             "?a=1"
         });
         if let Ok(again) = unsigned.found(&verifier, half) {
-            assert_ne!(again.mark, found.mark, "other bytes are another mark");
+            // Where the body is signed, the same signature is the same request, whatever bytes
+            // say it; where it is not, other bytes are another one.
+            let same = own == Scheme::LegacySortedJson;
+            assert_eq!(again.mark == found.mark, same, "{own:?}");
         }
     }
 }
