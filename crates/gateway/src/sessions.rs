@@ -2,13 +2,14 @@
 //!
 //! A session has no rights of its own: it names the key that opened it, and the key says who
 //! calls, as whom, with which roles and how often. So whoever revokes a key has ended its
-//! sessions. A person's session holds the ERP's own, sealed; its roles are the configuration's. What is known here of a session is asked again of the store after half a second,
-//! so that all processes over one store agree; when the store does not answer, nobody is
-//! let in.
+//! sessions. A person's session holds the ERP's own, sealed; its roles are the configuration's.
+//! What is known here of a session is asked again of the store after half a second, so that all
+//! processes over one store agree; when the store does not answer, nobody is let in.
 
 pub(crate) mod act;
 pub(crate) mod cookie;
 mod from;
+mod lasting;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -29,6 +30,7 @@ use crate::chance;
 use crate::keyring::Holder;
 use crate::upstream::{ErpSession, ErpUser};
 pub(crate) use from::From;
+pub use lasting::{Lasting, OnChange, Secure};
 
 /// How old what is known of a session may be, in microseconds.
 const STALE: i64 = 500_000;
@@ -42,43 +44,6 @@ const MOST: usize = 100_000;
 /// How often at the most it is written down that a session was used: this many times in the
 /// time after which an unused one ends.
 const NOTES: i64 = 20;
-
-/// How long sessions last, how many a key has, and what their cookies say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lasting {
-    /// How long an unused session lasts.
-    pub idle: Duration,
-    /// How long any session lasts.
-    pub absolute: Duration,
-    /// How many a key has at a time.
-    pub per_key: u32,
-    /// Whether cookies are for encrypted connections only.
-    pub secure: Secure,
-    /// What becomes of a session that is used from another network.
-    pub on_new_network: OnChange,
-    /// What becomes of a session that is used by another client.
-    pub on_new_agent: OnChange,
-}
-
-/// What becomes of a session that looks like somebody else's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnChange {
-    /// It ends.
-    End,
-    /// It goes on.
-    Ignore,
-}
-
-/// Whether cookies are for encrypted connections only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secure {
-    /// Always.
-    Always,
-    /// Unless the client is on this machine and no proxy says that it came encrypted.
-    Auto,
-    /// Never.
-    Never,
-}
 
 /// The sessions of the store, as far as they were asked for.
 pub struct Sessions {
@@ -458,11 +423,7 @@ impl Sessions {
 
 /// Where the ERP's own session belongs: the digest in hexadecimal.
 fn place(digest: &SessionDigest) -> String {
-    let bytes = digest.as_bytes().iter();
-    let halves = bytes.flat_map(|byte| [byte >> 4, byte & 15]);
-    halves
-        .filter_map(|half| char::from_digit(u32::from(half), 16))
-        .collect()
+    data_encoding::HEXLOWER.encode(digest.as_bytes())
 }
 
 fn micros(duration: Duration) -> i64 {
