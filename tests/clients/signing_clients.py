@@ -84,6 +84,8 @@ class Library:
         covered = ["@method", "@path"]
         if "?" in endpoint:
             covered.append("@query")
+        if data is not None:
+            covered.append("content-type")
         self.count += 1
         self.signer.sign(
             request, key_id=self.key_id, covered_component_ids=covered, nonce=f"{id(self)} {self.count}",

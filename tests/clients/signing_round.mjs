@@ -56,7 +56,7 @@ class Library {
     if (body) {
       headers["Content-Type"] = "application/json";
       headers["Content-Digest"] = `sha-256=:${crypto.createHash("sha256").update(body).digest("base64")}:`;
-      fields.push("content-digest");
+      fields.push("content-digest", "content-type");
     }
     const request = { method, url: demo.gateway + target, headers, body };
     const signed = await httpbis.signMessage(

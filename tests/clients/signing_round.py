@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -139,9 +140,8 @@ def documented(turn, demo):
     made = key(demo, "documented", ODOO, "--signed", "hmac", "--must-sign")
 
     def ask(method, path, body=b""):
-        headers = space["signed"](made["id"], made["signing-secret"], method, demo.url + path, body)
-        if body:
-            headers["Content-Type"] = "application/json"
+        headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(8)} if body else {}
+        headers = space["signed"](made["id"], made["signing-secret"], method, demo.url + path, body, headers)
         return requests.request(method, demo.url + path, data=body, headers=headers, timeout=20)
 
     until_known(lambda: ask("GET", "/api/v1/res.partner?limit=1"))

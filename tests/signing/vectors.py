@@ -150,7 +150,9 @@ def vectors():
                 ("query", ("GET", "/api/v1/partners?fields=name%2Ccity&limit=2"), {}),
                 ("empty query", ("GET", "/api/v1/partners?"), {}),
                 ("escaped path", ("GET", "/api/resource/Sales%20Order/S%2F1"), {}),
-                ("json-2", ("POST", "/json/2/res.partner/search_read", ids), {"headers": {"content-type": JSON}}),
+                ("json-2", ("POST", "/json/2/res.partner/search_read", ids), {
+                    "headers": {"content-type": JSON}, "more": ("content-type",),
+                }),
                 ("sha-512", ("POST", "/json/2/res.partner/search_read", ids), {"digest": "sha-512"}),
                 ("beyond ascii", ("POST", "/jsonrpc", '{"name": "Zoë ☕"}'), {}),
                 ("covers more", ("POST", "/jsonrpc", ids), {

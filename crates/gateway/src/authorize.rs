@@ -114,7 +114,7 @@ pub async fn call(
         plain,
         once,
         nonce,
-        signed: _,
+        voucher: _,
     } = identified;
     let asked = match wish {
         Wish::Asked(asked) => asked,

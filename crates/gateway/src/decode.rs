@@ -60,7 +60,7 @@ pub(crate) struct Credentials {
     pub(crate) slot: Option<SlotCredential>,
     /// The signature over the request.
     pub(crate) signature: Option<Signature>,
-    /// Who has signed the batch that it came in.
+    /// Whose key was shown with the batch that it came in.
     pub(crate) vouched: Option<Voucher>,
     /// A session that came beside a key, and must not be somebody else's.
     pub(crate) beside: Option<Secret<String>>,
@@ -109,7 +109,7 @@ pub async fn read(
     } = paced;
     let plain = || Reply::plain(dialect);
     let head = routed.received.head;
-    let vouched = routed.received.batch.and_then(|batch| batch.signed);
+    let vouched = routed.received.batch.and_then(|batch| batch.voucher);
     let body = tokio::time::timeout(BODY_TIME, routed.received.body.collect(most, passed))
         .await
         .unwrap_or_else(|_| {

@@ -54,8 +54,8 @@ pub struct Desk<'a> {
     pub(crate) accounts: &'a Arc<Accounts>,
 }
 
-/// Says who has signed a batch: what is in it was signed with it, and has no signature of its
-/// own. Made here only.
+/// Says whose key was shown with a batch: what is in it has no credential of its own. Made here
+/// only.
 #[derive(Clone)]
 pub struct Voucher {
     key: KeyId,
@@ -80,8 +80,8 @@ pub struct Identified {
     /// Whether the connection is known to be unencrypted and local.
     pub(crate) plain: bool,
     pub(crate) once: Option<once::Key>,
-    /// What vouches for the requests of a batch, if this is one that was signed.
-    pub(crate) signed: Option<Voucher>,
+    /// What vouches for the requests of this, if it is a batch: whose key was shown with it.
+    pub(crate) voucher: Option<Voucher>,
     /// What counts once if it changes something: a signature that may repeat.
     pub(crate) nonce: Option<Nonce>,
 }
@@ -171,7 +171,7 @@ pub async fn caller(
             from,
             plain: manner.plain,
             once,
-            signed: None,
+            voucher: None,
             nonce: None,
         });
     }
@@ -246,27 +246,18 @@ pub async fn caller(
             from,
             plain: manner.plain,
             once,
-            signed: None,
+            voucher: None,
             nonce: None,
         });
     };
     trail.recognised(Arc::clone(&holder.principal));
     let own = desk.upstreams.named(holder.principal.upstream());
-    let erps = own.as_ref().map(|bound| bound.conditions());
     let showing = Showing {
         address: origin.address,
         style,
         opens_session: is_log_in(&wish),
     };
-    let met = [Some(&holder.conditions), erps]
-        .into_iter()
-        .flatten()
-        .try_for_each(|conditions| meet(conditions, &showing))
-        .and_then(|()| match style {
-            Some(style) if !desk.ways.take(style, origin.address) => Err(Unmet::Style),
-            Some(_) | None => Ok(()),
-        });
-    if let Err(unmet) = met {
+    if let Err(unmet) = desk.takes(&holder, own.as_deref(), &showing) {
         // Whoever has the key elsewhere is not told that it is one.
         trail.unmet(unmet);
         return Err(no(failed()));
@@ -304,7 +295,7 @@ pub async fn caller(
     desk.keyring
         .used(&holder, now, origin.address, reply.dialect);
     Ok(Identified {
-        signed: voucher(&holder, style),
+        voucher: voucher(&holder, style),
         wish,
         holder: Some(holder),
         upstream: Some(bound),
@@ -325,6 +316,26 @@ struct Showing {
     /// None for a session: its key was shown when it was opened.
     style: Option<Style>,
     opens_session: bool,
+}
+
+impl Desk<'_> {
+    /// Whether a credential may be shown so: by its own conditions, those of its ERP, and the
+    /// ways that are taken at all.
+    fn takes(
+        &self,
+        holder: &Holder,
+        erp: Option<&Upstream>,
+        showing: &Showing,
+    ) -> Result<(), Unmet> {
+        [Some(&holder.conditions), erp.map(Upstream::conditions)]
+            .into_iter()
+            .flatten()
+            .try_for_each(|conditions| meet(conditions, showing))?;
+        match showing.style {
+            Some(style) if !self.ways.take(style, showing.address) => Err(Unmet::Style),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// Whether a credential meets these conditions. What a session asks is not signed, so there is
@@ -356,12 +367,12 @@ async fn spent(desk: &Desk<'_>, once: Once, trail: &mut Trail) -> Result<Option<
     spent.map(|()| None)
 }
 
-/// What vouches for the requests of a batch; none where they show their credential themselves.
+/// What vouches for the requests of a batch. None for sessions and tokens, which they show
+/// themselves: the headers of the batch are theirs.
 fn voucher(holder: &Holder, style: Option<Style>) -> Option<Voucher> {
-    let style = style.filter(|style| matches!(style, Style::Signature | Style::LegacySignature))?;
     Some(Voucher {
         key: *holder.principal.key()?,
-        style,
+        style: style?,
     })
 }
 

@@ -41,8 +41,8 @@ pub struct RawRequest {
 /// The batch that a request came in.
 #[derive(Clone)]
 pub struct Batch {
-    /// Who has vouched for what is in it, if it was signed.
-    pub(crate) signed: Option<Voucher>,
+    /// What vouches for what is in it.
+    pub(crate) voucher: Option<Voucher>,
 }
 
 /// A request with one reading of its framing and path.

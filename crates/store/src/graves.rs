@@ -34,21 +34,26 @@ impl Graves {
         }
     }
 
-    /// Makes rows say what the file knows, and the file know what rows say.
+    /// Makes rows say what the file knows, and the file know what rows say. Answers what the
+    /// rows did not say, so that the store learns it, and others over it.
     ///
     /// # Errors
     /// When the file cannot be read or written: then nobody knows what was revoked.
-    pub(crate) fn correct(&self, rows: &mut [KeyRow]) -> io::Result<()> {
+    pub(crate) fn correct(&self, rows: &mut [KeyRow]) -> io::Result<Vec<(KeyId, Timestamp)>> {
         let mut known = self.known()?;
-        let mut new = Vec::new();
+        let (mut new, mut forgotten) = (Vec::new(), Vec::new());
         for row in rows {
             match (row.revoked, known.dead.get(&row.id)) {
-                (None, Some(at)) => row.revoked = Some(*at),
+                (None, Some(at)) => {
+                    row.revoked = Some(*at);
+                    forgotten.push((row.id, *at));
+                }
                 (Some(at), None) => new.push((row.id, at)),
                 (None, None) | (Some(_), Some(_)) => {}
             }
         }
-        self.write(&mut known, &new)
+        self.write(&mut known, &new)?;
+        Ok(forgotten)
     }
 
     /// Reads what was added since, by other processes too.

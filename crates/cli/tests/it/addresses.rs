@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::demo::{Demo, Got, send};
 use crate::relay::Relay;
 use crate::serve::{Place, READER, Served};
+use crate::within;
 
 const COUNT: &str = "/json/2/res.partner/search_count";
 const STRICT: &str = "[limits]\naddress-failures-per-minute = 60\naddress-failures-burst = 5\nper-minute = 6000\nburst = 1000\n[credentials]\nin-clear = \"anywhere\"\n";
@@ -148,6 +149,14 @@ fn an_erp_is_told_one_address_if_the_configuration_says_so() {
     }
 }
 
+fn send_as(served: &Served, header: (&str, &str)) -> u16 {
+    let request = http::Request::post(format!("{}{COUNT}", served.url));
+    let request = request
+        .header("content-type", "application/json")
+        .header(header.0, header.1);
+    send(request.body(b"{\"domain\":[]}".to_vec()).expect("one")).status
+}
+
 #[test]
 fn a_large_body_is_read_of_those_only_who_show_a_key_that_exists() {
     let demo = Demo::start();
@@ -159,6 +168,15 @@ fn a_large_body_is_read_of_those_only_who_show_a_key_that_exists() {
     assert_eq!(got.status, 200, "{}", got.text());
     demo.reached();
     // Of these bodies not one byte is sent: an answer shows that none was waited for.
+    let (bearer, _) = place.key("bearer", &["--style", "bearer"]);
+    let (elsewhere, _) = place.key("elsewhere", &["--from", "192.0.2.0/24"]);
+    within(3000, || {
+        let got = send_as(&served, ("authorization", &format!("Bearer {bearer}")));
+        (got == 200).then_some(())
+    })
+    .expect("it is known");
+    demo.reached();
+    let otherwise = [bearer, elsewhere].map(|key| format!("x-api-key: {key}\r\n"));
     let wrong = format!(
         "x-api-key: {}x\r\n",
         key.strip_suffix(|_: char| true).unwrap_or(&key)
@@ -169,6 +187,8 @@ fn a_large_body_is_read_of_those_only_who_show_a_key_that_exists() {
             (COUNT, ""),
             (COUNT, "x-api-key: a guess\r\n"),
             (COUNT, wrong.as_str()),
+            (COUNT, otherwise[0].as_str()),
+            (COUNT, otherwise[1].as_str()),
             ("/xmlrpc/2/object", wrong.as_str()),
             ("/jsonrpc", "authorization: Bearer guess\r\n"),
             ("/api/v1/res.partner", ""),

@@ -21,6 +21,15 @@ use crate::serve::{Place, Served};
 /// Limits that no test of signatures meets.
 const GENEROUS: &str = "[limits]\nper-minute = 600000\nburst = 100000\naddress-failures-per-minute = 600000\naddress-failures-burst = 100000\n";
 
+/// The headers that must be signed wherever they are sent.
+const MEANING: &[&str] = &[
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-odoo-database",
+];
+
 /// A role over both ERPs.
 const ROLE: &str = r#"
 [[rule]]
@@ -183,6 +192,10 @@ impl Signer {
                 .headers
                 .push(("content-digest".to_owned(), value.clone()));
             lines.push(("content-digest", value));
+        }
+        let means = |name: &str| MEANING.contains(&name);
+        for (name, value) in request.headers.iter().filter(|(name, _)| means(name)) {
+            lines.push((name.as_str(), value.clone()));
         }
         if let Some(covers) = how.covers {
             lines.retain(|(name, _)| covers.contains(name));

@@ -101,6 +101,51 @@ fn a_key_in_the_query_is_taken_where_it_may_be_and_goes_no_further() {
 }
 
 #[test]
+fn what_is_in_a_batch_is_asked_by_the_key_of_the_batch_however_that_came() {
+    let demo = Demo::start();
+    let settings = format!("{PATIENT}[credentials]\nin-query = true\nheaders = [\"X-Shop-Key\"]\n");
+    let place = Place::before(&demo, &settings);
+    let (key, id) = place.key("shop", &[]);
+    let served = place.serve();
+    let batch = |query: &str, headers: &[(&str, &str)]| {
+        let item = "{\"method\":\"GET\",\"path\":\"/api/v1/res.partner?limit=1\"}";
+        let mut request = http::Request::post(format!("{}/api/v1/-/batch{query}", served.url))
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let got = send(
+            request
+                .body(format!("[{item},{item}]").into_bytes())
+                .unwrap(),
+        );
+        let answers: Json = serde_json::from_slice(&got.body).unwrap_or_default();
+        let each = answers["data"].as_array().into_iter().flatten();
+        let each = each.map(|answer| answer["status"].as_u64());
+        (got.status, each.collect::<Vec<_>>())
+    };
+    let basic = format!("Bearer {key}");
+    let ways: [(&str, &[(&str, &str)]); 4] = [
+        (&format!("?api_key={key}"), &[]),
+        ("", &[("x-shop-key", &key)]),
+        ("", &[("x-api-key", &key)]),
+        ("", &[("authorization", &basic)]),
+    ];
+    for (query, headers) in &ways {
+        let (status, each) = batch(query, headers);
+        assert_eq!((status, each), (200, vec![Some(200); 2]), "{headers:?}");
+    }
+    demo.reached();
+    assert_eq!(place.run(&["key", "revoke", &id]).0, 0);
+    within(3000, || (batch("", ways[1].1).0 == 401).then_some(())).expect("it is over");
+    demo.reached();
+    for (query, headers) in &ways {
+        assert_eq!(batch(query, headers).0, 401, "{headers:?}");
+    }
+    assert!(demo.reached().is_empty());
+}
+
+#[test]
 fn addresses_are_let_in_by_list_at_every_door() {
     let demo = Demo::start();
     let trusted = "[addresses]\ntrusted-proxies = [\"127.0.0.1\"]\n";

@@ -62,8 +62,10 @@ impl Bound {
             {
                 Ok(presented) => {
                     let signed = signature::of_head(&routed.received.head).ok().flatten();
+                    let has_older = routed.received.head.headers.contains_key("x-signature");
+                    let signatures = (signed.as_ref(), has_older);
                     let shown = desk
-                        .shown(&presented, signed.as_ref(), &paced.origin, paced.debt, now)
+                        .shown(&presented, signatures, &paced.origin, paced.debt, now)
                         .await;
                     let is_nothing = matches!(presented, Presented::Nothing) && signed.is_none();
                     if matches!(shown, Shown::Nobodys) && is_nothing && paced.debt.is_none() {

@@ -86,7 +86,7 @@ impl Common {
     }
 
     /// An item as a request; none if it cannot be one.
-    fn request(&self, item: Item, signed: Option<&Voucher>) -> Option<RawRequest> {
+    fn request(&self, item: Item, voucher: Option<&Voucher>) -> Option<RawRequest> {
         let target = format!("{}{}", self.base, item.target);
         let request = http::Request::builder()
             .method(item.verb.as_str())
@@ -109,7 +109,7 @@ impl Common {
             arrival: self.arrival,
             framing: Framing::Plain(Length::Told(length)),
             batch: Some(Batch {
-                signed: signed.cloned(),
+                voucher: voucher.cloned(),
             }),
         })
     }
@@ -182,8 +182,8 @@ impl Gateway {
                 .await
                 .map_err(|why| Denial::to(reply.clone(), why))?;
         }
-        let signed = identified.signed.as_ref();
-        let requests = items.into_iter().map(|item| common.request(item, signed));
+        let voucher = identified.voucher.as_ref();
+        let requests = items.into_iter().map(|item| common.request(item, voucher));
         let requests: Option<Vec<RawRequest>> = requests.collect();
         requests.ok_or_else(|| {
             let fault = Fault::new(

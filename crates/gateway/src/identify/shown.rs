@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use portcullis_identity::signing::Signed;
-use portcullis_identity::{Presented, Timestamp};
+use portcullis_identity::{Presented, Style, Timestamp};
 
-use super::Desk;
 use super::signed::signer;
-use super::whose::{by_certificate, by_session, find};
+use super::whose::{by_certificate, by_session, find, parse};
+use super::{Desk, Showing};
 use crate::keyring::Holder;
 use crate::origin::Origin;
+use crate::throttle::Account;
 
 /// Whose credential the head of a request shows, before its body is read.
 pub(crate) enum Shown {
@@ -23,29 +24,51 @@ pub(crate) enum Shown {
 }
 
 impl Desk<'_> {
-    /// Looks whose credential is shown.
+    /// Looks whose credential is shown. It must be good in this way and from here, else the
+    /// size that is taken would tell that it is one.
     pub(crate) async fn shown(
         &self,
         presented: &Presented,
-        signed: Option<&Signed>,
+        (signed, has_older): (Option<&Signed>, bool),
         origin: &Origin,
         debt: Option<u64>,
         now: Timestamp,
     ) -> Shown {
-        let holder = match (presented, signed) {
-            (Presented::Key { text, .. }, _) => text.expose(|text| find(self, text, debt, now)),
+        let (holder, style) = match (presented, signed) {
+            (Presented::Key { text, style }, None) => {
+                let holder = text.expose(|text| {
+                    let key = parse(text).map(|key| Account::key(key.id()));
+                    let held = key.and_then(|key| self.accounts.held(&key, origin.address, now));
+                    find(self, text, debt, now).filter(|_| held.is_none())
+                });
+                (holder, Some(*style))
+            }
             (Presented::Session(text), _) => match by_session(self, text, debt, now).await {
-                Ok(visitor) => visitor.map(|(holder, _)| holder),
+                Ok(visitor) => (visitor.map(|(holder, _)| holder), None),
                 Err(_) => return Shown::Unsure,
             },
-            (Presented::Nothing, Some(signed)) => {
+            (Presented::Key { .. } | Presented::Nothing, Some(signed)) => {
                 let signer = signer(self, signed, debt, now);
-                signer.filter(|_| signed.in_time(now).is_ok())
+                let signer = signer.filter(|_| signed.in_time(now).is_ok());
+                (signer, Some(Style::Signature))
             }
-            (Presented::Nothing, None) => by_certificate(self, origin, now),
+            (Presented::Nothing, None) => {
+                (by_certificate(self, origin, now), Some(Style::Certificate))
+            }
         };
-        holder
-            .filter(|holder| holder.conditions.from_here(origin.address).is_ok())
-            .map_or(Shown::Nobodys, Shown::Of)
+        let may = |holder: &Arc<Holder>| {
+            let erp = self.upstreams.named(holder.principal.upstream());
+            let takes = |style| {
+                let showing = Showing {
+                    address: origin.address,
+                    style,
+                    opens_session: false,
+                };
+                self.takes(holder, erp.as_deref(), &showing).is_ok()
+            };
+            // Whether an older signature is good is known when the body is here.
+            takes(style) || (has_older && takes(Some(Style::LegacySignature)))
+        };
+        holder.filter(may).map_or(Shown::Nobodys, Shown::Of)
     }
 }

@@ -16,6 +16,11 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    /// Whether a header was sent.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.lines.iter().any(|(known, _)| *known == name)
+    }
+
     /// The value of a header that may stand once at the most.
     pub(super) fn one(&self, name: &'static str) -> Result<Option<&'a str>, Flaw> {
         let mut values = self.lines.iter().filter(|(known, _)| *known == name);

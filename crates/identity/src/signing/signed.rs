@@ -23,7 +23,8 @@ const LONGEST: usize = 1024;
 /// The longest nonce.
 const NONCE: usize = 128;
 
-/// The components that may be covered; the first four must be, where there are such parts.
+/// The components that may be covered; the first four must be, where there are such parts, and
+/// [`MEANING`] too.
 const COMPONENTS: &[&str] = &[
     "@method",
     "@path",
@@ -39,6 +40,15 @@ const COMPONENTS: &[&str] = &[
     "if-none-match",
     "x-odoo-database",
     "x-request-id",
+];
+
+/// The headers that change what a request does: covered wherever they are sent. Without a body
+/// its type means nothing.
+const MEANING: &[&str] = &[
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-odoo-database",
 ];
 
 /// A request with one signature that covers what it must. Whether it is good, a
@@ -91,6 +101,14 @@ impl Signed {
         need("@path")?;
         if head.query.is_some() {
             need("@query")?;
+        }
+        for header in MEANING {
+            if head.has(header) {
+                need(header)?;
+            }
+        }
+        if head.has("content-type") && input.covered.contains(&digest::NAME) {
+            need("content-type")?;
         }
         let digests = match input.covered.contains(&digest::NAME) {
             true => {

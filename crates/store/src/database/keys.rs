@@ -11,12 +11,28 @@ use super::{SqlStore, failed, unavailable};
 const THING: &str = "key";
 
 impl SqlStore {
-    /// Keys that were revoked stay so.
-    fn corrected(&self, rows: &mut [KeyRow]) -> Result<(), StoreError> {
-        let graves = self.graves.as_ref();
-        graves
-            .map_or(Ok(()), |graves| graves.correct(rows))
-            .map_err(|error| unavailable("tell which keys were revoked", error))
+    /// Keys that were revoked stay so, also for gateways that have a file of their own.
+    async fn corrected(&self, rows: &mut [KeyRow]) -> Result<(), StoreError> {
+        let Some(graves) = self.graves.as_ref() else {
+            return Ok(());
+        };
+        let what = "tell which keys were revoked";
+        let forgotten = graves
+            .correct(rows)
+            .map_err(|error| unavailable(what, error))?;
+        for (id, at) in forgotten {
+            self.buried(&id, at).await.map_err(failed(what, THING))?;
+        }
+        Ok(())
+    }
+
+    /// Revokes a key; answers how many rows that changed.
+    async fn buried(&self, id: &KeyId, at: Timestamp) -> Result<u64, sqlx::Error> {
+        self.query("UPDATE api_key SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
+            .bind(id.as_str())
+            .bind(at.micros())
+            .execute()
+            .await
     }
 }
 
@@ -34,7 +50,7 @@ impl Keys for SqlStore {
                 .await
                 .map_err(failed("find a key", THING))?;
             let mut found: Vec<KeyRow> = found.iter().map(row::read).collect::<Result<_, _>>()?;
-            self.corrected(&mut found)?;
+            self.corrected(&mut found).await?;
             Ok(found.pop())
         })
     }
@@ -47,20 +63,15 @@ impl Keys for SqlStore {
                 .await
                 .map_err(failed("list keys", THING))?;
             let mut found: Vec<KeyRow> = found.iter().map(row::read).collect::<Result<_, _>>()?;
-            self.corrected(&mut found)?;
+            self.corrected(&mut found).await?;
             Ok(found)
         })
     }
 
     fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool> {
         Box::pin(async move {
-            let done = self
-                .query("UPDATE api_key SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
-                .bind(id.as_str())
-                .bind(now.micros())
-                .execute()
-                .await
-                .map_err(failed("revoke a key", THING))?;
+            let done = self.buried(id, now).await;
+            let done = done.map_err(failed("revoke a key", THING))?;
             // Reading it again remembers it.
             self.find(id).await?;
             Ok(done == 1)

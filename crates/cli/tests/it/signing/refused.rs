@@ -114,7 +114,7 @@ fn what_is_signed_otherwise_opens_nothing() {
             (
                 "verb uncovered",
                 How {
-                    covers: Some(&["@path", "content-digest"]),
+                    covers: Some(&["@path", "content-digest", "content-type"]),
                     ..How::default()
                 },
                 false,
@@ -122,7 +122,7 @@ fn what_is_signed_otherwise_opens_nothing() {
             (
                 "path uncovered",
                 How {
-                    covers: Some(&["@method", "content-digest"]),
+                    covers: Some(&["@method", "content-digest", "content-type"]),
                     ..How::default()
                 },
                 false,
@@ -131,6 +131,14 @@ fn what_is_signed_otherwise_opens_nothing() {
                 "body uncovered",
                 How {
                     covers: Some(&["@method", "@path"]),
+                    ..How::default()
+                },
+                false,
+            ),
+            (
+                "type of the body uncovered",
+                How {
+                    covers: Some(&["@method", "@path", "content-digest"]),
                     ..How::default()
                 },
                 false,

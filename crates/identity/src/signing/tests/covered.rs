@@ -44,6 +44,21 @@ fn what_was_changed_on_its_way_is_not_what_was_signed() {
             Flaw::Absent("idempotency-key"),
         ),
         (
+            "precondition beside it",
+            |r| r.headers.push(("if-match".into(), "\"1\"".into())),
+            Flaw::Uncovered("if-match"),
+        ),
+        (
+            "another database beside it",
+            |r| r.headers.push(("x-odoo-database".into(), "other".into())),
+            Flaw::Uncovered("x-odoo-database"),
+        ),
+        (
+            "another type of the body",
+            |r| *r.header("content-type") = "text/xml".into(),
+            Flaw::Wrong,
+        ),
+        (
             "signature of nothing",
             |r| *r.header("signature") = format!("sig=:{}:", STANDARD.encode([0; 32])),
             Flaw::Wrong,
@@ -114,41 +129,78 @@ fn what_was_changed_on_its_way_is_not_what_was_signed() {
 }
 
 #[test]
-fn what_is_covered_is_not_the_signers_choice() {
-    let vectors = vectors();
-    let signed = |input: &str, target: &str, body: &str| {
-        let verifier = verifier(&vectors, Scheme::Hmac);
-        let mut request = Request {
-            verb: "POST".into(),
-            target: target.into(),
-            headers: vec![
-                (
-                    "content-digest".into(),
-                    "sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:".into(),
-                ),
-                ("host".into(), "erp".into()),
-                ("signature-input".into(), format!("s={input}")),
-                (
-                    "signature".into(),
-                    format!("s=:{}:", STANDARD.encode([0; 32])),
-                ),
-            ],
-            body: body.into(),
-        };
-        // The signer signs whatever the gateway makes of it: only the coverage can be wrong.
-        if let Ok(Some(read)) = request.with(Signed::read) {
-            let Verifier::Hmac(key) = &verifier else {
-                unreachable!()
-            };
-            let tag = aws_lc_rs::hmac::sign(key, read.base().as_bytes());
-            *request.header("signature") = format!("s=:{}:", STANDARD.encode(tag.as_ref()));
-        }
-        request.verified(&verifier).map(drop)
+fn headers_that_mean_something_are_covered_wherever_they_are_sent() {
+    let all = r#"("@method" "@path" "content-digest")"#;
+    let headers = [
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+        "x-odoo-database",
+    ];
+    for header in headers {
+        let beside = [(header, "x")];
+        let more = all.replace(')', &format!(" \"{header}\")"));
+        assert_eq!(
+            signed(&format!("{more}{TAIL}"), "/jsonrpc", "{}", &beside),
+            Ok(())
+        );
+        assert_eq!(
+            signed(&format!("{all}{TAIL}"), "/jsonrpc", "{}", &beside),
+            Err(Flaw::Uncovered(header))
+        );
+    }
+    // Others, and the type of no body, mean nothing.
+    let bare = format!(r#"("@method" "@path"){TAIL}"#);
+    let beside = [("content-type", "text/xml"), ("accept", "text/plain")];
+    assert_eq!(signed(&bare, "/jsonrpc", "", &beside), Ok(()));
+}
+
+const TAIL: &str = r#";created=1764000000;nonce="n";keyid="pck_aaaqeayeaudaocaj""#;
+
+/// What is said of a request that covers this, signed by whoever signs whatever the gateway
+/// makes of it: only the coverage can be wrong.
+fn signed(input: &str, target: &str, body: &str, beside: &[(&str, &str)]) -> Result<(), Flaw> {
+    let verifier = verifier(&vectors(), Scheme::Hmac);
+    let mut headers = vec![
+        ("host", "erp".to_owned()),
+        ("signature-input", format!("s={input}")),
+        ("signature", format!("s=:{}:", STANDARD.encode([0; 32]))),
+    ];
+    if !body.is_empty() {
+        let digest = "sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:";
+        headers.push(("content-digest", digest.to_owned()));
+    }
+    headers.extend(
+        beside
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned())),
+    );
+    let mut request = Request {
+        verb: "POST".into(),
+        target: target.into(),
+        headers: headers
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+        body: body.into(),
     };
-    let tail = r#";created=1764000000;nonce="n";keyid="pck_aaaqeayeaudaocaj""#;
+    if let Ok(Some(read)) = request.with(Signed::read) {
+        let Verifier::Hmac(key) = &verifier else {
+            unreachable!()
+        };
+        let tag = aws_lc_rs::hmac::sign(key, read.base().as_bytes());
+        *request.header("signature") = format!("s=:{}:", STANDARD.encode(tag.as_ref()));
+    }
+    request.verified(&verifier).map(drop)
+}
+
+#[test]
+fn what_is_covered_is_not_the_signers_choice() {
+    let tail = TAIL;
     let all = r#"("@method" "@path" "@query" "content-digest")"#;
     assert_eq!(
-        signed(&format!("{all}{tail}"), "/jsonrpc?a=1", "{}"),
+        signed(&format!("{all}{tail}"), "/jsonrpc?a=1", "{}", &[]),
         Ok(())
     );
     let refused: &[(&str, &str, Flaw)] = &[
@@ -270,11 +322,15 @@ fn what_is_covered_is_not_the_signers_choice() {
     ];
     for (covered, parameters, flaw) in refused {
         let input = format!("{covered}{parameters}");
-        assert_eq!(signed(&input, "/jsonrpc?a=1", "{}"), Err(*flaw), "{input}");
+        assert_eq!(
+            signed(&input, "/jsonrpc?a=1", "{}", &[]),
+            Err(*flaw),
+            "{input}"
+        );
     }
     let long = format!("{all};created=1764000000;nonce=\"{}\"", "n".repeat(129));
     assert_eq!(
-        signed(&long, "/jsonrpc?a=1", "{}"),
+        signed(&long, "/jsonrpc?a=1", "{}", &[]),
         Err(Flaw::BadParameter("nonce"))
     );
 }

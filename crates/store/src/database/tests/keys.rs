@@ -253,6 +253,12 @@ async fn a_revoked_key_stays_so_when_an_old_backup_is_restored(place: Place) {
         let all = keys.all().await.unwrap();
         assert_eq!(all.iter().filter(|key| key.revoked.is_some()).count(), 2);
     }
+    let told = portcullis_storage::Keys::find(&seen, &one.id).await;
+    assert_eq!(
+        told.unwrap().unwrap().revoked,
+        Some(Timestamp(50)),
+        "the store knows again, and whoever has another file"
+    );
     keys.revoke(&live.id, Timestamp(70)).await.unwrap();
     store.query(backup).execute().await.unwrap();
     assert_eq!(
