@@ -11,7 +11,10 @@ use arc_swap::ArcSwap;
 use portcullis_identity::CertificateDigest;
 use portcullis_identity::signing::PublicKey;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, SubjectPublicKeyInfoDer};
+use rustls::pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, SubjectPublicKeyInfoDer,
+};
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use zeroize::Zeroizing;
@@ -25,6 +28,8 @@ pub struct TlsFiles {
     pub key: PathBuf,
     /// The authorities of client certificates, in PEM; none: no certificate is asked for.
     pub clients: Option<PathBuf>,
+    /// Which client certificates their authorities have revoked (CRLs, RFC 5280), in PEM.
+    pub revocations: Option<PathBuf>,
     /// Whether TLS 1.2 is spoken, too.
     pub takes_1_2: bool,
 }
@@ -60,8 +65,9 @@ pub enum TlsFileError {
 pub struct Tls {
     files: TlsFiles,
     current: ArcSwap<ServerConfig>,
-    /// What the files held when they were looked at last, good or not.
-    seen: Mutex<Held>,
+    /// What the files held when they were looked at last, good or not; none if they could not be
+    /// read.
+    seen: Mutex<Option<Held>>,
 }
 
 /// What the files hold.
@@ -70,6 +76,7 @@ struct Held {
     certificate: Vec<u8>,
     key: Zeroizing<Vec<u8>>,
     clients: Option<Vec<u8>>,
+    revocations: Option<Vec<u8>>,
 }
 
 impl Tls {
@@ -83,7 +90,7 @@ impl Tls {
         Ok(Self {
             files,
             current: ArcSwap::from_pointee(config),
-            seen: Mutex::new(held),
+            seen: Mutex::new(Some(held)),
         })
     }
 
@@ -98,13 +105,17 @@ impl Tls {
     /// # Errors
     /// When what they hold now cannot be used; said once for each change.
     pub fn look(&self) -> Result<bool, TlsFileError> {
-        let held = Held::read(&self.files)?;
+        let held = Held::read(&self.files);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if *seen == held {
+        let held = match held {
+            Ok(held) => held,
+            Err(error) => return seen.take().map_or(Ok(false), |_| Err(error)),
+        };
+        if seen.as_ref() == Some(&held) {
             return Ok(false);
         }
         let config = held.config(&self.files);
-        *seen = held;
+        *seen = Some(held);
         self.current.store(Arc::new(config?));
         Ok(true)
     }
@@ -116,6 +127,7 @@ impl Held {
             certificate: bytes(&files.certificate)?,
             key: Zeroizing::new(bytes(&files.key)?),
             clients: files.clients.as_deref().map(bytes).transpose()?,
+            revocations: files.revocations.as_deref().map(bytes).transpose()?,
         })
     }
 
@@ -137,16 +149,12 @@ impl Held {
         let builder = match (&self.clients, &files.clients) {
             (Some(held), Some(path)) => {
                 let authorities = certificates(held).ok_or_else(|| without(path, "certificate"))?;
-                let mut roots = RootCertStore::empty();
-                for authority in authorities {
-                    let added = roots.add(authority);
-                    added.map_err(|error| TlsFileError::Authorities(error.to_string()))?;
-                }
-                let verifier = WebPkiClientVerifier::builder(Arc::new(roots))
-                    .allow_unauthenticated()
-                    .build()
-                    .map_err(|error| TlsFileError::Authorities(error.to_string()))?;
-                builder.with_client_cert_verifier(verifier)
+                let lists = match (&self.revocations, &files.revocations) {
+                    (Some(held), Some(path)) => revocations(held)
+                        .ok_or_else(|| without(path, "certificate revocation list"))?,
+                    (Some(_) | None, _) => Vec::new(),
+                };
+                builder.with_client_cert_verifier(verifier(authorities, lists)?)
             }
             (Some(_) | None, _) => builder.with_no_client_auth(),
         };
@@ -158,6 +166,25 @@ impl Held {
             rustls::crypto::aws_lc_rs::Ticketer::new().map_err(TlsFileError::Unusable)?;
         Ok(config)
     }
+}
+
+/// What verifies certificates of clients. Where there are lists of those that were revoked, each
+/// authority must have one that is not over: what is not known to be good is not.
+fn verifier(
+    authorities: Vec<CertificateDer<'static>>,
+    lists: Vec<CertificateRevocationListDer<'static>>,
+) -> Result<Arc<dyn ClientCertVerifier>, TlsFileError> {
+    let mut roots = RootCertStore::empty();
+    for authority in authorities {
+        let added = roots.add(authority);
+        added.map_err(|error| TlsFileError::Authorities(error.to_string()))?;
+    }
+    WebPkiClientVerifier::builder(Arc::new(roots))
+        .with_crls(lists)
+        .enforce_revocation_expiration()
+        .allow_unauthenticated()
+        .build()
+        .map_err(|error| TlsFileError::Authorities(error.to_string()))
 }
 
 /// By what a client's certificate is known.
@@ -184,6 +211,12 @@ pub fn public_key_of_pem(pem: &[u8]) -> Option<PublicKey> {
 /// The certificates of a file in PEM; none if it has none, or one that cannot be read.
 fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    found.ok().filter(|found| !found.is_empty())
+}
+
+/// The lists of a file in PEM; none if it has none, or one that cannot be read.
+fn revocations(pem: &[u8]) -> Option<Vec<CertificateRevocationListDer<'static>>> {
+    let found: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(pem).collect();
     found.ok().filter(|found| !found.is_empty())
 }
 

@@ -180,19 +180,7 @@ fn keys_last_as_long_as_the_configuration_lets_them() {
         };
         (moment("expires") - moment("created")).whole_days()
     };
-    let create = |place: &Place, more: &[&str]| {
-        let mut arguments = vec![
-            "key",
-            "create",
-            "shop",
-            "--user",
-            "integration",
-            "--role",
-            "reader",
-        ];
-        arguments.extend_from_slice(more);
-        place.run(&arguments)
-    };
+    let create = |place: &Place, more: &[&str]| place.create("shop", "integration", more);
     let place = Place::before(&demo, "");
     assert_eq!(days(&create(&place, &[]).1), 90);
     assert_eq!(days(&create(&place, &["--expires", "30d"]).1), 30);

@@ -119,9 +119,7 @@ impl Place {
 
     /// The same for another ERP user.
     pub(crate) fn key_of(&self, name: &str, user: &str, more: &[&str]) -> (String, String) {
-        let mut arguments = vec!["key", "create", name, "--user", user, "--role", "reader"];
-        arguments.extend_from_slice(more);
-        let (code, made) = self.run(&arguments);
+        let (code, made) = self.create(name, user, more);
         assert_eq!(code, 0, "{made}");
         let text = |member: &str| {
             made[member]
@@ -130,6 +128,20 @@ impl Place {
                 .to_owned()
         };
         (text("key"), text("id"))
+    }
+
+    /// What is told of a new key.
+    pub(crate) fn made(&self, name: &str, more: &[&str]) -> Json {
+        let (code, made) = self.create(name, "integration", more);
+        assert_eq!(code, 0, "{made}");
+        made
+    }
+
+    /// The code and the output of `key create`.
+    pub(crate) fn create(&self, name: &str, user: &str, more: &[&str]) -> (i32, Json) {
+        let mut arguments = vec!["key", "create", name, "--user", user, "--role", "reader"];
+        arguments.extend_from_slice(more);
+        self.run(&arguments)
     }
 
     pub(crate) fn serve(&self) -> Served {

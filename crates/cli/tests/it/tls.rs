@@ -171,6 +171,47 @@ fn behind_a_proxy_that_says_http_nothing_is_believed() {
 }
 
 #[test]
+fn a_certificate_that_its_authority_revoked_is_none() {
+    let demo = Demo::start();
+    let more = format!(
+        "{FILES}client-authorities-file = \"clients.pem\"\nclient-revocations-file = \"revoked.pem\"\n"
+    );
+    let place = Place::before(&demo, &more);
+    let (authority, clients) = (Authority::new(), Authority::new());
+    authority.sign("localhost").put(place.path());
+    let put = |name: &str, text: String| std::fs::write(place.path().join(name), text).unwrap();
+    put("clients.pem", clients.pem());
+    put("revoked.pem", clients.revoked(&[], 1));
+    let named = ["shop", "till"].map(|name| {
+        let own = clients.sign(name);
+        put("own.pem", own.pem.clone());
+        let file = place.path().join("own.pem");
+        place.made(name, &["--certificate", file.to_str().unwrap()]);
+        own
+    });
+    let [shop, till] = &named;
+    let served = place.serve();
+    let asked = |own: &client::Identity| {
+        let client = authority.client(Some(own), false);
+        ask(&client, door(&served), &count("")).map(|got| got.status)
+    };
+    for own in &named {
+        assert_eq!(asked(own).unwrap(), 200);
+    }
+    put("revoked.pem", clients.revoked(&[shop], 1));
+    within(20_000, || asked(shop).is_err().then_some(())).expect("it is shut out");
+    assert_eq!(asked(till).unwrap(), 200, "another is not");
+    // A list that is over does not tell who is still good.
+    put("revoked.pem", clients.revoked(&[], -1));
+    within(20_000, || asked(till).is_err().then_some(())).expect("nobody is known to be good");
+    demo.reached();
+    assert!(asked(shop).is_err());
+    assert!(demo.reached().is_empty());
+    put("revoked.pem", String::from("nothing"));
+    assert_eq!(place.run(&["check"]).0, 2);
+}
+
+#[test]
 fn a_clients_certificate_is_a_credential() {
     let demo = Demo::start();
     let more = format!("{FILES}client-authorities-file = \"clients.pem\"\n");
@@ -182,19 +223,7 @@ fn a_clients_certificate_is_a_credential() {
     let file = place.path().join("shop.pem");
     std::fs::write(&file, &shop.pem).unwrap();
     let certificate = file.to_str().unwrap();
-    let more = ["--certificate", certificate];
-    let mut arguments = vec![
-        "key",
-        "create",
-        "shop",
-        "--user",
-        "integration",
-        "--role",
-        "reader",
-    ];
-    arguments.extend(more);
-    let (code, made) = place.run(&arguments);
-    assert_eq!(code, 0, "{made}");
+    let made = place.made("shop", &["--certificate", certificate]);
     assert!(made["key"].is_null(), "it has no other credential");
     let (key, _) = place.key("till", &[]);
     let served = place.serve();
@@ -264,17 +293,7 @@ fn a_clients_certificate_opens_what_a_key_in_a_header_opens() {
     let shop = clients.sign("shop.example");
     let file = place.path().join("shop.pem");
     std::fs::write(&file, &shop.pem).unwrap();
-    place.run(&[
-        "key",
-        "create",
-        "shop",
-        "--user",
-        "integration",
-        "--role",
-        "reader",
-        "--certificate",
-        file.to_str().unwrap(),
-    ]);
+    place.made("shop", &["--certificate", file.to_str().unwrap()]);
     let served = place.serve();
     let padding = 200 << 10;
     let told = format!("Content-Length: {}", BODY.len());

@@ -28,6 +28,7 @@ pub(super) struct RawTls {
     #[serde(default)]
     oldest: Oldest,
     client_authorities_file: Option<PathBuf>,
+    client_revocations_file: Option<Spanned<PathBuf>>,
     redirect_from: Option<Spanned<String>>,
     #[serde(default = "year")]
     hsts_days: u16,
@@ -56,11 +57,20 @@ impl Checker<'_> {
             let rule = "`redirect-from` must be an address and a port such as 0.0.0.0:80";
             self.spanned(from, rule, |text| text.parse().ok())
         });
+        if let (None, Some(file)) = (&raw.client_authorities_file, &raw.client_revocations_file) {
+            let place = file.span().start;
+            let what = "`client-revocations-file` says nothing without `client-authorities-file`";
+            let problem = super::Problem::at_offset(self.path, self.text, place, what.to_owned());
+            self.problems.push(problem);
+        }
         let place = raw.certificate_file.span().start;
         let files = TlsFiles {
             certificate: folder.join(raw.certificate_file.into_inner()),
             key: folder.join(raw.key_file),
             clients: raw.client_authorities_file.map(|file| folder.join(file)),
+            revocations: raw
+                .client_revocations_file
+                .map(|file| folder.join(file.into_inner())),
             takes_1_2: raw.oldest == Oldest::Tls12,
         };
         if let Err(error) = Tls::open(files.clone()) {

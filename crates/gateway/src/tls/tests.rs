@@ -29,6 +29,7 @@ impl Folder {
             certificate: at("certificate.pem"),
             key: at("key.pem"),
             clients: clients.then(|| at("clients.pem")),
+            revocations: None,
             takes_1_2: true,
         }
     }
@@ -69,6 +70,9 @@ fn a_renewed_pair_is_taken_over_and_a_bad_one_is_not() {
     folder.put("certificate.pem", &certificate);
     assert!(tls.look().is_err(), "the key is still the old one");
     assert!(Arc::ptr_eq(&first, &tls.current()));
+    assert!(!tls.look().unwrap(), "it is said once");
+    std::fs::remove_file(folder.0.path().join("key.pem")).unwrap();
+    assert!(tls.look().is_err(), "it cannot be read");
     assert!(!tls.look().unwrap(), "it is said once");
     folder.put("key.pem", &key);
     assert!(tls.look().unwrap());

@@ -3,12 +3,19 @@
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use portcullis_testkit::leaks;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, IsCa,
+    KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber,
+};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use time::OffsetDateTime;
+
+static SERIAL: AtomicU64 = AtomicU64::new(1);
 
 /// Signs certificates.
 pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -17,6 +24,7 @@ pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 pub(super) struct Identity {
     chain: CertificateDer<'static>,
     key: KeyPair,
+    serial: SerialNumber,
     pub(super) pem: String,
 }
 
@@ -41,13 +49,36 @@ impl Authority {
     }
 
     pub(super) fn renew(&self, name: &str, key: KeyPair) -> Identity {
-        let parameters = CertificateParams::new([name.to_owned()]).unwrap();
+        let mut parameters = CertificateParams::new([name.to_owned()]).unwrap();
+        let serial = SerialNumber::from(SERIAL.fetch_add(1, Ordering::Relaxed));
+        parameters.serial_number = Some(serial.clone());
         let certificate = parameters.signed_by(&key, &self.0).unwrap();
         Identity {
             pem: certificate.pem(),
             chain: certificate.der().clone(),
             key,
+            serial,
         }
+    }
+
+    /// The list of what this authority has revoked, good until so many days from now.
+    pub(super) fn revoked(&self, these: &[&Identity], days: i64) -> String {
+        let now = OffsetDateTime::now_utc();
+        let revoked = these.iter().map(|identity| RevokedCertParams {
+            serial_number: identity.serial.clone(),
+            revocation_time: now,
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let parameters = CertificateRevocationListParams {
+            this_update: now - time::Duration::days(3),
+            next_update: now + time::Duration::days(days),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        parameters.signed_by(&self.0).unwrap().pem().unwrap()
     }
 
     pub(super) fn pem(&self) -> String {
