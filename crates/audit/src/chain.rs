@@ -1,6 +1,7 @@
 //! The lines of one lane, each bound to the one before.
 
 use crate::closing::Closing;
+use crate::deed::Deed;
 use crate::hash::Hash;
 use crate::head::{Head, Witness};
 use crate::ids::WriterId;
@@ -58,6 +59,11 @@ impl Chain {
     /// Appends the line of an opening to `out`.
     pub fn open(&mut self, opening: &Opening<'_>, out: &mut Vec<u8>) {
         self.line("open", out, |text| opening.write(text));
+    }
+
+    /// Appends the line of an administrative act to `out`.
+    pub fn deed(&mut self, deed: &Deed<'_>, out: &mut Vec<u8>) {
+        self.line("open", out, |text| deed.write(text));
     }
 
     /// Appends the line of a closing to `out`.

@@ -20,6 +20,7 @@
 
 mod chain;
 mod closing;
+mod deed;
 mod hash;
 mod head;
 mod ids;
@@ -30,6 +31,7 @@ mod verify;
 
 pub use chain::Chain;
 pub use closing::{Closing, Note, Outcome};
+pub use deed::{Deed, Doer};
 pub use hash::Hash;
 pub use head::{Head, Torn, Witness};
 pub use ids::{LedgerId, RequestId, WriterId};

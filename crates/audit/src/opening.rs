@@ -105,14 +105,14 @@ impl Opening<'_> {
 }
 
 /// What a caller names may be endless; a record is not. No honest call comes near.
-const ENTRIES: usize = 256;
+pub(crate) const ENTRIES: usize = 256;
 const LETTERS: usize = 280;
 
 fn is_long(name: &str) -> bool {
     name.len() > LETTERS
 }
 
-fn short(name: &str) -> &str {
+pub(crate) fn short(name: &str) -> &str {
     name.get(..name.floor_char_boundary(LETTERS))
         .unwrap_or_default()
 }

@@ -62,6 +62,9 @@ pub struct Opened {
     pub operation: String,
     /// The method.
     pub method: String,
+    /// What was administered, where the record is of an administrative act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<String>,
     /// The fields that were named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,

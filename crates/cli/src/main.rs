@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 fine, 1 findings or refused, 2 usage or configuration.
 
+mod administration;
 mod args;
 mod command;
 mod doors;

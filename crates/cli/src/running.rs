@@ -19,6 +19,7 @@ use portcullis_policy::Policy;
 use portcullis_store::{Durability, FileJournal, JournalOptions};
 use tokio::sync::watch;
 
+use crate::administration::{self, Administration};
 use crate::doors::Doors;
 use crate::house::{House, WithVault, secret};
 
@@ -28,6 +29,8 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     /// Whether it speaks TLS there.
     pub(crate) encrypted: bool,
+    /// Where administrators connect, if anywhere.
+    pub(crate) admin: Option<String>,
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -104,6 +107,22 @@ impl Running {
             )?)
         };
         let own = journal(doors.len())?;
+        let administration = match &config.admin {
+            Some(admin) => Some(Administration::open(admin)?),
+            None => None,
+        };
+        let mut all_tls: Vec<_> = tls.iter().cloned().collect();
+        let mut admin = None;
+        if let Some(administration) = administration {
+            all_tls.extend(administration.tls.clone());
+            admin = Some(administration.url.clone());
+            let journal = journal(doors.len() + 1)?;
+            let api = administration::api(&config, Box::new(journal));
+            let stopped = stopped.clone();
+            threads.push(spawn("admin".to_owned(), move || {
+                administration.door.serve(api, stopped)
+            })?);
+        }
         for (core, doors) in doors.into_iter().enumerate() {
             let journal = journal(core)?;
             let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
@@ -118,7 +137,7 @@ impl Running {
             store: house.store,
             roles: RoleFiles::new(&config),
             unused: config.keys.unused,
-            tls: tls.clone(),
+            tls: all_tls,
         };
         threads.push(spawn("control".to_owned(), move || {
             control::run(&control, Box::new(own), &ready, stopped)
@@ -130,6 +149,7 @@ impl Running {
         Ok(Self {
             address,
             encrypted: tls.is_some(),
+            admin,
             stop,
             threads,
         })

@@ -4,6 +4,7 @@
 //! [`Config::read`] checks everything and says all errors at once, each with its place.
 
 mod addresses;
+mod admin;
 mod credentials;
 mod issuer;
 mod keeping;
@@ -26,6 +27,7 @@ use portcullis_erp::Limits;
 use portcullis_identity::RoleName;
 use portcullis_policy::Role;
 
+pub use admin::AdminConfig;
 pub use keys::KeyLife;
 pub use problem::Problem;
 pub use rest::RestConfig;
@@ -77,6 +79,8 @@ pub struct Config {
     pub proxies: Proxies,
     /// How clients come encrypted; none: they do not.
     pub tls: Option<TlsConfig>,
+    /// Where administrators connect; none: nowhere.
+    pub admin: Option<AdminConfig>,
     /// In which ways credentials may come.
     pub ways: Ways,
     /// Which addresses are served.
@@ -160,6 +164,10 @@ impl Checker<'_> {
         let (proxies, served) = self.addresses(raw.addresses);
         let ways = self.credentials(raw.credentials);
         let tls = raw.tls.and_then(|tls| self.tls(folder, tls));
+        let admin = raw.admin.and_then(|admin| {
+            let public = (listen, tls.as_ref());
+            self.admin(folder, admin, public)
+        });
         let issuers = self.issuers(folder, raw.issuer, &upstreams);
         let (Some(listen), true) = (listen, self.problems.is_empty()) else {
             return Err(self.problems);
@@ -193,6 +201,7 @@ impl Checker<'_> {
             },
             proxies,
             tls,
+            admin,
             issuers,
             ways,
             served,

@@ -62,7 +62,7 @@ pub struct Control {
     /// For how long a key may be left unused.
     pub unused: Option<Duration>,
     /// What encrypted connections are served with.
-    pub tls: Option<Arc<Tls>>,
+    pub tls: Vec<Arc<Tls>>,
 }
 
 /// Runs until `stop` says so. `ready` turns true when every upstream was prepared once, or
@@ -192,11 +192,11 @@ impl Control {
 
     /// Takes over certificates that were renewed.
     fn renew(&self) {
-        match self.tls.as_ref().map(|tls| tls.look()) {
-            Some(Ok(true)) => tracing::info!("the TLS certificate was renewed"),
-            Some(Ok(false)) | None => {}
-            Some(Err(error)) => {
-                tracing::error!(%error, "the TLS certificate stays the old one");
+        for tls in &self.tls {
+            match tls.look() {
+                Ok(true) => tracing::info!("a TLS certificate was renewed"),
+                Ok(false) => {}
+                Err(error) => tracing::error!(%error, "a TLS certificate stays the old one"),
             }
         }
     }

@@ -23,7 +23,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::gateway::Gateway;
 use crate::listener::{Arrival, Body, RawRequest};
 pub use connections::Bounds;
-pub(crate) use connections::{Connections, Place};
+pub use connections::{Connections, Place};
 pub use door::{Door, Spoken, bind};
 use wire::Wire;
 

@@ -3,7 +3,7 @@
 //! Headers are believed only where the peer is a trusted proxy (`identity` reads them). What
 //! names nobody else leaves the peer; what cannot be read is refused (`listener`).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, HeaderName, header};
 use portcullis_identity::CertificateDigest;
@@ -29,6 +29,35 @@ pub struct Origin {
     pub(crate) certificate: Option<CertificateDigest>,
     /// Whether it could be read for whom a trusted proxy asks.
     pub(crate) is_readable: bool,
+}
+
+impl Origin {
+    /// Where a request came from that came over a connection with this peer; none if it cannot
+    /// be read for whom a trusted proxy asks.
+    pub fn at(
+        proxies: &Proxies,
+        peer: SocketAddr,
+        is_encrypted: bool,
+        headers: &HeaderMap,
+    ) -> Option<Self> {
+        let over = if is_encrypted {
+            Over::Tls(None)
+        } else {
+            Over::Clear
+        };
+        let origin = of(proxies, &Arrival { peer, over }, headers);
+        origin.is_readable.then_some(origin)
+    }
+
+    /// The client's address.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Whether others may have read it on its way.
+    pub fn is_clear(&self) -> bool {
+        self.is_clear
+    }
 }
 
 /// Where a request came from, by the connection that it came over.

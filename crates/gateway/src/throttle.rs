@@ -106,7 +106,7 @@ impl Throttle {
     }
 
     /// How many seconds this address has to wait, if it has to.
-    fn wait(&self, address: IpAddr, now: Timestamp) -> Option<u64> {
+    pub fn wait(&self, address: IpAddr, now: Timestamp) -> Option<u64> {
         let cells = self.cells.pin();
         let cell = cells.get(&network(address))?;
         let tally = self.rate.look(cell, now);
@@ -120,7 +120,7 @@ impl Throttle {
     }
 
     /// Charges a failed or anonymous request to its address.
-    pub(crate) fn charge(&self, address: IpAddr, now: Timestamp) {
+    pub fn charge(&self, address: IpAddr, now: Timestamp) {
         self.with_cell(address, |cell| self.rate.charge(cell, now));
     }
 

@@ -95,7 +95,7 @@ impl Tls {
     }
 
     /// What a new connection is served with.
-    pub(crate) fn current(&self) -> Arc<ServerConfig> {
+    pub fn current(&self) -> Arc<ServerConfig> {
         self.current.load_full()
     }
 

@@ -1,4 +1,4 @@
-//! API keys: `pck_{id}_{secret}{check}`.
+//! Keys: `pck_{id}_{secret}{check}`, and `pca_…` for the administration.
 //!
 //! ```text
 //! pck_ aebagbafaydqqcik _ 256 bits as 52 characters  7 characters
@@ -16,14 +16,20 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::base32;
 use crate::check::{self, CHECK};
 use crate::digest::{KeyDigest, Pepper};
-use crate::key_id::KeyId;
+use crate::key_id::{AdminDoor, Door, ErpDoor, IdOf, KeyId};
 use crate::secret::Secret;
 
-/// A whole API key, in clear. It exists while it is checked, and once when it is shown.
-pub struct ApiKey {
-    id: KeyId,
+/// A whole key of one door, in clear. It exists while it is checked, and once when it is shown.
+pub struct KeyOf<D> {
+    id: IdOf<D>,
     secret: Secret<[u8; 32]>,
 }
+
+/// A key that opens an ERP.
+pub type ApiKey = KeyOf<ErpDoor>;
+
+/// A key that opens the administration.
+pub type AdminKey = KeyOf<AdminDoor>;
 
 /// A text that is no key of ours, or one that was cut or mistyped. Says nothing of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,10 +39,11 @@ pub struct KeyFormatError;
 const SECRET: usize = 52;
 /// `{secret}{check}`.
 const HALF: usize = SECRET + CHECK;
+const LENGTH: usize = KeyId::LENGTH + 1 + HALF;
 
-impl ApiKey {
+impl<D: Door> KeyOf<D> {
     /// The length of a whole key.
-    pub const LENGTH: usize = KeyId::LENGTH + 1 + HALF;
+    pub const LENGTH: usize = LENGTH;
 
     /// Makes a key of random bytes: 10 for the id, 32 for the secret.
     pub fn from_entropy(entropy: &[u8; 42]) -> Self {
@@ -46,7 +53,7 @@ impl ApiKey {
             *to = *from;
         }
         let key = Self {
-            id: KeyId::of_bits(id),
+            id: IdOf::of_bits(id),
             secret: Secret::new(held),
         };
         held.zeroize();
@@ -58,7 +65,7 @@ impl ApiKey {
     /// # Errors
     /// When it has not the form of one, or its check does not fit.
     pub fn parse(text: &str) -> Result<Self, KeyFormatError> {
-        let whole: &[u8; Self::LENGTH] = text.as_bytes().try_into().map_err(|_| KeyFormatError)?;
+        let whole: &[u8; LENGTH] = text.as_bytes().try_into().map_err(|_| KeyFormatError)?;
         let (body, check) = whole.split_at(Self::LENGTH - CHECK);
         if constant_time::verify_slices_are_equal(&check::of(body), check).is_err() {
             return Err(KeyFormatError);
@@ -67,7 +74,7 @@ impl ApiKey {
         let secret = rest.strip_prefix(b"_").ok_or(KeyFormatError)?;
         let id = std::str::from_utf8(id).map_err(|_| KeyFormatError)?;
         Ok(Self {
-            id: KeyId::new(id).map_err(|_| KeyFormatError)?,
+            id: IdOf::new(id).map_err(|_| KeyFormatError)?,
             secret: base32::decode(secret)
                 .map(Secret::new)
                 .ok_or(KeyFormatError)?,
@@ -77,7 +84,7 @@ impl ApiKey {
     /// Reads a key that was given as two halves, `pck_{id}` and `{secret}{check}`.
     ///
     /// # Errors
-    /// As [`ApiKey::parse`].
+    /// As [`KeyOf::parse`].
     pub fn parse_pair(key: &str, secret: &str) -> Result<Self, KeyFormatError> {
         if key.len() != KeyId::LENGTH || secret.len() != HALF {
             return Err(KeyFormatError);
@@ -90,15 +97,14 @@ impl ApiKey {
     }
 
     /// Its public half.
-    pub fn id(&self) -> KeyId {
+    pub fn id(&self) -> IdOf<D> {
         self.id
     }
 
     /// What may be kept of it.
     pub fn digest(&self, pepper: &Pepper) -> KeyDigest {
-        self.secret.expose(|secret| {
-            pepper.digest(&[b"portcullis key 1\0", self.id.as_str().as_bytes(), secret])
-        })
+        self.secret
+            .expose(|secret| pepper.digest(&[D::HASHED_WITH, self.id.as_str().as_bytes(), secret]))
     }
 
     /// Shows the whole key for the length of one call.
@@ -128,9 +134,9 @@ impl ApiKey {
     }
 }
 
-impl fmt::Debug for ApiKey {
+impl<D: Door> fmt::Debug for KeyOf<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ApiKey({}, …)", self.id)
+        write!(f, "Key({}, …)", self.id)
     }
 }
 

@@ -1,35 +1,75 @@
-//! The public half of an API key.
+//! The public half of a key.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::base32;
 use crate::name::NameError;
 
-/// Names an API key: `pck_` and 16 characters. No secret; it stands in lists and records.
+/// Names a key of one door: its prefix and 16 characters. No secret; it stands in lists and
+/// records.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId([u8; KeyId::LENGTH]);
+pub struct IdOf<D>([u8; LENGTH], PhantomData<D>);
 
-impl KeyId {
+/// Names an API key: `pck_` and 16 characters.
+pub type KeyId = IdOf<ErpDoor>;
+
+/// Names an administrative key: `pca_` and 16 characters.
+pub type AdminKeyId = IdOf<AdminDoor>;
+
+/// What a key opens. A key of one door is no key at another.
+pub trait Door: Copy + Ord + std::hash::Hash {
+    /// What every key of the door begins with, and 4 characters long.
+    const PREFIX: &'static str;
+    /// What an id must be.
+    const RULE: &'static str;
+    /// What the hashes of its keys begin with, so that no hash of one door fits at another.
+    const HASHED_WITH: &'static [u8];
+}
+
+/// The ERPs, through the gateway.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErpDoor {}
+
+/// The administration.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AdminDoor {}
+
+impl Door for ErpDoor {
+    const PREFIX: &'static str = "pck_";
+    const RULE: &'static str = "`pck_` and 16 of a-z, 2-7";
+    const HASHED_WITH: &'static [u8] = b"portcullis key 1\0";
+}
+
+impl Door for AdminDoor {
+    const PREFIX: &'static str = "pca_";
+    const RULE: &'static str = "`pca_` and 16 of a-z, 2-7";
+    const HASHED_WITH: &'static [u8] = b"portcullis administrative key 1\0";
+}
+
+const LENGTH: usize = 20;
+
+impl<D: Door> IdOf<D> {
     /// What every key begins with.
-    pub const PREFIX: &str = "pck_";
+    pub const PREFIX: &'static str = D::PREFIX;
     /// The length of the text.
-    pub const LENGTH: usize = 20;
+    pub const LENGTH: usize = LENGTH;
 
     /// Checks a text and makes it the id of a key.
     ///
     /// # Errors
-    /// When it is not `pck_` and 16 characters of lower-case base32.
+    /// When it is not the prefix and 16 characters of lower-case base32.
     pub fn new(text: &str) -> Result<Self, NameError> {
         let error = NameError {
             what: "key id",
-            rule: "`pck_` and 16 of a-z, 2-7",
+            rule: D::RULE,
         };
-        let bytes: [u8; Self::LENGTH] = text.as_bytes().try_into().map_err(|_| error)?;
+        let bytes: [u8; LENGTH] = text.as_bytes().try_into().map_err(|_| error)?;
         let rest = bytes.strip_prefix(Self::PREFIX.as_bytes()).ok_or(error)?;
         base32::decode::<10>(rest).ok_or(error)?;
-        Ok(Self(bytes))
+        Ok(Self(bytes, PhantomData))
     }
 
     /// The id of 80 random bits.
@@ -37,11 +77,11 @@ impl KeyId {
         let mut text = String::with_capacity(Self::LENGTH);
         text.push_str(Self::PREFIX);
         base32::encode(bits, &mut text);
-        let mut id = [0; Self::LENGTH];
+        let mut id = [0; LENGTH];
         for (to, from) in id.iter_mut().zip(text.bytes()) {
             *to = from;
         }
-        Self(id)
+        Self(id, PhantomData)
     }
 
     /// The id as text.
@@ -51,33 +91,33 @@ impl KeyId {
     }
 }
 
-impl fmt::Display for KeyId {
+impl<D: Door> fmt::Display for IdOf<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-impl fmt::Debug for KeyId {
+impl<D: Door> fmt::Debug for IdOf<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
-impl std::str::FromStr for KeyId {
+impl<D: Door> std::str::FromStr for IdOf<D> {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
         Self::new(text)
     }
 }
 
-impl Serialize for KeyId {
+impl<D: Door> Serialize for IdOf<D> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
-impl<'de> Deserialize<'de> for KeyId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+impl<'de, D: Door> Deserialize<'de> for IdOf<D> {
+    fn deserialize<F: Deserializer<'de>>(deserializer: F) -> Result<Self, F::Error> {
         Self::new(&String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }

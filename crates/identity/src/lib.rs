@@ -4,6 +4,7 @@
 //! Secrets live in [`Secret`]; no `Debug` of this crate shows one.
 #![warn(missing_docs)]
 
+mod administrator;
 mod base32;
 mod certificate;
 mod check;
@@ -23,11 +24,12 @@ mod style;
 mod tagger;
 mod timestamp;
 
+pub use administrator::{AdminRole, Administrator, Means, Scope, ScopedUser};
 pub use certificate::CertificateDigest;
 pub use conditions::{Conditions, Unmet};
 pub use digest::{KeyDigest, Pepper};
-pub use key::{ApiKey, KeyFormatError};
-pub use key_id::KeyId;
+pub use key::{AdminKey, ApiKey, KeyFormatError, KeyOf};
+pub use key_id::{AdminDoor, AdminKeyId, Door, ErpDoor, IdOf, KeyId};
 pub use name::{ErpLogin, NameError, PrincipalName, RoleName, RouteName, UpstreamName};
 pub use networks::{Networks, network};
 pub use presented::Presented;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use portcullis_audit::{Closing, Opening, WriterId};
+use portcullis_audit::{Closing, Deed, Opening, WriterId};
 
 /// Why something could not be written down. What cannot be recorded is not done.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,12 @@ pub trait Journal: Send {
     /// # Errors
     /// When it could not be written; then the call must not be made.
     fn open(&mut self, opening: &Opening<'_>) -> Result<(), JournalError>;
+
+    /// Writes an administrative act down, as [`Journal::open`] does a call.
+    ///
+    /// # Errors
+    /// When it could not be written; then the act must not be done.
+    fn deed(&mut self, deed: &Deed<'_>) -> Result<(), JournalError>;
 
     /// Takes a closing. It is written before the next opening, or with [`Journal::flush`],
     /// which must be called at least every 200 ms while there are closings.

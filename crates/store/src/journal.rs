@@ -12,7 +12,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use portcullis_audit::{
-    Chain, Closing, Head, LedgerId, Opening, Outcome, RequestId, Torn, WriterId,
+    Chain, Closing, Deed, Head, LedgerId, Opening, Outcome, RequestId, Torn, WriterId,
 };
 use portcullis_identity::Timestamp;
 use portcullis_storage::{Journal, JournalError};
@@ -146,32 +146,47 @@ impl FileJournal {
         };
         self.chain.close(&closing, &mut self.buffer);
     }
-}
 
-impl Journal for FileJournal {
-    fn open(&mut self, opening: &Opening<'_>) -> Result<(), JournalError> {
+    /// Writes the first line of a request, all of it or nothing that counts.
+    fn begin(
+        &mut self,
+        (request, at): (RequestId, Timestamp),
+        line: impl FnOnce(&mut Chain, &mut Vec<u8>),
+    ) -> Result<(), JournalError> {
         if self.size >= self.options.segment_bytes {
-            self.rotate(opening.at)?;
+            self.rotate(at)?;
         }
         let mark = self.buffer.len();
         let before = self.chain.clone();
-        self.chain.open(opening, &mut self.buffer);
+        line(&mut self.chain, &mut self.buffer);
         if let Err((written, error)) = self.write_out() {
             if written <= mark {
                 self.buffer.truncate(mark - written);
                 self.chain = before;
             } else {
-                self.take_back(opening.request, opening.at);
+                self.take_back(request, at);
             }
             return Err(JournalError::Write(error));
         }
         if self.options.durability == Durability::Disk
             && let Err(error) = self.file.sync_data()
         {
-            self.take_back(opening.request, opening.at);
+            self.take_back(request, at);
             return Err(JournalError::Write(error));
         }
         Ok(())
+    }
+}
+
+impl Journal for FileJournal {
+    fn open(&mut self, opening: &Opening<'_>) -> Result<(), JournalError> {
+        self.begin((opening.request, opening.at), |chain, out| {
+            chain.open(opening, out);
+        })
+    }
+
+    fn deed(&mut self, deed: &Deed<'_>) -> Result<(), JournalError> {
+        self.begin((deed.request, deed.at), |chain, out| chain.deed(deed, out))
     }
 
     fn close(&mut self, closing: Closing<'_>) {

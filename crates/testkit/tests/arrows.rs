@@ -27,6 +27,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         "gateway",
         &["storage", "policy", "oauth", "audit", "erp", "identity"],
     ),
+    (
+        "admin",
+        &["gateway", "storage", "policy", "audit", "erp", "identity"],
+    ),
     ("broker", &["storage", "audit", "identity", "erp"]),
     ("scanner", &["policy", "erp"]),
     (

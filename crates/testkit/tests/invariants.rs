@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use portcullis_audit::{Closing, Opening, WriterId};
+use portcullis_audit::{Closing, Deed, Opening, WriterId};
 use portcullis_erp::{Database, Dialect, Limits};
 use portcullis_gateway::archive::{Archive, Keeping, Safe};
 use portcullis_gateway::clock;
@@ -56,6 +56,9 @@ impl Journal for Paper {
         if self.torn.load(Ordering::Relaxed) {
             return Err(JournalError::NoLane);
         }
+        Ok(())
+    }
+    fn deed(&mut self, _: &Deed<'_>) -> Result<(), JournalError> {
         Ok(())
     }
     fn close(&mut self, closing: Closing<'_>) {

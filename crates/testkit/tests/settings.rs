@@ -15,6 +15,7 @@ const TABLES: &[(&str, &str, &str)] = &[
         "| of `[addresses]`",
     ),
     ("RawTls", "docs/configuration.md", "| of `[tls]`"),
+    ("RawAdmin", "docs/configuration.md", "| of `[admin]`"),
     (
         "RawCredentials",
         "docs/configuration.md",

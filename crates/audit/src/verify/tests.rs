@@ -50,6 +50,52 @@ fn open(chain: &mut Chain, request: u128, out: &mut Vec<u8>) {
     chain.open(&opening, out);
 }
 
+#[test]
+fn an_act_of_an_administrator_is_a_record_like_any_other() {
+    let mut chain = Chain::begin(WriterId(0));
+    let mut text = head(&mut chain, 1, Vec::new(), Vec::new());
+    let key = portcullis_identity::AdminKeyId::new("pca_aaaaaaaaaaaaaaaa").unwrap();
+    let deed = |request, who, address| crate::Deed {
+        request: RequestId(request),
+        at: Timestamp(5),
+        who,
+        address,
+        door: "admin",
+        thing: "key",
+        verb: "create",
+        on: "pck_aaaaaaaaaaaaaaaa",
+        fields: &[],
+    };
+    let who = crate::Doer {
+        name: "Ann \"A\"",
+        kind: "administrator",
+        key: Some(key),
+    };
+    let here = std::net::IpAddr::from([127, 0, 0, 1]);
+    let mut last = Vec::new();
+    chain.deed(&deed(1, Some(who), Some(here)), &mut last);
+    let line = crate::Line::parse(last.trim_ascii_end()).unwrap();
+    let crate::Event::Open(opened) = line.event else {
+        panic!("{line:?}");
+    };
+    assert_eq!(opened.principal.as_deref(), Some("Ann \"A\""));
+    assert_eq!(opened.kind.as_deref(), Some("administrator"));
+    assert_eq!(opened.key.as_deref(), Some(key.as_str()));
+    assert_eq!(
+        (opened.model.as_str(), opened.method.as_str()),
+        ("key", "create")
+    );
+    assert_eq!(opened.on.as_deref(), Some("pck_aaaaaaaaaaaaaaaa"));
+    assert_eq!(opened.address, "127.0.0.1");
+    text.extend(last);
+    chain.deed(&deed(2, None, None), &mut text);
+    close(&mut chain, 1, &mut text);
+    close(&mut chain, 2, &mut text);
+    let report = one(&text);
+    assert!(report.is_whole() && report.unclosed.is_empty());
+    assert_eq!(report.records, 2);
+}
+
 fn close(chain: &mut Chain, request: u128, out: &mut Vec<u8>) {
     let closing = Closing {
         request: RequestId(request),

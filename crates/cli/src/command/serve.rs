@@ -30,6 +30,9 @@ pub(crate) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
         if running.encrypted { "https" } else { "http" },
         running.address
     )?;
+    if let Some(admin) = &running.admin {
+        writeln!(anstream::stderr(), "portcullis is administered at {admin}")?;
+    }
     told_to_stop().await?;
     running.stop();
     Ok(ExitCode::SUCCESS)

@@ -10,6 +10,7 @@
 )]
 
 mod addresses;
+mod admin;
 mod caps;
 mod credentials;
 mod demo;

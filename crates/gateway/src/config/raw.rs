@@ -30,6 +30,7 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) addresses: super::addresses::RawAddresses,
     pub(super) tls: Option<super::tls::RawTls>,
+    pub(super) admin: Option<super::admin::RawAdmin>,
     #[serde(default)]
     pub(super) credentials: super::credentials::RawCredentials,
     #[serde(default)]

@@ -19,7 +19,7 @@ pub struct Bounds {
 }
 
 /// The connections that are open, over all cores.
-pub(crate) struct Connections {
+pub struct Connections {
     bounds: Bounds,
     open: Mutex<Open>,
 }
@@ -31,13 +31,14 @@ struct Open {
 }
 
 /// The place of one connection; dropped, it is free again.
-pub(crate) struct Place {
+pub struct Place {
     connections: Arc<Connections>,
     address: Option<IpAddr>,
 }
 
 impl Connections {
-    pub(crate) fn new(bounds: Bounds) -> Arc<Self> {
+    /// No connections, within these bounds.
+    pub fn new(bounds: Bounds) -> Arc<Self> {
         Arc::new(Self {
             bounds,
             open: Mutex::default(),
@@ -46,7 +47,7 @@ impl Connections {
 
     /// A place for a connection, counted for this address if one is given; none if there is
     /// none left.
-    pub(crate) fn enter(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Place> {
+    pub fn enter(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Place> {
         let address = address.map(network);
         let mut open = self.open();
         if open.all >= self.bounds.all {

@@ -22,6 +22,23 @@ fn it_has_the_announced_form() {
 }
 
 #[test]
+fn a_key_of_one_door_is_none_at_the_other() {
+    let entropy = [7; 42];
+    let admin = AdminKey::from_entropy(&entropy);
+    let erp = ApiKey::from_entropy(&entropy);
+    assert!(admin.expose_whole(AdminKey::parse).is_ok());
+    assert!(admin.expose_whole(|whole| whole.starts_with("pca_")));
+    assert!(admin.expose_whole(ApiKey::parse).is_err());
+    assert!(admin.expose_pair(ApiKey::parse_pair).is_err());
+    assert!(erp.expose_whole(AdminKey::parse).is_err());
+    let pepper = Pepper::new(&Secret::new([7; 32]));
+    assert!(
+        admin.digest(&pepper) != erp.digest(&pepper),
+        "nor is its hash"
+    );
+}
+
+#[test]
 fn both_forms_are_read_back() {
     let pepper = Pepper::new(&Secret::new([7; 32]));
     let key = key();

@@ -1,0 +1,18 @@
+//! What administrators do: the operations, which the command line and the administrative API
+//! share, and the API itself, on a listener of its own.
+//!
+//! A request to the API goes a short road (`api::pass`): where it came from, who it is
+//! (`identify`), whether that may be done (`may`), what is to be done (`routes`), the record of
+//! it, and then the act itself.
+#![warn(missing_docs)]
+
+pub mod api;
+pub mod chance;
+pub mod identify;
+pub mod listener;
+pub mod may;
+pub mod record;
+pub mod refusal;
+pub mod routes;
+
+pub use refusal::Refusal;

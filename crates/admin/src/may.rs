@@ -1,0 +1,75 @@
+//! What an administrative role may do: a fixed table. What does not stand in it is a no.
+
+use portcullis_identity::{AdminRole, Administrator};
+
+/// What is done with what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Act {
+    /// The kind of thing.
+    pub thing: &'static str,
+    /// What is done with it.
+    pub verb: &'static str,
+}
+
+/// How far somebody may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// As far as the scope of the administrator.
+    Scope,
+    /// Everywhere.
+    All,
+}
+
+/// An act, and how far each role goes: those who read everything, those who manage keys.
+/// Administrators do all that is in the table.
+struct Line {
+    act: Act,
+    auditor: Option<Reach>,
+    key_manager: Option<Reach>,
+}
+
+const ALL: Option<Reach> = Some(Reach::All);
+const SCOPE: Option<Reach> = Some(Reach::Scope);
+const NO: Option<Reach> = None;
+
+const TABLE: &[Line] = &[
+    //    what       is done    auditor  key-manager
+    line("self", "show", ALL, ALL),
+    line("key", "list", ALL, SCOPE),
+    line("key", "show", ALL, SCOPE),
+    line("key", "create", NO, SCOPE),
+    line("key", "adopt", NO, SCOPE),
+    line("key", "rotate", NO, SCOPE),
+    line("key", "suspend", NO, SCOPE),
+    line("key", "resume", NO, SCOPE),
+    line("key", "revoke", NO, SCOPE),
+];
+
+const fn line(
+    thing: &'static str,
+    verb: &'static str,
+    auditor: Option<Reach>,
+    key_manager: Option<Reach>,
+) -> Line {
+    Line {
+        act: Act { thing, verb },
+        auditor,
+        key_manager,
+    }
+}
+
+/// How far somebody may go with an act; none: it is not allowed.
+pub fn reach(who: &Administrator, act: Act) -> Option<Reach> {
+    let line = TABLE.iter().find(|line| line.act == act)?;
+    let of = |role: &AdminRole| match role {
+        AdminRole::Auditor => line.auditor,
+        AdminRole::KeyManager => line.key_manager,
+        AdminRole::Administrator => ALL,
+    };
+    who.roles.iter().filter_map(of).max()
+}
+
+/// Every act of the table.
+pub fn acts() -> impl Iterator<Item = Act> {
+    TABLE.iter().map(|line| line.act)
+}

@@ -1,0 +1,110 @@
+//! The record of an administrative act: it is opened before the act, and closed after it.
+
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use portcullis_audit::{Closing, Deed, Doer, Note, Outcome, RequestId};
+use portcullis_gateway::clock;
+use portcullis_identity::{Administrator, Means, Timestamp};
+use portcullis_storage::Journal;
+
+use crate::may::Act;
+use crate::refusal::Refusal;
+
+/// What is written down of an act.
+pub struct Entry<'a> {
+    /// The request.
+    pub request: RequestId,
+    /// When it came.
+    pub at: Timestamp,
+    /// Who asks.
+    pub who: Option<&'a Administrator>,
+    /// From where.
+    pub address: IpAddr,
+    /// What is done.
+    pub act: Act,
+    /// With which thing; empty if with none in particular.
+    pub on: &'a str,
+    /// Which members were given.
+    pub fields: &'a [String],
+}
+
+/// The journal of the API. One lane for all: administrators are few.
+pub struct Book(Mutex<Box<dyn Journal>>);
+
+/// A record that must be closed.
+#[must_use = "what is opened is closed"]
+pub struct Open {
+    request: RequestId,
+    at: Timestamp,
+}
+
+impl Book {
+    /// A book over a journal of its own.
+    pub fn new(journal: Box<dyn Journal>) -> Self {
+        Self(Mutex::new(journal))
+    }
+
+    /// Opens a record.
+    ///
+    /// # Errors
+    /// When it cannot be written; then the act is not done.
+    pub fn open(&self, entry: &Entry<'_>) -> Result<Open, Refusal> {
+        let deed = Deed {
+            request: entry.request,
+            at: entry.at,
+            who: entry.who.map(|who| Doer {
+                name: who.name.as_str(),
+                kind: "administrator",
+                key: match who.by {
+                    Means::Key(key) => Some(key),
+                    Means::Session => None,
+                },
+            }),
+            address: Some(entry.address),
+            door: "admin",
+            thing: entry.act.thing,
+            verb: entry.act.verb,
+            on: entry.on,
+            fields: entry.fields,
+        };
+        let mut journal = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        journal.deed(&deed).map_err(|error| {
+            tracing::error!(%error, request.id = %entry.request, "a record could not be opened");
+            Refusal::Unrecorded
+        })?;
+        Ok(Open {
+            request: entry.request,
+            at: entry.at,
+        })
+    }
+
+    /// Closes a record.
+    pub fn close(
+        &self,
+        open: Open,
+        outcome: Outcome<'_>,
+        (status, bytes): (u16, usize),
+        note: &str,
+    ) {
+        let now = clock::now();
+        let note = [Note {
+            what: note,
+            count: 1,
+        }];
+        let notes = note.get(usize::from(note.iter().all(|note| note.what.is_empty()))..);
+        let mut journal = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        journal.close(Closing {
+            request: open.request,
+            at: now,
+            outcome,
+            status,
+            duration_us: u64::try_from(now.micros().saturating_sub(open.at.micros())).unwrap_or(0),
+            bytes_out: u64::try_from(bytes).unwrap_or(u64::MAX),
+            notes: notes.unwrap_or_default(),
+        });
+        if let Err(error) = journal.flush() {
+            tracing::error!(%error, "a closed record could not be written; trying again with the next");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `[admin]`: where administrators connect. Nothing is served to them unless it is there.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::tls::TlsConfig;
+use super::{Checker, Problem};
+use crate::tls::{Tls, TlsFiles};
+
+/// Where administrators connect.
+#[derive(Debug, Clone)]
+pub struct AdminConfig {
+    /// The address and port, which clients of ERPs do not use.
+    pub listen: SocketAddr,
+    /// The files that it is served with over TLS; none: without, on this machine only.
+    pub files: Option<TlsFiles>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawAdmin {
+    listen: Spanned<String>,
+    certificate_file: Option<Spanned<PathBuf>>,
+    key_file: Option<PathBuf>,
+}
+
+impl Checker<'_> {
+    /// Reads the section. An address that other machines reach is encrypted, or refused.
+    pub(super) fn admin(
+        &mut self,
+        folder: &Path,
+        raw: RawAdmin,
+        (public, tls): (Option<SocketAddr>, Option<&TlsConfig>),
+    ) -> Option<AdminConfig> {
+        let place = raw.listen.span().start;
+        let rule = "`listen` of `[admin]` must be an address and a port such as 127.0.0.1:8641";
+        let listen: SocketAddr = self.spanned(raw.listen, rule, |text| text.parse().ok())?;
+        let redirect = tls.and_then(|tls| tls.redirect);
+        if listen.port() != 0 && [public, redirect].contains(&Some(listen)) {
+            return self.refuse(
+                place,
+                "administrators need an address or a port of their own",
+            );
+        }
+        let own = match (raw.certificate_file, raw.key_file) {
+            (Some(certificate), Some(key)) => Some(self.own(folder, &certificate, &key)?),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                let message = "`certificate-file` and `key-file` of `[admin]` belong together";
+                return self.refuse(place, message);
+            }
+        };
+        let files = match own {
+            Some(own) => Some(own),
+            None if listen.ip().to_canonical().is_loopback() => None,
+            // Its authorities are those of clients of ERPs.
+            None => tls.map(|tls| TlsFiles {
+                clients: None,
+                ..tls.files.clone()
+            }),
+        };
+        if files.is_none() && !listen.ip().to_canonical().is_loopback() {
+            let message = "other machines reach this address: give `[admin]` a `certificate-file` \
+                           and a `key-file`, or the gateway `[tls]`, or listen on 127.0.0.1";
+            return self.refuse(place, message);
+        }
+        Some(AdminConfig { listen, files })
+    }
+
+    fn own(&mut self, folder: &Path, file: &Spanned<PathBuf>, key: &Path) -> Option<TlsFiles> {
+        let files = TlsFiles {
+            certificate: folder.join(file.get_ref()),
+            key: folder.join(key),
+            clients: None,
+            takes_1_2: true,
+        };
+        match Tls::open(files.clone()) {
+            Ok(_) => Some(files),
+            Err(error) => self.refuse(file.span().start, &error.to_string()),
+        }
+    }
+
+    fn refuse<T>(&mut self, place: usize, message: &str) -> Option<T> {
+        let problem = Problem::at_offset(self.path, self.text, place, message.to_owned());
+        self.problems.push(problem);
+        None
+    }
+}
