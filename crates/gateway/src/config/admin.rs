@@ -59,6 +59,7 @@ impl Checker<'_> {
             // Its authorities are those of clients of ERPs.
             None => tls.map(|tls| TlsFiles {
                 clients: None,
+                revocations: None,
                 ..tls.files.clone()
             }),
         };
@@ -75,6 +76,7 @@ impl Checker<'_> {
             certificate: folder.join(file.get_ref()),
             key: folder.join(key),
             clients: None,
+            revocations: None,
             takes_1_2: true,
         };
         match Tls::open(files.clone()) {
