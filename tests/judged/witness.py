@@ -199,7 +199,9 @@ def names_of(sent):
 def told(step, answer):
     """A step after a guard: a guarded document is saved on the date that the guard was told."""
     rows = json.loads(answer[1]).get("data") if answer and answer[0] == 200 else None
-    dates = [row.get("modified") for row in rows or () if isinstance(row, dict)] if isinstance(rows, list) else []
+    rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    # The database finds names that differ by their case, or a blank at their end, too.
+    dates = [row.get("modified") for row in rows if row.get("name") in (step["ids"] or ())]
     text = json.dumps(step)
     if len(dates) == 1 and dates[0]:
         text = text.replace(JUDGES_DATE, dates[0])

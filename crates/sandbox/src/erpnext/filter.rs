@@ -15,7 +15,7 @@ use super::Turn;
 use super::failure::Failure;
 use super::schema::{DocType, Schema};
 use super::values::{Doc, field, number, plain};
-use super::world::World;
+use super::world::{World, folded};
 
 /// Conditions with their DocTypes.
 pub(crate) struct Asked {
@@ -271,7 +271,7 @@ impl Documents for Known<'_> {
 
 /// Orders two stored values: text without regard to case, numbers by size.
 pub(crate) fn order(left: &Value, right: &Value) -> Ordering {
-    let fold = |value: &Value| plain(Some(value)).trim_end().to_lowercase();
+    let fold = |value: &Value| folded(&plain(Some(value)));
     match (left, right) {
         (Value::Int(_) | Value::Float(_), _) => number(Some(left)).total_cmp(&number(Some(right))),
         _ => fold(left).cmp(&fold(right)),

@@ -97,7 +97,7 @@ pub(crate) fn counted(name: &str) -> Option<(String, u32)> {
 
 /// Customers are named by their name; a namesake gets ` - 1`, ` - 2` and so on.
 fn customer(world: &World, wanted: &str) -> Named {
-    if !world.has("Customer", wanted) {
+    if !world.takes_for("Customer", wanted) {
         return Named {
             name: wanted.to_owned(),
             counted: None,

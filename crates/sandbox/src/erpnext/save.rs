@@ -109,7 +109,7 @@ fn finish_insert(
         return Err(check::transition(0, 2));
     }
     let name = field(&doc, "name").to_owned();
-    if world.has(&kind.name, &name) {
+    if world.takes_for(&kind.name, &name) {
         let (doctype, class) = (kind.name.as_str(), "DuplicateEntryError");
         let words = format!(
             "('{doctype}', '{name}', IntegrityError(1062, \"Duplicate entry '{name}' for key 'PRIMARY'\"))"
@@ -348,7 +348,7 @@ pub(crate) fn rename(
             "You need write permission to rename",
         ));
     }
-    if world.has(doctype, new) {
+    if world.takes_for(doctype, new) {
         return Err(Failure::invalid(format!(
             "Another {doctype} with name {new} exists, select another name"
         )));

@@ -25,6 +25,17 @@ impl World {
         self.get(doctype, name).is_some()
     }
 
+    /// Whether a document has this name, or one that MariaDB takes for it: names are its key, and
+    /// differ by more than case, or blanks at their end.
+    pub(crate) fn takes_for(&self, doctype: &str, name: &str) -> bool {
+        let wanted = folded(name);
+        self.has(doctype, name)
+            || self
+                .tables
+                .get(doctype)
+                .is_some_and(|table| table.keys().any(|known| folded(known) == wanted))
+    }
+
     /// The documents of a DocType, by name.
     pub(crate) fn all(&self, doctype: &str) -> impl Iterator<Item = &Arc<Doc>> {
         self.tables
@@ -189,4 +200,9 @@ pub(crate) fn shaped(doctype: &DocType, mut from: Doc) -> Doc {
         }
     }
     doc
+}
+
+/// A text as MariaDB compares it.
+pub(crate) fn folded(text: &str) -> String {
+    text.trim_end().to_lowercase()
 }
