@@ -10,7 +10,7 @@ class Demo:
     """A running `portcullis demo`, as its JSON line tells of it."""
 
     def __init__(self, line):
-        facts = json.loads(line)
+        self.facts = facts = json.loads(line)
         self.url = facts["gateway"].rstrip("/")
         place = urllib.parse.urlsplit(self.url)
         self.host, self.port = place.hostname, place.port

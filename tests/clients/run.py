@@ -130,6 +130,7 @@ def rounds(arguments, tally):
         "frappe-js-sdk": ["node", "frappe_round.mjs"],
         "curl": [python, "curl_round.py"],
         "clients that sign": [python, "signing_round.py"],
+        "clients that guides print": [python, "printed_round.py"],
         "Node clients that sign": ["node", "signing_round.mjs"],
         "the README's commands": [python, "readme_round.py"],
         "the demo's screen": [python, "screen_round.py"],

@@ -1,4 +1,4 @@
-"""Clients that sign their requests: those of the seeds, typed in as a user would, and RFC 9421's.
+"""Clients that sign their requests: those that guides print, typed in as a user would, and RFC 9421's.
 
 Only what a user changes is an argument: URL, keys, names.
 """
@@ -16,7 +16,7 @@ from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver,
 
 
 class SortedJsonAdapter:
-    """Seed 002, section 5: base64 over verb, endpoint, seconds and the data's JSON with sorted names."""
+    """A connector's adapter for Odoo: base64 over verb, endpoint, seconds and the data's JSON with sorted names."""
 
     def __init__(self, url, api_key, api_secret):
         self.url, self.api_key, self.api_secret = url, api_key, api_secret
@@ -39,7 +39,7 @@ class SortedJsonAdapter:
 
 
 class TimestampClient:
-    """Seed 004, Python: hexadecimal over `METHOD:endpoint:timestamp`, the key beside it."""
+    """The Python client of ERPNext's guide: hexadecimal over `METHOD:endpoint:timestamp`, the key beside it."""
 
     def __init__(self, url, api_key, api_secret):
         self.base_url, self.api_key, self.api_secret = url, api_key, api_secret

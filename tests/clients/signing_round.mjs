@@ -1,5 +1,4 @@
-// Seed 004's Node client, typed in as a user would: `node signing_round.mjs DEMO.json`. What it
-// signs with is the secret half of its key; every request gets a time, an id and a signature.
+// A round of the Node clients that sign: `node signing_round.mjs DEMO.json`.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -9,6 +8,7 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import axios from "axios";
 import { httpbis } from "http-message-signatures";
+import { SecureClient } from "./secure_client.mjs";
 
 const demo = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const data = path.join(path.dirname(demo.upstream_log), "data");
@@ -17,31 +17,6 @@ let steps = 0;
 function key(name, [upstream, user, role], ...more) {
   const command = ["key", "create", name, "--data", data, "--json", "--upstream", upstream, "--user", user, "--role", role, ...more];
   return JSON.parse(execFileSync(process.env.PORTCULLIS_BINARY, command, { encoding: "utf8" }));
-}
-
-class SecureClient {
-  constructor(baseUrl, apiKey, apiSecret) {
-    this.apiSecret = apiSecret;
-    this.client = axios.create({
-      baseURL: baseUrl,
-      timeout: 30000,
-      headers: { "User-Agent": "ERPNext-Secure-Client/1.0", Accept: "application/json", "Content-Type": "application/json" },
-    });
-    this.client.defaults.headers.common.Authorization = `token ${apiKey}:${apiSecret}`;
-    this.client.interceptors.request.use((config) => {
-      config.headers["X-Request-Time"] = new Date().toISOString();
-      config.headers["X-Request-ID"] = crypto.randomBytes(8).toString("hex");
-      config.headers["X-Signature"] = this.sign(config.method.toUpperCase(), config.url, config.headers["X-Request-Time"]);
-      return config;
-    });
-  }
-  sign(method, endpoint, timestamp) {
-    return crypto.createHmac("sha256", this.apiSecret).update(`${method}:${endpoint}:${timestamp}`).digest("hex");
-  }
-  get = async (endpoint, params = {}) => (await this.client.get(endpoint, { params })).data;
-  post = async (endpoint, body = {}) => (await this.client.post(endpoint, body)).data;
-  put = async (endpoint, body = {}) => (await this.client.put(endpoint, body)).data;
-  delete = async (endpoint) => (await this.client.delete(endpoint)).data;
 }
 
 // A client of RFC 9421's package, over fetch.
