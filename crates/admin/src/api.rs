@@ -20,6 +20,7 @@ use portcullis_storage::Journal;
 
 use crate::chance;
 use crate::identify::{self, Recognise, Recognised, Shown};
+use crate::installation::Installation;
 use crate::may::{self, Act, Reach};
 use crate::record::{Book, Entry};
 use crate::refusal::Refusal;
@@ -28,6 +29,7 @@ use answer::Told;
 
 /// What the API works with.
 pub struct Api {
+    installation: Arc<Installation>,
     kinds: Vec<Box<dyn Recognise>>,
     throttle: Throttle,
     proxies: Proxies,
@@ -54,17 +56,24 @@ impl Api {
     /// An API that knows administrators by these kinds of credentials, and lets an address fail
     /// so often.
     pub fn new(
+        installation: Arc<Installation>,
         kinds: Vec<Box<dyn Recognise>>,
         failures: Rate,
         proxies: Proxies,
         journal: Box<dyn Journal>,
     ) -> Self {
         Self {
+            installation,
             kinds,
             throttle: Throttle::new(failures),
             proxies,
             book: Book::new(journal),
         }
+    }
+
+    /// What is administered.
+    pub fn installation(&self) -> &Arc<Installation> {
+        &self.installation
     }
 
     /// The router of everything that can be asked.

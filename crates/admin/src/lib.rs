@@ -6,13 +6,19 @@
 //! it, and then the act itself.
 #![warn(missing_docs)]
 
+pub mod administrators;
 pub mod api;
 pub mod chance;
+pub mod errand;
 pub mod identify;
+pub mod installation;
+pub mod keys;
 pub mod listener;
 pub mod may;
+pub mod programs;
 pub mod record;
 pub mod refusal;
 pub mod routes;
 
+pub use installation::Installation;
 pub use refusal::Refusal;

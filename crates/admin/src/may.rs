@@ -1,6 +1,8 @@
 //! What an administrative role may do: a fixed table. What does not stand in it is a no.
 
-use portcullis_identity::{AdminRole, Administrator};
+use portcullis_identity::{AdminRole, Administrator, ErpLogin, RoleName, Scope, UpstreamName};
+
+use crate::refusal::Refusal;
 
 /// What is done with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,61 @@ pub enum Reach {
     Scope,
     /// Everywhere.
     All,
+}
+
+/// How far somebody may go with keys: what an operation is given beside what is wanted.
+#[derive(Debug, Clone)]
+pub enum Leave {
+    /// Everywhere: whoever has the machine, and administrators.
+    All,
+    /// Within a scope.
+    Within(Scope),
+}
+
+impl Leave {
+    /// The leave of somebody who may go so far.
+    pub fn of(who: &Administrator, reach: Reach) -> Self {
+        match reach {
+            Reach::All => Self::All,
+            Reach::Scope => Self::Within(who.scope.clone()),
+        }
+    }
+
+    /// Whether a key is within it.
+    pub fn has(&self, upstream: &UpstreamName, login: &ErpLogin, roles: &[RoleName]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Within(scope) => scope.has(upstream, login, roles),
+        }
+    }
+
+    /// Checks that a key that is wanted is within it.
+    ///
+    /// # Errors
+    /// When it is not; says what of it.
+    pub fn check(
+        &self,
+        upstream: &UpstreamName,
+        login: &ErpLogin,
+        roles: &[RoleName],
+    ) -> Result<(), Refusal> {
+        let Self::Within(scope) = self else {
+            return Ok(());
+        };
+        if !scope.has_user(upstream, login) {
+            let user = format!("the user `{login}` of `{upstream}`");
+            return Err(Refusal::OutOfScope(user));
+        }
+        match roles.iter().find(|role| !scope.roles.contains(role)) {
+            Some(role) => Err(Refusal::OutOfScope(format!("the role `{role}`"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether keys may be made that run as administrators of an ERP.
+    pub const fn may_bind_administrators(&self) -> bool {
+        matches!(self, Self::All)
+    }
 }
 
 /// An act, and how far each role goes: those who read everything, those who manage keys.
@@ -43,6 +100,9 @@ const TABLE: &[Line] = &[
     line("key", "suspend", NO, SCOPE),
     line("key", "resume", NO, SCOPE),
     line("key", "revoke", NO, SCOPE),
+    line("admin-key", "list", ALL, NO),
+    line("admin-key", "create", NO, NO),
+    line("admin-key", "revoke", NO, NO),
 ];
 
 const fn line(

@@ -1,6 +1,9 @@
 //! The table of what can be asked of the API, and what each route does.
 
+mod administrators;
+mod keys;
 mod own;
+mod read;
 
 use std::pin::Pin;
 use std::str::FromStr;
@@ -13,11 +16,13 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::api::Api;
-use crate::may::{Act, Reach};
+use crate::installation::Installation;
+use crate::may::{Act, Leave, Reach};
 use crate::refusal::Refusal;
+use read::Nothing;
 
 /// Everything that can be asked, whoever serves it.
-pub const TABLE: &[&[Route]] = &[own::ROUTES];
+pub const TABLE: &[&[Route]] = &[own::ROUTES, keys::ROUTES, administrators::ROUTES];
 
 /// One thing that can be asked.
 pub struct Route {
@@ -152,6 +157,37 @@ impl Asked {
             )
         };
         read.map(|axum::extract::Query(read)| read).map_err(wrong)
+    }
+
+    /// What an operation is given: what it works on, how far the caller may go, and the time.
+    ///
+    /// # Errors
+    /// When nobody that is known asks.
+    pub fn within(&self) -> Result<(Arc<Installation>, Leave, Timestamp), Refusal> {
+        let who = self.who.as_ref().ok_or(Refusal::Unidentified)?;
+        let at = Arc::clone(self.api.installation());
+        Ok((at, Leave::of(who, self.reach), self.now))
+    }
+
+    /// Neither a query nor a body.
+    ///
+    /// # Errors
+    /// When something is said there.
+    pub fn nothing(&self) -> Result<(), Refusal> {
+        self.query::<Nothing>()?;
+        self.body_or_default::<Nothing>()?;
+        Ok(())
+    }
+
+    /// The body, which may be left out.
+    ///
+    /// # Errors
+    /// When it is not what the route takes.
+    pub fn body_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Refusal> {
+        if self.body.is_empty() {
+            return Ok(T::default());
+        }
+        self.body()
     }
 
     /// The body.

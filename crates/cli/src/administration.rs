@@ -5,9 +5,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use portcullis_admin::api::Api;
 use portcullis_admin::listener::Door;
+use portcullis_admin::programs::Programs;
 use portcullis_gateway::config::{AdminConfig, Config};
 use portcullis_gateway::tls::Tls;
 use portcullis_storage::Journal;
+
+use crate::house::House;
 
 /// The listener of administrators, opened.
 pub(crate) struct Administration {
@@ -34,9 +37,11 @@ impl Administration {
 }
 
 /// The API that is served there.
-pub(crate) fn api(config: &Config, journal: Box<dyn Journal>) -> Arc<Api> {
+pub(crate) fn api(config: &Arc<Config>, house: &House, journal: Box<dyn Journal>) -> Arc<Api> {
+    let programs = Programs::new(Arc::clone(&house.store) as _, house.vault.pepper());
     Arc::new(Api::new(
-        Vec::new(),
+        Arc::new(house.installation(Some(Arc::clone(config)))),
+        vec![Box::new(programs)],
         config.address_rate,
         config.proxies.clone(),
         journal,

@@ -39,6 +39,8 @@ pub(crate) enum Command {
     User(crate::command::user::UserArgs),
     /// List and end sessions
     Session(crate::command::session::SessionArgs),
+    /// Make, list and revoke the keys of programs that administer the gateway
+    Administrator(crate::command::administrator::AdministratorArgs),
     /// Show and verify the ledger
     Audit(crate::command::audit::AuditArgs),
     /// Try the policy

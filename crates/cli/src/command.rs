@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod administrator;
 pub(crate) mod audit;
 mod check;
 mod demo;
@@ -14,6 +15,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
+use portcullis_admin::Refusal;
 
 use crate::args::{Args, Command, PolicyCommand};
 
@@ -27,6 +29,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Role(args) => in_runtime(role::run(args)),
         Command::User(args) => in_runtime(user::run(args)),
         Command::Session(args) => in_runtime(session::run(args)),
+        Command::Administrator(args) => in_runtime(administrator::run(args)),
         Command::Audit(args) => in_runtime(audit::run(args)),
         Command::Policy(args) => match args.command {
             PolicyCommand::Domains {
@@ -59,6 +62,16 @@ fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::R
         .build()?;
     // What asks an ERP keeps its connection on the thread that asks.
     tokio::task::LocalSet::new().block_on(&runtime, work)
+}
+
+/// What a refusal makes of a command: what is not there, or does not fit to how things are, is
+/// said and ends with 1; everything else is an error.
+pub(crate) fn refused(refusal: Refusal) -> anyhow::Result<ExitCode> {
+    if matches!(refusal, Refusal::Absent(_) | Refusal::Conflict(_)) {
+        crate::show::aside(&refusal.to_string())?;
+        return Ok(ExitCode::from(1));
+    }
+    Err(refusal.into())
 }
 
 /// Says on standard error why a command could not be done.

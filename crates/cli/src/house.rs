@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use portcullis_admin::Installation;
 use portcullis_audit::LedgerId;
 use portcullis_gateway::archive::Safe;
-use portcullis_gateway::config::StoreConfig;
+use portcullis_gateway::clock;
+use portcullis_gateway::config::{Config, StoreConfig};
 use portcullis_gateway::renewal::Sealing;
+use portcullis_gateway::upstream::CursorSeal;
 use portcullis_identity::{ErpLogin, Secret, UpstreamName};
-use portcullis_storage::{ErpUserRow, Sealed, Store};
-use portcullis_store::{Place, SqlStore, Vault, VaultError, entropy};
+use portcullis_storage::{ErpUserRow, Journal, Sealed, Store};
+use portcullis_store::{FileJournal, JournalOptions, Place, SqlStore, Vault, VaultError, entropy};
 
 /// An installation that was opened.
 pub(crate) struct House {
@@ -60,6 +63,25 @@ impl House {
         })
     }
 
+    /// What the operations of administrators work on.
+    pub(crate) fn installation(&self, config: Option<Arc<Config>>) -> Installation {
+        let vault = WithVault(Arc::clone(&self.vault));
+        let vault = Arc::new(vault);
+        let (folder, options) = (self.ledger_folder(), JournalOptions::new(self.ledger));
+        Installation {
+            store: Arc::clone(&self.store) as _,
+            safe: Arc::clone(&vault) as _,
+            sealing: vault,
+            pepper: self.vault.pepper(),
+            cursors: Arc::new(CursorSeal::new(self.vault.tagger())),
+            journals: Box::new(move || {
+                let journal = FileJournal::open(&folder, 0, options, clock::now())?;
+                Ok(Box::new(journal) as Box<dyn Journal>)
+            }),
+            config,
+        }
+    }
+
     /// Where the ledger lies.
     pub(crate) fn ledger_folder(&self) -> PathBuf {
         ledger_folder(&self.folder)
@@ -94,9 +116,8 @@ async fn connect(shared: &StoreConfig) -> anyhow::Result<SqlStore> {
 
 /// Reads a secret file; the end of its line is no part of the secret.
 pub(crate) fn secret(file: &Path) -> anyhow::Result<Secret<String>> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("the secret file {} cannot be read", file.display()))?;
-    Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+    portcullis_admin::installation::secret(file)
+        .with_context(|| format!("the secret file {} cannot be read", file.display()))
 }
 
 /// Where the ledger of a data folder lies.

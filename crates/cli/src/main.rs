@@ -6,7 +6,6 @@ mod administration;
 mod args;
 mod command;
 mod doors;
-mod errand;
 mod house;
 mod place;
 mod running;

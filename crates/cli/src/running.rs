@@ -38,6 +38,7 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a gateway; returns once its keys are read and each ERP was asked once.
     pub(crate) async fn start(config: Config, house: House) -> anyhow::Result<Self> {
+        let config = Arc::new(config);
         let upstreams = upstreams(&config, &house)?;
         let cores = config.workers.unwrap_or_else(cores);
         let Doors {
@@ -117,7 +118,7 @@ impl Running {
             all_tls.extend(administration.tls.clone());
             admin = Some(administration.url.clone());
             let journal = journal(doors.len() + 1)?;
-            let api = administration::api(&config, Box::new(journal));
+            let api = administration::api(&config, &house, Box::new(journal));
             let stopped = stopped.clone();
             threads.push(spawn("admin".to_owned(), move || {
                 administration.door.serve(api, stopped)

@@ -16,6 +16,7 @@
 //! gateways must learn of the change.
 #![warn(missing_docs)]
 
+mod admin_keys;
 mod changes;
 mod claims;
 mod erp_users;
@@ -29,6 +30,7 @@ mod roles;
 mod sessions;
 mod settings;
 
+pub use admin_keys::{AdminKeyRow, AdminKeys};
 pub use changes::Changes;
 pub use claims::{Claim, ClaimState, Claiming, Claims};
 pub use erp_users::{ErpUserRow, ErpUsers, Renewed, Sealed, UserHealth};
@@ -44,10 +46,22 @@ pub use settings::Settings;
 
 /// Everything that processes share: `store.keys().find(&id)`, `store.version()`.
 pub trait Store:
-    Keys + Roles + ErpUsers + Sessions + Settings + Changes + Claims + Originals + Presence + Nonces
+    Keys
+    + AdminKeys
+    + Roles
+    + ErpUsers
+    + Sessions
+    + Settings
+    + Changes
+    + Claims
+    + Originals
+    + Presence
+    + Nonces
 {
     /// The API keys.
     fn keys(&self) -> &dyn Keys;
+    /// The administrative keys.
+    fn admin_keys(&self) -> &dyn AdminKeys;
     /// The roles that are kept in the store.
     fn roles(&self) -> &dyn Roles;
     /// The ERP users.
@@ -69,6 +83,7 @@ pub trait Store:
 impl<T> Store for T
 where
     T: Keys
+        + AdminKeys
         + Roles
         + ErpUsers
         + Sessions
@@ -80,6 +95,9 @@ where
         + Nonces,
 {
     fn keys(&self) -> &dyn Keys {
+        self
+    }
+    fn admin_keys(&self) -> &dyn AdminKeys {
         self
     }
     fn roles(&self) -> &dyn Roles {

@@ -5,6 +5,7 @@
 //! in common (how they are opened, who waits for whom, how a dead process is known) stands in
 //! `sqlite` and `postgres`.
 
+mod admin_keys;
 mod changes;
 mod claims;
 mod erp_users;

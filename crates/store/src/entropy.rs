@@ -5,7 +5,6 @@ use std::path::Path;
 
 use portcullis_audit::LedgerId;
 use portcullis_identity::ApiKey;
-use portcullis_identity::signing::SigningSecret;
 use portcullis_storage::{Settings, StoreError};
 use zeroize::Zeroizing;
 
@@ -37,15 +36,6 @@ pub fn bytes<const N: usize>() -> Result<[u8; N], EntropyError> {
 pub fn new_key() -> Result<ApiKey, EntropyError> {
     let entropy = Zeroizing::new(bytes::<42>()?);
     Ok(ApiKey::from_entropy(&entropy))
-}
-
-/// A new signing secret.
-///
-/// # Errors
-/// When the system gives no random bytes.
-pub fn new_signing_secret() -> Result<SigningSecret, EntropyError> {
-    let entropy = Zeroizing::new(bytes::<32>()?);
-    Ok(SigningSecret::from_entropy(&entropy))
 }
 
 /// The id of the ledger that belongs to a store; made at the first time of asking.

@@ -10,8 +10,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use portcullis_identity::{KeyId, Timestamp};
-use portcullis_storage::KeyRow;
+use portcullis_identity::{AdminKeyId, KeyId, Timestamp};
 
 /// The keys that stay revoked, whatever the store says.
 pub(crate) struct Graves {
@@ -19,11 +18,20 @@ pub(crate) struct Graves {
     known: Mutex<Known>,
 }
 
+/// Something that can be revoked.
+pub(crate) trait Mortal {
+    fn id(&self) -> &str;
+    fn revoked(&mut self) -> &mut Option<Timestamp>;
+}
+
+/// An id, and since when it is revoked.
+pub(crate) type Grave = (Box<str>, Timestamp);
+
 #[derive(Default)]
 struct Known {
     /// How much of the file was read.
     read: u64,
-    dead: HashMap<KeyId, Timestamp>,
+    dead: HashMap<Box<str>, Timestamp>,
 }
 
 impl Graves {
@@ -39,16 +47,17 @@ impl Graves {
     ///
     /// # Errors
     /// When the file cannot be read or written: then nobody knows what was revoked.
-    pub(crate) fn correct(&self, rows: &mut [KeyRow]) -> io::Result<Vec<(KeyId, Timestamp)>> {
+    pub(crate) fn correct(&self, rows: &mut [impl Mortal]) -> io::Result<Vec<Grave>> {
         let mut known = self.known()?;
         let (mut new, mut forgotten) = (Vec::new(), Vec::new());
         for row in rows {
-            match (row.revoked, known.dead.get(&row.id)) {
+            let told = *row.revoked();
+            match (told, known.dead.get(row.id()).copied()) {
                 (None, Some(at)) => {
-                    row.revoked = Some(*at);
-                    forgotten.push((row.id, *at));
+                    *row.revoked() = Some(at);
+                    forgotten.push((row.id().into(), at));
                 }
-                (Some(at), None) => new.push((row.id, at)),
+                (Some(at), None) => new.push((row.id().into(), at)),
                 (None, None) | (Some(_), Some(_)) => {}
             }
         }
@@ -82,7 +91,7 @@ impl Graves {
         Ok(known)
     }
 
-    fn write(&self, known: &mut Known, new: &[(KeyId, Timestamp)]) -> io::Result<()> {
+    fn write(&self, known: &mut Known, new: &[Grave]) -> io::Result<()> {
         if new.is_empty() {
             return Ok(());
         }
@@ -98,12 +107,14 @@ impl Graves {
         }
         file.write_all(text.as_bytes())?;
         file.sync_data()?;
-        known.dead.extend(new.iter().copied());
+        known.dead.extend(new.iter().cloned());
         Ok(())
     }
 }
 
-fn read(line: &str) -> Option<(KeyId, Timestamp)> {
+fn read(line: &str) -> Option<Grave> {
     let (id, at) = line.split_once(' ')?;
-    Some((KeyId::new(id).ok()?, Timestamp(at.parse().ok()?)))
+    let is_one = KeyId::new(id).is_ok() || AdminKeyId::new(id).is_ok();
+    is_one.then_some(())?;
+    Some((id.into(), Timestamp(at.parse().ok()?)))
 }

@@ -6,11 +6,10 @@
 mod adopt;
 mod change;
 mod create;
-mod describe;
 mod list;
 mod rotate;
-mod signing;
-mod when;
+
+pub(crate) use create::network;
 
 use std::process::ExitCode;
 

@@ -7,8 +7,19 @@ use portcullis_storage::{KeyRow, KeyUse, Keys, Signing, StoreError, Stored};
 
 use super::statement::Statement;
 use super::{SqlStore, failed, unavailable};
+use crate::graves::Mortal;
+pub(super) use row::{joined, parted};
 
 const THING: &str = "key";
+
+impl Mortal for KeyRow {
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn revoked(&mut self) -> &mut Option<Timestamp> {
+        &mut self.revoked
+    }
+}
 
 impl SqlStore {
     /// Keys that were revoked stay so, also for gateways that have a file of their own.
@@ -27,9 +38,9 @@ impl SqlStore {
     }
 
     /// Revokes a key; answers how many rows that changed.
-    async fn buried(&self, id: &KeyId, at: Timestamp) -> Result<u64, sqlx::Error> {
+    async fn buried(&self, id: &str, at: Timestamp) -> Result<u64, sqlx::Error> {
         self.query("UPDATE api_key SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
-            .bind(id.as_str())
+            .bind(id)
             .bind(at.micros())
             .execute()
             .await
@@ -70,10 +81,10 @@ impl Keys for SqlStore {
 
     fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool> {
         Box::pin(async move {
-            let done = self.buried(id, now).await;
+            let done = self.buried(id.as_str(), now).await;
             let done = done.map_err(failed("revoke a key", THING))?;
             // Reading it again remembers it.
-            self.find(id).await?;
+            Keys::find(self, id).await?;
             Ok(done == 1)
         })
     }

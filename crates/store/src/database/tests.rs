@@ -1,5 +1,6 @@
 //! What every store does, on SQLite and on PostgreSQL.
 
+mod admin_keys;
 mod claims;
 mod health;
 mod keys;

@@ -2,69 +2,70 @@
 
 use std::process::ExitCode;
 
+use portcullis_admin::keys::{self, Changed, describe};
+use portcullis_admin::may::Leave;
+use portcullis_admin::refusal::Refusal;
 use portcullis_gateway::clock;
-use portcullis_identity::{KeyId, Timestamp};
-use portcullis_storage::{KeyRow, Store as _};
+use portcullis_identity::KeyId;
 use serde_json::json;
 
-use super::describe::describe;
+use crate::command::refused;
 use crate::place::Place;
 use crate::show;
 
 pub(super) async fn suspend(place: &Place, id: KeyId, json: bool) -> anyhow::Result<ExitCode> {
-    let store = place.house().await?.store;
-    let done = store.keys().suspend(&id, clock::now()).await?;
-    let found = store.keys().find(&id).await?;
-    told(id, found, json, |row| match (done, row.revoked) {
-        (true, _) => format!("{id} ({}) is suspended", row.name),
-        (false, None) => format!("{id} ({}) is suspended already", row.name),
-        (false, Some(_)) => format!("{id} ({}) is revoked", row.name),
+    let at = place.installation().await?;
+    let changed = keys::suspend(&at, &Leave::All, &id, clock::now()).await;
+    told(id, changed, json, |changed| {
+        match (changed.is_done, changed.row.revoked) {
+            (true, _) => "suspended".to_owned(),
+            (false, None) => "suspended already".to_owned(),
+            (false, Some(_)) => "revoked".to_owned(),
+        }
     })
 }
 
 pub(super) async fn resume(place: &Place, id: KeyId, json: bool) -> anyhow::Result<ExitCode> {
-    let store = place.house().await?.store;
-    let done = store.keys().resume(&id, clock::now()).await?;
-    let found = store.keys().find(&id).await?;
-    told(id, found, json, |row| match (done, row.revoked) {
-        (true, _) => format!("{id} ({}) is taken again", row.name),
-        (false, None) => format!("{id} ({}) is not suspended", row.name),
-        (false, Some(_)) => format!("{id} ({}) is revoked, and stays so", row.name),
+    let at = place.installation().await?;
+    let changed = keys::resume(&at, &Leave::All, &id, clock::now()).await;
+    told(id, changed, json, |changed| {
+        match (changed.is_done, changed.row.revoked) {
+            (true, _) => "taken again".to_owned(),
+            (false, None) => "not suspended".to_owned(),
+            (false, Some(_)) => "revoked, and stays so".to_owned(),
+        }
     })
 }
 
 pub(super) async fn revoke(place: &Place, id: KeyId, json: bool) -> anyhow::Result<ExitCode> {
-    let store = place.house().await?.store;
-    let done = store.keys().revoke(&id, clock::now()).await?;
-    let found = store.keys().find(&id).await?;
-    told(id, found, json, |row| {
-        let revoked = row.revoked.map_or_else(String::new, Timestamp::to_rfc3339);
-        if done {
-            format!("{id} ({}) is revoked", row.name)
-        } else {
-            format!("{id} ({}) was revoked already, at {revoked}", row.name)
-        }
+    let at = place.installation().await?;
+    let changed = keys::revoke(&at, &Leave::All, &id, clock::now()).await;
+    told(id, changed, json, |changed| match changed.row.revoked {
+        Some(at) if !changed.is_done => format!("revoked already, at {}", at.to_rfc3339()),
+        Some(_) | None => "revoked".to_owned(),
     })
 }
 
 /// Says what became of a key, or that there is none.
 fn told(
     id: KeyId,
-    found: Option<KeyRow>,
+    changed: Result<Changed, Refusal>,
     json: bool,
-    say: impl FnOnce(&KeyRow) -> String,
+    say: impl FnOnce(&Changed) -> String,
 ) -> anyhow::Result<ExitCode> {
-    let Some(row) = found else {
-        if json {
-            show::json(&json!({ "id": id, "revoked": null, "state": null }))?;
+    let changed = match changed {
+        Ok(changed) => changed,
+        Err(refusal) => {
+            if json && matches!(refusal, Refusal::Absent(_)) {
+                show::json(&json!({ "id": id, "revoked": null, "state": null }))?;
+            }
+            return refused(refusal);
         }
-        show::aside(&format!("there is no key {id}"))?;
-        return Ok(ExitCode::from(1));
     };
     if json {
-        show::json(&describe(&row, None, clock::now()))?;
+        show::json(&describe(&changed.row, None, clock::now()))?;
     } else {
-        show::line(&say(&row))?;
+        show::line(&format!("{id} ({}) is {}", changed.row.name, say(&changed)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,24 +1,20 @@
 //! `portcullis key create`: a key is made, kept as a hash, and shown this once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use ipnet::IpNet;
+use portcullis_admin::chance;
+use portcullis_admin::keys::{self, Made, Wanted};
+use portcullis_admin::may::Leave;
 use portcullis_gateway::{clock, tls};
-use portcullis_identity::signing::{Scheme, SigningSecret};
+use portcullis_identity::signing::{PublicKey, Scheme};
 use portcullis_identity::{
-    ApiKey, CertificateDigest, Conditions, ErpLogin, Networks, Principal, PrincipalName, RoleName,
-    Style, Timestamp, UpstreamName,
+    CertificateDigest, ErpLogin, Networks, PrincipalName, RoleName, Style, Timestamp, UpstreamName,
 };
-use portcullis_storage::{KeyRow, RateLimit, Store as _};
-use portcullis_store::entropy;
+use portcullis_storage::RateLimit;
 
-use super::describe::describe;
-use super::signing;
-use super::when::{DAY, moment};
-use crate::errand::Errand;
-use crate::house::House;
 use crate::place::Place;
 use crate::show;
 
@@ -40,11 +36,11 @@ pub(super) struct CreateArgs {
     roles: Vec<RoleName>,
 
     /// Who answers for it
-    #[arg(long, value_name = "TEXT", value_parser = note)]
+    #[arg(long, value_name = "TEXT", value_parser = keys::note)]
     owner: Option<String>,
 
     /// What it is for
-    #[arg(long, value_name = "TEXT", value_parser = note)]
+    #[arg(long, value_name = "TEXT", value_parser = keys::note)]
     purpose: Option<String>,
 
     /// When it ends: a moment (2027-01-31T00:00:00Z), or days from now (90d); 90 days from now
@@ -96,129 +92,50 @@ pub(super) async fn create(
     args: CreateArgs,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
+    let at = place.installation().await?;
     let now = clock::now();
-    let expires = ends(place, args.expires.as_deref(), now)?;
-    let upstream = place.upstream(args.upstream.as_ref())?;
-    let certificate = args.certificate.map(certificate).transpose()?;
-    let house = place.house().await?;
-    place
-        .check_user(&*house.store, &upstream, &args.user)
-        .await?;
-    place.check_roles(&*house.store, &args.roles).await?;
-    if let Some(scheme) = args.signed
-        && args.must_sign
-    {
-        anyhow::ensure!(
-            !scheme.is_legacy(),
-            "--must-sign: {scheme} leaves something unsigned; take hmac or ed25519"
-        );
-    }
-    look_at_user(place, &house, &upstream, &args.user, args.administrator).await?;
-    let key = entropy::new_key()?;
-    let made = args
-        .signed
-        .map(|scheme| signing::make(scheme, args.public_key.as_ref(), &key.id(), &house.vault))
-        .transpose()?;
-    let holder = Principal::integration(args.name, key.id(), upstream, args.user, args.roles);
-    let limit = args.per_minute.zip(args.burst);
-    let row = KeyRow {
-        owner: args.owner,
-        purpose: args.purpose,
-        conditions: Conditions {
-            networks: Networks(args.networks),
-            styles: match (certificate, args.signed) {
-                // Its secret is shown to nobody, so that it opens nothing.
-                (Some(_), _) => vec![Style::Certificate],
-                (None, Some(scheme)) => signing::styles(scheme, args.styles),
-                (None, None) => args.styles,
-            },
-            must_sign: args.must_sign,
-        },
-        certificate,
-        signing: made.as_ref().map(|made| made.kept.clone()),
-        expires,
-        limit: limit.map(|(per_minute, burst)| RateLimit { per_minute, burst }),
-        ..KeyRow::new(key.id(), key.digest(&house.vault.pepper()), &holder, now)
-    };
-    house.store.keys().insert(&row).await?;
-    let secret = made.and_then(|made| made.secret);
-    tell(&key, secret.as_ref(), &row, now, json)?;
+    let key = chance::api_key()?;
+    let made = keys::create(&at, &Leave::All, key, args.wanted()?, now).await?;
+    tell(&made, now, json)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses a user that the ERP says is an administrator, unless that is wanted: its key would
-/// reach as far as the role's gaps. An ERP that does not tell hinders nobody.
-async fn look_at_user(
-    place: &Place,
-    house: &House,
-    upstream: &UpstreamName,
-    login: &ErpLogin,
-    is_wanted: bool,
-) -> anyhow::Result<()> {
-    if place.config.is_none() {
-        return Ok(());
+impl CreateArgs {
+    /// What is wanted, with what lies in files.
+    pub(super) fn wanted(self) -> anyhow::Result<Wanted> {
+        let limit = self.per_minute.zip(self.burst);
+        Ok(Wanted {
+            name: self.name,
+            upstream: self.upstream,
+            user: self.user,
+            roles: self.roles,
+            owner: self.owner,
+            purpose: self.purpose,
+            expires: self.expires,
+            networks: Networks(self.networks),
+            styles: self.styles,
+            certificate: self.certificate.map(certificate).transpose()?,
+            signed: self.signed,
+            public_key: self.public_key.as_deref().map(public_key).transpose()?,
+            must_sign: self.must_sign,
+            administrator: self.administrator,
+            limit: limit.map(|(per_minute, burst)| RateLimit { per_minute, burst }),
+        })
     }
-    let errand = Errand::as_user(place, house, upstream, login).await?;
-    let is = match errand.is_administrator(login).await {
-        Ok(is) => is,
-        Err(error) => {
-            return show::aside(&format!(
-                "whether `{login}` is an administrator of `{upstream}` is not known: {error}"
-            ));
-        }
-    };
-    let users = house.store.erp_users();
-    users.note_standing(upstream, login, is).await?;
-    anyhow::ensure!(
-        is_wanted || !is,
-        "`{login}` is an administrator of `{upstream}`: make a user there that may do what the client \
-         needs, and no more; or say --administrator"
-    );
-    Ok(())
-}
-
-/// When a key ends: as it was said, or after as long as keys may last.
-pub(super) fn ends(
-    place: &Place,
-    said: Option<&str>,
-    now: Timestamp,
-) -> anyhow::Result<Option<Timestamp>> {
-    let longest = place.longest_days();
-    let said = said.map(|text| moment(text, now)).transpose()?;
-    let Some(longest) = longest else {
-        return Ok(said);
-    };
-    let last = now.plus_millis(i64::from(longest.get()) * DAY);
-    let ends = said.unwrap_or(last);
-    anyhow::ensure!(
-        ends <= last,
-        "--expires: keys last {longest} days at the most here (`longest-days` of `[keys]`)"
-    );
-    Ok(Some(ends))
 }
 
 /// Shows a key that was made, and what it signs with.
-pub(super) fn tell(
-    key: &ApiKey,
-    secret: Option<&SigningSecret>,
-    row: &KeyRow,
-    now: Timestamp,
-    json: bool,
-) -> anyhow::Result<()> {
-    let styles = &row.conditions.styles;
-    let shows_whole =
-        row.certificate.is_none() && signing::shows_whole(row.signing.as_ref(), styles);
-    if json {
-        let mut shown = describe(row, None, now);
-        if shows_whole {
-            key.expose_whole(|whole| show::put(&mut shown, "key", whole));
-            key.expose_pair(|key, secret| show::put(&mut shown, "pair", format!("{key}:{secret}")));
-        }
-        if let Some(secret) = secret {
-            secret.expose(|text| show::put(&mut shown, "signing-secret", text));
-        }
-        return show::json(&shown);
+pub(super) fn tell(made: &Made, now: Timestamp, json: bool) -> anyhow::Result<()> {
+    for aside in &made.asides {
+        show::aside(aside)?;
     }
+    if json {
+        return show::json(&made.told(now));
+    }
+    let Made {
+        key, secret, row, ..
+    } = made;
+    let shows_whole = made.shows_whole();
     let expires = row
         .expires
         .map_or("never".to_owned(), Timestamp::to_rfc3339);
@@ -264,6 +181,13 @@ pub(super) fn tell(
     Ok(())
 }
 
+/// The Ed25519 public key of a file.
+pub(super) fn public_key(file: &Path) -> anyhow::Result<PublicKey> {
+    let pem = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    tls::public_key_of_pem(&pem)
+        .with_context(|| format!("{} has no Ed25519 public key in PEM", file.display()))
+}
+
 fn certificate(file: PathBuf) -> anyhow::Result<CertificateDigest> {
     let pem = std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
     tls::digest_of_pem(&pem)
@@ -271,14 +195,7 @@ fn certificate(file: PathBuf) -> anyhow::Result<CertificateDigest> {
 }
 
 /// An address by itself is a network.
-fn network(text: &str) -> Result<IpNet, String> {
+pub(crate) fn network(text: &str) -> Result<IpNet, String> {
     portcullis_identity::network(text)
         .ok_or_else(|| "this is not an address or a network such as 192.0.2.0/24".to_owned())
-}
-
-/// A text for people: one line, not endless.
-fn note(text: &str) -> Result<String, String> {
-    let fits = !text.is_empty() && text.len() <= 200 && !text.chars().any(char::is_control);
-    fits.then(|| text.to_owned())
-        .ok_or_else(|| "say it in one line of up to 200 bytes".to_owned())
 }

@@ -1,45 +1,23 @@
 //! `portcullis key list` and `key show`.
 
-use std::collections::HashMap;
 use std::process::ExitCode;
 
+use portcullis_admin::keys::{self, describe, look, roles};
+use portcullis_admin::may::Leave;
 use portcullis_gateway::clock;
-use portcullis_identity::{ErpLogin, KeyId, Timestamp, UpstreamName};
-use portcullis_storage::{KeyRow, KeyState, KeyUse, Store};
+use portcullis_identity::{KeyId, Timestamp};
+use portcullis_storage::KeyState;
 
-use super::describe::{describe, look, roles};
+use crate::command::refused;
 use crate::place::Place;
 use crate::show;
 
 pub(super) async fn run(place: &Place, all: bool, json: bool) -> anyhow::Result<ExitCode> {
     let now = clock::now();
-    let store = place.house().await?.store;
-    let administrators = administrators(&*store).await?;
-    let rows: Vec<KeyRow> = store
-        .keys()
-        .all()
-        .await?
-        .into_iter()
-        .filter(|row| all || matches!(row.state(now), KeyState::Valid | KeyState::Suspended))
-        .collect();
-    let uses: HashMap<KeyId, KeyUse> = store
-        .keys()
-        .uses()
-        .await?
-        .into_iter()
-        .map(|each| (each.key, each))
-        .collect();
+    let at = place.installation().await?;
+    let listed = keys::list(&at, &Leave::All, all, now).await?;
     if json {
-        let all = rows.iter().map(|row| {
-            let mut told = describe(row, uses.get(&row.id), now);
-            show::put(
-                &mut told,
-                "administrator",
-                administrators.get(&erp_user(row)).copied(),
-            );
-            told
-        });
-        show::json(&all.collect())?;
+        show::json(&listed.iter().map(|each| each.told(now)).collect())?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = show::table(&[
@@ -52,9 +30,10 @@ pub(super) async fn run(place: &Place, all: bool, json: bool) -> anyhow::Result<
         "used last",
         "state",
     ]);
-    for row in &rows {
+    for each in &listed {
+        let row = &each.row;
         let state = match (row.state(now), look(row, now)) {
-            (KeyState::Valid, None) if administrators.get(&erp_user(row)) == Some(&true) => {
+            (KeyState::Valid, None) if each.is_administrator == Some(true) => {
                 show::doubtful("valid; it acts as an administrator of the ERP")
             }
             (KeyState::Valid, None) => show::good("valid"),
@@ -70,7 +49,8 @@ pub(super) async fn run(place: &Place, all: bool, json: bool) -> anyhow::Result<
             row.expires
                 .map_or_else(|| "never".to_owned(), show::second)
                 .into(),
-            uses.get(&row.id)
+            each.used
+                .as_ref()
                 .map_or_else(|| "never".to_owned(), |used| show::second(used.at))
                 .into(),
             state,
@@ -80,29 +60,15 @@ pub(super) async fn run(place: &Place, all: bool, json: bool) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
-type ErpUser = (UpstreamName, ErpLogin);
-
-fn erp_user(row: &KeyRow) -> ErpUser {
-    (row.upstream.clone(), row.erp_login.clone())
-}
-
-/// Which ERP users are administrators, as far as the ERPs have told.
-async fn administrators(store: &dyn Store) -> anyhow::Result<HashMap<ErpUser, bool>> {
-    let health = store.erp_users().health().await?.into_iter();
-    let told = health.filter_map(|one| Some(((one.upstream, one.login), one.administrator?)));
-    Ok(told.collect())
-}
-
 /// Shows all that is known of one key.
 pub(super) async fn one(place: &Place, id: KeyId, json: bool) -> anyhow::Result<ExitCode> {
     let now = clock::now();
-    let store = place.house().await?.store;
-    let Some(row) = store.keys().find(&id).await? else {
-        show::aside(&format!("there is no key {id}"))?;
-        return Ok(ExitCode::from(1));
+    let at = place.installation().await?;
+    let listed = match keys::find(&at, &Leave::All, &id).await {
+        Ok(listed) => listed,
+        Err(refusal) => return refused(refusal),
     };
-    let uses = store.keys().uses().await?;
-    let used = uses.iter().find(|used| used.key == id);
+    let (row, used) = (listed.row, listed.used.as_ref());
     if json {
         show::json(&describe(&row, used, now))?;
         return Ok(ExitCode::SUCCESS);

@@ -4,14 +4,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use portcullis_admin::chance;
+use portcullis_admin::keys::{self, Rotation};
+use portcullis_admin::may::Leave;
 use portcullis_gateway::clock;
 use portcullis_identity::KeyId;
-use portcullis_storage::{KeyRow, KeyState, Signing, Store as _};
-use portcullis_store::entropy;
 
-use super::create;
-use super::signing;
-use super::when::after;
+use super::create::{public_key, tell};
+use crate::command::refused;
 use crate::place::Place;
 use crate::show;
 
@@ -35,55 +35,22 @@ pub(super) struct RotateArgs {
 
 pub(super) async fn run(place: &Place, args: RotateArgs, json: bool) -> anyhow::Result<ExitCode> {
     let now = clock::now();
-    let until = after(&args.overlap, now)?;
-    let expires = create::ends(place, args.expires.as_deref(), now)?;
-    let house = place.house().await?;
+    let at = place.installation().await?;
     let id = args.id;
-    let Some(old) = house.store.keys().find(&id).await? else {
-        show::aside(&format!("there is no key {id}"))?;
-        return Ok(ExitCode::from(1));
+    let rotation = Rotation {
+        overlap: args.overlap,
+        public_key: args.public_key.as_deref().map(public_key).transpose()?,
+        expires: args.expires,
     };
-    anyhow::ensure!(
-        old.certificate.is_none(),
-        "{id} is a client certificate: renew it at its authority; a new key pair is a new key"
-    );
-    anyhow::ensure!(
-        old.state(now) != KeyState::Revoked,
-        "{id} is revoked: make a new key with `portcullis key create`"
-    );
-    let key = entropy::new_key()?;
-    let scheme = old.signing.as_ref().map(Signing::scheme);
-    anyhow::ensure!(
-        scheme.is_some() || args.public_key.is_none(),
-        "--public-key: {id} does not sign"
-    );
-    let made = scheme
-        .map(|scheme| signing::make(scheme, args.public_key.as_ref(), &key.id(), &house.vault))
-        .transpose()?;
-    let new = KeyRow {
-        id: key.id(),
-        digest: key.digest(&house.vault.pepper()),
-        signing: made.as_ref().map(|made| made.kept.clone()),
-        created: now,
-        expires,
-        suspended: None,
-        exposed: None,
-        successor: None,
-        ..old.clone()
+    let key = (id, chance::api_key()?);
+    let rotated = match keys::rotate(&at, &Leave::All, key, rotation, now).await {
+        Ok(rotated) => rotated,
+        Err(refusal) => return refused(refusal),
     };
-    if !house.store.keys().succeed(&id, until, &new).await? {
-        let found = house.store.keys().find(&id).await?;
-        let successor = found.and_then(|old| old.successor);
-        let successor = successor.map_or_else(String::new, |id| format!(" by {id}"));
-        show::aside(&format!("{id} was taken over already{successor}"))?;
-        return Ok(ExitCode::from(1));
-    }
-    let secret = made.and_then(|made| made.secret);
-    create::tell(&key, secret.as_ref(), &new, now, json)?;
+    tell(&rotated.made, now, json)?;
     if !json {
-        let ends = house.store.keys().find(&id).await?;
-        let ends = ends.and_then(|old| old.expires).unwrap_or(until);
-        show::line(&format!("{id} goes on until {}", show::second(ends)))?;
+        let ends = show::second(rotated.old_ends);
+        show::line(&format!("{id} goes on until {ends}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,16 +2,14 @@
 //! and the old one is retired.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
+use portcullis_admin::errand::{Errand, credential};
 use portcullis_gateway::control::LONGEST;
 use portcullis_gateway::renewal::{Renewal, RenewalError};
 use portcullis_identity::{ErpLogin, Timestamp, UpstreamName};
 use serde_json::json;
 
-use crate::errand::{Errand, configured, credential};
-use crate::house::WithVault;
 use crate::place::Place;
 use crate::show;
 
@@ -22,24 +20,20 @@ pub(super) async fn run(
     with: Option<&ErpLogin>,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    let config = configured(place, upstream)?;
-    let errand = Errand::as_user(place, &house, upstream, login).await?;
+    let at = place.installation().await?;
+    let config = at.configured(upstream)?;
+    let errand = Errand::as_user(&at, upstream, login).await?;
     let asker = errand.clerk.asker();
     errand.upstream.prepare(&asker).await?;
     let with = with.or_else(|| config.rotation.as_ref().and_then(|it| it.with.as_ref()));
     let maker = match with {
         None => None,
-        Some(with) => {
-            let maker = credential(&house, config, with).await?;
-            let why = || anyhow::anyhow!("there is no credential for `{with}` at `{upstream}`");
-            Some(maker.ok_or_else(why)?)
-        }
+        Some(with) => Some(credential(&at, config, with).await?),
     };
     let renewal = Renewal {
         upstream: &errand.upstream,
-        store: &*house.store,
-        sealing: &WithVault(Arc::clone(&house.vault)),
+        store: &*at.store,
+        sealing: &*at.sealing,
         asker: &asker,
         days: LONGEST,
     };

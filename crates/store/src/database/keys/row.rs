@@ -93,12 +93,12 @@ pub(super) fn read_use(row: &Row) -> Result<KeyUse, StoreError> {
 }
 
 /// A list as it is kept.
-pub(super) fn joined<T: Display>(parts: &[T]) -> String {
+pub(in crate::database) fn joined<T: Display>(parts: &[T]) -> String {
     let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
     parts.join(" ")
 }
 
-fn parted<T: FromStr>(text: &str) -> Result<Vec<T>, StoreError> {
+pub(in crate::database) fn parted<T: FromStr>(text: &str) -> Result<Vec<T>, StoreError> {
     text.split(' ')
         .filter(|part| !part.is_empty())
         .map(|part| part.parse().map_err(|_| DAMAGED))

@@ -9,7 +9,29 @@ use super::when::DAY;
 /// From when on a key that ends is worth a look, in days.
 const SOON: i64 = 14;
 
-pub(super) fn describe(row: &KeyRow, used: Option<&KeyUse>, now: Timestamp) -> Value {
+/// A key in a list.
+pub struct Listed {
+    /// The key.
+    pub row: KeyRow,
+    /// When it was used last.
+    pub used: Option<KeyUse>,
+    /// Whether it acts as an administrator of the ERP, as far as the ERP has told.
+    pub is_administrator: Option<bool>,
+}
+
+impl Listed {
+    /// All that is known of it, as JSON.
+    pub fn told(&self, now: Timestamp) -> Value {
+        let mut told = describe(&self.row, self.used.as_ref(), now);
+        if let Some(members) = told.as_object_mut() {
+            members.insert("administrator".to_owned(), self.is_administrator.into());
+        }
+        told
+    }
+}
+
+/// All that is known of a key, as JSON.
+pub fn describe(row: &KeyRow, used: Option<&KeyUse>, now: Timestamp) -> Value {
     let when = |moment: Option<Timestamp>| moment.map(Timestamp::to_rfc3339);
     let conditions = &row.conditions;
     json!({
@@ -42,7 +64,7 @@ pub(super) fn describe(row: &KeyRow, used: Option<&KeyUse>, now: Timestamp) -> V
 }
 
 /// What somebody should do about a key that is good, if anything.
-pub(super) fn look(row: &KeyRow, now: Timestamp) -> Option<&'static str> {
+pub fn look(row: &KeyRow, now: Timestamp) -> Option<&'static str> {
     if row.state(now) != KeyState::Valid {
         return None;
     }
@@ -56,7 +78,8 @@ pub(super) fn look(row: &KeyRow, now: Timestamp) -> Option<&'static str> {
     None
 }
 
-pub(super) fn roles(row: &KeyRow) -> String {
+/// The roles of a key in a row.
+pub fn roles(row: &KeyRow) -> String {
     let names: Vec<&str> = row.roles.iter().map(RoleName::as_str).collect();
     names.join(", ")
 }

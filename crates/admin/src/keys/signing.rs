@@ -1,14 +1,13 @@
 //! In which way a new key signs: its secret is made here and sealed, or its public key is read.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::Context as _;
+use portcullis_gateway::archive::Safe;
 use portcullis_gateway::keyring::SIGNING;
-use portcullis_gateway::tls;
 use portcullis_identity::signing::{PublicKey, Scheme, SigningSecret};
 use portcullis_identity::{KeyId, Style};
 use portcullis_storage::Signing;
-use portcullis_store::{Place, Vault, entropy};
+
+use crate::chance;
+use crate::refusal::Refusal;
 
 /// What a key that signs is made of.
 pub(super) struct Made {
@@ -21,32 +20,34 @@ pub(super) struct Made {
 /// Makes what a key signs with.
 pub(super) fn make(
     scheme: Scheme,
-    public_key: Option<&PathBuf>,
+    public_key: Option<PublicKey>,
     id: &KeyId,
-    vault: &Vault,
-) -> anyhow::Result<Made> {
+    safe: &dyn Safe,
+) -> Result<Made, Refusal> {
+    let wrong = |text: &str| Err(Refusal::Unfit(text.to_owned()));
     if scheme == Scheme::Ed25519 {
-        let file = public_key.context(
-            "an Ed25519 key signs with a key pair of its holder: give the public half, --public-key FILE",
-        )?;
+        let Some(public_key) = public_key else {
+            return wrong(
+                "`public-key`: an Ed25519 key signs with a key pair of its holder; give the public half",
+            );
+        };
         return Ok(Made {
-            kept: Signing::Ed25519(read(file)?),
+            kept: Signing::Ed25519(public_key),
             secret: None,
         });
     }
-    anyhow::ensure!(
-        public_key.is_none(),
-        "--public-key is for `--signed ed25519`; {scheme} signs with a secret"
-    );
+    if public_key.is_some() {
+        return wrong("`public-key` is for keys that sign by ed25519; others sign with a secret");
+    }
     if !scheme.has_secret() {
         return Ok(Made {
             kept: Signing::Beside(scheme),
             secret: None,
         });
     }
-    let secret = entropy::new_signing_secret()?;
-    let place = Place::of(SIGNING, &[id.as_str()]);
-    let sealed = secret.expose(|text| vault.seal_bytes(&place, text.as_bytes().to_vec()))?;
+    let secret = chance::signing_secret()?;
+    let sealed = secret.expose(|text| safe.seal(SIGNING, id.as_str(), text.as_bytes().to_vec()));
+    let sealed = sealed.ok_or(Refusal::Failed)?;
     Ok(Made {
         kept: Signing::Secret(scheme, sealed),
         secret: Some(secret),
@@ -68,17 +69,11 @@ pub(super) fn styles(scheme: Scheme, asked: Vec<Style>) -> Vec<Style> {
 }
 
 /// Whether the whole key must be shown to its holder: a key that only signs is known by its id.
-pub(super) fn shows_whole(signing: Option<&Signing>, styles: &[Style]) -> bool {
+pub fn shows_whole(signing: Option<&Signing>, styles: &[Style]) -> bool {
     let signs = |style: &Style| matches!(style, Style::Signature | Style::LegacySignature);
     match signing {
         None => true,
         Some(Signing::Beside(_)) => true,
         Some(Signing::Secret(..) | Signing::Ed25519(_)) => !styles.iter().all(signs),
     }
-}
-
-fn read(file: &Path) -> anyhow::Result<PublicKey> {
-    let pem = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    tls::public_key_of_pem(&pem)
-        .with_context(|| format!("{} has no Ed25519 public key in PEM", file.display()))
 }

@@ -1,0 +1,148 @@
+//! Administrative keys: made, listed, revoked.
+
+use portcullis_identity::{
+    AdminKey, AdminKeyId, AdminRole, Networks, PrincipalName, Scope, Timestamp,
+};
+use portcullis_storage::AdminKeyRow;
+use serde_json::{Value, json};
+
+use crate::installation::Installation;
+use crate::keys::ends;
+use crate::refusal::Refusal;
+
+/// What an administrative key is to be.
+pub struct Wanted {
+    /// Who will hold it.
+    pub name: PrincipalName,
+    /// What it may do.
+    pub roles: Vec<AdminRole>,
+    /// How far that reaches, for key managers.
+    pub scope: Scope,
+    /// The networks that it is good from.
+    pub networks: Networks,
+    /// When it ends: a moment, or days from now.
+    pub expires: Option<String>,
+}
+
+/// An administrative key that was made. It is shown once.
+pub struct Made {
+    /// The key.
+    pub key: AdminKey,
+    /// What is kept of it.
+    pub row: AdminKeyRow,
+}
+
+impl Made {
+    /// The key as JSON, with its secret.
+    pub fn told(&self, now: Timestamp) -> Value {
+        let mut told = describe(&self.row, now);
+        if let Some(members) = told.as_object_mut() {
+            let put = |whole: &str| members.insert("key".to_owned(), whole.into());
+            self.key.expose_whole(put);
+        }
+        told
+    }
+}
+
+/// Makes what is wanted of this key.
+///
+/// # Errors
+/// When it cannot be, or the store does not answer.
+pub async fn create(
+    at: &Installation,
+    key: AdminKey,
+    wanted: Wanted,
+    now: Timestamp,
+) -> Result<Made, Refusal> {
+    let expires = ends(at, wanted.expires.as_deref(), now)?;
+    check(at, &wanted.roles, &wanted.scope).await?;
+    let row = AdminKeyRow {
+        id: key.id(),
+        digest: key.digest(&at.pepper),
+        name: wanted.name,
+        roles: wanted.roles,
+        scope: wanted.scope,
+        networks: wanted.networks,
+        created: now,
+        expires,
+        revoked: None,
+        used: None,
+    };
+    at.store.admin_keys().insert(&row).await?;
+    Ok(Made { key, row })
+}
+
+/// Checks that there are such roles and a scope that goes with them, whoever they are for.
+///
+/// # Errors
+/// When they do not go together, or the scope names what there is not.
+pub async fn check(at: &Installation, roles: &[AdminRole], scope: &Scope) -> Result<(), Refusal> {
+    let wrong = |text: &str| Err(Refusal::Unfit(text.to_owned()));
+    if roles.is_empty() {
+        return wrong("`roles`: say one at least of auditor, key-manager, administrator");
+    }
+    let is_manager = roles.contains(&AdminRole::KeyManager);
+    if is_manager && (scope.roles.is_empty() || scope.users.is_empty()) {
+        return wrong(
+            "a key manager needs a scope: the roles that it may give, and the ERP users as whom \
+             it may let calls run",
+        );
+    }
+    if !is_manager && *scope != Scope::default() {
+        return wrong("a scope is for key managers; the other roles reach everywhere");
+    }
+    at.check_roles(&scope.roles).await?;
+    for user in &scope.users {
+        at.upstream(Some(&user.upstream))?;
+        at.check_user(&user.upstream, &user.login).await?;
+    }
+    Ok(())
+}
+
+/// The administrative keys, oldest first; those that were revoked or have expired only if
+/// `is_all`.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn list(
+    at: &Installation,
+    is_all: bool,
+    now: Timestamp,
+) -> Result<Vec<AdminKeyRow>, Refusal> {
+    let mut rows = at.store.admin_keys().all().await?;
+    rows.retain(|row| is_all || row.state(now) == "valid");
+    Ok(rows)
+}
+
+/// Revokes an administrative key: it opens nothing any more. Answers it, and whether this did it.
+///
+/// # Errors
+/// When there is none, or the store does not answer.
+pub async fn revoke(
+    at: &Installation,
+    id: &AdminKeyId,
+    now: Timestamp,
+) -> Result<(AdminKeyRow, bool), Refusal> {
+    let keys = at.store.admin_keys();
+    let is_done = keys.revoke(id, now).await?;
+    let row = keys.find(id).await?;
+    let row = row.ok_or_else(|| Refusal::Absent(format!("administrative key {id}")))?;
+    Ok((row, is_done))
+}
+
+/// All that is known of an administrative key, as JSON.
+pub fn describe(row: &AdminKeyRow, now: Timestamp) -> Value {
+    let when = |moment: Option<Timestamp>| moment.map(Timestamp::to_rfc3339);
+    json!({
+        "id": row.id,
+        "name": row.name,
+        "roles": row.roles,
+        "scope": row.scope,
+        "from": row.networks.0,
+        "created": row.created.to_rfc3339(),
+        "expires": when(row.expires),
+        "revoked": when(row.revoked),
+        "used": row.used.map(|(at, from)| json!({ "at": at.to_rfc3339(), "address": from })),
+        "state": row.state(now),
+    })
+}

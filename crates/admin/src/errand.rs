@@ -1,0 +1,110 @@
+//! Something that is asked of an ERP for an administrator, on connections of its own. What it
+//! asks is recorded in the ledger, as the gateway's own questions are.
+
+use std::sync::Arc;
+
+use portcullis_gateway::config::UpstreamConfig;
+use portcullis_gateway::upstream::{Clerk, ErpUser, Unready, Upstream};
+use portcullis_identity::{ErpLogin, Secret, UpstreamName};
+
+use crate::installation::{Installation, secret};
+use crate::refusal::Refusal;
+
+/// An ERP that is asked.
+pub struct Errand {
+    /// The ERP, with the one user whose credential is used.
+    pub upstream: Upstream,
+    /// With what is asked.
+    pub clerk: Clerk,
+}
+
+impl Errand {
+    /// Gets ready to ask as this user; what is kept in the store goes before a file.
+    ///
+    /// # Errors
+    /// When there is no such ERP, or no credential for the user.
+    pub async fn as_user(
+        at: &Installation,
+        name: &UpstreamName,
+        login: &ErpLogin,
+    ) -> Result<Self, Refusal> {
+        let config = at.configured(name)?;
+        let journal = (at.journals)().map_err(|error| {
+            tracing::error!(%error, "a journal for what is asked of an ERP could not be opened");
+            Refusal::Unrecorded
+        })?;
+        let seal = Arc::clone(&at.cursors);
+        let errand = Self {
+            upstream: Upstream::new(config, seal).map_err(|error| {
+                tracing::error!(%error, upstream.name = %name, "an ERP cannot be asked");
+                Refusal::Erp(format!("`{name}` cannot be asked"))
+            })?,
+            clerk: Clerk::new(journal),
+        };
+        let user = credential(at, config, login).await?;
+        errand.upstream.put_user(user);
+        Ok(errand)
+    }
+
+    /// Whether the ERP says that a user is an administrator.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub async fn is_administrator(&self, login: &ErpLogin) -> Result<bool, Unready> {
+        let asker = self.clerk.asker();
+        self.upstream.prepare(&asker).await?;
+        let user = self.upstream.user(login).ok_or(Unready::Unreachable)?;
+        let is = self.upstream.is_administrator(&asker, &user).await;
+        self.clerk.flush();
+        is
+    }
+}
+
+/// The credential of a user, as calls run with it.
+///
+/// # Errors
+/// When there is none, or it cannot be opened.
+pub async fn credential(
+    at: &Installation,
+    config: &UpstreamConfig,
+    login: &ErpLogin,
+) -> Result<ErpUser, Refusal> {
+    let name = &config.name;
+    if let Some(row) = at.store.erp_users().find(name, login).await? {
+        let plain: Secret<String> = at.sealing.unseal(&row).ok_or_else(|| {
+            Refusal::Unfit(format!(
+                "the credential of `{login}` cannot be opened with this master key"
+            ))
+        })?;
+        return Ok(ErpUser::new(row.login, plain, row.uid).kept());
+    }
+    let user = config.users.iter().find(|user| user.login == *login);
+    let user = user.ok_or_else(|| {
+        Refusal::Unfit(format!("there is no credential for `{login}` at `{name}`"))
+    })?;
+    let plain = secret(&user.secret_file).map_err(|error| {
+        tracing::error!(%error, file = %user.secret_file.display(), "a secret file cannot be read");
+        Refusal::Unfit(format!("the secret file of `{login}` cannot be read"))
+    })?;
+    Ok(ErpUser::new(user.login.clone(), plain, user.uid))
+}
+
+/// Runs what asks an ERP, which keeps its connections on one thread, on a thread of its own.
+///
+/// # Errors
+/// When it panics.
+pub async fn apart<T, F>(work: impl FnOnce() -> F + Send + 'static) -> Result<T, Refusal>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Refusal>>,
+{
+    let runtime = tokio::runtime::Handle::current();
+    let apart = tokio::task::spawn_blocking(move || {
+        let local = tokio::task::LocalSet::new();
+        runtime.block_on(local.run_until(work()))
+    });
+    apart.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "what asks an ERP for an administrator ended");
+        Err(Refusal::Failed)
+    })
+}

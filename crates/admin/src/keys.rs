@@ -1,0 +1,18 @@
+//! API keys: made, shown, changed, by whoever may.
+
+mod adopt;
+mod change;
+mod create;
+mod describe;
+mod list;
+mod rotate;
+mod signing;
+mod when;
+
+pub use adopt::{Adopted, Native, adopt};
+pub use change::{Changed, resume, revoke, suspend};
+pub use create::{Made, Wanted, create, ends, note};
+pub use describe::{Listed, describe, look, roles};
+pub use list::{find, list};
+pub use rotate::{Rotated, Rotation, rotate};
+pub use signing::shows_whole;

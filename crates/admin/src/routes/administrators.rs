@@ -1,0 +1,90 @@
+//! The administrative keys.
+
+use portcullis_identity::{AdminKeyId, AdminRole, PrincipalName, Scope};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::read::{Nothing, networks};
+use super::{Act, Asked, Done, Needs, Planned, Route};
+use crate::administrators::{self, Wanted, describe};
+use crate::chance;
+use crate::refusal::Refusal;
+
+pub(super) const ROUTES: &[Route] = &[
+    Route {
+        verb: "GET",
+        path: "/admin/v1/admin-keys",
+        needs: Needs::Leave(Act::new("admin-key", "list")),
+        plan: list,
+    },
+    Route {
+        verb: "POST",
+        path: "/admin/v1/admin-keys",
+        needs: Needs::Leave(Act::new("admin-key", "create")),
+        plan: create,
+    },
+    Route {
+        verb: "POST",
+        path: "/admin/v1/admin-keys/{id}/revoke",
+        needs: Needs::Leave(Act::new("admin-key", "revoke")),
+        plan: revoke,
+    },
+];
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Which {
+    all: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Create {
+    name: PrincipalName,
+    roles: Vec<AdminRole>,
+    #[serde(default)]
+    scope: Scope,
+    #[serde(default)]
+    from: Vec<String>,
+    expires: Option<String>,
+}
+
+fn list(asked: Asked) -> Result<Planned, Refusal> {
+    let Which { all } = asked.query()?;
+    asked.body_or_default::<Nothing>()?;
+    let (at, _, now) = asked.within()?;
+    Ok(Planned::new("", async move {
+        let rows = administrators::list(&at, all, now).await?;
+        let told: Vec<Value> = rows.iter().map(|row| describe(row, now)).collect();
+        Ok(Done::with(json!({ "admin-keys": told })))
+    }))
+}
+
+fn create(asked: Asked) -> Result<Planned, Refusal> {
+    asked.query::<Nothing>()?;
+    let body: Create = asked.body()?;
+    let wanted = Wanted {
+        name: body.name,
+        roles: body.roles,
+        scope: body.scope,
+        networks: networks(&body.from)?,
+        expires: body.expires,
+    };
+    let key = chance::admin_key()?;
+    let on = key.id().to_string();
+    let (at, _, now) = asked.within()?;
+    Ok(Planned::new(on, async move {
+        let made = administrators::create(&at, key, wanted, now).await?;
+        Ok(Done::made(made.told(now)))
+    }))
+}
+
+fn revoke(asked: Asked) -> Result<Planned, Refusal> {
+    asked.nothing()?;
+    let id: AdminKeyId = asked.parameter("id", "administrative key")?;
+    let (at, _, now) = asked.within()?;
+    Ok(Planned::new(id.as_str(), async move {
+        let (row, _) = administrators::revoke(&at, &id, now).await?;
+        Ok(Done::with(describe(&row, now)))
+    }))
+}

@@ -1,0 +1,260 @@
+//! The API keys.
+
+use portcullis_gateway::tls;
+use portcullis_identity::signing::{PublicKey, Scheme};
+use portcullis_identity::{
+    CertificateDigest, ErpLogin, KeyId, PrincipalName, RoleName, Style, UpstreamName,
+};
+use portcullis_storage::RateLimit;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::read::{Hidden, Nothing, networks};
+use super::{Act, Asked, Done, Needs, Planned, Route};
+use crate::chance;
+use crate::errand::apart;
+use crate::keys::{self, Made, Rotation, Wanted};
+use crate::refusal::Refusal;
+
+pub(super) const ROUTES: &[Route] = &[
+    route("GET", "/admin/v1/keys", "list", list),
+    route("POST", "/admin/v1/keys", "create", create),
+    route("POST", "/admin/v1/keys/adopt", "adopt", adopt),
+    route("GET", "/admin/v1/keys/{id}", "show", show),
+    route("POST", "/admin/v1/keys/{id}/rotate", "rotate", rotate),
+    route("POST", "/admin/v1/keys/{id}/suspend", "suspend", suspend),
+    route("POST", "/admin/v1/keys/{id}/resume", "resume", resume),
+    route("POST", "/admin/v1/keys/{id}/revoke", "revoke", revoke),
+];
+
+type Plan = fn(Asked) -> Result<Planned, Refusal>;
+
+const fn route(verb: &'static str, path: &'static str, does: &'static str, plan: Plan) -> Route {
+    Route {
+        verb,
+        path,
+        needs: Needs::Leave(Act::new("key", does)),
+        plan,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+struct Which {
+    all: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Create {
+    name: PrincipalName,
+    upstream: Option<UpstreamName>,
+    user: ErpLogin,
+    roles: Vec<RoleName>,
+    owner: Option<String>,
+    purpose: Option<String>,
+    expires: Option<String>,
+    #[serde(default)]
+    from: Vec<String>,
+    #[serde(default)]
+    styles: Vec<Style>,
+    certificate: Option<String>,
+    signed: Option<String>,
+    public_key: Option<String>,
+    #[serde(default)]
+    must_sign: bool,
+    #[serde(default)]
+    administrator: bool,
+    limit: Option<Limit>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Limit {
+    per_minute: std::num::NonZeroU32,
+    burst: std::num::NonZeroU32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Adopt {
+    key: Create,
+    secret: Hidden,
+    #[serde(default)]
+    revoke: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct Rotate {
+    overlap: Option<String>,
+    public_key: Option<String>,
+    expires: Option<String>,
+}
+
+impl Create {
+    fn wanted(self) -> Result<Wanted, Refusal> {
+        Ok(Wanted {
+            name: self.name,
+            upstream: self.upstream,
+            user: self.user,
+            roles: self.roles,
+            owner: self.owner.map(|text| note("owner", text)).transpose()?,
+            purpose: self.purpose.map(|text| note("purpose", text)).transpose()?,
+            expires: self.expires,
+            networks: networks(&self.from)?,
+            styles: self.styles,
+            certificate: self.certificate.as_deref().map(certificate).transpose()?,
+            signed: self.signed.as_deref().map(scheme).transpose()?,
+            public_key: self.public_key.as_deref().map(public_key).transpose()?,
+            must_sign: self.must_sign,
+            administrator: self.administrator,
+            limit: self.limit.map(|limit| RateLimit {
+                per_minute: limit.per_minute.get(),
+                burst: limit.burst.get(),
+            }),
+        })
+    }
+}
+
+fn list(asked: Asked) -> Result<Planned, Refusal> {
+    let Which { all } = asked.query()?;
+    asked.body_or_default::<Nothing>()?;
+    let (at, leave, now) = asked.within()?;
+    Ok(Planned::new("", async move {
+        let listed = keys::list(&at, &leave, all, now).await?;
+        let told: Vec<Value> = listed.iter().map(|each| each.told(now)).collect();
+        Ok(Done::with(json!({ "keys": told })))
+    }))
+}
+
+fn show(asked: Asked) -> Result<Planned, Refusal> {
+    asked.nothing()?;
+    let id: KeyId = asked.parameter("id", "key")?;
+    let (at, leave, now) = asked.within()?;
+    Ok(Planned::new(id.as_str(), async move {
+        Ok(Done::with(keys::find(&at, &leave, &id).await?.told(now)))
+    }))
+}
+
+fn create(asked: Asked) -> Result<Planned, Refusal> {
+    asked.query::<Nothing>()?;
+    let wanted = asked.body::<Create>()?.wanted()?;
+    let key = chance::api_key()?;
+    let on = key.id().to_string();
+    let (at, leave, now) = asked.within()?;
+    let work = apart(move || async move {
+        let made = keys::create(&at, &leave, key, wanted, now).await?;
+        Ok(Done::made(told(&made, made.told(now))))
+    });
+    Ok(Planned::new(on, work))
+}
+
+fn adopt(asked: Asked) -> Result<Planned, Refusal> {
+    asked.query::<Nothing>()?;
+    let Adopt {
+        key: wanted,
+        secret: Hidden(secret),
+        revoke,
+    } = asked.body()?;
+    let wanted = (wanted.wanted()?, secret, revoke);
+    let key = chance::api_key()?;
+    let on = key.id().to_string();
+    let (at, leave, now) = asked.within()?;
+    let work = apart(move || async move {
+        let adopted = keys::adopt(&at, &leave, key, wanted, now).await?;
+        let mut body = told(&adopted.made, adopted.made.told(now));
+        put(&mut body, "native", adopted.native.as_str());
+        put(&mut body, "native-said", adopted.native.said());
+        Ok(Done::made(body))
+    });
+    Ok(Planned::new(on, work))
+}
+
+fn rotate(asked: Asked) -> Result<Planned, Refusal> {
+    asked.query::<Nothing>()?;
+    let body: Rotate = asked.body_or_default()?;
+    let rotation = Rotation {
+        overlap: body.overlap.unwrap_or_else(|| "7d".to_owned()),
+        public_key: body.public_key.as_deref().map(public_key).transpose()?,
+        expires: body.expires,
+    };
+    let id: KeyId = asked.parameter("id", "key")?;
+    let key = chance::api_key()?;
+    let (at, leave, now) = asked.within()?;
+    Ok(Planned::new(id.as_str(), async move {
+        let rotated = keys::rotate(&at, &leave, (id, key), rotation, now).await?;
+        let mut body = told(&rotated.made, rotated.made.told(now));
+        put(&mut body, "old-ends", rotated.old_ends.to_rfc3339());
+        Ok(Done::made(body))
+    }))
+}
+
+fn suspend(asked: Asked) -> Result<Planned, Refusal> {
+    asked.nothing()?;
+    let id: KeyId = asked.parameter("id", "key")?;
+    let (at, leave, now) = asked.within()?;
+    Ok(Planned::new(id.as_str(), async move {
+        let changed = keys::suspend(&at, &leave, &id, now).await?;
+        Ok(Done::with(changed.told(now)))
+    }))
+}
+
+fn resume(asked: Asked) -> Result<Planned, Refusal> {
+    asked.nothing()?;
+    let id: KeyId = asked.parameter("id", "key")?;
+    let (at, leave, now) = asked.within()?;
+    Ok(Planned::new(id.as_str(), async move {
+        let changed = keys::resume(&at, &leave, &id, now).await?;
+        Ok(Done::with(changed.told(now)))
+    }))
+}
+
+fn revoke(asked: Asked) -> Result<Planned, Refusal> {
+    asked.nothing()?;
+    let id: KeyId = asked.parameter("id", "key")?;
+    let (at, leave, now) = asked.within()?;
+    Ok(Planned::new(id.as_str(), async move {
+        let changed = keys::revoke(&at, &leave, &id, now).await?;
+        Ok(Done::with(changed.told(now)))
+    }))
+}
+
+/// A key that was made, with what else its maker should know.
+fn told(made: &Made, mut body: Value) -> Value {
+    if !made.asides.is_empty() {
+        put(&mut body, "asides", made.asides.clone());
+    }
+    body
+}
+
+fn put(body: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(members) = body.as_object_mut() {
+        members.insert(name.to_owned(), value.into());
+    }
+}
+
+fn note(member: &str, text: String) -> Result<String, Refusal> {
+    keys::note(&text).map_err(|why| Refusal::Unfit(format!("`{member}`: {why}")))
+}
+
+fn certificate(pem: &str) -> Result<CertificateDigest, Refusal> {
+    tls::digest_of_pem(pem.as_bytes())
+        .ok_or_else(|| Refusal::Unfit("`certificate`: give a certificate in PEM".to_owned()))
+}
+
+fn public_key(pem: &str) -> Result<PublicKey, Refusal> {
+    tls::public_key_of_pem(pem.as_bytes())
+        .ok_or_else(|| Refusal::Unfit("`public-key`: give an Ed25519 public key in PEM".to_owned()))
+}
+
+fn scheme(text: &str) -> Result<Scheme, Refusal> {
+    text.parse().map_err(|_| {
+        Refusal::Unfit(
+            "`signed`: take hmac, ed25519, legacy-sorted-json, legacy-timestamp or \
+             legacy-request-time"
+                .to_owned(),
+        )
+    })
+}

@@ -1,0 +1,147 @@
+//! Administrative keys in a database.
+
+use std::net::IpAddr;
+
+use portcullis_identity::{AdminKeyId, KeyDigest, Networks, PrincipalName, Timestamp};
+use portcullis_storage::{AdminKeyRow, AdminKeys, StoreError, Stored};
+
+use super::row::Row;
+use super::{SqlStore, failed, unavailable};
+use crate::graves::Mortal;
+
+const THING: &str = "administrative key";
+const DAMAGED: StoreError = StoreError::Damaged { what: THING };
+const MINUTE: i64 = 60_000_000;
+
+impl Mortal for AdminKeyRow {
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn revoked(&mut self) -> &mut Option<Timestamp> {
+        &mut self.revoked
+    }
+}
+
+impl SqlStore {
+    async fn read_admin_keys(&self, found: &[Row]) -> Result<Vec<AdminKeyRow>, StoreError> {
+        let mut rows: Vec<AdminKeyRow> = found.iter().map(read).collect::<Result<_, _>>()?;
+        let what = "tell which administrative keys were revoked";
+        if let Some(graves) = &self.graves {
+            let forgotten = graves
+                .correct(&mut rows)
+                .map_err(|error| unavailable(what, error))?;
+            for (id, at) in forgotten {
+                self.bury_admin_key(&id, at)
+                    .await
+                    .map_err(failed(what, THING))?;
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn bury_admin_key(&self, id: &str, at: Timestamp) -> Result<u64, sqlx::Error> {
+        self.query("UPDATE admin_key SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
+            .bind(id)
+            .bind(at.micros())
+            .execute()
+            .await
+    }
+}
+
+impl AdminKeys for SqlStore {
+    fn insert<'a>(&'a self, row: &'a AdminKeyRow) -> Stored<'a, ()> {
+        Box::pin(async move {
+            let scope = serde_json::to_string(&row.scope).map_err(|_| DAMAGED)?;
+            self.query(
+                "INSERT INTO admin_key (id, digest, name, roles, scope, networks, created, \
+                 expires, revoked) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            )
+            .bind(row.id.as_str())
+            .bind(row.digest.as_bytes().as_slice())
+            .bind(row.name.as_str())
+            .bind(super::keys::joined(&row.roles))
+            .bind(scope)
+            .bind(super::keys::joined(&row.networks.0))
+            .bind(row.created.micros())
+            .bind(row.expires.map(Timestamp::micros))
+            .bind(row.revoked.map(Timestamp::micros))
+            .execute()
+            .await
+            .map_err(failed("add an administrative key", THING))?;
+            Ok(())
+        })
+    }
+
+    fn find<'a>(&'a self, id: &'a AdminKeyId) -> Stored<'a, Option<AdminKeyRow>> {
+        Box::pin(async move {
+            let found = self
+                .query("SELECT * FROM admin_key WHERE id = $1")
+                .bind(id.as_str())
+                .fetch_all()
+                .await
+                .map_err(failed("find an administrative key", THING))?;
+            Ok(self.read_admin_keys(&found).await?.pop())
+        })
+    }
+
+    fn all(&self) -> Stored<'_, Vec<AdminKeyRow>> {
+        Box::pin(async move {
+            let found = self
+                .query("SELECT * FROM admin_key ORDER BY created, id")
+                .fetch_all()
+                .await
+                .map_err(failed("list administrative keys", THING))?;
+            self.read_admin_keys(&found).await
+        })
+    }
+
+    fn revoke<'a>(&'a self, id: &'a AdminKeyId, now: Timestamp) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self.bury_admin_key(id.as_str(), now).await;
+            let done = done.map_err(failed("revoke an administrative key", THING))?;
+            // Reading it again remembers it.
+            AdminKeys::find(self, id).await?;
+            Ok(done == 1)
+        })
+    }
+
+    fn used<'a>(&'a self, id: &'a AdminKeyId, now: Timestamp, from: IpAddr) -> Stored<'a, ()> {
+        Box::pin(async move {
+            self.query(
+                "UPDATE admin_key SET used_at = $2, used_from = $3 \
+                 WHERE id = $1 AND (used_at IS NULL OR used_at < $4)",
+            )
+            .bind(id.as_str())
+            .bind(now.micros())
+            .bind(from.to_string())
+            .bind(now.micros().saturating_sub(MINUTE))
+            .execute()
+            .await
+            .map_err(failed("note that an administrative key was used", THING))?;
+            Ok(())
+        })
+    }
+}
+
+fn read(row: &Row) -> Result<AdminKeyRow, StoreError> {
+    let text = |column: &str| row.get::<&str>(column).map_err(|_| DAMAGED);
+    let number = |column: &str| row.get::<Option<i64>>(column).map_err(|_| DAMAGED);
+    let digest = row.get::<&[u8]>("digest").map_err(|_| DAMAGED)?;
+    let from: Option<&str> = row.get("used_from").map_err(|_| DAMAGED)?;
+    Ok(AdminKeyRow {
+        id: AdminKeyId::new(text("id")?).map_err(|_| DAMAGED)?,
+        digest: KeyDigest::from_bytes(digest.try_into().map_err(|_| DAMAGED)?),
+        name: PrincipalName::new(text("name")?).map_err(|_| DAMAGED)?,
+        roles: super::keys::parted(text("roles")?).map_err(|_| DAMAGED)?,
+        scope: serde_json::from_str(text("scope")?).map_err(|_| DAMAGED)?,
+        networks: Networks(super::keys::parted(text("networks")?).map_err(|_| DAMAGED)?),
+        created: number("created")?.map(Timestamp).ok_or(DAMAGED)?,
+        expires: number("expires")?.map(Timestamp),
+        revoked: number("revoked")?.map(Timestamp),
+        used: match (number("used_at")?, from) {
+            (Some(at), Some(from)) => Some((Timestamp(at), from.parse().map_err(|_| DAMAGED)?)),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => return Err(DAMAGED),
+        },
+    })
+}

@@ -1,0 +1,88 @@
+use portcullis_identity::{
+    AdminKeyId, AdminRole, KeyDigest, Networks, PrincipalName, Scope, Timestamp, Unmet,
+};
+use portcullis_storage::{AdminKeyRow, AdminKeys, Store, StoreError};
+
+use super::{Place, on_both};
+
+on_both! {
+    an_administrative_key_is_kept_found_and_revoked_once,
+    its_last_use_is_kept_to_the_minute,
+    a_revoked_administrative_key_stays_so_when_an_old_backup_is_restored,
+}
+
+fn row(id: &str) -> AdminKeyRow {
+    AdminKeyRow {
+        id: AdminKeyId::new(id).unwrap(),
+        digest: KeyDigest::from_bytes([5; 32]),
+        name: PrincipalName::new("Terraform, keys").unwrap(),
+        roles: vec![AdminRole::Auditor, AdminRole::KeyManager],
+        scope: Scope {
+            roles: vec!["reader".parse().unwrap()],
+            users: vec!["odoo/a b/c".parse().unwrap()],
+        },
+        networks: Networks(vec!["192.0.2.0/24".parse().unwrap()]),
+        created: Timestamp(1),
+        expires: Some(Timestamp(100)),
+        revoked: None,
+        used: None,
+    }
+}
+
+const ONE: &str = "pca_aaaaaaaaaaaaaaaa";
+const OTHER: &str = "pca_bbbbbbbbbbbbbbbb";
+
+async fn an_administrative_key_is_kept_found_and_revoked_once(place: Place) {
+    let store: &dyn Store = &place.open().await;
+    let (one, mut other) = (row(ONE), row(OTHER));
+    (other.expires, other.scope, other.networks) = (None, Scope::default(), Networks(Vec::new()));
+    let keys = store.admin_keys();
+    keys.insert(&one).await.unwrap();
+    keys.insert(&other).await.unwrap();
+    let again = keys.insert(&one).await;
+    assert!(matches!(again, Err(StoreError::Exists { .. })), "{again:?}");
+    assert_eq!(keys.find(&one.id).await.unwrap(), Some(one.clone()));
+    assert_eq!(keys.all().await.unwrap(), [one.clone(), other]);
+    assert!(keys.revoke(&one.id, Timestamp(7)).await.unwrap());
+    assert!(!keys.revoke(&one.id, Timestamp(8)).await.unwrap());
+    let found = keys.find(&one.id).await.unwrap().unwrap();
+    assert_eq!(found.revoked, Some(Timestamp(7)));
+    let near = "192.0.2.1".parse().unwrap();
+    assert_eq!(found.is_good(Timestamp(9), near), Err(Unmet::Revoked));
+    assert_eq!(one.is_good(Timestamp(9), near), Ok(()));
+    assert_eq!(one.is_good(Timestamp(100), near), Err(Unmet::Expired));
+    let far = "198.51.100.1".parse().unwrap();
+    assert_eq!(one.is_good(Timestamp(9), far), Err(Unmet::Address));
+}
+
+async fn its_last_use_is_kept_to_the_minute(place: Place) {
+    let store = place.open().await;
+    let keys: &dyn AdminKeys = &store;
+    let one = row(ONE);
+    keys.insert(&one).await.unwrap();
+    let used = async || keys.find(&one.id).await.unwrap().unwrap().used.unwrap();
+    let (near, far) = ("::1".parse().unwrap(), "192.0.2.9".parse().unwrap());
+    keys.used(&one.id, Timestamp(5), near).await.unwrap();
+    keys.used(&one.id, Timestamp(6), far).await.unwrap();
+    assert_eq!(used().await, (Timestamp(5), near));
+    let later = Timestamp(61_000_000);
+    keys.used(&one.id, later, far).await.unwrap();
+    assert_eq!(used().await, (later, far));
+}
+
+async fn a_revoked_administrative_key_stays_so_when_an_old_backup_is_restored(place: Place) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("revoked");
+    let store = place.open().await.remembering(file.clone());
+    let keys: &dyn AdminKeys = &store;
+    keys.insert(&row(ONE)).await.unwrap();
+    keys.insert(&row(OTHER)).await.unwrap();
+    let id = row(ONE).id;
+    keys.revoke(&id, Timestamp(50)).await.unwrap();
+    let backup = "UPDATE admin_key SET revoked = NULL";
+    store.query(backup).execute().await.unwrap();
+    let again = place.open().await.remembering(file);
+    let found = AdminKeys::all(&again).await.unwrap();
+    let revoked: Vec<_> = found.iter().map(|row| row.revoked).collect();
+    assert_eq!(revoked, [Some(Timestamp(50)), None]);
+}
