@@ -103,9 +103,10 @@ impl Administered {
     /// Asks with a key.
     pub(crate) fn ask(&self, key: &str, verb: &str, path: &str, body: &Json) -> Got {
         let bearer = format!("Bearer {key}");
-        let body = match body {
-            Json::Null => String::new(),
-            body => body.to_string(),
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
         };
         let headers = [
             ("authorization", bearer.as_str()),
