@@ -298,6 +298,7 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
         | Why::Expired
         | Why::Forged
         | Why::Clear
+        | Why::PasswordSent
         | Why::SecretSent
         | Why::Late(_)
         | Why::Repeated

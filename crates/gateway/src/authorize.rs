@@ -28,6 +28,7 @@ use crate::upstream::{Asker, ErpUser, Upstream};
 mod across;
 mod asking;
 mod describe;
+mod entrance;
 mod explain;
 mod here;
 mod naming;
@@ -102,6 +103,7 @@ pub async fn call(
     now: Timestamp,
     trail: &mut Trail,
 ) -> Result<Permitted, Denial> {
+    let identified = entrance::enter(asker, sessions, identified, now, trail).await?;
     let Identified {
         wish,
         holder,

@@ -185,6 +185,10 @@ impl Control {
         if let Err(error) = self.store.nonces().expire(clock::now()).await {
             tracing::warn!(%error, "nonces that are over could not be removed");
         }
+        let lasting = self.shared.sessions.lasting();
+        for people in self.shared.upstreams.iter().filter_map(|erp| erp.people()) {
+            people.entered.sweep(lasting, clock::now());
+        }
         if let Err(error) = self.shared.sessions.sweep(clock::now()).await {
             tracing::warn!(%error, "sessions that are over could not be removed");
         }

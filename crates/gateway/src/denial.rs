@@ -54,6 +54,8 @@ pub enum Why {
     Forged,
     /// `identify`: others may have read the credential on its way.
     Clear,
+    /// `identify`, `authorize`: a password of the ERP was sent by Basic, and is not taken.
+    PasswordSent,
     /// `identify`: a signing secret was sent as if it were a key.
     SecretSent,
     /// `identify`: the signature is good, but not at this time.
@@ -198,6 +200,7 @@ impl Denial {
             Why::Expired => "identify.expired",
             Why::Forged => "identify.forged",
             Why::Clear => "identify.clear",
+            Why::PasswordSent => "identify.password-sent",
             Why::SecretSent => "identify.secret-sent",
             Why::Late(_) => "identify.signature-late",
             Why::Repeated => "identify.signature-repeated",
@@ -237,6 +240,7 @@ impl Denial {
                 | Why::Held(_)
                 | Why::Expired
                 | Why::Clear
+                | Why::PasswordSent
                 | Why::SecretSent
         )
     }
@@ -284,6 +288,10 @@ impl Denial {
             Why::Clear => say(
                 FaultKind::AccessDenied,
                 "credentials are taken over https only; this one was readable on its way: replace it",
+            ),
+            Why::PasswordSent => say(
+                FaultKind::AccessDenied,
+                "Access Denied: this login and password are not taken here; use a gateway key (as KEY:SECRET), or log in and use the session",
             ),
             Why::SecretSent => say(
                 FaultKind::AccessDenied,

@@ -31,7 +31,7 @@ use crate::trail::Trail;
 use crate::upstream::{Upstream, Upstreams};
 use crate::ways::Ways;
 use open::{is_log_in, is_open, wants_token};
-pub(crate) use person::Claimed;
+pub(crate) use person::{Claimed, no_entry};
 pub(crate) use shown::Shown;
 use signed::Once;
 use whose::{Around, Whose, by_session, is_signing_secret};
@@ -127,6 +127,7 @@ pub async fn caller(
             (_, Presented::Nothing) if slot.is_none() && credentials.signature.is_none() => {
                 Why::Stranger
             }
+            (_, Presented::Key { .. }) if person::is_basic(presented) => Why::PasswordSent,
             _ => Why::Unidentified,
         }
     };
@@ -139,24 +140,27 @@ pub async fn caller(
         return Err(no(Why::Forged));
     }
     let from = desk.sessions.from(origin.address, &manner.agent);
-    if let (true, Presented::Nothing, Some(slot)) = (is_log_in(&wish), presented, slot)
-        && credentials.signature.is_none()
-        && credentials.vouched.is_none()
-        && let Some(erp) = person::host(
-            desk,
-            slot,
-            upstream.as_ref(),
-            database.as_deref(),
-            reply.dialect,
-        )
-    {
-        if origin.is_clear && !desk.ways.in_clear {
-            return Err(no(Why::Clear));
-        }
-        let person = person::claimed(desk, (slot, &erp), &origin, debt, now);
-        let person = person.map_err(|(why, held)| {
-            if held {
-                trail.held(erp.name().clone());
+    let meant = person::Meant {
+        upstream: upstream.as_ref(),
+        database: database.as_deref(),
+        slot,
+        dialect: reply.dialect,
+    };
+    let comer = person::with_pair(&wish, &credentials, |pair| {
+        let erp = person::host(desk, pair.style, meant)?;
+        let coming = person::Coming {
+            wish: &wish,
+            manner: &manner,
+            origin: &origin,
+            debt,
+            now,
+        };
+        Some(person::comes(desk, (pair, &erp), slot, &coming).map(|person| (person, erp)))
+    });
+    if let Some(comer) = comer.flatten() {
+        let (person, erp) = comer.map_err(|(why, held)| {
+            if let Some(upstream) = held {
+                trail.held(upstream);
             }
             no(why)
         })?;

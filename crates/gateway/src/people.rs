@@ -4,6 +4,8 @@
 //! calls of the person run within it, so that the ERP's own rights hold too. A person has the
 //! roles that the configuration gives, asked again for each process's view of a session.
 
+mod entered;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -12,10 +14,12 @@ use papaya::HashMap;
 use portcullis_identity::{
     ErpLogin, Principal, PrincipalKind, PrincipalName, RoleName, UpstreamName,
 };
+use serde::Deserialize;
 
 use crate::gcra::Rate;
 use crate::keyring::Holder;
 use crate::upstream::ErpUser;
+pub(crate) use entered::{Entered, Mark, NoEntry, Turn};
 
 /// How many persons are remembered; the memory is forgotten when it is full.
 const MOST: usize = 100_000;
@@ -30,13 +34,28 @@ pub struct PeopleConfig {
     pub logins: BTreeMap<String, Vec<RoleName>>,
     /// Who may not log in, in lower case.
     pub deny: BTreeSet<String>,
+    /// Whether login and password are taken as `Authorization: Basic`.
+    pub basic: Basic,
     /// How often each of them may call.
     pub rate: Rate,
+}
+
+/// Whether login and password are taken as `Authorization: Basic`, without a log-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basic {
+    /// They are not.
+    #[default]
+    Off,
+    /// They are, of whoever is no administrator of the ERP.
+    On,
 }
 
 /// Who may log in at an ERP.
 pub(crate) struct People {
     config: PeopleConfig,
+    /// Who has entered by Basic: their sessions at the ERP.
+    pub(crate) entered: Entered,
     /// The state of each person's limit, which all sessions of a person share.
     cells: HashMap<ErpLogin, Arc<AtomicI64>>,
 }
@@ -45,6 +64,7 @@ impl People {
     pub(crate) fn new(config: PeopleConfig) -> Self {
         Self {
             config,
+            entered: Entered::default(),
             cells: HashMap::new(),
         }
     }
@@ -52,6 +72,11 @@ impl People {
     /// Whether a login may be tried at all.
     pub(crate) fn admit(&self, login: &ErpLogin) -> bool {
         self.config.roles_of(login).is_some()
+    }
+
+    /// Whether login and password are taken as `Authorization: Basic`.
+    pub(crate) fn basic(&self) -> Basic {
+        self.config.basic
     }
 
     /// The holder of a person's rights; none for whoever may not log in.
@@ -109,6 +134,7 @@ mod tests {
             roles: vec![role("staff")],
             logins: BTreeMap::from([("anna@example.com".to_owned(), vec![role("sales")])]),
             deny: BTreeSet::from(["administrator".to_owned()]),
+            basic: Basic::Off,
             rate: Rate {
                 per_minute: 60,
                 burst: 10,

@@ -184,6 +184,7 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         | Why::Expired
         | Why::Forged
         | Why::Clear
+        | Why::PasswordSent
         | Why::SecretSent
         | Why::Late(_)
         | Why::Repeated

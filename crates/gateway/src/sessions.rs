@@ -28,6 +28,7 @@ use zeroize::Zeroizing;
 use crate::archive::Safe;
 use crate::chance;
 use crate::keyring::Holder;
+use crate::people::Mark;
 use crate::upstream::{ErpSession, ErpUser};
 pub(crate) use from::From;
 pub use lasting::{Lasting, OnChange, Secure};
@@ -215,6 +216,25 @@ impl Sessions {
             self.end(&session.digest).await?;
         }
         Ok(!changed)
+    }
+
+    /// How long sessions last.
+    pub(crate) fn lasting(&self) -> &Lasting {
+        &self.lasting
+    }
+
+    /// By what a login with a password is found again in memory; nobody can make it, or read
+    /// anything out of it, without the gateway's own key.
+    pub(crate) fn mark(&self, upstream: &UpstreamName, login: &str, password: &str) -> Mark {
+        let length = u64::try_from(login.len()).unwrap_or(u64::MAX);
+        self.safe.digest(&[
+            b"login and password 1\0",
+            upstream.as_str().as_bytes(),
+            b"\0",
+            &length.to_be_bytes(),
+            login.as_bytes(),
+            password.as_bytes(),
+        ])
     }
 
     /// From where, and with what client, a request comes.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::Checker;
 use crate::gcra::Rate;
-use crate::people::{PeopleConfig, folded};
+use crate::people::{Basic, PeopleConfig, folded};
 
 /// The administrators of a stock Odoo and Frappe. They may do everything at the ERP, so that
 /// only a rule here stands before it.
@@ -23,6 +23,8 @@ pub(super) struct RawPeople {
     login_roles: BTreeMap<String, Vec<RoleName>>,
     #[serde(default)]
     deny: Vec<String>,
+    #[serde(default)]
+    basic: Basic,
     per_minute: Option<NonZeroU32>,
     burst: Option<NonZeroU32>,
 }
@@ -53,6 +55,7 @@ impl Checker<'_> {
             roles: raw.roles,
             logins,
             deny: denied.map(folded).collect(),
+            basic: raw.basic,
             rate: Rate {
                 per_minute: raw.per_minute.map_or(usual.per_minute, NonZeroU32::get),
                 burst: raw.burst.map_or(usual.burst, NonZeroU32::get),

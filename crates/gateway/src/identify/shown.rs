@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portcullis_identity::signing::Signed;
 use portcullis_identity::{Presented, Style, Timestamp};
 
+use super::person::entered;
 use super::signed::signer;
 use super::whose::{by_certificate, by_session, find, parse};
 use super::{Desk, Showing};
@@ -39,7 +40,10 @@ impl Desk<'_> {
                 let holder = text.expose(|text| {
                     let key = parse(text).map(|key| Account::key(key.id()));
                     let held = key.and_then(|key| self.accounts.held(&key, origin.address, now));
-                    find(self, text, debt, now).filter(|_| held.is_none())
+                    let may = *style == Style::Basic && debt.is_none();
+                    find(self, text, debt, now)
+                        .filter(|_| held.is_none())
+                        .or_else(|| entered(self, text, origin, now).filter(|_| may))
                 });
                 (holder, Some(*style))
             }

@@ -19,6 +19,9 @@ operations = ["read", "create"]
 fields = "*"
 "#;
 
+/// Who is System Manager at the ERPNext, if among the people.
+pub(super) const BOSS: &str = "boss@example.com";
+
 /// As many requests as the tests send.
 const LIMITS: &str =
     "[limits]\nper-minute = 60000000\nburst = 1000000\naddress-failures-burst = 100000\n";
@@ -188,7 +191,10 @@ impl Town {
             .map(|login| erpnext::Account {
                 email: login.clone(),
                 first_name: login.clone(),
-                roles: vec!["Sales User".to_owned()],
+                roles: match login.as_str() {
+                    BOSS => vec!["Sales User".to_owned(), "System Manager".to_owned()],
+                    _ => vec!["Sales User".to_owned()],
+                },
                 is_system_user: true,
                 credential: credential(login),
             })

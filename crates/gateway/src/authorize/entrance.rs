@@ -1,0 +1,151 @@
+//! Somebody who shows login and password with the request itself (`Authorization: Basic`): the ERP
+//! is asked once, and its session is used from then on.
+
+use std::sync::Arc;
+
+use portcullis_erp::asked::Claim;
+use portcullis_identity::{Secret, Style, Timestamp};
+
+use crate::denial::{Denial, Why};
+use crate::identify::{Claimed, Identified, no_entry};
+use crate::keyring::Holder;
+use crate::origin::Origin;
+use crate::people::{NoEntry, People, Turn};
+use crate::sessions::Sessions;
+use crate::trail::Trail;
+use crate::upstream::{Asker, NoLogIn, Upstream};
+
+/// With what an ERP is asked about somebody who comes.
+struct Gate<'a> {
+    asker: &'a Asker<'a>,
+    sessions: &'a Sessions,
+    upstream: &'a Upstream,
+    people: &'a People,
+    origin: Origin,
+    now: Timestamp,
+}
+
+/// Lets in whoever comes by Basic; others are as they were.
+///
+/// # Errors
+/// When the ERP does not take login and password, or says that this is an administrator.
+pub(super) async fn enter(
+    asker: &Asker<'_>,
+    sessions: &Sessions,
+    mut identified: Identified,
+    now: Timestamp,
+    trail: &mut Trail,
+) -> Result<Identified, Denial> {
+    let comes = |claimed: &Claimed| claimed.style == Style::Basic;
+    let Some(claimed) = identified.person.take_if(|claimed| comes(claimed)) else {
+        return Ok(identified);
+    };
+    let no = |why| Denial::to(identified.reply.clone(), why);
+    let upstream = identified.upstream.clone();
+    let upstream = upstream.ok_or_else(|| no(Why::PasswordSent))?;
+    let people = upstream.people().ok_or_else(|| no(Why::PasswordSent))?;
+    let gate = Gate {
+        asker,
+        sessions,
+        upstream: &upstream,
+        people,
+        origin: identified.origin,
+        now,
+    };
+    let entered = gate.lets_in(&claimed).await;
+    if claimed.held.get() {
+        trail.held(upstream.name().clone());
+    }
+    let holder = entered.map_err(no)?;
+    trail.recognised(Arc::clone(&holder.principal));
+    if !is_who(&claimed, &holder) {
+        return Err(no(Why::PasswordSent));
+    }
+    identified.holder = Some(holder);
+    Ok(identified)
+}
+
+/// Whether the body says that the same one calls.
+fn is_who(claimed: &Claimed, holder: &Holder) -> bool {
+    match (&claimed.claim, &holder.user) {
+        (None, _) => true,
+        (Some(Claim::Uid(uid)), Some(user)) => user.uid() == Some(*uid),
+        (Some(Claim::Login(named)), _) => named == holder.principal.erp_login().as_str(),
+        (Some(_), None) => false,
+    }
+}
+
+impl Gate<'_> {
+    async fn lets_in(&self, claimed: &Claimed) -> Result<Arc<Holder>, Why> {
+        let lasting = self.sessions.lasting();
+        let entered = &self.people.entered;
+        let name = self.upstream.name();
+        let mark = claimed
+            .password
+            .expose(|password| self.sessions.mark(name, claimed.login.as_str(), password));
+        if let Some(holder) = entered.known(&mark, lasting, self.now) {
+            claimed.proved(&self.origin, self.now);
+            return Ok(holder);
+        }
+        let place = entered.place(mark);
+        let asking = match place.turn(lasting, self.now).await {
+            Turn::Entered(holder) => return Ok(holder),
+            Turn::InVain(no) => return Err(why(no)),
+            Turn::Mine(asking) => asking,
+        };
+        match self.ask(claimed).await {
+            Ok(holder) => {
+                claimed.proved(&self.origin, self.now);
+                asking.enters(&holder, self.now);
+                Ok(holder)
+            }
+            Err(no) => {
+                if no != NoEntry::Unready {
+                    claimed.failed(&self.origin, self.now);
+                }
+                entered.forget(&mark);
+                asking.fails(no);
+                Err(why(no))
+            }
+        }
+    }
+
+    /// Has the ERP check login and password, and say whether this is an administrator. One that
+    /// does not say lets nobody in.
+    async fn ask(&self, claimed: &Claimed) -> Result<Arc<Holder>, NoEntry> {
+        let (upstream, asker) = (self.upstream, self.asker);
+        let password = Secret::new(claimed.password.expose(String::clone));
+        let tried = upstream.log_in(asker, &claimed.login, password, self.origin);
+        let user = tried.await.map_err(|no| match no {
+            NoLogIn::Refused => NoEntry::Refused,
+            NoLogIn::SecondFactor => NoEntry::SecondFactor,
+            NoLogIn::Unready => NoEntry::Unready,
+        })?;
+        let is_administrator = upstream.is_administrator(asker, &user).await;
+        let user = Arc::new(user);
+        let no = match is_administrator {
+            Ok(false) => match self.people.holder(upstream.name(), &user) {
+                Some(holder) => return Ok(Arc::new(holder)),
+                None => NoEntry::Refused,
+            },
+            Ok(true) => {
+                tracing::warn!(upstream.name = %upstream.name(), "an administrator of the ERP came by Basic, and was refused");
+                NoEntry::Refused
+            }
+            Err(error) => {
+                tracing::warn!(upstream.name = %upstream.name(), %error, "nobody can come by Basic");
+                NoEntry::Unready
+            }
+        };
+        upstream.log_out(asker, &user).await;
+        Err(no)
+    }
+}
+
+fn why(no: NoEntry) -> Why {
+    match no {
+        NoEntry::Refused => no_entry(Style::Basic),
+        NoEntry::SecondFactor => Why::SecondFactor,
+        NoEntry::Unready => Why::Unreachable,
+    }
+}
