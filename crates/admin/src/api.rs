@@ -12,9 +12,11 @@ use axum::response::Response;
 use axum::routing::any;
 use portcullis_audit::{Outcome, RequestId};
 use portcullis_gateway::clock;
+use portcullis_gateway::gateway::Shared;
 use portcullis_gateway::gcra::Rate;
 use portcullis_gateway::origin::{Origin, Proxies};
 use portcullis_gateway::throttle::Throttle;
+use portcullis_gateway::upstream::Upstreams;
 use portcullis_identity::{Administrator, Timestamp};
 use portcullis_storage::Journal;
 
@@ -30,6 +32,7 @@ use answer::Told;
 /// What the API works with.
 pub struct Api {
     installation: Arc<Installation>,
+    shared: Arc<Shared>,
     kinds: Vec<Box<dyn Recognise>>,
     throttle: Throttle,
     proxies: Proxies,
@@ -56,17 +59,17 @@ impl Api {
     /// An API that knows administrators by these kinds of credentials, and lets an address fail
     /// so often.
     pub fn new(
-        installation: Arc<Installation>,
+        (installation, shared): (Arc<Installation>, Arc<Shared>),
         kinds: Vec<Box<dyn Recognise>>,
         failures: Rate,
-        proxies: Proxies,
         journal: Box<dyn Journal>,
     ) -> Self {
         Self {
             installation,
             kinds,
             throttle: Throttle::new(failures),
-            proxies,
+            proxies: shared.proxies.clone(),
+            shared,
             book: Book::new(journal),
         }
     }
@@ -74,6 +77,11 @@ impl Api {
     /// What is administered.
     pub fn installation(&self) -> &Arc<Installation> {
         &self.installation
+    }
+
+    /// The ERPs of the running gateway.
+    pub fn upstreams(&self) -> &Upstreams {
+        &self.shared.upstreams
     }
 
     /// The router of everything that can be asked.

@@ -18,7 +18,10 @@ pub mod may;
 pub mod programs;
 pub mod record;
 pub mod refusal;
+pub mod roles;
 pub mod routes;
+pub mod sessions;
+pub mod users;
 
 pub use installation::Installation;
 pub use refusal::Refusal;

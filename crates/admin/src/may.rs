@@ -48,6 +48,22 @@ impl Leave {
         }
     }
 
+    /// Whether a role is within it.
+    pub fn has_role(&self, name: &RoleName) -> bool {
+        match self {
+            Self::All => true,
+            Self::Within(scope) => scope.roles.contains(name),
+        }
+    }
+
+    /// Whether a user of an ERP is within it.
+    pub fn has_upstream(&self, name: &UpstreamName) -> bool {
+        match self {
+            Self::All => true,
+            Self::Within(scope) => scope.users.iter().any(|user| user.upstream == *name),
+        }
+    }
+
     /// Checks that a key that is wanted is within it.
     ///
     /// # Errors
@@ -92,6 +108,7 @@ const NO: Option<Reach> = None;
 const TABLE: &[Line] = &[
     //    what       is done    auditor  key-manager
     line("self", "show", ALL, ALL),
+    line("state", "show", ALL, SCOPE),
     line("key", "list", ALL, SCOPE),
     line("key", "show", ALL, SCOPE),
     line("key", "create", NO, SCOPE),
@@ -100,6 +117,16 @@ const TABLE: &[Line] = &[
     line("key", "suspend", NO, SCOPE),
     line("key", "resume", NO, SCOPE),
     line("key", "revoke", NO, SCOPE),
+    line("role", "list", ALL, SCOPE),
+    line("role", "show", ALL, SCOPE),
+    line("role", "put", NO, NO),
+    line("role", "remove", NO, NO),
+    line("user", "list", ALL, SCOPE),
+    line("user", "put", NO, NO),
+    line("user", "remove", NO, NO),
+    line("user", "rotate", NO, NO),
+    line("session", "list", ALL, NO),
+    line("session", "end", NO, NO),
     line("admin-key", "list", ALL, NO),
     line("admin-key", "create", NO, NO),
     line("admin-key", "revoke", NO, NO),

@@ -4,6 +4,10 @@ mod administrators;
 mod keys;
 mod own;
 mod read;
+mod roles;
+mod sessions;
+mod state;
+mod users;
 
 use std::pin::Pin;
 use std::str::FromStr;
@@ -22,7 +26,15 @@ use crate::refusal::Refusal;
 use read::Nothing;
 
 /// Everything that can be asked, whoever serves it.
-pub const TABLE: &[&[Route]] = &[own::ROUTES, keys::ROUTES, administrators::ROUTES];
+pub const TABLE: &[&[Route]] = &[
+    own::ROUTES,
+    state::ROUTES,
+    keys::ROUTES,
+    roles::ROUTES,
+    users::ROUTES,
+    sessions::ROUTES,
+    administrators::ROUTES,
+];
 
 /// One thing that can be asked.
 pub struct Route {

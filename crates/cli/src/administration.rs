@@ -7,6 +7,7 @@ use portcullis_admin::api::Api;
 use portcullis_admin::listener::Door;
 use portcullis_admin::programs::Programs;
 use portcullis_gateway::config::{AdminConfig, Config};
+use portcullis_gateway::gateway::Shared;
 use portcullis_gateway::tls::Tls;
 use portcullis_storage::Journal;
 
@@ -37,13 +38,20 @@ impl Administration {
 }
 
 /// The API that is served there.
-pub(crate) fn api(config: &Arc<Config>, house: &House, journal: Box<dyn Journal>) -> Arc<Api> {
+pub(crate) fn api(
+    config: &Arc<Config>,
+    house: &House,
+    shared: &Arc<Shared>,
+    journal: Box<dyn Journal>,
+) -> Arc<Api> {
     let programs = Programs::new(Arc::clone(&house.store) as _, house.vault.pepper());
     Arc::new(Api::new(
-        Arc::new(house.installation(Some(Arc::clone(config)))),
+        (
+            Arc::new(house.installation(Some(Arc::clone(config)))),
+            Arc::clone(shared),
+        ),
         vec![Box::new(programs)],
         config.address_rate,
-        config.proxies.clone(),
         journal,
     ))
 }

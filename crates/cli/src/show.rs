@@ -5,7 +5,6 @@ use std::io::Write as _;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
 use portcullis_identity::Timestamp;
-use portcullis_policy::Caps;
 
 /// A table with these columns and no lines around them.
 pub(crate) fn table(columns: &[&str]) -> Table {
@@ -70,15 +69,6 @@ pub(crate) fn second(moment: Timestamp) -> String {
     let text = moment.to_rfc3339();
     text.split_once('.')
         .map_or(text.clone(), |(seconds, _)| format!("{seconds}Z"))
-}
-
-/// The caps of a role, each by its name.
-pub(crate) fn caps(caps: &Caps) -> serde_json::Value {
-    let caps: serde_json::Map<_, _> = caps
-        .iter()
-        .map(|(name, most)| (name.to_owned(), most.into()))
-        .collect();
-    caps.into()
 }
 
 /// Adds a member to a JSON object, or replaces it.

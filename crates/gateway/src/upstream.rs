@@ -223,7 +223,7 @@ impl Upstream {
     }
 
     /// Whether calls can be made: the dialect is known, and who each user is.
-    pub(crate) fn is_ready(&self) -> bool {
+    pub fn is_ready(&self) -> bool {
         let users = self.users.pin();
         self.spoken().is_some()
             && (self.family == Family::Frappe || users.values().all(|user| user.uid().is_some()))

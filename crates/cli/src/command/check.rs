@@ -8,7 +8,6 @@ use portcullis_gateway::config::{Config, Problem, UpstreamConfig};
 use portcullis_policy::Role;
 
 use crate::args::CheckArgs;
-use crate::show;
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let problems = match Config::read(&args.config) {
@@ -84,7 +83,10 @@ pub(super) fn say(problems: &[Problem]) -> std::io::Result<()> {
 
 /// The caps of a role, for machines.
 fn capped(role: &Role) -> (String, serde_json::Value) {
-    (role.name().to_string(), show::caps(role.caps()))
+    (
+        role.name().to_string(),
+        portcullis_admin::roles::caps(role.caps()),
+    )
 }
 
 /// The caps of a role, for people; nothing where it has none.

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Subcommand;
 use comfy_table::Cell;
+use portcullis_admin::Refusal;
+use portcullis_admin::may::Leave;
+use portcullis_admin::roles::{self, Known, describe, methods, operations, routes};
 use portcullis_gateway::clock;
 use portcullis_identity::RoleName;
-use portcullis_policy::{Role, RouteRule, Rule};
-use portcullis_storage::Store as _;
-use serde_json::{Value, json};
+use portcullis_policy::{Role, Rule};
+use serde_json::json;
 
 use crate::place::{Place, PlaceArgs};
 use crate::show;
@@ -51,12 +53,6 @@ enum RoleCommand {
     },
 }
 
-/// A role, and where it stands.
-struct Known {
-    role: Role,
-    source: &'static str,
-}
-
 pub(crate) async fn run(args: RoleArgs) -> anyhow::Result<ExitCode> {
     let place = args.place.find()?;
     match args.command {
@@ -67,26 +63,12 @@ pub(crate) async fn run(args: RoleArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// The roles; those that cannot be read are said aside.
 async fn known(place: &Place) -> anyhow::Result<Vec<Known>> {
-    let mut all: Vec<Known> = place
-        .config
-        .iter()
-        .flat_map(|config| &config.roles)
-        .map(|role| Known {
-            role: role.clone(),
-            source: "configuration",
-        })
-        .collect();
-    for (name, text) in place.house().await?.store.roles().all().await? {
-        match Role::from_toml(name.clone(), &text) {
-            Ok(role) => all.push(Known {
-                role,
-                source: "store",
-            }),
-            Err(_) => show::aside(&format!("the role `{name}` of the store cannot be read"))?,
-        }
+    let (all, unreadable) = roles::list(&place.installation().await?, &Leave::All).await?;
+    for name in unreadable {
+        show::aside(&format!("the role `{name}` of the store cannot be read"))?;
     }
-    all.sort_by(|one, other| one.role.name().cmp(other.role.name()));
     Ok(all)
 }
 
@@ -174,12 +156,8 @@ async fn put(
             anyhow::bail!("the role was not put: {} to mend", errors.len());
         }
     };
-    let house = place.house().await?;
-    house.store.roles().put(name, &text, clock::now()).await?;
-    let known = Known {
-        role,
-        source: "store",
-    };
+    let at = place.installation().await?;
+    let known = roles::put(&at, role, &text, clock::now()).await?;
     if json {
         show::json(&describe(&known))?;
     } else {
@@ -192,7 +170,11 @@ async fn put(
 }
 
 async fn remove(place: &Place, name: &RoleName, json: bool) -> anyhow::Result<ExitCode> {
-    let removed = place.house().await?.store.roles().remove(name).await?;
+    let removed = match roles::remove(&place.installation().await?, name).await {
+        Ok(()) => true,
+        Err(Refusal::Absent(_)) => false,
+        Err(refusal) => return Err(refusal.into()),
+    };
     if json {
         show::json(&json!({ "name": name, "removed": removed }))?;
     } else if removed {
@@ -207,53 +189,12 @@ async fn remove(place: &Place, name: &RoleName, json: bool) -> anyhow::Result<Ex
     })
 }
 
-fn describe(known: &Known) -> Value {
-    let rules: Vec<Value> = known
-        .role
-        .rules()
-        .iter()
-        .map(|rule| {
-            json!({
-                "name": rule.name(),
-                "effect": if rule.denies() { "deny" } else { "allow" },
-                "models": rule.models().map(|models| models.iter().map(ToString::to_string).collect::<Vec<_>>()),
-                "operations": operations(rule),
-                "methods": methods(rule),
-                "all-records": !rule.has_domain(),
-            })
-        })
-        .collect();
-    let routes: Vec<Value> = known
-        .role
-        .route_rules()
-        .iter()
-        .map(|rule| {
-            json!({
-                "name": rule.name(),
-                "effect": if rule.denies() { "deny" } else { "allow" },
-                "routes": routes(rule),
-            })
-        })
-        .collect();
-    json!({
-        "name": known.role.name(),
-        "from": known.source,
-        "caps": show::caps(known.role.caps()),
-        "rules": rules,
-        "routes": routes,
-    })
-}
-
 fn effect(denies: bool) -> Cell {
     if denies {
         show::bad("deny")
     } else {
         show::good("allow")
     }
-}
-
-fn routes(rule: &RouteRule) -> Vec<String> {
-    rule.routes().iter().map(ToString::to_string).collect()
 }
 
 fn models(rule: &Rule) -> String {
@@ -267,15 +208,4 @@ fn models(rule: &Rule) -> String {
                 .join(", ")
         },
     )
-}
-
-fn operations(rule: &Rule) -> Vec<&'static str> {
-    rule.operations()
-        .iter()
-        .map(|operation| operation.as_str())
-        .collect()
-}
-
-fn methods(rule: &Rule) -> Vec<String> {
-    rule.methods().iter().map(ToString::to_string).collect()
 }

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use portcullis_admin::sessions::{self, describe, whose};
 use portcullis_gateway::clock;
 use portcullis_identity::{ErpLogin, KeyId, UpstreamName};
-use portcullis_storage::{Opener, SessionRow, Store as _, Whose};
+use portcullis_storage::Whose;
 use serde_json::json;
 
 use crate::place::{Place, PlaceArgs};
@@ -65,22 +66,9 @@ pub(crate) async fn run(args: SessionArgs) -> anyhow::Result<ExitCode> {
 
 async fn list(place: &Place, json: bool) -> anyhow::Result<ExitCode> {
     let now = clock::now();
-    let mut all = place.house().await?.store.sessions().all().await?;
-    all.retain(|row| now < row.ends);
+    let all = sessions::list(&place.installation().await?, now).await?;
     if json {
-        let all = all.iter().map(|row| {
-            let (kind, upstream, name) = whose(row);
-            json!({
-                "kind": kind,
-                "upstream": upstream,
-                "name": name,
-                "opened": row.opened.to_rfc3339(),
-                "seen": row.seen.to_rfc3339(),
-                "ends": row.ends.to_rfc3339(),
-                "network": row.network,
-            })
-        });
-        show::json(&all.collect())?;
+        show::json(&all.iter().map(describe).collect())?;
         return Ok(ExitCode::SUCCESS);
     }
     let columns = ["of", "name", "upstream", "from", "opened", "seen", "ends"];
@@ -102,8 +90,7 @@ async fn list(place: &Place, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn end(place: &Place, whose: &Whose, json: bool) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    let ended = house.store.sessions().end_of(whose).await?.len();
+    let ended = sessions::end(&place.installation().await?, whose).await?;
     if json {
         show::json(&json!({ "ended": ended }))?;
     } else {
@@ -115,16 +102,4 @@ async fn end(place: &Place, whose: &Whose, json: bool) -> anyhow::Result<ExitCod
     } else {
         ExitCode::from(1)
     })
-}
-
-/// Whose a session is: the kind, the ERP and the name of whoever opened it.
-fn whose(row: &SessionRow) -> (&'static str, Option<String>, String) {
-    match &row.opener {
-        Opener::Key(key) => ("key", None, key.to_string()),
-        Opener::Person(person) => (
-            "person",
-            Some(person.upstream.to_string()),
-            person.login.to_string(),
-        ),
-    }
 }

@@ -9,10 +9,9 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use portcullis_admin::{Refusal, users};
 use portcullis_gateway::clock;
 use portcullis_identity::{ErpLogin, Secret, UpstreamName};
-use portcullis_storage::Store as _;
-use portcullis_store::Place as SealedPlace;
 use serde_json::json;
 
 use crate::place::{Place, PlaceArgs};
@@ -121,15 +120,8 @@ async fn add(
     json: bool,
 ) -> anyhow::Result<ExitCode> {
     let secret = read_secret(file)?;
-    let house = place.house().await?;
-    let sealed = house
-        .vault
-        .seal(&SealedPlace::erp_user(upstream, login), &secret)?;
-    house
-        .store
-        .erp_users()
-        .put(upstream, login, uid, &sealed, clock::now())
-        .await?;
+    let at = place.installation().await?;
+    users::put(&at, (upstream, login), uid, &secret, clock::now()).await?;
     if json {
         show::json(&json!({ "upstream": upstream, "login": login, "uid": uid }))?;
     } else {
@@ -146,13 +138,11 @@ async fn remove(
     login: &ErpLogin,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let removed = place
-        .house()
-        .await?
-        .store
-        .erp_users()
-        .remove(upstream, login)
-        .await?;
+    let removed = match users::remove(&place.installation().await?, upstream, login).await {
+        Ok(()) => true,
+        Err(Refusal::Absent(_)) => false,
+        Err(refusal) => return Err(refusal.into()),
+    };
     if json {
         show::json(&json!({ "upstream": upstream, "login": login, "removed": removed }))?;
     } else if removed {

@@ -2,6 +2,7 @@
 
 mod keys;
 mod matrix;
+mod others;
 mod strangers;
 
 use std::io::{BufRead as _, BufReader};
@@ -151,6 +152,14 @@ pub(crate) fn problem(got: &Got) -> (u16, String) {
     let kind = text(&told, "type");
     let kind = kind.strip_prefix("urn:portcullis:problem:").expect("ours");
     (got.status, kind.to_owned())
+}
+
+/// A path of a route, for these things.
+pub(crate) fn filled(path: &str, id: &str, name: &str) -> String {
+    path.replace("{id}", id)
+        .replace("{name}", name)
+        .replace("{upstream}", "odoo")
+        .replace("{login}", name)
 }
 
 pub(crate) fn text(json: &Json, member: &str) -> String {

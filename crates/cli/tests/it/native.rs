@@ -63,7 +63,7 @@ fields = [\"name\"]
 ";
 
 /// Lets ordinary users of the Odoo make keys by keys, as its administrator.
-fn enable(demo: &Demo) {
+pub(crate) fn enable(demo: &Demo) {
     let answer = ureq::post(format!(
         "{}/json/2/ir.config_parameter/set_param",
         demo.fact("/odoo")

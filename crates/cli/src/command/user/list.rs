@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
+use portcullis_admin::may::Leave;
+use portcullis_admin::users::{self, Known};
 use portcullis_gateway::clock;
-use portcullis_identity::{ErpLogin, Timestamp, UpstreamName};
-use portcullis_storage::{Store as _, UserHealth};
-use serde_json::json;
+use portcullis_identity::Timestamp;
 
 use crate::place::Place;
 use crate::show;
@@ -15,91 +15,34 @@ const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// From when on a credential that ends is worth a look, in days.
 const SOON: i64 = 7;
 
-struct Known {
-    upstream: UpstreamName,
-    login: ErpLogin,
-    uid: Option<i64>,
-    /// Since when its credential lies in the store; none where it lies in a file.
-    put: Option<Timestamp>,
-    health: Option<UserHealth>,
-}
-
-impl Known {
-    /// Whole days since the credential was put or renewed.
-    fn age(&self, now: Timestamp) -> Option<i64> {
-        let put = self.put?;
-        Some((now.micros() - put.micros()).div_euclid(DAY).max(0))
+/// How a user fares, in a cell.
+fn state(user: &Known, now: Timestamp) -> comfy_table::Cell {
+    let Some(health) = &user.health else {
+        return show::good("-");
+    };
+    if health.expires.is_some_and(|expires| now >= expires) {
+        return show::bad("its key has ended");
     }
-
-    fn state(&self, now: Timestamp) -> comfy_table::Cell {
-        let Some(health) = &self.health else {
-            return show::good("-");
-        };
-        if health.expires.is_some_and(|expires| now >= expires) {
-            return show::bad("its key has ended");
-        }
-        if let (Some(at), Some(why)) = (health.failed, &health.failure) {
-            return show::bad(format!("not renewed at {}: {why}", show::second(at)));
-        }
-        if health
-            .expires
-            .is_some_and(|expires| now >= expires.plus_micros(-SOON * DAY))
-        {
-            return show::doubtful("its key ends soon");
-        }
-        if health.administrator == Some(true) {
-            return show::doubtful("an administrator of the ERP");
-        }
-        show::good("good")
+    if let (Some(at), Some(why)) = (health.failed, &health.failure) {
+        return show::bad(format!("not renewed at {}: {why}", show::second(at)));
     }
+    if health
+        .expires
+        .is_some_and(|expires| now >= expires.plus_micros(-SOON * DAY))
+    {
+        return show::doubtful("its key ends soon");
+    }
+    if health.administrator == Some(true) {
+        return show::doubtful("an administrator of the ERP");
+    }
+    show::good("good")
 }
 
 pub(super) async fn run(place: &Place, json: bool) -> anyhow::Result<ExitCode> {
     let now = clock::now();
-    let store = place.house().await?.store;
-    let health = store.erp_users().health().await?;
-    let of = |upstream: &UpstreamName, login: &ErpLogin| {
-        let fits = |one: &&UserHealth| one.upstream == *upstream && one.login == *login;
-        health.iter().find(fits).cloned()
-    };
-    let mut all = Vec::new();
-    for upstream in place.config.iter().flat_map(|config| &config.upstreams) {
-        all.extend(upstream.users.iter().map(|user| Known {
-            upstream: upstream.name.clone(),
-            login: user.login.clone(),
-            uid: user.uid,
-            put: None,
-            health: of(&upstream.name, &user.login),
-        }));
-    }
-    for row in store.erp_users().all().await? {
-        all.push(Known {
-            health: of(&row.upstream, &row.login),
-            upstream: row.upstream,
-            login: row.login,
-            uid: row.uid,
-            put: Some(row.updated),
-        });
-    }
+    let all = users::list(&place.installation().await?, &Leave::All).await?;
     if json {
-        let all = all.iter().map(|user| {
-            let health = user.health.as_ref();
-            let when = |moment: Option<Timestamp>| moment.map(show::second);
-            json!({
-                "upstream": user.upstream,
-                "login": user.login,
-                "uid": user.uid,
-                "from": if user.put.is_some() { "store" } else { "file" },
-                "updated": when(user.put),
-                "age-days": user.age(now),
-                "administrator": health.and_then(|health| health.administrator),
-                "rotated": when(health.and_then(|health| health.rotated)),
-                "expires": when(health.and_then(|health| health.expires)),
-                "failed": when(health.and_then(|health| health.failed)),
-                "failure": health.and_then(|health| health.failure.clone()),
-            })
-        });
-        show::json(&all.collect())?;
+        show::json(&all.iter().map(|user| user.told(now)).collect())?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = show::table(&[
@@ -130,7 +73,7 @@ pub(super) async fn run(place: &Place, json: bool) -> anyhow::Result<ExitCode> {
             text(user.put).into(),
             text(health.and_then(|health| health.rotated)).into(),
             text(health.and_then(|health| health.expires)).into(),
-            user.state(now),
+            state(&user, now),
         ]);
     }
     show::print(

@@ -2,14 +2,12 @@
 //! and the old one is retired.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use portcullis_admin::errand::{Errand, credential};
-use portcullis_gateway::control::LONGEST;
-use portcullis_gateway::renewal::{Renewal, RenewalError};
+use portcullis_admin::users;
 use portcullis_identity::{ErpLogin, Timestamp, UpstreamName};
 use serde_json::json;
 
+use crate::command::refused;
 use crate::place::Place;
 use crate::show;
 
@@ -21,34 +19,9 @@ pub(super) async fn run(
     json: bool,
 ) -> anyhow::Result<ExitCode> {
     let at = place.installation().await?;
-    let config = at.configured(upstream)?;
-    let errand = Errand::as_user(&at, upstream, login).await?;
-    let asker = errand.clerk.asker();
-    errand.upstream.prepare(&asker).await?;
-    let with = with.or_else(|| config.rotation.as_ref().and_then(|it| it.with.as_ref()));
-    let maker = match with {
-        None => None,
-        Some(with) => Some(credential(&at, config, with).await?),
-    };
-    let renewal = Renewal {
-        upstream: &errand.upstream,
-        store: &*at.store,
-        sealing: &*at.sealing,
-        asker: &asker,
-        days: LONGEST,
-    };
-    // Whoever asks by hand does not wait for what failed before, only for who is at it.
-    let done = renewal
-        .run(login, maker.as_ref(), Duration::from_secs(60))
-        .await;
-    errand.clerk.flush();
-    let done = match done {
+    let done = match users::rotate(&at, (upstream, login), with).await {
         Ok(done) => done,
-        Err(error @ RenewalError::Claimed) => {
-            show::aside(&error.to_string())?;
-            return Ok(ExitCode::from(1));
-        }
-        Err(error) => return Err(error.into()),
+        Err(refusal) => return refused(refusal),
     };
     let expires = done.expires.map(Timestamp::to_rfc3339);
     let lives = done.old_lives.as_ref().map(ToString::to_string);

@@ -146,6 +146,36 @@ fn a_key_lives_over_http_and_the_gateway_knows_within_a_second() {
 }
 
 #[test]
+fn a_client_of_the_erp_is_adopted_by_what_it_has() {
+    let demo = Demo::start();
+    let gateway = Administered::before(&demo, GENEROUS);
+    let (manager, _) = gateway.key("keys", "key-manager", &[]);
+    let log = std::path::PathBuf::from(demo.fact("/upstream_log"));
+    let secret = |name: &str| {
+        let file = log.with_file_name("secrets").join(name);
+        std::fs::read_to_string(file).unwrap().trim().to_owned()
+    };
+    let path = "/admin/v1/keys/adopt";
+    let body = |secret: &str| json!({"key": wanted(&json!({})), "secret": secret});
+    let made = gateway.done(&manager, "POST", path, &body(&secret("odoo-integration")));
+    assert_eq!(made["native"], "own", "calls run with it, and it stays");
+    becomes(&gateway, &text(&made, "key"), 200);
+    for other in ["nothing", &secret("odoo-admin")] {
+        let got = gateway.ask(&manager, "POST", path, &body(other));
+        assert!(matches!(got.status, 422 | 502), "{}", got.text());
+        assert!(!got.text().contains(other));
+    }
+    let listed = gateway.done(&manager, "GET", "/admin/v1/keys", &Json::Null);
+    assert_eq!(listed["keys"].as_array().unwrap().len(), 1);
+    for wrong in [json!({"secret": 5}), json!({"secret": "a\nb"})] {
+        let mut body = body("x");
+        body["secret"] = wrong["secret"].clone();
+        let refused = gateway.refused(&manager, "POST", path, &body);
+        assert_eq!(refused, (400, "malformed".to_owned()));
+    }
+}
+
+#[test]
 fn a_key_manager_gives_no_more_than_its_scope() {
     let demo = Demo::start();
     let gateway = Administered::before(&demo, GENEROUS);

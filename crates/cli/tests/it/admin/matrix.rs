@@ -6,7 +6,7 @@ use portcullis_admin::routes::Needs;
 use portcullis_identity::{AdminRole, Administrator, Means, PrincipalName, Scope};
 use serde_json::Value as Json;
 
-use super::{Administered, problem, text};
+use super::{Administered, filled, problem, text};
 use crate::demo::Demo;
 
 /// Whom the table lets do what a route does.
@@ -36,9 +36,8 @@ fn each_role_may_ask_what_the_table_says_and_nothing_else() {
         }
         let (thing, verb) = (route.needs.act().thing, route.needs.act().verb);
         let absent = if thing == "admin-key" { "pca" } else { "pck" };
-        let path = route
-            .path
-            .replace("{id}", &format!("{absent}_aaaaaaaaaaaaaaaa"));
+        let absent = format!("{absent}_aaaaaaaaaaaaaaaa");
+        let path = filled(route.path, &absent, "nothing");
         for (role, key) in &keys {
             let got = gateway.ask(key, route.verb, &path, &Json::Null);
             let is_let = match got.status {

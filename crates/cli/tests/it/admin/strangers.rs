@@ -4,7 +4,7 @@
 use portcullis_admin::api;
 use serde_json::{Value as Json, json};
 
-use super::{Administered, problem};
+use super::{Administered, filled, problem};
 use crate::demo::{Demo, Got, send};
 use crate::{pause, within};
 
@@ -12,6 +12,7 @@ use crate::{pause, within};
 /// whoever adds one says here how strangers fare (a log-in takes nobody's word either).
 const TRIED: &[(&str, &str, &str)] = &[
     ("GET", "/admin/v1/self", ""),
+    ("GET", "/admin/v1/state", ""),
     ("GET", "/admin/v1/keys", ""),
     (
         "POST",
@@ -28,6 +29,24 @@ const TRIED: &[(&str, &str, &str)] = &[
     ("POST", "/admin/v1/keys/{id}/suspend", ""),
     ("POST", "/admin/v1/keys/{id}/resume", ""),
     ("POST", "/admin/v1/keys/{id}/revoke", ""),
+    ("GET", "/admin/v1/roles", ""),
+    ("GET", "/admin/v1/roles/{name}", ""),
+    ("PUT", "/admin/v1/roles/{name}", r#"{"toml":""}"#),
+    ("DELETE", "/admin/v1/roles/{name}", ""),
+    ("GET", "/admin/v1/users", ""),
+    (
+        "PUT",
+        "/admin/v1/users/{upstream}/{login}",
+        r#"{"secret":"x"}"#,
+    ),
+    ("DELETE", "/admin/v1/users/{upstream}/{login}", ""),
+    ("POST", "/admin/v1/users/{upstream}/{login}/rotate", ""),
+    ("GET", "/admin/v1/sessions", ""),
+    (
+        "POST",
+        "/admin/v1/sessions/end",
+        r#"{"login":"integration"}"#,
+    ),
     ("GET", "/admin/v1/admin-keys", ""),
     (
         "POST",
@@ -100,10 +119,15 @@ fn whatever_strangers_show_they_are_told_the_same_and_nothing_is_done() {
     ];
     let kept = || {
         let (_, keys) = gateway.place.run(&["key", "list", "--all"]);
-        let (_, admins) = gateway
+        let (_, mut admins) = gateway
             .place
             .run(&["administrator", "key", "list", "--all"]);
-        (keys, admins)
+        for key in admins.as_array_mut().unwrap() {
+            key["used"] = Json::Null;
+        }
+        let (_, roles) = gateway.place.run(&["role", "list"]);
+        let (_, users) = gateway.place.run(&["user", "list"]);
+        (keys, admins, roles, users)
     };
     let before = kept();
     demo.reached();
@@ -116,7 +140,7 @@ fn whatever_strangers_show_they_are_told_the_same_and_nothing_is_done() {
     assert_eq!(same.0, 401);
     let elsewhere = [("GET", "/admin/v1/nothing", ""), ("DELETE", "/", "")];
     for (verb, path, body) in TRIED.iter().chain(&elsewhere) {
-        let path = path.replace("{id}", &id);
+        let path = filled(path, &id, "integration");
         for (what, credential, from) in &shown {
             let got = ask(verb, &path, body, credential.as_deref(), from);
             assert_eq!(told(&got), same, "{verb} {path} with {what}");
@@ -197,7 +221,7 @@ fn each_door_serves_its_own_and_takes_its_own_keys() {
     demo.reached();
     assert_eq!(public("POST", count, &key), 401, "it opens no ERP");
     for route in api::all() {
-        let path = route.path.replace("{id}", "pck_aaaaaaaaaaaaaaaa");
+        let path = filled(route.path, "pck_aaaaaaaaaaaaaaaa", "integration");
         assert_eq!(public(route.verb, &path, &key), 404, "{path}");
     }
     assert!(demo.reached().is_empty());

@@ -1,0 +1,73 @@
+//! The sessions of clients.
+
+use portcullis_identity::{ErpLogin, KeyId, UpstreamName};
+use portcullis_storage::Whose;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::read::Nothing;
+use super::{Act, Asked, Done, Needs, Planned, Route};
+use crate::refusal::Refusal;
+use crate::sessions::{self, describe};
+
+pub(super) const ROUTES: &[Route] = &[
+    Route {
+        verb: "GET",
+        path: "/admin/v1/sessions",
+        needs: Needs::Leave(Act::new("session", "list")),
+        plan: list,
+    },
+    Route {
+        verb: "POST",
+        path: "/admin/v1/sessions/end",
+        needs: Needs::Leave(Act::new("session", "end")),
+        plan: end,
+    },
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    key: Option<KeyId>,
+    login: Option<ErpLogin>,
+    upstream: Option<UpstreamName>,
+}
+
+fn list(asked: Asked) -> Result<Planned, Refusal> {
+    asked.nothing()?;
+    let (at, _, now) = asked.within()?;
+    Ok(Planned::new("", async move {
+        let all = sessions::list(&at, now).await?;
+        let told: Vec<Value> = all.iter().map(describe).collect();
+        Ok(Done::with(json!({ "sessions": told })))
+    }))
+}
+
+fn end(asked: Asked) -> Result<Planned, Refusal> {
+    asked.query::<Nothing>()?;
+    let End {
+        key,
+        login,
+        upstream,
+    } = asked.body()?;
+    let (at, _, _) = asked.within()?;
+    let (on, whose) = match (key, login, &upstream) {
+        (Some(key), None, None) => (key.to_string(), Whose::Key(key)),
+        (None, Some(login), upstream) => {
+            let upstream = at.upstream(upstream.as_ref())?;
+            (
+                format!("{upstream}/{login}"),
+                Whose::Person(upstream, login),
+            )
+        }
+        (Some(_) | None, _, _) => {
+            let wrong =
+                "say whose sessions: a `key`, or the `login` of a person and the `upstream`";
+            return Err(Refusal::Unfit(wrong.to_owned()));
+        }
+    };
+    Ok(Planned::new(on, async move {
+        let ended = sessions::end(&at, &whose).await?;
+        Ok(Done::with(json!({ "ended": ended })))
+    }))
+}
