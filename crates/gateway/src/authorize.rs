@@ -103,7 +103,9 @@ pub async fn call(
     now: Timestamp,
     trail: &mut Trail,
 ) -> Result<Permitted, Denial> {
-    let identified = entrance::enter(asker, sessions, identified, now, trail).await?;
+    let entered = entrance::enter(snapshot, (asker, sessions), identified, now, trail);
+    let (identified, pair) = entered.await?;
+    let snapshot = pair.as_ref().map_or(snapshot, |pair| &pair.snapshot);
     let Identified {
         wish,
         holder,

@@ -30,6 +30,7 @@ use crate::throttle::Paced;
 use crate::trail::Trail;
 use bound::Bound;
 pub(crate) use bound::has_slot;
+pub(crate) use credential::more_than_one;
 pub(crate) use manner::Manner;
 pub(crate) use signature::Signature;
 
@@ -64,6 +65,8 @@ pub(crate) struct Credentials {
     pub(crate) vouched: Option<Voucher>,
     /// A session that came beside a key, and must not be somebody else's.
     pub(crate) beside: Option<Secret<String>>,
+    /// Login and password of a person, beside a key.
+    pub(crate) person: Option<Secret<String>>,
 }
 
 /// What is wished for.
@@ -162,8 +165,9 @@ pub async fn read(
         Wish::Asked(_) => cookie::name(dialect).filter(|_| !logs_in),
         Wish::Visit(_, controller) => controller.cookie,
     };
-    let presented = credential::presented(&head.headers, in_query.as_ref(), cookie, desk.ways)
-        .map_err(unreadable)?;
+    let (presented, person) =
+        credential::presented(&head.headers, in_query.as_ref(), cookie, desk.ways)
+            .map_err(unreadable)?;
     let signature = signature::read(&head, &routed.base, &body).map_err(unreadable)?;
     let mut manner = Manner::of(&head, origin);
     let mut beside = None;
@@ -196,6 +200,7 @@ pub async fn read(
             signature,
             vouched,
             beside,
+            person,
         },
         database: (!database.is_empty()).then(|| database.to_owned()),
         reply,

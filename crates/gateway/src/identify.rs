@@ -17,7 +17,7 @@ use portcullis_erp::{Asked, Dialect, Local, Reply, SlotCredential};
 use portcullis_identity::{Conditions, KeyId, Presented, SessionDigest, Style, Timestamp, Unmet};
 use portcullis_storage::Nonce;
 
-use crate::decode::{Decoded, Wish};
+use crate::decode::{Decoded, Wish, more_than_one};
 use crate::denial::{Denial, Why};
 use crate::issuers::Issuers;
 use crate::keyring::{Holder, Keyring};
@@ -31,7 +31,7 @@ use crate::trail::Trail;
 use crate::upstream::{Upstream, Upstreams};
 use crate::ways::Ways;
 use open::{is_log_in, is_open, wants_token};
-pub(crate) use person::{Claimed, no_entry};
+pub(crate) use person::{Claimed, is_of_person, no_entry};
 pub(crate) use shown::Shown;
 use signed::Once;
 use whose::{Around, Whose, by_session, is_signing_secret};
@@ -140,6 +140,9 @@ pub async fn caller(
         return Err(no(Why::Forged));
     }
     let from = desk.sessions.from(origin.address, &manner.agent);
+    if credentials.person.is_some() && !person::may_come_beside(desk, &wish, &credentials) {
+        return Err(no(Why::Unreadable(more_than_one())));
+    }
     let meant = person::Meant {
         upstream: upstream.as_ref(),
         database: database.as_deref(),
@@ -283,10 +286,43 @@ pub async fn caller(
             && database
                 .as_deref()
                 .is_none_or(|named| named == bound.database().as_str())
-            && slot.is_none_or(|slot| fits(slot, bound, &holder))
+            && slot.is_none_or(|slot| match &credentials.person {
+                // The body says who the person is; that is looked at when it is known.
+                Some(_) => slot
+                    .database
+                    .as_ref()
+                    .is_none_or(|it| it == bound.database()),
+                None => fits(slot, bound, &holder),
+            })
     });
     let Some(bound) = bound else {
         return Err(no(failed()));
+    };
+    let person = match &credentials.person {
+        Some(_) if !person::takes_beside(&bound) => {
+            return Err(no(Why::Unreadable(more_than_one())));
+        }
+        Some(text) => {
+            let coming = person::Coming {
+                wish: &wish,
+                manner: &manner,
+                origin: &origin,
+                debt,
+                now,
+            };
+            let shown = text.expose(|text| {
+                let pair = person::Pair::of_basic(text)?;
+                Some(person::comes(desk, (pair, &bound), slot, &coming))
+            });
+            let person = shown.unwrap_or(Err((Why::PasswordSent, None)));
+            Some(person.map_err(|(why, held)| {
+                if let Some(upstream) = held {
+                    trail.held(upstream);
+                }
+                no(why)
+            })?)
+        }
+        None => None,
     };
     // What has no turn at its rate uses up no room in the store.
     if once_only.is_some() {
@@ -306,7 +342,7 @@ pub async fn caller(
         reply,
         origin,
         session,
-        person: None,
+        person,
         from,
         plain: manner.plain,
         once,

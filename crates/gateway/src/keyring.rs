@@ -78,6 +78,8 @@ pub struct Holder {
     pub(crate) cell: Arc<AtomicI64>,
     /// The ERP user within whose own session the calls run: a person's.
     pub(crate) user: Option<Arc<ErpUser>>,
+    /// The person for whom a key calls, if for one: the rate of both holds.
+    pub(crate) person: Option<Arc<Holder>>,
     last_use: Arc<LastUse>,
     /// What knows its signatures, if it signs.
     pub(crate) verifier: Option<Verifier>,
@@ -112,6 +114,7 @@ impl Holder {
             rate,
             cell,
             user: None,
+            person: None,
             last_use: Arc::default(),
             verifier: None,
             exposed: AtomicBool::new(false),
@@ -129,6 +132,30 @@ impl Holder {
             cell,
             user: Some(user),
             ..Self::without_key(principal, rate, Arc::default())
+        }
+    }
+}
+
+impl Holder {
+    /// A key that calls for a person: as the person's ERP user, under the key's name, at the
+    /// rate of both.
+    pub(crate) fn for_person(
+        key: &Self,
+        person: &Arc<Self>,
+        roles: Vec<portcullis_identity::RoleName>,
+    ) -> Self {
+        let login = person.principal.erp_login().clone();
+        Self {
+            principal: Arc::new(key.principal.for_person(login, roles)),
+            line: key.line,
+            conditions: key.conditions.clone(),
+            rate: key.rate,
+            cell: Arc::clone(&key.cell),
+            user: person.user.clone(),
+            person: Some(Arc::clone(person)),
+            last_use: Arc::clone(&key.last_use),
+            verifier: None,
+            exposed: AtomicBool::new(key.exposed.load(Ordering::Acquire)),
         }
     }
 }
@@ -325,6 +352,7 @@ impl Keyring {
                 }),
                 cell: old.map_or_else(Arc::default, |old| Arc::clone(&old.cell)),
                 user: None,
+                person: None,
                 last_use: old.map_or_else(Arc::default, |old| Arc::clone(&old.last_use)),
                 verifier: row
                     .signing

@@ -62,6 +62,11 @@ pub fn admit(permitted: Permitted, now: Timestamp) -> Result<Admitted, Denial> {
 /// # Errors
 /// When nothing is left: how long to wait.
 pub(crate) fn count(holder: &Holder, now: Timestamp) -> Result<Allowance, Wait> {
+    if let Some(person) = &holder.person {
+        look(person, now)?;
+        look(holder, now)?;
+        count(person, now)?;
+    }
     told(holder.rate, holder.rate.take(&holder.cell, now))
 }
 
@@ -70,6 +75,9 @@ pub(crate) fn count(holder: &Holder, now: Timestamp) -> Result<Allowance, Wait> 
 /// # Errors
 /// When nothing is left: how long to wait.
 pub(crate) fn look(holder: &Holder, now: Timestamp) -> Result<Allowance, Wait> {
+    if let Some(person) = &holder.person {
+        look(person, now)?;
+    }
     told(holder.rate, holder.rate.look(&holder.cell, now))
 }
 

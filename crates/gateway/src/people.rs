@@ -5,6 +5,7 @@
 //! roles that the configuration gives, asked again for each process's view of a session.
 
 mod entered;
+mod pairs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::gcra::Rate;
 use crate::keyring::Holder;
 use crate::upstream::ErpUser;
 pub(crate) use entered::{Entered, Mark, NoEntry, Turn};
+pub(crate) use pairs::{Pair, Pairs};
 
 /// How many persons are remembered; the memory is forgotten when it is full.
 const MOST: usize = 100_000;
@@ -34,7 +36,8 @@ pub struct PeopleConfig {
     pub logins: BTreeMap<String, Vec<RoleName>>,
     /// Who may not log in, in lower case.
     pub deny: BTreeSet<String>,
-    /// Whether login and password are taken as `Authorization: Basic`.
+    /// Whether login and password are taken as `Authorization: Basic`, of whoever is no
+    /// administrator of the ERP.
     pub basic: Basic,
     /// How often each of them may call.
     pub rate: Rate,
@@ -47,7 +50,9 @@ pub enum Basic {
     /// They are not.
     #[default]
     Off,
-    /// They are, of whoever is no administrator of the ERP.
+    /// Beside a gateway key only.
+    BesideKey,
+    /// They are, alone or beside a gateway key.
     On,
 }
 
@@ -56,6 +61,8 @@ pub(crate) struct People {
     config: PeopleConfig,
     /// Who has entered by Basic: their sessions at the ERP.
     pub(crate) entered: Entered,
+    /// What keys may do for persons.
+    pub(crate) pairs: Pairs,
     /// The state of each person's limit, which all sessions of a person share.
     cells: HashMap<ErpLogin, Arc<AtomicI64>>,
 }
@@ -65,6 +72,7 @@ impl People {
         Self {
             config,
             entered: Entered::default(),
+            pairs: Pairs::default(),
             cells: HashMap::new(),
         }
     }

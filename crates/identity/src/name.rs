@@ -108,6 +108,14 @@ name! {
     |c| !c.is_control()
 }
 
+impl RoleName {
+    /// The name of what two roles have in common. None that could be written is like it.
+    #[must_use]
+    pub fn both(one: &Self, other: &Self) -> Self {
+        Self(format!("{one}&{other}").into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

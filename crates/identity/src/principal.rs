@@ -76,6 +76,17 @@ impl Principal {
         }
     }
 
+    /// The same caller for a person: as this ERP user, with these roles.
+    #[must_use]
+    pub fn for_person(&self, erp_login: ErpLogin, roles: Vec<RoleName>) -> Self {
+        Self {
+            kind: PrincipalKind::Agent,
+            erp_login,
+            roles,
+            ..self.clone()
+        }
+    }
+
     /// What kind of caller.
     pub fn kind(&self) -> PrincipalKind {
         self.kind

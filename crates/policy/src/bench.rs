@@ -74,6 +74,8 @@ pub(crate) struct Bench<'a> {
     /// What is asked of the record's edition.
     pub(crate) edition: Edition,
     allow: Vec<Held<'a>>,
+    /// Rules that open nothing here, and say what others must not show more of.
+    restrict: Vec<Held<'a>>,
     deny: Vec<Held<'a>>,
     /// Whether no rule hides a field or a record of what it opens for reading: then nothing
     /// that is open can show what is not.
@@ -95,18 +97,24 @@ impl<'a> Bench<'a> {
         let (deny, allow): (Vec<_>, Vec<_>) = rules
             .filter(|held| match held.rule.effect {
                 // A denial holds in every dialect that it does not leave out by naming others.
-                Effect::Allow | Effect::Deny => held.rule.holds_for(upstream, dialect, address),
+                Effect::Allow | Effect::Deny | Effect::Restrict => {
+                    held.rule.holds_for(upstream, dialect, address)
+                }
             })
             .partition(|held| held.rule.effect == Effect::Deny);
+        let (restrict, allow): (Vec<_>, Vec<_>) = allow
+            .into_iter()
+            .partition(|held| held.rule.effect == Effect::Restrict);
+        let all = || allow.iter().chain(&restrict);
         let hides_nothing = deny.is_empty()
-            && allow.iter().all(|held| {
+            && all().all(|held| {
                 let rule = held.rule;
                 !rule.operations.contains(&Operation::Read)
                     || (rule.fields == FieldSet::All
                         && rule.hidden.is_empty()
                         && rule.domain.is_none())
             });
-        let hides_records = allow.iter().any(|held| {
+        let hides_records = all().any(|held| {
             held.rule.operations.contains(&Operation::Read) && held.rule.domain.is_some()
         });
         Self {
@@ -114,6 +122,7 @@ impl<'a> Bench<'a> {
             schema,
             edition: Edition::Any,
             allow,
+            restrict,
             deny,
             hides_nothing,
             hides_records,
@@ -233,7 +242,7 @@ impl<'a> Bench<'a> {
     /// Whether some rule says what of this model may be read, or that it may not be: then
     /// other models must not show more of it.
     pub(crate) fn restricts(&self, model: &Model) -> bool {
-        self.allow.iter().any(|held| {
+        self.allow.iter().chain(&self.restrict).any(|held| {
             held.rule.operations.contains(&Operation::Read)
                 && held.rule.speaks_of(model, self.family)
         }) || self

@@ -265,6 +265,11 @@ pub(crate) fn model(model: &str, family: Family) -> bool {
     }
 }
 
+/// Whether `models = ["*"]` leaves this model out, of whichever ERP it is.
+pub(crate) fn of_any(name: &str) -> bool {
+    model(name, Family::Odoo) || model(name, Family::Frappe)
+}
+
 /// Whether a method must be listed in a rule that names the model.
 pub(crate) fn method(method: &str, family: Family) -> bool {
     match family {

@@ -13,6 +13,7 @@
 )]
 
 mod bench;
+mod both;
 mod caps;
 mod danger;
 mod decision;

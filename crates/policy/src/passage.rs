@@ -77,6 +77,7 @@ impl Policy {
                     Effect::Deny => {
                         return Err(Box::new(closed(Reason::Denied).under(&full_name())));
                     }
+                    Effect::Restrict => {}
                     Effect::Allow => {
                         opens.get_or_insert_with(full_name);
                     }

@@ -90,6 +90,21 @@ impl Role {
         }
     }
 
+    /// A role of rules that were read before.
+    pub(crate) fn of_rules(
+        name: RoleName,
+        rules: Vec<Rule>,
+        route_rules: Vec<RouteRule>,
+        caps: Caps,
+    ) -> Self {
+        Self {
+            name,
+            rules,
+            route_rules,
+            caps,
+        }
+    }
+
     /// The role's name.
     pub fn name(&self) -> &RoleName {
         &self.name

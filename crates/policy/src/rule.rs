@@ -49,6 +49,8 @@ pub(crate) enum Effect {
     /// What it names is refused, whatever other rules say: whole operations, or, where it
     /// has `fields`, those fields.
     Deny,
+    /// It allows nothing, but what it opens in part must not be seen by another way.
+    Restrict,
 }
 
 /// The models a rule speaks of.

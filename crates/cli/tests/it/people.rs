@@ -2,6 +2,7 @@
 //! its own session.
 
 mod basic;
+mod beside;
 mod facade;
 mod frappe;
 mod guessing;

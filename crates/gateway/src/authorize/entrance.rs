@@ -1,5 +1,6 @@
 //! Somebody who shows login and password with the request itself (`Authorization: Basic`): the ERP
-//! is asked once, and its session is used from then on.
+//! is asked once, and its session is used from then on. Beside a key, the key calls for the
+//! person: within the ERP's session of the person, and within what the roles of both allow.
 
 use std::sync::Arc;
 
@@ -9,9 +10,11 @@ use portcullis_identity::{Secret, Style, Timestamp};
 use crate::denial::{Denial, Why};
 use crate::identify::{Claimed, Identified, no_entry};
 use crate::keyring::Holder;
+use crate::limit;
 use crate::origin::Origin;
-use crate::people::{NoEntry, People, Turn};
+use crate::people::{NoEntry, Pair, People, Turn};
 use crate::sessions::Sessions;
+use crate::snapshot::Snapshot;
 use crate::trail::Trail;
 use crate::upstream::{Asker, NoLogIn, Upstream};
 
@@ -25,25 +28,29 @@ struct Gate<'a> {
     now: Timestamp,
 }
 
-/// Lets in whoever comes by Basic; others are as they were.
+/// Lets in whoever comes by Basic; others are as they were. Answers what a key and a person have
+/// in common, where both call.
 ///
 /// # Errors
 /// When the ERP does not take login and password, or says that this is an administrator.
 pub(super) async fn enter(
-    asker: &Asker<'_>,
-    sessions: &Sessions,
+    snapshot: &Snapshot,
+    (asker, sessions): (&Asker<'_>, &Sessions),
     mut identified: Identified,
     now: Timestamp,
     trail: &mut Trail,
-) -> Result<Identified, Denial> {
+) -> Result<(Identified, Option<Arc<Pair>>), Denial> {
     let comes = |claimed: &Claimed| claimed.style == Style::Basic;
     let Some(claimed) = identified.person.take_if(|claimed| comes(claimed)) else {
-        return Ok(identified);
+        return Ok((identified, None));
     };
     let no = |why| Denial::to(identified.reply.clone(), why);
     let upstream = identified.upstream.clone();
     let upstream = upstream.ok_or_else(|| no(Why::PasswordSent))?;
     let people = upstream.people().ok_or_else(|| no(Why::PasswordSent))?;
+    if let Some(key) = &identified.holder {
+        limit::look(key, now).map_err(|wait| no(Why::Limited(wait)))?;
+    }
     let gate = Gate {
         asker,
         sessions,
@@ -56,13 +63,24 @@ pub(super) async fn enter(
     if claimed.held.get() {
         trail.held(upstream.name().clone());
     }
-    let holder = entered.map_err(no)?;
-    trail.recognised(Arc::clone(&holder.principal));
-    if !is_who(&claimed, &holder) {
+    let person = entered.map_err(no)?;
+    let Some(key) = identified.holder.take() else {
+        trail.recognised(Arc::clone(&person.principal));
+        if !is_who(&claimed, &person) {
+            return Err(no(Why::PasswordSent));
+        }
+        identified.holder = Some(person);
+        return Ok((identified, None));
+    };
+    let roles = (key.principal.roles(), person.principal.roles());
+    let pair = people.pairs.of(snapshot, roles.0, roles.1);
+    let both = Arc::new(Holder::for_person(&key, &person, pair.roles.clone()));
+    trail.recognised(Arc::clone(&both.principal));
+    if !is_who(&claimed, &person) {
         return Err(no(Why::PasswordSent));
     }
-    identified.holder = Some(holder);
-    Ok(identified)
+    identified.holder = Some(both);
+    Ok((identified, Some(pair)))
 }
 
 /// Whether the body says that the same one calls.

@@ -60,7 +60,7 @@ impl Bound {
         let shown =
             match credential::presented(&routed.received.head.headers, in_query, cookie, desk.ways)
             {
-                Ok(presented) => {
+                Ok((presented, _)) => {
                     let signed = signature::of_head(&routed.received.head).ok().flatten();
                     let has_older = routed.received.head.headers.contains_key("x-signature");
                     let signatures = (signed.as_ref(), has_older);

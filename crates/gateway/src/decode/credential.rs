@@ -1,13 +1,16 @@
 //! The credential that a request's headers present.
 //!
 //! One request has one credential. Two would leave it to chance (or to an attacker) which of
-//! them counts, so two are refused, even if they are equal.
+//! them counts, so two are refused, even if they are equal. One pair has a meaning: a key in a
+//! header of its own, and a person's login and password as Basic beside it; whether that is taken
+//! is for `identify` to say.
 
 use base64::Engine as _;
 use http::HeaderMap;
 use portcullis_erp::{Fault, FaultKind};
 use portcullis_identity::{Presented, Secret, Style};
 
+use crate::identify::is_of_person;
 use crate::sessions::cookie;
 use crate::ways::Ways;
 
@@ -20,7 +23,8 @@ pub(super) fn presented(
     in_query: Option<&Secret<String>>,
     cookie: Option<&str>,
     ways: &Ways,
-) -> Result<Presented, Fault> {
+) -> Result<(Presented, Option<Secret<String>>), Fault> {
+    let mut person = None;
     let mut found = in_query.map(|text| Presented::Key {
         text: Secret::new(text.expose(String::clone)),
         style: Style::Query,
@@ -44,7 +48,18 @@ pub(super) fn presented(
                     .decode(rest)
                     .map_err(|_| malformed())?;
                 let text = String::from_utf8(decoded).map_err(|_| malformed())?;
-                keep(&mut found, &text, Style::Basic)?;
+                let is_beside_key = matches!(
+                    found,
+                    Some(Presented::Key {
+                        style: Style::Header,
+                        ..
+                    })
+                );
+                if is_beside_key && person.is_none() && is_of_person(&text) {
+                    person = Some(Secret::new(text));
+                } else {
+                    keep(&mut found, &text, Style::Basic)?;
+                }
             }
             _ => {
                 return Err(Fault::new(
@@ -58,12 +73,13 @@ pub(super) fn presented(
         Some(name) => cookie::read(headers, name)?,
         None => None,
     };
-    match (found, session) {
-        (Some(_), Some(_)) => Err(more_than_one()),
-        (Some(found), None) => Ok(found),
-        (None, Some(text)) => Ok(Presented::Session(text.into())),
-        (None, None) => Ok(Presented::Nothing),
-    }
+    let presented = match (found, session) {
+        (Some(_), Some(_)) => return Err(more_than_one()),
+        (Some(found), None) => found,
+        (None, Some(text)) => Presented::Session(text.into()),
+        (None, None) => Presented::Nothing,
+    };
+    Ok((presented, person))
 }
 
 fn keep(found: &mut Option<Presented>, text: &str, style: Style) -> Result<(), Fault> {
@@ -80,7 +96,7 @@ fn keep(found: &mut Option<Presented>, text: &str, style: Style) -> Result<(), F
     Ok(())
 }
 
-fn more_than_one() -> Fault {
+pub(crate) fn more_than_one() -> Fault {
     Fault::new(
         FaultKind::Malformed,
         "there is more than one credential; send one",

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use portcullis_erp::asked::Claim;
-use portcullis_erp::{Dialect, SlotCredential};
+use portcullis_erp::{Asked, Dialect, Local, SlotCredential};
 use portcullis_identity::{ApiKey, ErpLogin, Presented, Secret, Style, Timestamp, UpstreamName};
 
 use super::open::is_log_in;
@@ -132,6 +132,7 @@ pub(super) fn with_pair<R>(
         signature,
         vouched,
         beside: _,
+        person: _,
     } = credentials;
     if signature.is_some() || vouched.is_some() {
         return None;
@@ -145,6 +146,31 @@ pub(super) fn with_pair<R>(
         } if is_empty && !is_log_in(wish) => text.expose(|text| Pair::of_basic(text).map(look)),
         Presented::Nothing | Presented::Key { .. } | Presented::Session(_) => None,
     }
+}
+
+/// Whether a text is the login and password of a person, and no credential of ours.
+pub(crate) fn is_of_person(text: &str) -> bool {
+    Pair::of_basic(text).is_some()
+}
+
+/// Whether a person may come beside a key at all, whichever ERP is meant.
+pub(super) fn may_come_beside(desk: &Desk<'_>, wish: &Wish, credentials: &Credentials) -> bool {
+    let is_of_one = matches!(
+        wish,
+        Wish::Asked(
+            Asked::Batch(_) | Asked::Local(Local::LogIn | Local::LogOut | Local::LogOutEverywhere)
+        )
+    );
+    let slot = credentials.slot.as_ref();
+    let is_empty = slot.is_none_or(|slot| slot.password.is_empty());
+    let has_more = credentials.signature.is_some() || credentials.vouched.is_some();
+    is_empty && !is_of_one && !has_more && desk.upstreams.iter().any(|erp| takes_beside(erp))
+}
+
+/// Whether an ERP takes a person beside a key.
+pub(super) fn takes_beside(erp: &Upstream) -> bool {
+    let basic = erp.people().map_or(Basic::Off, People::basic);
+    matches!(basic, Basic::BesideKey | Basic::On)
 }
 
 /// Whether what is shown is a login and password of an ERP, by Basic.

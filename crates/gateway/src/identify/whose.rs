@@ -93,6 +93,7 @@ pub(super) async fn credential(
         signature,
         vouched,
         beside: _,
+        person: _,
     } = credentials;
     let Around {
         debt,

@@ -14,7 +14,7 @@ const ANNA: &str = "anna@example.com";
 const COUNT: &str = "/json/2/res.partner/search_count";
 const LIST: &str = "/api/resource/Customer";
 
-fn basic(login: &str, password: &str) -> String {
+pub(super) fn basic(login: &str, password: &str) -> String {
     let pair = format!("{login}:{password}");
     format!(
         "Basic {}",
