@@ -8,6 +8,8 @@ use portcullis_gateway::clock;
 use portcullis_identity::{Administrator, Means, Timestamp};
 use portcullis_storage::Journal;
 
+use crate::chance;
+use crate::installation::Installation;
 use crate::may::Act;
 use crate::refusal::Refusal;
 
@@ -50,7 +52,7 @@ impl Book {
     /// # Errors
     /// When it cannot be written; then the act is not done.
     pub fn open(&self, entry: &Entry<'_>) -> Result<Open, Refusal> {
-        let deed = Deed {
+        self.write(&Deed {
             request: entry.request,
             at: entry.at,
             who: entry.who.map(|who| Doer {
@@ -67,15 +69,18 @@ impl Book {
             verb: entry.act.verb,
             on: entry.on,
             fields: entry.fields,
-        };
+        })
+    }
+
+    fn write(&self, deed: &Deed<'_>) -> Result<Open, Refusal> {
         let mut journal = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        journal.deed(&deed).map_err(|error| {
-            tracing::error!(%error, request.id = %entry.request, "a record could not be opened");
+        journal.deed(deed).map_err(|error| {
+            tracing::error!(%error, request.id = %deed.request, "a record could not be opened");
             Refusal::Unrecorded
         })?;
         Ok(Open {
-            request: entry.request,
-            at: entry.at,
+            request: deed.request,
+            at: deed.at,
         })
     }
 
@@ -107,4 +112,46 @@ impl Book {
             tracing::error!(%error, "a closed record could not be written; trying again with the next");
         }
     }
+}
+
+/// Does something at the command line, as the operator of the machine, on a lane of its own: it
+/// is written down first.
+///
+/// # Errors
+/// When it cannot be written down, or is refused.
+pub async fn at_the_machine<T>(
+    at: &Installation,
+    operator: &str,
+    (act, on): (Act, &str),
+    work: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let journal = (at.journals)().map_err(|error| {
+        tracing::error!(%error, "the ledger cannot be written");
+        Refusal::Unrecorded
+    })?;
+    let book = Book::new(journal);
+    let open = book.write(&Deed {
+        request: chance::request()?,
+        at: clock::now(),
+        who: Some(Doer {
+            name: operator,
+            kind: "operator",
+            key: None,
+        }),
+        address: None,
+        door: "cli",
+        thing: act.thing,
+        verb: act.verb,
+        on,
+        fields: &[],
+    })?;
+    let done = work.await;
+    let outcome = match &done {
+        Ok(_) => Outcome::Done,
+        Err(refusal) => Outcome::Refused {
+            reason: refusal.told().1,
+        },
+    };
+    book.close(open, outcome, (0, 0), "");
+    done
 }

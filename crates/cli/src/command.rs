@@ -15,9 +15,11 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
-use portcullis_admin::Refusal;
+use portcullis_admin::may::Act;
+use portcullis_admin::{Installation, Refusal, record};
 
 use crate::args::{Args, Command, PolicyCommand};
+use crate::operator;
 
 /// Runs a command.
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -62,6 +64,17 @@ fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::R
         .build()?;
     // What asks an ERP keeps its connection on the thread that asks.
     tokio::task::LocalSet::new().block_on(&runtime, work)
+}
+
+/// Does something with a thing, which is written down as an act of whoever runs the program.
+pub(crate) async fn recorded<T>(
+    at: &Installation,
+    (thing, verb): (&'static str, &'static str),
+    on: &str,
+    work: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let act = Act::new(thing, verb);
+    record::at_the_machine(at, &operator::name(), (act, on), work).await
 }
 
 /// What a refusal makes of a command: what is not there, or does not fit to how things are, is

@@ -7,6 +7,7 @@ mod args;
 mod command;
 mod doors;
 mod house;
+mod operator;
 mod place;
 mod running;
 mod show;

@@ -13,7 +13,7 @@ use portcullis_identity::{
 use serde_json::Value;
 
 use crate::command::key::network;
-use crate::command::refused;
+use crate::command::{recorded, refused};
 use crate::place::{Place, PlaceArgs};
 use crate::show;
 
@@ -105,7 +105,10 @@ async fn create(place: &Place, args: CreateArgs, json: bool) -> anyhow::Result<E
         networks: Networks(args.networks),
         expires: args.expires,
     };
-    let made = administrators::create(&at, chance::admin_key()?, wanted, now).await?;
+    let key = chance::admin_key()?;
+    let id = key.id();
+    let work = administrators::create(&at, key, wanted, now);
+    let made = recorded(&at, ("admin-key", "create"), id.as_str(), work).await?;
     if json {
         show::json(&made.told(now))?;
         return Ok(ExitCode::SUCCESS);
@@ -169,7 +172,9 @@ async fn list(place: &Place, all: bool, json: bool) -> anyhow::Result<ExitCode> 
 async fn revoke(place: &Place, id: AdminKeyId, json: bool) -> anyhow::Result<ExitCode> {
     let at = place.installation().await?;
     let now = clock::now();
-    let (row, is_done) = match administrators::revoke(&at, &id, now).await {
+    let work = administrators::revoke(&at, &id, now);
+    let revoked = recorded(&at, ("admin-key", "revoke"), id.as_str(), work).await;
+    let (row, is_done) = match revoked {
         Ok(done) => done,
         Err(refusal) => return refused(refusal),
     };

@@ -14,6 +14,7 @@ use portcullis_identity::RoleName;
 use portcullis_policy::{Role, Rule};
 use serde_json::json;
 
+use crate::command::recorded;
 use crate::place::{Place, PlaceArgs};
 use crate::show;
 
@@ -157,7 +158,8 @@ async fn put(
         }
     };
     let at = place.installation().await?;
-    let known = roles::put(&at, role, &text, clock::now()).await?;
+    let work = roles::put(&at, role, &text, clock::now());
+    let known = recorded(&at, ("role", "put"), name.as_str(), work).await?;
     if json {
         show::json(&describe(&known))?;
     } else {
@@ -170,7 +172,9 @@ async fn put(
 }
 
 async fn remove(place: &Place, name: &RoleName, json: bool) -> anyhow::Result<ExitCode> {
-    let removed = match roles::remove(&place.installation().await?, name).await {
+    let at = place.installation().await?;
+    let work = roles::remove(&at, name);
+    let removed = match recorded(&at, ("role", "remove"), name.as_str(), work).await {
         Ok(()) => true,
         Err(Refusal::Absent(_)) => false,
         Err(refusal) => return Err(refusal.into()),

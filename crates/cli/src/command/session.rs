@@ -9,6 +9,7 @@ use portcullis_identity::{ErpLogin, KeyId, UpstreamName};
 use portcullis_storage::Whose;
 use serde_json::json;
 
+use crate::command::recorded;
 use crate::place::{Place, PlaceArgs};
 use crate::show;
 
@@ -90,7 +91,13 @@ async fn list(place: &Place, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn end(place: &Place, whose: &Whose, json: bool) -> anyhow::Result<ExitCode> {
-    let ended = sessions::end(&place.installation().await?, whose).await?;
+    let at = place.installation().await?;
+    let on = match whose {
+        Whose::Key(key) => key.to_string(),
+        Whose::Person(upstream, login) => format!("{upstream}/{login}"),
+    };
+    let work = sessions::end(&at, whose);
+    let ended = recorded(&at, ("session", "end"), &on, work).await?;
     if json {
         show::json(&json!({ "ended": ended }))?;
     } else {

@@ -14,6 +14,7 @@ use portcullis_gateway::clock;
 use portcullis_identity::{ErpLogin, Secret, UpstreamName};
 use serde_json::json;
 
+use crate::command::recorded;
 use crate::place::{Place, PlaceArgs};
 use crate::show;
 
@@ -121,7 +122,9 @@ async fn add(
 ) -> anyhow::Result<ExitCode> {
     let secret = read_secret(file)?;
     let at = place.installation().await?;
-    users::put(&at, (upstream, login), uid, &secret, clock::now()).await?;
+    let work = users::put(&at, (upstream, login), uid, &secret, clock::now());
+    let on = format!("{upstream}/{login}");
+    recorded(&at, ("user", "put"), &on, work).await?;
     if json {
         show::json(&json!({ "upstream": upstream, "login": login, "uid": uid }))?;
     } else {
@@ -138,7 +141,10 @@ async fn remove(
     login: &ErpLogin,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let removed = match users::remove(&place.installation().await?, upstream, login).await {
+    let at = place.installation().await?;
+    let work = users::remove(&at, upstream, login);
+    let on = format!("{upstream}/{login}");
+    let removed = match recorded(&at, ("user", "remove"), &on, work).await {
         Ok(()) => true,
         Err(Refusal::Absent(_)) => false,
         Err(refusal) => return Err(refusal.into()),

@@ -1,6 +1,7 @@
 //! The administrative API: who gets in, and what it does.
 
 mod keys;
+mod listener;
 mod matrix;
 mod others;
 mod strangers;

@@ -1,7 +1,7 @@
 //! TLS: who comes encrypted is served, what comes in clear is not believed, and a client's
 //! certificate is a credential.
 
-mod client;
+pub(crate) mod client;
 
 use std::net::SocketAddr;
 

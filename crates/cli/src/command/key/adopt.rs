@@ -10,6 +10,7 @@ use portcullis_admin::may::Leave;
 use portcullis_gateway::clock;
 
 use super::create::{CreateArgs, tell};
+use crate::command::recorded;
 use crate::command::user::read_secret;
 use crate::place::Place;
 use crate::show;
@@ -34,7 +35,10 @@ pub(super) async fn run(place: &Place, args: AdoptArgs, json: bool) -> anyhow::R
     let at = place.installation().await?;
     let now = clock::now();
     let wanted = (args.create.wanted()?, secret, args.revoke);
-    let adopted = keys::adopt(&at, &Leave::All, chance::api_key()?, wanted, now).await?;
+    let key = chance::api_key()?;
+    let id = key.id();
+    let work = keys::adopt(&at, &Leave::All, key, wanted, now);
+    let adopted = recorded(&at, ("key", "adopt"), id.as_str(), work).await?;
     tell(&adopted.made, now, json)?;
     show::aside(&adopted.native.said())?;
     Ok(match adopted.native {

@@ -9,13 +9,14 @@ use portcullis_gateway::clock;
 use portcullis_identity::KeyId;
 use serde_json::json;
 
-use crate::command::refused;
+use crate::command::{recorded, refused};
 use crate::place::Place;
 use crate::show;
 
 pub(super) async fn suspend(place: &Place, id: KeyId, json: bool) -> anyhow::Result<ExitCode> {
     let at = place.installation().await?;
-    let changed = keys::suspend(&at, &Leave::All, &id, clock::now()).await;
+    let work = keys::suspend(&at, &Leave::All, &id, clock::now());
+    let changed = recorded(&at, ("key", "suspend"), id.as_str(), work).await;
     told(id, changed, json, |changed| {
         match (changed.is_done, changed.row.revoked) {
             (true, _) => "suspended".to_owned(),
@@ -27,7 +28,8 @@ pub(super) async fn suspend(place: &Place, id: KeyId, json: bool) -> anyhow::Res
 
 pub(super) async fn resume(place: &Place, id: KeyId, json: bool) -> anyhow::Result<ExitCode> {
     let at = place.installation().await?;
-    let changed = keys::resume(&at, &Leave::All, &id, clock::now()).await;
+    let work = keys::resume(&at, &Leave::All, &id, clock::now());
+    let changed = recorded(&at, ("key", "resume"), id.as_str(), work).await;
     told(id, changed, json, |changed| {
         match (changed.is_done, changed.row.revoked) {
             (true, _) => "taken again".to_owned(),
@@ -39,7 +41,8 @@ pub(super) async fn resume(place: &Place, id: KeyId, json: bool) -> anyhow::Resu
 
 pub(super) async fn revoke(place: &Place, id: KeyId, json: bool) -> anyhow::Result<ExitCode> {
     let at = place.installation().await?;
-    let changed = keys::revoke(&at, &Leave::All, &id, clock::now()).await;
+    let work = keys::revoke(&at, &Leave::All, &id, clock::now());
+    let changed = recorded(&at, ("key", "revoke"), id.as_str(), work).await;
     told(id, changed, json, |changed| match changed.row.revoked {
         Some(at) if !changed.is_done => format!("revoked already, at {}", at.to_rfc3339()),
         Some(_) | None => "revoked".to_owned(),

@@ -15,6 +15,7 @@ use portcullis_identity::{
 };
 use portcullis_storage::RateLimit;
 
+use crate::command::recorded;
 use crate::place::Place;
 use crate::show;
 
@@ -95,7 +96,9 @@ pub(super) async fn create(
     let at = place.installation().await?;
     let now = clock::now();
     let key = chance::api_key()?;
-    let made = keys::create(&at, &Leave::All, key, args.wanted()?, now).await?;
+    let id = key.id();
+    let work = keys::create(&at, &Leave::All, key, args.wanted()?, now);
+    let made = recorded(&at, ("key", "create"), id.as_str(), work).await?;
     tell(&made, now, json)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,7 @@ use portcullis_gateway::clock;
 use portcullis_identity::KeyId;
 
 use super::create::{public_key, tell};
-use crate::command::refused;
+use crate::command::{recorded, refused};
 use crate::place::Place;
 use crate::show;
 
@@ -43,7 +43,8 @@ pub(super) async fn run(place: &Place, args: RotateArgs, json: bool) -> anyhow::
         expires: args.expires,
     };
     let key = (id, chance::api_key()?);
-    let rotated = match keys::rotate(&at, &Leave::All, key, rotation, now).await {
+    let work = keys::rotate(&at, &Leave::All, key, rotation, now);
+    let rotated = match recorded(&at, ("key", "rotate"), id.as_str(), work).await {
         Ok(rotated) => rotated,
         Err(refusal) => return refused(refusal),
     };

@@ -7,7 +7,7 @@ use portcullis_admin::users;
 use portcullis_identity::{ErpLogin, Timestamp, UpstreamName};
 use serde_json::json;
 
-use crate::command::refused;
+use crate::command::{recorded, refused};
 use crate::place::Place;
 use crate::show;
 
@@ -19,7 +19,9 @@ pub(super) async fn run(
     json: bool,
 ) -> anyhow::Result<ExitCode> {
     let at = place.installation().await?;
-    let done = match users::rotate(&at, (upstream, login), with).await {
+    let work = users::rotate(&at, (upstream, login), with);
+    let on = format!("{upstream}/{login}");
+    let done = match recorded(&at, ("user", "rotate"), &on, work).await {
         Ok(done) => done,
         Err(refusal) => return refused(refusal),
     };

@@ -18,25 +18,25 @@ use time::OffsetDateTime;
 static SERIAL: AtomicU64 = AtomicU64::new(1);
 
 /// Signs certificates.
-pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its private key.
-pub(super) struct Identity {
+pub(crate) struct Identity {
     chain: CertificateDer<'static>,
     key: KeyPair,
     serial: SerialNumber,
-    pub(super) pem: String,
+    pub(crate) pem: String,
 }
 
 /// What came back.
-pub(super) struct Got {
-    pub(super) status: u16,
-    pub(super) head: String,
-    pub(super) body: String,
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut parameters = CertificateParams::new(Vec::<String>::new()).unwrap();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
@@ -44,11 +44,11 @@ impl Authority {
     }
 
     /// A certificate for a name, of a new key pair.
-    pub(super) fn sign(&self, name: &str) -> Identity {
+    pub(crate) fn sign(&self, name: &str) -> Identity {
         self.renew(name, KeyPair::generate().unwrap())
     }
 
-    pub(super) fn renew(&self, name: &str, key: KeyPair) -> Identity {
+    pub(crate) fn renew(&self, name: &str, key: KeyPair) -> Identity {
         let mut parameters = CertificateParams::new([name.to_owned()]).unwrap();
         let serial = SerialNumber::from(SERIAL.fetch_add(1, Ordering::Relaxed));
         parameters.serial_number = Some(serial.clone());
@@ -62,7 +62,7 @@ impl Authority {
     }
 
     /// The list of what this authority has revoked, good until so many days from now.
-    pub(super) fn revoked(&self, these: &[&Identity], days: i64) -> String {
+    pub(crate) fn revoked(&self, these: &[&Identity], days: i64) -> String {
         let now = OffsetDateTime::now_utc();
         let revoked = these.iter().map(|identity| RevokedCertParams {
             serial_number: identity.serial.clone(),
@@ -81,12 +81,12 @@ impl Authority {
         parameters.signed_by(&self.0).unwrap().pem().unwrap()
     }
 
-    pub(super) fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
     /// A client that trusts this authority, with this certificate of its own.
-    pub(super) fn client(&self, own: Option<&Identity>, oldest: bool) -> Arc<ClientConfig> {
+    pub(crate) fn client(&self, own: Option<&Identity>, oldest: bool) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.der().clone()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -112,18 +112,18 @@ impl Authority {
 
 impl Identity {
     /// Writes certificate and key where a gateway finds them.
-    pub(super) fn put(&self, folder: &Path) {
+    pub(crate) fn put(&self, folder: &Path) {
         std::fs::write(folder.join("certificate.pem"), &self.pem).unwrap();
         std::fs::write(folder.join("key.pem"), self.key.serialize_pem()).unwrap();
     }
 
-    pub(super) fn into_key(self) -> KeyPair {
+    pub(crate) fn into_key(self) -> KeyPair {
         self.key
     }
 }
 
 /// Asks one thing over TLS.
-pub(super) fn ask(
+pub(crate) fn ask(
     client: &Arc<ClientConfig>,
     door: SocketAddr,
     request: &str,
@@ -137,7 +137,7 @@ pub(super) fn ask(
 }
 
 /// Asks one thing in clear.
-pub(super) fn ask_in_clear(door: SocketAddr, request: &str) -> Got {
+pub(crate) fn ask_in_clear(door: SocketAddr, request: &str) -> Got {
     let stream = TcpStream::connect(door).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
