@@ -10,6 +10,7 @@ pub(crate) mod fetch;
 mod token;
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -86,6 +87,10 @@ pub struct Issuers {
     holders: HashMap<Principal, Arc<Holder>>,
     /// What each bearer has left of its rate.
     cells: HashMap<(PrincipalName, UpstreamName), Arc<AtomicI64>>,
+    /// Tokens that were good, by a hash that nobody else can make: these alone are verified for
+    /// an address in debt, for a signature costs more than a look.
+    seen: HashMap<u64, ()>,
+    hasher: RandomState,
 }
 
 struct Trusted {
@@ -182,6 +187,8 @@ impl Issuers {
             rate,
             holders: HashMap::new(),
             cells: HashMap::new(),
+            seen: HashMap::new(),
+            hasher: RandomState::new(),
         })
     }
 
@@ -195,11 +202,23 @@ impl Issuers {
                 continue;
             }
             match self.borne(trusted, &said, token, now) {
-                Ok(holder) => return Ok(holder),
+                Ok(holder) => {
+                    let seen = self.seen.pin();
+                    if seen.len() >= MOST {
+                        seen.clear();
+                    }
+                    seen.insert(self.hasher.hash_one(token), ());
+                    return Ok(holder);
+                }
                 Err(no) => last = no,
             }
         }
         Err(last)
+    }
+
+    /// Whether this token was good before.
+    pub(crate) fn knows(&self, token: &str) -> bool {
+        self.seen.pin().contains_key(&self.hasher.hash_one(token))
     }
 
     fn borne(
@@ -298,3 +317,6 @@ impl IssuerConfig {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,10 @@ use crate::refusal::Refusal;
 
 pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
 
+/// How far away a moment may be, in days: ten years. What is further is a slip, and as good as
+/// no end.
+const FURTHEST: i64 = 3653;
+
 /// `2027-01-31T00:00:00Z`, or `90d`: days from now.
 pub(super) fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Refusal> {
     let moment = match days(text) {
@@ -15,6 +19,10 @@ pub(super) fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Refusal> {
             Refusal::Unfit(forms.to_owned())
         })?,
     };
+    if moment > now.plus_millis(FURTHEST * DAY) {
+        let far = "`expires`: this is more than ten years away; say a nearer moment";
+        return Err(Refusal::Unfit(far.to_owned()));
+    }
     if moment > now {
         return Ok(moment);
     }
@@ -52,6 +60,11 @@ mod tests {
         let later = "2027-01-31T00:00:00Z";
         assert_eq!(moment(later, now).unwrap(), at(later));
         assert!(moment("2026-01-31T00:00:00Z", now).is_err());
+        assert_eq!(moment("3653d", now).unwrap(), at("2036-11-22T12:00:00Z"));
+        for far in ["3654d", "4294967295d", "9999-12-31T23:59:59Z"] {
+            let said = format!("{:?}", moment(far, now).unwrap_err());
+            assert!(said.contains("ten years"), "{far}: {said}");
+        }
         assert!(moment("0d", now).is_err());
         assert!(moment("soon", now).is_err());
         assert!(moment("-1d", now).is_err());

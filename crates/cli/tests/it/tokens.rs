@@ -309,3 +309,22 @@ fn what_is_wrong_with_an_issuer_is_said_before_anything_starts() {
         "{problems}"
     );
 }
+
+#[test]
+fn for_an_address_in_debt_only_tokens_that_were_good_before_are_verified() {
+    let demo = Demo::start();
+    let limits = "[limits]\naddress-failures-burst = 5\naddress-failures-per-minute = 1\n";
+    let place = believing(&demo, &format!("{HS256}{FIXED}"), limits);
+    let (key, _) = place.key("till", &[]);
+    let served = place.serve();
+    let (known, new) = (with(&[]), with(&[("jti", json!("another"))]));
+    assert_eq!(status(&served, &known), 200);
+    let over = with(&[("exp", json!(now() - 3600))]);
+    let told: Vec<u16> = (0..8).map(|_| status(&served, &over)).collect();
+    assert_eq!(told, [401, 401, 401, 401, 401, 429, 429, 429]);
+    demo.reached();
+    assert_eq!(status(&served, &new), 429, "good, but it would cost a look");
+    assert!(demo.reached().is_empty());
+    assert_eq!(status(&served, &known), 200, "its bearer goes on");
+    assert_eq!(status(&served, &key), 200, "and so do keys");
+}

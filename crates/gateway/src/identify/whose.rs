@@ -199,7 +199,7 @@ async fn by_cookie(
 }
 
 /// The holder of a key in either of its two forms, or the bearer of a token. From an address in debt, a key that does
-/// not exist is not even hashed.
+/// not exist is not even hashed, and a token verified only if it was good before.
 pub(super) fn find(
     desk: &Desk<'_>,
     text: &str,
@@ -207,6 +207,9 @@ pub(super) fn find(
     now: Timestamp,
 ) -> Option<Arc<Holder>> {
     if Unverified::is_token(text) {
+        if debt.is_some() && !desk.issuers.knows(text) {
+            return None;
+        }
         let bearer = desk.issuers.bearer(text, now);
         return bearer
             .inspect_err(|no| tracing::debug!(?no, "a token is not good"))
