@@ -4,6 +4,7 @@ mod keys;
 mod listener;
 mod matrix;
 mod others;
+mod pages;
 mod strangers;
 
 use std::io::{BufRead as _, BufReader};
