@@ -10,6 +10,7 @@ use axum::Router;
 use axum::extract::{RawPathParams, Request};
 use axum::response::Response;
 use axum::routing::any;
+use portcullis_administrators::Desk;
 use portcullis_audit::{Outcome, RequestId};
 use portcullis_gateway::clock;
 use portcullis_gateway::gateway::Shared;
@@ -23,6 +24,7 @@ use portcullis_storage::Journal;
 use crate::chance;
 use crate::identify::{self, Recognise, Recognised, Shown};
 use crate::installation::Installation;
+use crate::log_ins::LogIns;
 use crate::may::{self, Act, Reach};
 use crate::record::{Book, Entry};
 use crate::refusal::Refusal;
@@ -37,6 +39,8 @@ pub struct Api {
     throttle: Throttle,
     proxies: Proxies,
     book: Book,
+    /// Where people log in; none: nobody does.
+    desk: Option<Arc<Desk>>,
 }
 
 /// Over which connection a request came.
@@ -71,6 +75,7 @@ impl Api {
             proxies: shared.proxies.clone(),
             shared,
             book: Book::new(journal),
+            desk: None,
         }
     }
 
@@ -82,6 +87,19 @@ impl Api {
     /// The ERPs of the running gateway.
     pub fn upstreams(&self) -> &Upstreams {
         &self.shared.upstreams
+    }
+
+    /// The same with a desk at which people log in.
+    #[must_use]
+    pub fn with_desk(mut self, desk: Arc<Desk>) -> Self {
+        self.kinds.push(Box::new(LogIns::new(Arc::clone(&desk))));
+        self.desk = Some(desk);
+        self
+    }
+
+    /// Where people log in.
+    pub(crate) fn desk(&self) -> Option<Arc<Desk>> {
+        self.desk.clone()
     }
 
     /// The router of everything that can be asked.
@@ -132,16 +150,17 @@ impl Api {
         let (head, body) = asked.into_parts();
         let arrived = self.arrived(request, &head)?;
         let verb = head.method.as_str();
-        let known = self.known(verb, &head.headers, &arrived).await;
-        let found = found(path, verb);
-        let (route, who) = match (known, found) {
-            (Ok(who), Ok(route)) => (route, Some(who)),
-            (Err(_), Ok(route)) if matches!(route.needs, Needs::Nobody(_)) => {
+        let (route, who) = match found(path, verb) {
+            // Whoever logs in is nobody yet, and is not charged for it.
+            Ok(route) if matches!(route.needs, Needs::Nobody(_)) => {
                 self.let_in(&arrived)?;
                 (route, None)
             }
             // Strangers are not told what there is.
-            (Err(refusal), _) | (Ok(_), Err(refusal)) => return Err(refusal),
+            found => {
+                let who = self.known(verb, &head.headers, &arrived).await?;
+                (found?, Some(who))
+            }
         };
         let act = route.needs.act();
         let reach = match (&who, route.needs) {

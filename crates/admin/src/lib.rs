@@ -14,6 +14,7 @@ pub mod identify;
 pub mod installation;
 pub mod keys;
 pub mod listener;
+pub mod log_ins;
 pub mod may;
 pub mod programs;
 pub mod record;

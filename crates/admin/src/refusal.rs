@@ -1,5 +1,6 @@
 //! Why something is not done: one closed list for the command line and the API.
 
+use portcullis_administrators::Refused;
 use portcullis_storage::StoreError;
 
 /// Why something is not done, in words that say what to do about it and nothing of the inside.
@@ -59,6 +60,9 @@ pub enum Refusal {
     /// The store does not do its part.
     #[error("the store does not answer; try again")]
     Store(#[from] StoreError),
+    /// A log-in, or what one logs in with, is refused.
+    #[error(transparent)]
+    LogIn(Refused),
     /// The gateway failed.
     #[error("this failed; the log says more")]
     Failed,
@@ -86,7 +90,34 @@ impl Refusal {
             Self::Unrecorded => (503, "unrecorded", "It cannot be recorded"),
             Self::Store(StoreError::Exists { .. }) => (409, "exists", "It is there already"),
             Self::Store(_) => (503, "store", "The store does not answer"),
+            Self::LogIn(refused) => refused.told(),
             Self::Failed => (500, "failed", "It failed"),
+        }
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Wait(seconds) => Self::Paced(seconds),
+            Refused::Store(error) => Self::Store(error),
+            refused @ (Refused::Wrong
+            | Refused::Busy
+            | Refused::NotLoggedIn
+            | Refused::Ambiguous
+            | Refused::Forged
+            | Refused::OnlyEnrolling
+            | Refused::Stale
+            | Refused::Ended
+            | Refused::Unconfirmed
+            | Refused::NoPasskeys
+            | Refused::Unverified
+            | Refused::LastFactor
+            | Refused::Absent(_)
+            | Refused::TooMany
+            | Refused::Weak(_)
+            | Refused::Malformed(_)
+            | Refused::Unavailable) => Self::LogIn(refused),
         }
     }
 }

@@ -5,6 +5,7 @@ mod keys;
 mod own;
 mod read;
 mod roles;
+mod session;
 mod sessions;
 mod state;
 mod users;
@@ -28,6 +29,7 @@ use read::Nothing;
 /// Everything that can be asked, whoever serves it.
 pub const TABLE: &[&[Route]] = &[
     own::ROUTES,
+    session::ROUTES,
     state::ROUTES,
     keys::ROUTES,
     roles::ROUTES,

@@ -6,11 +6,13 @@ use anyhow::Context as _;
 use portcullis_admin::api::Api;
 use portcullis_admin::listener::Door;
 use portcullis_admin::programs::Programs;
+use portcullis_administrators::Passkeys;
 use portcullis_gateway::config::{AdminConfig, Config};
 use portcullis_gateway::gateway::Shared;
 use portcullis_gateway::tls::Tls;
 use portcullis_storage::Journal;
 
+use crate::desk;
 use crate::house::House;
 
 /// The listener of administrators, opened.
@@ -43,9 +45,13 @@ pub(crate) fn api(
     house: &House,
     shared: &Arc<Shared>,
     journal: Box<dyn Journal>,
-) -> Arc<Api> {
+) -> anyhow::Result<Arc<Api>> {
+    let origin = config.admin.as_ref();
+    let origin = origin.and_then(|admin| admin.origin.as_ref());
+    let passkeys = origin.map(Passkeys::at).transpose();
+    let passkeys = passkeys.context("`origin` of `[admin]` cannot be used")?;
     let programs = Programs::new(Arc::clone(&house.store) as _, house.vault.pepper());
-    Arc::new(Api::new(
+    let api = Api::new(
         (
             Arc::new(house.installation(Some(Arc::clone(config)))),
             Arc::clone(shared),
@@ -53,5 +59,7 @@ pub(crate) fn api(
         vec![Box::new(programs)],
         config.address_rate,
         journal,
-    ))
+    );
+    let desk = desk::open(house, Some(config), passkeys)?;
+    Ok(Arc::new(api.with_desk(Arc::new(desk))))
 }

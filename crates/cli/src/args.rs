@@ -37,10 +37,10 @@ pub(crate) enum Command {
     Role(crate::command::role::RoleArgs),
     /// List ERP users, and keep their credentials
     User(crate::command::user::UserArgs),
+    /// Add, list and change the people who administer the gateway
+    Administrator(crate::command::administrator::AdministratorArgs),
     /// List and end sessions
     Session(crate::command::session::SessionArgs),
-    /// Make, list and revoke the keys of programs that administer the gateway
-    Administrator(crate::command::administrator::AdministratorArgs),
     /// Show and verify the ledger
     Audit(crate::command::audit::AuditArgs),
     /// Try the policy

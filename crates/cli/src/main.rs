@@ -5,6 +5,7 @@
 mod administration;
 mod args;
 mod command;
+mod desk;
 mod doors;
 mod house;
 mod operator;

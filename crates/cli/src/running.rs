@@ -118,7 +118,7 @@ impl Running {
             all_tls.extend(administration.tls.clone());
             admin = Some(administration.url.clone());
             let journal = journal(doors.len() + 1)?;
-            let api = administration::api(&config, &house, &shared, Box::new(journal));
+            let api = administration::api(&config, &house, &shared, Box::new(journal))?;
             let stopped = stopped.clone();
             threads.push(spawn("admin".to_owned(), move || {
                 administration.door.serve(api, stopped)

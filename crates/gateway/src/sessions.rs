@@ -30,7 +30,9 @@ use crate::chance;
 use crate::keyring::Holder;
 use crate::people::Mark;
 use crate::upstream::{ErpSession, ErpUser};
+pub use cookie::read as cookie_of;
 pub(crate) use from::From;
+pub use from::network;
 pub use lasting::{Lasting, OnChange, Secure};
 
 /// How old what is known of a session may be, in microseconds.

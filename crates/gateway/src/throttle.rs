@@ -24,7 +24,7 @@ use crate::gcra::{Rate, Tally};
 use crate::origin::Origin;
 use crate::route::Routed;
 use crate::ways::Ways;
-pub(crate) use accounts::{Account, Accounts};
+pub use accounts::{Account, Accounts};
 pub(crate) use proven::Proven;
 
 /// Beside which a signature by RFC 9421 stands.
@@ -140,7 +140,7 @@ impl std::fmt::Debug for Throttle {
 }
 
 /// What one subscriber has: an address of IPv4, a /64 of IPv6.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(six) => IpAddr::V6(Ipv6Addr::from(u128::from(six) & (u128::MAX << 64))),
         four => four,

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 mod administrator;
+mod admission;
 mod base32;
 mod certificate;
 mod check;
@@ -14,6 +15,7 @@ mod key;
 mod key_id;
 mod name;
 mod networks;
+mod opaque;
 mod presented;
 mod principal;
 pub mod proxied;
@@ -25,6 +27,9 @@ mod tagger;
 mod timestamp;
 
 pub use administrator::{AdminRole, Administrator, Means, Scope, ScopedUser};
+pub use admission::{
+    AdministratorName, AdministratorToken, EnrolmentCode, RecoveryCode, RecoveryDigest,
+};
 pub use certificate::CertificateDigest;
 pub use conditions::{Conditions, Unmet};
 pub use digest::{KeyDigest, Pepper};

@@ -116,6 +116,14 @@ impl RoleName {
     }
 }
 
+name! {
+    /// Who administers the gateway: what one logs in as. In small letters, so that there is one
+    /// spelling.
+    AdministratorName, "administrator's name", 64,
+    "up to 64 of a-z, 0-9, `-`, `_`, `.`, `@`, `+`",
+    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '@' | '+')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +144,9 @@ mod tests {
         assert!(PrincipalName::new(" Shop").is_err());
         assert!(PrincipalName::new("Shop\n").is_err());
         assert!(ErpLogin::new("integration@example.com").is_ok());
+        assert!(AdministratorName::new("anna@example.com").is_ok());
+        assert!(AdministratorName::new("Anna").is_err());
+        assert!(AdministratorName::new("a/b").is_err());
         assert!(ErpLogin::new("a\0").is_err());
         assert!(ErpLogin::new(&"a".repeat(255)).is_err());
     }

@@ -1,27 +1,19 @@
 //! Sessions: the token that a cookie carries, what is kept of it, and the token against
 //! forged requests that belongs to it.
-//!
-//! ```text
-//! pcs_ 256 bits as 52 characters  7 characters
-//!      └ secret                   └ first 35 bits of SHA-256 over the rest
-//! ```
 
 use std::fmt;
 
 use aws_lc_rs::constant_time;
-use zeroize::{Zeroize, Zeroizing};
 
 use crate::base32;
-use crate::check::{self, CHECK};
 use crate::digest::Pepper;
 use crate::key::KeyFormatError;
-use crate::secret::Secret;
+use crate::opaque::{self, Opaque};
 
-const PREFIX: &str = "pcs_";
-const SECRET: usize = 52;
+const PREFIX: [u8; 4] = *b"pcs_";
 
 /// The token of a session, in clear. It exists while it is checked, and once when it is given.
-pub struct SessionToken(Secret<[u8; 32]>);
+pub struct SessionToken(Opaque);
 
 /// The keyed hash of a session's token: what a session is known by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,14 +25,11 @@ pub struct CsrfToken([u8; 32]);
 
 impl SessionToken {
     /// The length of a token.
-    pub const LENGTH: usize = PREFIX.len() + SECRET + CHECK;
+    pub const LENGTH: usize = opaque::LENGTH;
 
     /// Makes a token of random bytes.
     pub fn from_entropy(entropy: &[u8; 32]) -> Self {
-        let mut held = *entropy;
-        let token = Self(Secret::new(held));
-        held.zeroize();
-        token
+        Self(Opaque::from_entropy(entropy))
     }
 
     /// Reads a token.
@@ -48,31 +37,17 @@ impl SessionToken {
     /// # Errors
     /// When it has not the form of one, or its check does not fit.
     pub fn parse(text: &str) -> Result<Self, KeyFormatError> {
-        let whole: &[u8; Self::LENGTH] = text.as_bytes().try_into().map_err(|_| KeyFormatError)?;
-        let (body, check) = whole.split_at(Self::LENGTH - CHECK);
-        if constant_time::verify_slices_are_equal(&check::of(body), check).is_err() {
-            return Err(KeyFormatError);
-        }
-        let secret = body.strip_prefix(PREFIX.as_bytes()).ok_or(KeyFormatError)?;
-        base32::decode(secret)
-            .map(|secret| Self(Secret::new(secret)))
-            .ok_or(KeyFormatError)
+        Opaque::parse(PREFIX, text).map(Self).ok_or(KeyFormatError)
     }
 
     /// What may be kept of it.
     pub fn digest(&self, pepper: &Pepper) -> SessionDigest {
-        let hash = |secret: &[u8; 32]| pepper.hash(&[b"portcullis session 1\0", secret]);
-        SessionDigest(self.0.expose(hash))
+        SessionDigest(self.0.hash(pepper, b"portcullis session 1\0"))
     }
 
     /// Shows the token for the length of one call.
     pub fn expose<R>(&self, use_it: impl FnOnce(&str) -> R) -> R {
-        let mut text = Zeroizing::new(String::with_capacity(Self::LENGTH));
-        text.push_str(PREFIX);
-        self.0.expose(|secret| base32::encode(secret, &mut text));
-        let check = check::of(text.as_bytes());
-        text.extend(check.iter().copied().map(char::from));
-        use_it(&text)
+        self.0.expose(PREFIX, use_it)
     }
 }
 
@@ -113,7 +88,7 @@ impl CsrfToken {
 
     /// The token as text, for a page of the session's own.
     pub fn text(&self) -> String {
-        let mut text = String::with_capacity(SECRET);
+        let mut text = String::with_capacity(52);
         base32::encode(&self.0, &mut text);
         text
     }
@@ -130,6 +105,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::secret::Secret;
 
     fn pepper(bits: u8) -> Pepper {
         Pepper::new(&Secret::new([bits; 32]))

@@ -17,6 +17,8 @@
 #![warn(missing_docs)]
 
 mod admin_keys;
+mod administrators;
+mod admissions;
 mod changes;
 mod claims;
 mod erp_users;
@@ -31,6 +33,8 @@ mod sessions;
 mod settings;
 
 pub use admin_keys::{AdminKeyRow, AdminKeys};
+pub use administrators::{AdministratorRow, Administrators, FactorKind, FactorRow};
+pub use admissions::{AdmissionRow, Admissions, Purpose, SlipRow, Standing};
 pub use changes::Changes;
 pub use claims::{Claim, ClaimState, Claiming, Claims};
 pub use erp_users::{ErpUserRow, ErpUsers, Renewed, Sealed, UserHealth};
@@ -57,6 +61,8 @@ pub trait Store:
     + Originals
     + Presence
     + Nonces
+    + Administrators
+    + Admissions
 {
     /// The API keys.
     fn keys(&self) -> &dyn Keys;
@@ -78,6 +84,10 @@ pub trait Store:
     fn presence(&self) -> &dyn Presence;
     /// What was signed once.
     fn nonces(&self) -> &dyn Nonces;
+    /// The people who administer the gateway.
+    fn administrators(&self) -> &dyn Administrators;
+    /// Their sessions and slips.
+    fn admissions(&self) -> &dyn Admissions;
 }
 
 impl<T> Store for T
@@ -92,7 +102,9 @@ where
         + Claims
         + Originals
         + Presence
-        + Nonces,
+        + Nonces
+        + Administrators
+        + Admissions,
 {
     fn keys(&self) -> &dyn Keys {
         self
@@ -122,6 +134,12 @@ where
         self
     }
     fn nonces(&self) -> &dyn Nonces {
+        self
+    }
+    fn administrators(&self) -> &dyn Administrators {
+        self
+    }
+    fn admissions(&self) -> &dyn Admissions {
         self
     }
 }

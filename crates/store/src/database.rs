@@ -6,6 +6,8 @@
 //! `sqlite` and `postgres`.
 
 mod admin_keys;
+mod administrators;
+mod admissions;
 mod changes;
 mod claims;
 mod erp_users;

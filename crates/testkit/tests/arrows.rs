@@ -29,8 +29,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "admin",
-        &["gateway", "storage", "policy", "audit", "erp", "identity"],
+        &[
+            "administrators",
+            "gateway",
+            "storage",
+            "policy",
+            "audit",
+            "erp",
+            "identity",
+        ],
     ),
+    ("administrators", &["gateway", "storage", "identity"]),
     ("broker", &["storage", "audit", "identity", "erp"]),
     ("scanner", &["policy", "erp"]),
     (

@@ -79,6 +79,7 @@ fn beside(refusal: &Refusal) -> Option<(HeaderName, HeaderValue)> {
         | Refusal::Erp(_)
         | Refusal::Unrecorded
         | Refusal::Store(_)
+        | Refusal::LogIn(_)
         | Refusal::Failed => None,
     }
 }

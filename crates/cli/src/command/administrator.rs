@@ -1,21 +1,22 @@
-//! `portcullis administrator`: who administers the gateway over HTTP.
+//! `portcullis administrator`: the people who administer the gateway, and what they log in with.
+//!
+//! The first one is made here; whoever may run this on the gateway's data may do everything
+//! anyway. The people of an ERP are another matter: `portcullis session`.
 
+mod add;
+mod ask;
+mod change;
+mod key;
+mod list;
+mod totp;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use ipnet::IpNet;
-use portcullis_admin::administrators::{self, Wanted, describe};
-use portcullis_admin::chance;
-use portcullis_gateway::clock;
-use portcullis_identity::{
-    AdminKeyId, AdminRole, Networks, PrincipalName, RoleName, Scope, ScopedUser, Timestamp,
-};
-use serde_json::Value;
+use portcullis_identity::{AdminRole, AdministratorName, RoleName, Scope, ScopedUser};
 
-use crate::command::key::network;
-use crate::command::{recorded, refused};
-use crate::place::{Place, PlaceArgs};
-use crate::show;
+use crate::place::PlaceArgs;
 
 #[derive(clap::Args)]
 pub(crate) struct AdministratorArgs {
@@ -32,162 +33,155 @@ pub(crate) struct AdministratorArgs {
 
 #[derive(Subcommand)]
 enum AdministratorCommand {
-    /// The keys of programs
+    /// Add somebody who administers the gateway; a second factor comes next
+    Add {
+        /// What they log in as, in small letters
+        name: AdministratorName,
+
+        #[command(flatten)]
+        may: MayArgs,
+
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
+    /// List the people who administer the gateway
+    List,
+    /// Show all that is known of one of them
+    Show {
+        /// The name
+        name: AdministratorName,
+    },
+    /// Change what somebody may do
+    Roles {
+        /// The name
+        name: AdministratorName,
+
+        #[command(flatten)]
+        may: MayArgs,
+    },
+    /// Set somebody's password; all their sessions end
+    Password {
+        /// The name
+        name: AdministratorName,
+
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
+    /// Enrol an app that makes codes (TOTP), in the place of the one that there is; a code of it
+    /// is asked for, or read from standard input
+    Totp {
+        /// The name
+        name: AdministratorName,
+    },
+    /// Make a code with which a second factor is enrolled over HTTP, once, within 15 minutes
+    Passkey {
+        /// The name
+        name: AdministratorName,
+    },
+    /// Remove a second factor
+    Forget {
+        /// The name
+        name: AdministratorName,
+
+        /// Its id, as `show` tells it
+        id: String,
+    },
+    /// Make recovery codes, in the place of those that there are, and show them, once
+    Recovery {
+        /// The name
+        name: AdministratorName,
+    },
+    /// Lock somebody out; all their sessions end
+    Lock {
+        /// The name
+        name: AdministratorName,
+    },
+    /// Let somebody in again who was locked out
+    Unlock {
+        /// The name
+        name: AdministratorName,
+    },
+    /// End all sessions of somebody
+    LogOut {
+        /// The name
+        name: AdministratorName,
+    },
+    /// Remove somebody, with all that is theirs
+    Remove {
+        /// The name
+        name: AdministratorName,
+    },
+    /// Make, list and revoke the keys of programs that administer the gateway
     Key {
         #[command(subcommand)]
-        command: KeyCommand,
-    },
-}
-
-#[derive(Subcommand)]
-enum KeyCommand {
-    /// Make an administrative key and show it, once
-    Create(CreateArgs),
-    /// List the administrative keys
-    List {
-        /// Also those that were revoked or have expired
-        #[arg(long)]
-        all: bool,
-    },
-    /// Revoke an administrative key: it opens nothing any more
-    Revoke {
-        /// Its id, as `administrator key list` shows it
-        id: AdminKeyId,
+        command: key::KeyCommand,
     },
 }
 
 #[derive(clap::Args)]
-struct CreateArgs {
-    /// Who will hold it, such as `terraform`
-    name: PrincipalName,
-
-    /// What it may do: auditor, key-manager, administrator; may be given several times
+struct MayArgs {
+    /// What they may do: auditor, key-manager, administrator; may be given several times
     #[arg(long = "role", required = true, value_name = "ROLE")]
     roles: Vec<AdminRole>,
 
-    /// A role that a key manager may give to keys; may be given several times
+    /// A role that a key manager may give; may be given several times
     #[arg(long = "may-give", value_name = "ROLE")]
     may_give: Vec<RoleName>,
 
     /// An ERP user as whom a key manager may let calls run; may be given several times
     #[arg(long = "may-use", value_name = "UPSTREAM/LOGIN")]
     may_use: Vec<ScopedUser>,
+}
 
-    /// The address or network that it is good from; may be given several times
-    #[arg(long = "from", value_name = "NETWORK", value_parser = network)]
-    networks: Vec<IpNet>,
+#[derive(clap::Args)]
+struct PasswordArgs {
+    /// The file of the password; else it is asked for, or read from standard input
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
 
-    /// When it ends, as for `key create`
-    #[arg(long, value_name = "WHEN")]
-    expires: Option<String>,
+impl MayArgs {
+    fn read(self) -> (Vec<AdminRole>, Scope) {
+        let mut roles = self.roles;
+        roles.sort_unstable();
+        roles.dedup();
+        let scope = Scope {
+            roles: self.may_give,
+            users: self.may_use,
+        };
+        (roles, scope)
+    }
 }
 
 pub(crate) async fn run(args: AdministratorArgs) -> anyhow::Result<ExitCode> {
     let place = args.place.find()?;
-    let AdministratorCommand::Key { command } = args.command;
-    match command {
-        KeyCommand::Create(create) => self::create(&place, create, args.json).await,
-        KeyCommand::List { all } => list(&place, all, args.json).await,
-        KeyCommand::Revoke { id } => revoke(&place, id, args.json).await,
+    let json = args.json;
+    match args.command {
+        AdministratorCommand::Add {
+            name,
+            may,
+            password,
+        } => {
+            let file = password.password_file.as_deref();
+            add::add(&place, &name, may.read(), file, json).await
+        }
+        AdministratorCommand::List => list::run(&place, json).await,
+        AdministratorCommand::Show { name } => list::one(&place, &name, json).await,
+        AdministratorCommand::Roles { name, may } => {
+            change::roles(&place, &name, may.read(), json).await
+        }
+        AdministratorCommand::Password { name, password } => {
+            let file = password.password_file.as_deref();
+            add::password(&place, &name, file, json).await
+        }
+        AdministratorCommand::Totp { name } => totp::run(&place, &name, json).await,
+        AdministratorCommand::Passkey { name } => change::passkey(&place, &name, json).await,
+        AdministratorCommand::Forget { name, id } => change::forget(&place, &name, &id, json).await,
+        AdministratorCommand::Recovery { name } => change::recovery(&place, &name, json).await,
+        AdministratorCommand::Lock { name } => change::lock(&place, &name, json).await,
+        AdministratorCommand::Unlock { name } => change::unlock(&place, &name, json).await,
+        AdministratorCommand::LogOut { name } => change::log_out(&place, &name, json).await,
+        AdministratorCommand::Key { command } => key::run(&place, command, json).await,
+        AdministratorCommand::Remove { name } => change::remove(&place, &name, json).await,
     }
-}
-
-async fn create(place: &Place, args: CreateArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let at = place.installation().await?;
-    let now = clock::now();
-    let wanted = Wanted {
-        name: args.name,
-        roles: args.roles,
-        scope: Scope {
-            roles: args.may_give,
-            users: args.may_use,
-        },
-        networks: Networks(args.networks),
-        expires: args.expires,
-    };
-    let key = chance::admin_key()?;
-    let id = key.id();
-    let work = administrators::create(&at, key, wanted, now);
-    let made = recorded(&at, ("admin-key", "create"), id.as_str(), work).await?;
-    if json {
-        show::json(&made.told(now))?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let row = &made.row;
-    let ends = row.expires.map_or("never".to_owned(), show::second);
-    show::line(&format!(
-        "{} may administer as {}; ends: {ends}",
-        row.name,
-        roles(&row.roles)
-    ))?;
-    show::line("")?;
-    made.key
-        .expose_whole(|whole| show::line(&format!("  {whole}")))?;
-    show::line("")?;
-    show::line(
-        "The key is shown this once: only a hash of it is kept. It is sent as `Authorization: Bearer …` to the listener of `[admin]`, and opens no ERP.",
-    )?;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn list(place: &Place, all: bool, json: bool) -> anyhow::Result<ExitCode> {
-    let at = place.installation().await?;
-    let now = clock::now();
-    let rows = administrators::list(&at, all, now).await?;
-    if json {
-        let told: Vec<Value> = rows.iter().map(|row| describe(row, now)).collect();
-        show::json(&told.into())?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let mut table = show::table(&["id", "name", "roles", "scope", "ends", "used last", "state"]);
-    for row in &rows {
-        let users: Vec<String> = row.scope.users.iter().map(ToString::to_string).collect();
-        let given: Vec<&str> = row.scope.roles.iter().map(RoleName::as_str).collect();
-        let scope = match users.as_slice() {
-            [] => "-".to_owned(),
-            users => format!("{} as {}", given.join(", "), users.join(", ")),
-        };
-        let used = row.used.map(|(at, _)| at);
-        let when = |moment: Option<Timestamp>| moment.map_or("never".to_owned(), show::second);
-        table.add_row([
-            row.id.to_string().into(),
-            row.name.to_string().into(),
-            roles(&row.roles).into(),
-            scope.into(),
-            when(row.expires).into(),
-            when(used).into(),
-            match row.state(now) {
-                "valid" => show::good("valid"),
-                other => show::bad(other),
-            },
-        ]);
-    }
-    show::print(
-        &table,
-        "there is no administrative key; `portcullis administrator key create` makes one",
-    )?;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn revoke(place: &Place, id: AdminKeyId, json: bool) -> anyhow::Result<ExitCode> {
-    let at = place.installation().await?;
-    let now = clock::now();
-    let work = administrators::revoke(&at, &id, now);
-    let revoked = recorded(&at, ("admin-key", "revoke"), id.as_str(), work).await;
-    let (row, is_done) = match revoked {
-        Ok(done) => done,
-        Err(refusal) => return refused(refusal),
-    };
-    if json {
-        show::json(&describe(&row, now))?;
-    } else {
-        let already = if is_done { "" } else { " already" };
-        show::line(&format!("{id} ({}) is revoked{already}", row.name))?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn roles(roles: &[AdminRole]) -> String {
-    let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
-    names.join(", ")
 }

@@ -11,6 +11,7 @@
 
 mod addresses;
 mod admin;
+mod administrators;
 mod caps;
 mod credentials;
 mod demo;

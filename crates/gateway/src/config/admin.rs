@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
+use url::Url;
 
 use super::tls::TlsConfig;
 use super::{Checker, Problem};
@@ -17,6 +18,8 @@ pub struct AdminConfig {
     pub listen: SocketAddr,
     /// The files that it is served with over TLS; none: without, on this machine only.
     pub files: Option<TlsFiles>,
+    /// The origin of its pages, as browsers see it; none: no passkeys.
+    pub origin: Option<Url>,
 }
 
 #[derive(Deserialize)]
@@ -25,6 +28,16 @@ pub(super) struct RawAdmin {
     listen: Spanned<String>,
     certificate_file: Option<Spanned<PathBuf>>,
     key_file: Option<PathBuf>,
+    origin: Option<Spanned<String>>,
+}
+
+/// An origin at which browsers have passkeys.
+fn read_origin(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let name = url.domain()?;
+    let fine = url.scheme() == "https" || (url.scheme() == "http" && name == "localhost");
+    // As browsers write it: a path, a user or a query is no part of one.
+    (fine && url.origin().ascii_serialization() == text).then_some(url)
 }
 
 impl Checker<'_> {
@@ -68,7 +81,20 @@ impl Checker<'_> {
                            and a `key-file`, or the gateway `[tls]`, or listen on 127.0.0.1";
             return self.refuse(place, message);
         }
-        Some(AdminConfig { listen, files })
+        let origin = match raw.origin {
+            None => None,
+            Some(origin) => {
+                let rule = "`origin` of `[admin]` must be that of its pages, such as \
+                            \"https://admin.example.com\": a name, encrypted (or \
+                            http://localhost), without a path";
+                Some(self.spanned(origin, rule, read_origin)?)
+            }
+        };
+        Some(AdminConfig {
+            listen,
+            files,
+            origin,
+        })
     }
 
     fn own(&mut self, folder: &Path, file: &Spanned<PathBuf>, key: &Path) -> Option<TlsFiles> {

@@ -67,7 +67,8 @@ fn agent(headers: &HeaderMap) -> String {
     agent.chars().take(MOST_AGENT).collect()
 }
 
-fn is_foreign(headers: &HeaderMap) -> bool {
+/// Whether another site's page may have made a request with these headers.
+pub fn is_foreign(headers: &HeaderMap) -> bool {
     if headers.contains_key(SITE) {
         return !matches!(only(headers, &SITE), Some("same-origin" | "none"));
     }

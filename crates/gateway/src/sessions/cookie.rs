@@ -47,7 +47,7 @@ pub(crate) fn of(family: Family) -> Option<&'static str> {
 ///
 /// # Errors
 /// When there is more than one, or it is no text.
-pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Fault> {
+pub fn read<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Fault> {
     let mut found = None;
     for header in headers.get_all(http::header::COOKIE) {
         let malformed = || Fault::new(FaultKind::Malformed, "the Cookie header is not plain text");

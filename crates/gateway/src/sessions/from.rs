@@ -43,7 +43,7 @@ impl From {
 }
 
 /// The network of an address: a /24 of IPv4, a /48 of IPv6.
-fn network(address: IpAddr) -> String {
+pub fn network(address: IpAddr) -> String {
     let address = address.to_canonical();
     let length = if address.is_ipv4() { 24 } else { 48 };
     ipnet::IpNet::new(address, length)

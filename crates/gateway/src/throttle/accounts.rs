@@ -1,4 +1,4 @@
-//! Accounts at which somebody guesses: a login at an ERP, or a key by its id.
+//! Accounts at which somebody guesses: a login at an ERP, a key by its id, or an administrator.
 //!
 //! An address that fails waits, but a guesser has many addresses. So failures are counted by
 //! account too; one that has failed too often is held for whoever comes from an address that
@@ -23,16 +23,17 @@ const LASTS: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// An account that somebody may guess at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Account(Name);
+pub struct Account(Name);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Name {
     Key(KeyId),
     Login(UpstreamName, Box<str>),
+    Administrator(Box<str>),
 }
 
 /// The accounts at which somebody failed, and the addresses that proved them; over all cores.
-pub(crate) struct Accounts {
+pub struct Accounts {
     rate: Rate,
     cells: HashMap<Account, AtomicI64>,
     proven: HashMap<(Account, IpAddr), AtomicI64>,
@@ -43,6 +44,11 @@ impl Account {
         Self(Name::Key(id))
     }
 
+    /// Somebody who administers the gateway, whether there is such a one or not.
+    pub fn administrator(name: &str) -> Self {
+        Self(Name::Administrator(folded(name).into()))
+    }
+
     pub(crate) fn login(upstream: &UpstreamName, login: &str) -> Self {
         Self(Name::Login(upstream.clone(), folded(login).into()))
     }
@@ -50,7 +56,7 @@ impl Account {
 
 impl Accounts {
     /// Accounts that may fail so often.
-    pub(crate) fn new(rate: Rate) -> Self {
+    pub fn new(rate: Rate) -> Self {
         Self {
             rate,
             cells: HashMap::new(),
@@ -59,7 +65,7 @@ impl Accounts {
     }
 
     /// How many seconds an account is held for this address, if it is.
-    pub(crate) fn held(&self, account: &Account, address: IpAddr, now: Timestamp) -> Option<u64> {
+    pub fn held(&self, account: &Account, address: IpAddr, now: Timestamp) -> Option<u64> {
         let cells = self.cells.pin();
         let tally = self.rate.look(cells.get(account)?, now);
         let held = !tally.admitted && !self.is_proven(account, address, now);
@@ -68,7 +74,7 @@ impl Accounts {
 
     /// Counts a failure; answers whether the account is held from now on. Where the account was
     /// proven lately, its holder has mistyped.
-    pub(crate) fn failed(&self, account: &Account, address: IpAddr, now: Timestamp) -> bool {
+    pub fn failed(&self, account: &Account, address: IpAddr, now: Timestamp) -> bool {
         if self.is_proven(account, address, now) {
             return false;
         }
@@ -83,7 +89,7 @@ impl Accounts {
     }
 
     /// The right secret came from this address.
-    pub(crate) fn proved(&self, account: Account, address: IpAddr, now: Timestamp) {
+    pub fn proved(&self, account: Account, address: IpAddr, now: Timestamp) {
         let proven = self.proven.pin();
         if proven.len() >= MOST {
             proven.clear();
@@ -94,7 +100,7 @@ impl Accounts {
     }
 
     /// Whether the right secret came from this address lately.
-    pub(crate) fn is_proven(&self, account: &Account, address: IpAddr, now: Timestamp) -> bool {
+    pub fn is_proven(&self, account: &Account, address: IpAddr, now: Timestamp) -> bool {
         let proven = self.proven.pin();
         let last = proven.get(&(account.clone(), network(address)));
         last.is_some_and(|last| now.micros().saturating_sub(last.load(Ordering::Acquire)) <= LASTS)

@@ -1,6 +1,7 @@
 //! What every store does, on SQLite and on PostgreSQL.
 
 mod admin_keys;
+mod administrators;
 mod claims;
 mod health;
 mod keys;

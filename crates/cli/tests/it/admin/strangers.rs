@@ -2,6 +2,7 @@
 //! nothing is done.
 
 use portcullis_admin::api;
+use portcullis_admin::routes::Needs;
 use serde_json::{Value as Json, json};
 
 use super::{Administered, filled, problem};
@@ -59,7 +60,9 @@ const TRIED: &[(&str, &str, &str)] = &[
 #[test]
 fn every_route_is_in_the_list() {
     let tried: Vec<_> = TRIED.iter().map(|(verb, path, _)| (*verb, *path)).collect();
-    let served: Vec<_> = api::all().map(|route| (route.verb, route.path)).collect();
+    // Log-ins are open to anybody by their nature: `administrators` tries them.
+    let closed = api::all().filter(|route| !matches!(route.needs, Needs::Nobody(_)));
+    let served: Vec<_> = closed.map(|route| (route.verb, route.path)).collect();
     assert_eq!(
         tried, served,
         "say in TRIED how strangers fare at the new route"

@@ -1,0 +1,383 @@
+//! Where administrators are let in: log-ins, sessions, second factors.
+//!
+//! One answer, and the same time, for a name that nobody has, a password that is wrong, and a
+//! code that is wrong. Whoever guesses at an administrator does not lock the holder out: accounts
+//! are held as those of ERPs are (`portcullis_gateway::throttle`).
+
+mod enrol;
+mod factor;
+mod session;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use portcullis_gateway::archive::Safe;
+use portcullis_gateway::gcra::Rate;
+use portcullis_gateway::sessions::Lasting;
+use portcullis_gateway::throttle::{Account, Accounts, Throttle, network};
+use portcullis_identity::{
+    AdministratorName, AdministratorToken, CsrfToken, EnrolmentCode, Pepper, RecoveryCode, Secret,
+    Timestamp,
+};
+use portcullis_storage::{
+    AdministratorRow, AdmissionRow, FactorKind, Purpose, Sealed, SlipRow, Standing, Store,
+};
+use serde_json::Value as Json;
+
+use crate::chance;
+use crate::hashing::Hashing;
+use crate::passkeys::Passkeys;
+use crate::password::PasswordHash;
+use crate::refused::Refused;
+
+/// The tables of what is sealed.
+const PASSWORD: &str = "administrator.password";
+const FACTOR: &str = "administrator.factor";
+const SLIP: &str = "administrator.slip";
+
+/// How many slips somebody has at a time.
+const MOST_SLIPS: u32 = 16;
+
+/// How long a ceremony may take, in milliseconds: five minutes.
+const CEREMONY: i64 = 5 * 60 * 1000;
+
+/// Where administrators are let in.
+pub struct Desk {
+    store: Arc<dyn Store>,
+    safe: Arc<dyn Safe>,
+    pepper: Pepper,
+    lasting: Lasting,
+    passkeys: Option<Passkeys>,
+    hashing: Hashing,
+    addresses: Throttle,
+    accounts: Accounts,
+    /// The hash of a password that nobody knows, for names that nobody has.
+    nobody: Vec<u8>,
+}
+
+/// What a desk goes by.
+#[derive(Debug)]
+pub struct Setting {
+    /// How long sessions last, and how many somebody has.
+    pub lasting: Lasting,
+    /// Where passkeys are good, if they are.
+    pub passkeys: Option<Passkeys>,
+    /// How often an address may fail.
+    pub address_failures: Rate,
+    /// How often an account may fail.
+    pub account_failures: Rate,
+    /// How many passwords are hashed at once.
+    pub hashed_at_once: usize,
+}
+
+/// Somebody who wants to be let in.
+#[derive(Debug)]
+pub struct LogIn {
+    /// The name that was given.
+    pub name: String,
+    /// The password that was given.
+    pub password: Secret<String>,
+    /// What was shown with it.
+    pub second: Second,
+}
+
+/// What is shown beside the password.
+#[derive(Debug)]
+pub enum Second {
+    /// Nothing.
+    Nothing,
+    /// The code of an app.
+    Code(Secret<String>),
+    /// A recovery code.
+    Recovery(Secret<String>),
+    /// A passkey will be shown in the next step.
+    Passkey,
+}
+
+/// What a log-in leads to.
+#[derive(Debug)]
+pub enum LoggedIn {
+    /// A session.
+    Session(Box<Opened>),
+    /// The password is right; one of these must be shown with it.
+    Needs(Vec<FactorKind>),
+    /// The question to an authenticator.
+    Passkey(Pending),
+}
+
+/// A session that was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its token, which is shown this once.
+    pub token: AdministratorToken,
+    /// Its token against forged requests.
+    pub csrf: CsrfToken,
+    /// Whose it is, and what it opens.
+    pub known: Known,
+}
+
+/// Something that was begun and waits for an answer.
+#[derive(Debug)]
+pub struct Pending {
+    /// What is shown with the answer.
+    pub slip: EnrolmentCode,
+    /// What the answer is made of.
+    pub options: Json,
+}
+
+/// A second factor that was enrolled.
+#[derive(Debug)]
+pub struct Enrolled {
+    /// Its id.
+    pub id: String,
+    /// Recovery codes, which are shown this once, where there were none.
+    pub recovery: Vec<RecoveryCode>,
+}
+
+/// Somebody who is logged in.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Who it is.
+    pub administrator: AdministratorRow,
+    /// The session.
+    pub session: AdmissionRow,
+}
+
+impl Desk {
+    /// A desk over this store.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn new(
+        store: Arc<dyn Store>,
+        safe: Arc<dyn Safe>,
+        pepper: Pepper,
+        setting: Setting,
+    ) -> Result<Self, Refused> {
+        let unknown = data_encoding::HEXLOWER.encode(&chance::bytes::<32>()?);
+        let nobody = PasswordHash::of(&Secret::new(unknown), &chance::bytes()?);
+        Ok(Self {
+            store,
+            safe,
+            pepper,
+            lasting: setting.lasting,
+            passkeys: setting.passkeys,
+            hashing: Hashing::new(setting.hashed_at_once),
+            addresses: Throttle::new(setting.address_failures),
+            accounts: Accounts::new(setting.account_failures),
+            nobody: nobody.map_err(|_| Refused::Unavailable)?.bytes(),
+        })
+    }
+
+    /// Lets somebody in, or asks for more.
+    ///
+    /// # Errors
+    /// When anything of it is wrong, or too much was.
+    pub async fn log_in(
+        &self,
+        asked: LogIn,
+        from: IpAddr,
+        now: Timestamp,
+    ) -> Result<LoggedIn, Refused> {
+        let account = self.pace(&asked.name, from, now)?;
+        let administrator = self.by_password(&asked.name, asked.password, from).await?;
+        let Some(administrator) = administrator else {
+            return Err(self.failed(&account, from, now));
+        };
+        let name = &administrator.name;
+        let factors = self.store.administrators().factors(name).await?;
+        if factors.is_empty() {
+            // The recovery codes of somebody whose factors were removed go on.
+            let opened = self
+                .open(administrator, Standing::Enrolling, from, now)
+                .await?;
+            return Ok(LoggedIn::Session(Box::new(opened)));
+        }
+        let shown = match &asked.second {
+            Second::Nothing => {
+                let mut kinds: Vec<FactorKind> = factors.iter().map(|one| one.kind).collect();
+                kinds.sort_unstable();
+                kinds.dedup();
+                return Ok(LoggedIn::Needs(kinds));
+            }
+            Second::Passkey => {
+                let pending = self.begin_passkey(&administrator, &factors, now).await?;
+                return Ok(LoggedIn::Passkey(pending));
+            }
+            Second::Code(code) => self.count_code(name, &factors, code, now).await?,
+            Second::Recovery(code) => self.spend_recovery(name, code).await?,
+        };
+        if !shown {
+            return Err(self.failed(&account, from, now));
+        }
+        self.accounts.proved(account, from, now);
+        let opened = self.open(administrator, Standing::Full, from, now).await?;
+        Ok(LoggedIn::Session(Box::new(opened)))
+    }
+
+    /// The second step of a log-in by passkey.
+    ///
+    /// # Errors
+    /// When the slip was used or has ended, or the authenticator's answer is not taken.
+    pub async fn finish_passkey(
+        &self,
+        slip: &str,
+        answer: &str,
+        from: IpAddr,
+        now: Timestamp,
+    ) -> Result<Opened, Refused> {
+        self.pace_address(from, now)?;
+        let taken = self.take(slip, Purpose::Authentication, now).await;
+        let (row, state) = match taken {
+            Err(Refused::Ended) => {
+                self.addresses.charge(from, now);
+                return Err(Refused::Ended);
+            }
+            taken => taken?,
+        };
+        let administrator = self.store.administrators().find(&row.administrator).await?;
+        let administrator = administrator.ok_or(Refused::Wrong)?;
+        let account = Account::administrator(row.administrator.as_str());
+        match self
+            .check_passkey(&row.administrator, answer, &state, now)
+            .await
+        {
+            Err(Refused::Unverified) => return Err(self.failed(&account, from, now)),
+            checked => checked?,
+        }
+        self.accounts.proved(account, from, now);
+        self.open(administrator, Standing::Full, from, now).await
+    }
+
+    /// The administrator whose password this is, unless locked out. It takes as long where there
+    /// is nobody of that name.
+    async fn by_password(
+        &self,
+        name: &str,
+        password: Secret<String>,
+        from: IpAddr,
+    ) -> Result<Option<AdministratorRow>, Refused> {
+        let asked = AdministratorName::new(name)
+            .or_else(|_| AdministratorName::new("-"))
+            .map_err(|_| Refused::Wrong)?;
+        let found = self.store.administrators().find(&asked).await?;
+        let kept = match &found {
+            Some(row) => self
+                .safe
+                .open(PASSWORD, row.name.as_str(), &row.password)
+                .ok_or_else(shut)?,
+            None => self.nobody.clone(),
+        };
+        let hash = PasswordHash::read(kept).map_err(|_| shut())?;
+        let (hash, password, right) = self.hashing.verify(hash, password, network(from)).await?;
+        let Some(row) = found.filter(|row| right && row.locked.is_none()) else {
+            return Ok(None);
+        };
+        if hash.is_outdated() {
+            let new = self
+                .hashing
+                .hash(password, chance::bytes()?, network(from))
+                .await?;
+            let new = self.seal(PASSWORD, row.name.as_str(), new.bytes())?;
+            let done = self
+                .store
+                .administrators()
+                .rehash(&row.name, &row.password, &new)
+                .await?;
+            tracing::info!(
+                done,
+                "a password's hash is kept with the parameters of today"
+            );
+        }
+        Ok(Some(row))
+    }
+
+    /// Refuses whoever has failed too often; answers the account that is tried.
+    fn pace(&self, name: &str, from: IpAddr, now: Timestamp) -> Result<Account, Refused> {
+        self.pace_address(from, now)?;
+        let account = Account::administrator(name);
+        match self.accounts.held(&account, from, now) {
+            Some(seconds) => {
+                self.addresses.charge(from, now);
+                Err(Refused::Wait(seconds))
+            }
+            None => Ok(account),
+        }
+    }
+
+    fn pace_address(&self, from: IpAddr, now: Timestamp) -> Result<(), Refused> {
+        self.addresses
+            .wait(from, now)
+            .map_or(Ok(()), |seconds| Err(Refused::Wait(seconds)))
+    }
+
+    /// Counts a failure.
+    fn failed(&self, account: &Account, from: IpAddr, now: Timestamp) -> Refused {
+        self.addresses.charge(from, now);
+        if self.accounts.failed(account, from, now) {
+            tracing::warn!(address = %from, "an administrator's account is held for strangers");
+        }
+        Refused::Wrong
+    }
+
+    fn seal(&self, table: &'static str, row: &str, plain: Vec<u8>) -> Result<Sealed, Refused> {
+        self.safe
+            .seal(table, row, plain)
+            .ok_or(Refused::Unavailable)
+    }
+
+    /// Keeps something that is taken once; answers what is shown for it.
+    async fn keep(
+        &self,
+        name: &AdministratorName,
+        purpose: Purpose,
+        plain: Vec<u8>,
+        ends: Timestamp,
+    ) -> Result<EnrolmentCode, Refused> {
+        let slip = EnrolmentCode::from_entropy(&chance::bytes()?);
+        let digest = slip.digest(&self.pepper);
+        let row = SlipRow {
+            digest,
+            administrator: name.clone(),
+            purpose,
+            sealed: self.seal(SLIP, &data_encoding::HEXLOWER.encode(&digest), plain)?,
+            ends,
+        };
+        match self.store.admissions().put_slip(&row, MOST_SLIPS).await? {
+            true => Ok(slip),
+            false => Err(Refused::Absent("administrator")),
+        }
+    }
+
+    /// Takes what was kept, once.
+    async fn take(
+        &self,
+        slip: &str,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<(SlipRow, Vec<u8>), Refused> {
+        let slip = EnrolmentCode::parse(slip).map_err(|_| Refused::Ended)?;
+        let digest = slip.digest(&self.pepper);
+        let row = self
+            .store
+            .admissions()
+            .take_slip(&digest, purpose, now)
+            .await?;
+        let row = row.ok_or(Refused::Ended)?;
+        let place = data_encoding::HEXLOWER.encode(&digest);
+        let plain = self.safe.open(SLIP, &place, &row.sealed).ok_or_else(shut)?;
+        Ok((row, plain))
+    }
+}
+
+/// What is sealed does not open.
+fn shut() -> Refused {
+    tracing::error!("what is kept of an administrator does not open with this master key");
+    Refused::Unavailable
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Desk(…)")
+    }
+}

@@ -1,0 +1,62 @@
+//! `portcullis administrator add` and `password`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use portcullis_gateway::clock;
+use portcullis_identity::{AdminRole, AdministratorName, Scope};
+use serde_json::json;
+
+use super::ask;
+use super::change::absent;
+use crate::place::Place;
+use crate::{desk, show};
+
+pub(super) async fn add(
+    place: &Place,
+    name: &AdministratorName,
+    (roles, scope): (Vec<AdminRole>, Scope),
+    file: Option<&Path>,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let house = place.house().await?;
+    let desk = desk::open(&house, place.config.as_deref(), None)?;
+    let password = ask::password(file)?;
+    let told = json!({ "name": name, "roles": roles });
+    let added = desk
+        .add(name, (roles, scope), password, clock::now())
+        .await?;
+    anyhow::ensure!(added, "there is already an administrator `{name}`");
+    if json {
+        show::json(&told)?;
+    } else {
+        show::line(&format!("`{name}` is added"))?;
+        show::aside(&format!(
+            "a second factor is required; enrol one with `portcullis administrator totp {name}` \
+             or `portcullis administrator passkey {name}`"
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn password(
+    place: &Place,
+    name: &AdministratorName,
+    file: Option<&Path>,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let house = place.house().await?;
+    let desk = desk::open(&house, place.config.as_deref(), None)?;
+    let password = ask::password(file)?;
+    if !desk.set_password(name, password, clock::now()).await? {
+        return absent(name, json);
+    }
+    if json {
+        show::json(&json!({ "name": name, "changed": true }))?;
+    } else {
+        show::line(&format!(
+            "the password of `{name}` is set, and all sessions have ended"
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,187 @@
+//! What is changed about an administrator who is there.
+
+use std::process::ExitCode;
+
+use portcullis_gateway::clock;
+use portcullis_identity::{AdminRole, AdministratorName, RecoveryCode, Scope};
+use portcullis_storage::Store as _;
+use serde_json::{Value as Json, json};
+
+use crate::place::Place;
+use crate::{desk, show};
+
+pub(super) async fn roles(
+    place: &Place,
+    name: &AdministratorName,
+    (roles, scope): (Vec<AdminRole>, Scope),
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let house = place.house().await?;
+    let done = house
+        .store
+        .administrators()
+        .set_roles(name, &roles, &scope)
+        .await?;
+    let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    let text = format!("`{name}` is {}", words.join(", "));
+    told(name, json, done, ("roles", json!(roles)), &text)
+}
+
+pub(super) async fn passkey(
+    place: &Place,
+    name: &AdministratorName,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let house = place.house().await?;
+    if house.store.administrators().find(name).await?.is_none() {
+        return absent(name, json);
+    }
+    let desk = desk::open(&house, place.config.as_deref(), None)?;
+    let (code, ends) = desk.enrolment_code(name, clock::now()).await?;
+    let code = code.expose(str::to_owned);
+    if json {
+        show::json(&json!({ "name": name, "code": code, "ends": ends.to_rfc3339() }))?;
+    } else {
+        show::line(&code)?;
+        show::aside(&format!(
+            "`{name}` enrols a second factor with this code, once, until {}; see \
+             docs/administrators.md",
+            show::second(ends)
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn forget(
+    place: &Place,
+    name: &AdministratorName,
+    id: &str,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let house = place.house().await?;
+    let done = house.store.administrators().remove_factor(name, id).await?;
+    // What was opened with it ends, too.
+    house.store.admissions().end_of(name).await?;
+    let text = format!("`{id}` of `{name}` is removed, and all sessions have ended");
+    if !done {
+        show::aside(&format!("`{name}` has no second factor `{id}`"))?;
+        return Ok(ExitCode::from(1));
+    }
+    told(name, json, done, ("removed", json!(id)), &text)
+}
+
+pub(super) async fn recovery(
+    place: &Place,
+    name: &AdministratorName,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let house = place.house().await?;
+    if house.store.administrators().find(name).await?.is_none() {
+        return absent(name, json);
+    }
+    let desk = desk::open(&house, place.config.as_deref(), None)?;
+    let codes = desk.recovery_codes(name).await?;
+    if json {
+        show::json(&json!({ "name": name, "recovery_codes": texts(&codes) }))?;
+    } else {
+        show_codes(&codes)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn lock(
+    place: &Place,
+    name: &AdministratorName,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let house = place.house().await?;
+    let done = house
+        .store
+        .administrators()
+        .lock(name, clock::now())
+        .await?;
+    let text = format!("`{name}` is locked out, and all sessions have ended");
+    told(name, json, done, ("locked", json!(true)), &text)
+}
+
+pub(super) async fn unlock(
+    place: &Place,
+    name: &AdministratorName,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let house = place.house().await?;
+    let done = house.store.administrators().unlock(name).await?;
+    let text = format!("`{name}` may log in again");
+    told(name, json, done, ("locked", json!(false)), &text)
+}
+
+pub(super) async fn log_out(
+    place: &Place,
+    name: &AdministratorName,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let house = place.house().await?;
+    let ended = house.store.admissions().end_of(name).await?;
+    let plural = if ended == 1 { "" } else { "s" };
+    let text = format!("{ended} session{plural} of `{name}` ended");
+    told(name, json, ended > 0, ("ended", json!(ended)), &text)
+}
+
+pub(super) async fn remove(
+    place: &Place,
+    name: &AdministratorName,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let house = place.house().await?;
+    let done = house.store.administrators().remove(name).await?;
+    let text = format!("`{name}` is removed");
+    told(name, json, done, ("removed", json!(true)), &text)
+}
+
+/// Says that there is nobody of that name.
+pub(super) fn absent(name: &AdministratorName, json: bool) -> anyhow::Result<ExitCode> {
+    told(name, json, false, ("changed", json!(false)), "")
+}
+
+/// Says that something was done, or that there was nothing to do.
+fn told(
+    name: &AdministratorName,
+    json: bool,
+    done: bool,
+    (what, value): (&str, Json),
+    text: &str,
+) -> anyhow::Result<ExitCode> {
+    if json {
+        let mut body = json!({ "name": name, "done": done });
+        if done {
+            show::put(&mut body, what, value);
+        }
+        show::json(&body)?;
+    } else if done {
+        show::line(text)?;
+    } else {
+        show::aside(&format!(
+            "nothing changed: there is no administrator `{name}`, or it was so before"
+        ))?;
+    }
+    Ok(if done {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+/// Recovery codes as text, to be shown this once.
+pub(super) fn texts(codes: &[RecoveryCode]) -> Json {
+    let texts = codes.iter().map(|code| code.expose(str::to_owned));
+    texts.collect()
+}
+
+/// Shows recovery codes.
+pub(super) fn show_codes(codes: &[RecoveryCode]) -> anyhow::Result<()> {
+    show::line("Recovery codes; each counts once, and they are not shown again:")?;
+    for code in codes {
+        code.expose(|text| show::line(&format!("    {text}")))?;
+    }
+    Ok(())
+}

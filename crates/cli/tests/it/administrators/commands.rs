@@ -1,0 +1,189 @@
+//! The command line: what is asked, what is shown, and what is refused.
+
+use serde_json::json;
+
+use super::office::{Office, add, given, place};
+use super::{PASSWORD, totp_at};
+
+#[test]
+fn a_password_must_be_good_and_is_not_shown() {
+    let place = place("");
+    let adding = ["administrator", "add", "anna", "--role", "auditor"];
+    for (weak, why) in [
+        ("short", "too short"),
+        ("passwordpassword", "too easy to guess"),
+        ("anna-anna-anna", "too easy to guess"),
+        ("", "must be one line"),
+    ] {
+        let (code, text) = given(&place, &adding, weak);
+        assert!(code != 0 && text.contains(why), "{weak}: {text}");
+        assert!(
+            weak.is_empty() || weak == "short" || !text.contains(weak),
+            "{text}"
+        );
+    }
+    assert_eq!(place.run(&["administrator", "list"]).1, json!([]));
+    let (code, text) = given(&place, &adding, PASSWORD);
+    assert_eq!(code, 0, "{text}");
+    assert!(!text.contains(PASSWORD));
+    let (code, text) = given(&place, &adding, PASSWORD);
+    assert!(code != 0 && text.contains("already"), "{text}");
+
+    let file = place.path().join("password");
+    std::fs::write(&file, "seven calm hippos swim\n").unwrap();
+    let file = file.to_str().unwrap();
+    let (code, set) = place.run(&["administrator", "password", "anna", "--password-file", file]);
+    assert_eq!((code, &set["changed"]), (0, &json!(true)));
+    let nobody = [
+        "administrator",
+        "password",
+        "nobody",
+        "--password-file",
+        file,
+    ];
+    assert_eq!(place.run(&nobody).0, 1);
+    let (code, text) = given(
+        &place,
+        &["administrator", "add", "Anna", "--role", "auditor"],
+        PASSWORD,
+    );
+    assert!(code == 2 && text.contains("a-z"), "{text}");
+    let (code, text) = given(
+        &place,
+        &["administrator", "add", "bert", "--role", "king"],
+        PASSWORD,
+    );
+    assert!(code == 2 && text.contains("key-manager"), "{text}");
+}
+
+#[test]
+fn an_app_is_enrolled_only_with_a_code_of_its_own() {
+    let place = place("");
+    add(&place, "anna", "administrator");
+    let (code, text) = given(&place, &["administrator", "totp", "anna"], "000000\n");
+    assert!(code != 0 && text.contains("does not belong"), "{text}");
+    assert!(
+        text.contains("otpauth://totp/Portcullis:anna") && text.contains('█'),
+        "{text}"
+    );
+    let (_, shown) = place.run(&["administrator", "show", "anna"]);
+    assert_eq!(shown["factors"], json!([]));
+    assert_eq!(shown["recovery_codes_left"], 0);
+    assert_eq!(
+        given(&place, &["administrator", "totp", "nobody"], "000000\n").0,
+        1
+    );
+}
+
+#[test]
+fn whatever_shuts_somebody_out_ends_the_sessions_at_once() {
+    let office = Office::open("");
+    office.add("anna", "administrator");
+    let enrolled = office.enrol_totp("anna", -1);
+    let ends = |arguments: &[&str], input: &str| {
+        let token = office.log_in("anna");
+        assert_eq!(
+            office.get("self", Some(&token)).status,
+            200,
+            "{arguments:?}"
+        );
+        let (code, text) = given(&office.place, arguments, input);
+        assert_eq!(code, 0, "{arguments:?}: {text}");
+        assert_eq!(
+            office.get("self", Some(&token)).status,
+            401,
+            "{arguments:?}"
+        );
+        text
+    };
+    ends(&["administrator", "log-out", "anna"], "");
+    ends(&["administrator", "lock", "anna"], "");
+    let good = office.good("anna");
+    let locked = office.post("session", None, &good);
+    assert_eq!((locked.status, locked.kind()), (401, "wrong".to_owned()));
+    assert_eq!(
+        office.run(&["administrator", "lock", "anna"]).0,
+        1,
+        "it was so before"
+    );
+    assert_eq!(office.run(&["administrator", "unlock", "anna"]).0, 0);
+    assert_eq!(
+        office.post("session", None, &good).status,
+        201,
+        "the code was not used up"
+    );
+
+    // The old password opens nothing, and the new one does.
+    ends(
+        &["administrator", "password", "anna"],
+        "seven calm hippos swim",
+    );
+    let mut changed = office.good("anna");
+    assert_eq!(office.post("session", None, &changed).status, 401);
+    changed["password"] = json!("seven calm hippos swim");
+    assert_eq!(office.post("session", None, &changed).status, 201);
+    let (code, text) = given(
+        &office.place,
+        &["administrator", "password", "anna"],
+        PASSWORD,
+    );
+    assert_eq!(code, 0, "{text}");
+
+    // A second factor that is forgotten counts no more.
+    let code = json!({"name": "anna", "password": PASSWORD, "code": totp_at(&enrolled.secret, 0)});
+    assert_eq!(office.post("session", None, &code).status, 201);
+    ends(&["administrator", "forget", "anna", "app"], "");
+    let next = totp_at(&enrolled.secret, 1);
+    let bare = office.post(
+        "session",
+        None,
+        &json!({"name": "anna", "password": PASSWORD, "code": next}),
+    );
+    assert_eq!(
+        bare.json()["standing"],
+        "enrolling",
+        "there is none: {}",
+        bare.text()
+    );
+    let token = bare.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(office.get("self", Some(&token)).status, 401);
+
+    office.enrol_totp("anna", -1);
+    ends(&["administrator", "remove", "anna"], "");
+    assert_eq!(office.run(&["administrator", "remove", "anna"]).0, 1);
+    assert_eq!(office.run(&["administrator", "list"]).1, json!([]));
+}
+
+#[test]
+fn what_somebody_may_do_is_read_anew_with_each_request() {
+    let office = Office::open("");
+    office.add("anna", "auditor");
+    office.enrol_totp("anna", -1);
+    let token = office.log_in("anna");
+    assert_eq!(
+        office.get("self", Some(&token)).json()["roles"],
+        json!(["auditor"])
+    );
+    let (code, told) = office.run(&[
+        "administrator",
+        "roles",
+        "anna",
+        "--role",
+        "key-manager",
+        "--may-give",
+        "reader",
+        "--may-use",
+        "odoo/shop",
+    ]);
+    assert_eq!(code, 0, "{told}");
+    let own = office.get("self", Some(&token)).json();
+    assert_eq!(own["roles"], json!(["key-manager"]));
+    let scope = json!({"roles": ["reader"], "users": [{"upstream": "odoo", "login": "shop"}]});
+    assert_eq!(own["scope"], scope);
+    assert_eq!(
+        office
+            .run(&["administrator", "roles", "nobody", "--role", "auditor"])
+            .0,
+        1
+    );
+}

@@ -1,0 +1,139 @@
+//! Whoever guesses at an administrator waits, and does not lock the holder out.
+
+use portcullis_administrators::{Desk, LogIn, LoggedIn, Refused, Second};
+use portcullis_identity::{AdminRole, AdministratorName, Scope, Secret};
+
+use super::PASSWORD;
+use super::clock::{Hall, address, at};
+
+/// Adds somebody without a second factor: it is enough for a log-in to be told from a refusal.
+async fn add(desk: &Desk, name: &str) {
+    let name = AdministratorName::new(name).unwrap();
+    let may = (vec![AdminRole::Auditor], Scope::default());
+    assert!(
+        desk.add(&name, may, PASSWORD.into(), at(-3600))
+            .await
+            .unwrap()
+    );
+    let codes = desk.recovery_codes(&name).await.unwrap();
+    assert_eq!(codes.len(), 10);
+}
+
+async fn try_from(desk: &Desk, name: &str, password: &str, last: u8) -> Result<(), Refused> {
+    let asked = LogIn {
+        name: name.to_owned(),
+        password: Secret::from(password),
+        second: Second::Nothing,
+    };
+    desk.log_in(asked, address(last), at(i64::from(last)))
+        .await
+        .map(drop)
+}
+
+#[tokio::test]
+async fn an_account_is_held_for_strangers_and_its_holder_goes_on() {
+    let hall = Hall::build().await;
+    let desk = hall.desk();
+    add(&desk, "anna").await;
+    add(&desk, "bert").await;
+    // Anna has an app, and logs in at home.
+    let name = AdministratorName::new("anna").unwrap();
+    let (slip, totp) = desk.begin_totp(&name, at(-60)).await.unwrap();
+    let secret = totp.expose(|_, secret| secret.to_owned()).unwrap();
+    let code = |seconds: i64| {
+        let at = u64::try_from(at(seconds).micros() / 1_000_000).unwrap();
+        super::office::app(&secret).generate(at).to_string()
+    };
+    let slip = slip.expose(str::to_owned);
+    desk.finish_totp(&name, &slip, &code(-60), at(-60))
+        .await
+        .unwrap();
+    let home = async |seconds| {
+        let asked = LogIn {
+            name: "anna".to_owned(),
+            password: PASSWORD.into(),
+            second: Second::Code(Secret::new(code(seconds))),
+        };
+        desk.log_in(asked, address(200), at(seconds)).await
+    };
+    assert!(matches!(home(0).await, Ok(LoggedIn::Session(_))));
+
+    for last in 1..=5 {
+        let refused = try_from(&desk, "anna", "guessed giraffes", last).await;
+        assert!(
+            matches!(refused, Err(Refused::Wrong)),
+            "{last}: {refused:?}"
+        );
+    }
+    for (name, password) in [
+        ("anna", "guessed giraffes"),
+        ("anna", PASSWORD),
+        ("ANNA ", PASSWORD),
+    ] {
+        let refused = try_from(&desk, name, password, 7).await;
+        assert!(
+            matches!(refused, Err(Refused::Wait(1..))),
+            "{name}: {refused:?}"
+        );
+    }
+    assert!(
+        matches!(home(60).await, Ok(LoggedIn::Session(_))),
+        "at home it goes on"
+    );
+    assert!(
+        try_from(&desk, "bert", PASSWORD, 7).await.is_ok(),
+        "others do anyhow"
+    );
+
+    // Whoever does not exist is held alike.
+    for last in 20..=25 {
+        let refused = try_from(&desk, "nobody", PASSWORD, last).await;
+        let held = matches!(refused, Err(Refused::Wait(_)));
+        assert_eq!(held, last == 25, "{last}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_keeps_failing_waits_whatever_it_tries() {
+    let hall = Hall::build().await;
+    let desk = hall.desk();
+    add(&desk, "anna").await;
+    assert!(try_from(&desk, "anna", PASSWORD, 9).await.is_ok());
+    for n in 0..1000 {
+        let token = portcullis_identity::AdministratorToken::from_entropy(
+            &[u8::try_from(n % 251).unwrap(); 32],
+        );
+        let token = token.expose(str::to_owned);
+        let refused = desk.known(&token, address(9), at(9)).await;
+        assert!(matches!(refused, Err(Refused::NotLoggedIn)), "{n}");
+    }
+    let refused = try_from(&desk, "anna", PASSWORD, 9).await;
+    assert!(matches!(refused, Err(Refused::Wait(_))), "{refused:?}");
+    assert!(
+        try_from(&desk, "anna", PASSWORD, 10).await.is_ok(),
+        "another address"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_address_fills_the_row_of_those_who_wait_for_a_hash() {
+    let hall = Hall::build().await;
+    let desk = std::sync::Arc::new(hall.desk());
+    add(&desk, "anna").await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..40 {
+        let desk = std::sync::Arc::clone(&desk);
+        tasks.spawn(async move { try_from(&desk, "nobody", PASSWORD, 66).await });
+    }
+    let honest = try_from(&desk, "anna", PASSWORD, 67).await;
+    assert!(honest.is_ok(), "{honest:?}");
+    let answers = tasks.join_all().await;
+    let busy = answers
+        .iter()
+        .filter(|answer| matches!(answer, Err(Refused::Busy)));
+    let busy = busy.count();
+    assert!(
+        (1..40).contains(&busy),
+        "{busy} of 40 were told to come again"
+    );
+}

@@ -1,0 +1,390 @@
+//! Administrators and their second factors in a database.
+
+use portcullis_identity::{AdminRole, AdministratorName, RecoveryDigest, Scope, Timestamp};
+use portcullis_storage::{
+    AdministratorRow, Administrators, FactorKind, FactorRow, Sealed, StoreError, Stored,
+};
+
+use super::{Row, SqlStore, Transaction, failed};
+
+const THING: &str = "administrator";
+const DAMAGED: StoreError = StoreError::Damaged { what: THING };
+
+impl Administrators for SqlStore {
+    fn add<'a>(&'a self, row: &'a AdministratorRow) -> Stored<'a, ()> {
+        Box::pin(async move {
+            self.query(
+                "INSERT INTO administrator \
+                 (name, roles, scope, password, password_set, handle, created, locked) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            )
+            .bind(row.name.as_str())
+            .bind(roles(&row.roles))
+            .bind(scope(&row.scope)?)
+            .bind(row.password.0.as_slice())
+            .bind(row.password_set.micros())
+            .bind(row.handle.as_slice())
+            .bind(row.created.micros())
+            .bind(row.locked.map(Timestamp::micros))
+            .execute()
+            .await
+            .map_err(failed("add an administrator", THING))?;
+            Ok(())
+        })
+    }
+
+    fn find<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, Option<AdministratorRow>> {
+        Box::pin(async move {
+            self.query("SELECT * FROM administrator WHERE name = $1")
+                .bind(name.as_str())
+                .fetch_optional()
+                .await
+                .map_err(failed("find an administrator", THING))?
+                .map(|row| read(&row))
+                .transpose()
+        })
+    }
+
+    fn all(&self) -> Stored<'_, Vec<AdministratorRow>> {
+        Box::pin(async move {
+            self.query("SELECT * FROM administrator ORDER BY name")
+                .fetch_all()
+                .await
+                .map_err(failed("list administrators", THING))?
+                .iter()
+                .map(read)
+                .collect()
+        })
+    }
+
+    fn set_roles<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        new: &'a [AdminRole],
+        reach: &'a Scope,
+    ) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query("UPDATE administrator SET roles = $2, scope = $3 WHERE name = $1")
+                .bind(name.as_str())
+                .bind(roles(new))
+                .bind(scope(reach)?)
+                .execute()
+                .await
+                .map_err(failed("change what an administrator may do", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn set_password<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        password: &'a Sealed,
+        now: Timestamp,
+    ) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let setting = || failed("set a password", THING);
+            let mut all = self.begin().await.map_err(setting())?;
+            all.take_turn(name.as_str()).await.map_err(setting())?;
+            let text = "UPDATE administrator SET password = $2, password_set = $3 WHERE name = $1";
+            let done = all.query(text).bind(name.as_str());
+            let done = done.bind(password.0.as_slice()).bind(now.micros());
+            let done = done.execute().await.map_err(setting())?;
+            shut_out(&mut all, name).await.map_err(setting())?;
+            all.commit().await.map_err(setting())?;
+            Ok(done == 1)
+        })
+    }
+
+    fn rehash<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        old: &'a Sealed,
+        new: &'a Sealed,
+    ) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query("UPDATE administrator SET password = $3 WHERE name = $1 AND password = $2")
+                .bind(name.as_str())
+                .bind(old.0.as_slice())
+                .bind(new.0.as_slice())
+                .execute()
+                .await
+                .map_err(failed("keep a password's hash anew", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn lock<'a>(&'a self, name: &'a AdministratorName, now: Timestamp) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let locking = || failed("lock an administrator out", THING);
+            let mut all = self.begin().await.map_err(locking())?;
+            all.take_turn(name.as_str()).await.map_err(locking())?;
+            let text = "UPDATE administrator SET locked = $2 WHERE name = $1 AND locked IS NULL";
+            let done = all.query(text).bind(name.as_str()).bind(now.micros());
+            let done = done.execute().await.map_err(locking())?;
+            shut_out(&mut all, name).await.map_err(locking())?;
+            all.commit().await.map_err(locking())?;
+            Ok(done == 1)
+        })
+    }
+
+    fn unlock<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query(
+                    "UPDATE administrator SET locked = NULL \
+                     WHERE name = $1 AND locked IS NOT NULL",
+                )
+                .bind(name.as_str())
+                .execute()
+                .await
+                .map_err(failed("let an administrator in again", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn remove<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, bool> {
+        Box::pin(async move {
+            // What is theirs goes with them.
+            let done = self
+                .query("DELETE FROM administrator WHERE name = $1")
+                .bind(name.as_str())
+                .execute()
+                .await
+                .map_err(failed("remove an administrator", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn factors<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, Vec<FactorRow>> {
+        Box::pin(async move {
+            self.query(
+                "SELECT * FROM administrator_factor WHERE administrator = $1 ORDER BY created, id",
+            )
+            .bind(name.as_str())
+            .fetch_all()
+            .await
+            .map_err(failed("list second factors", THING))?
+            .iter()
+            .map(read_factor)
+            .collect()
+        })
+    }
+
+    fn put_factor<'a>(&'a self, row: &'a FactorRow) -> Stored<'a, ()> {
+        Box::pin(async move {
+            self.query(
+                "INSERT INTO administrator_factor \
+                 (administrator, id, kind, label, sealed, step, created, used) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (administrator, id) \
+                 DO UPDATE SET kind = excluded.kind, label = excluded.label, \
+                 sealed = excluded.sealed, step = excluded.step, created = excluded.created, \
+                 used = excluded.used",
+            )
+            .bind(row.administrator.as_str())
+            .bind(row.id.as_str())
+            .bind(row.kind.as_str())
+            .bind(row.label.as_str())
+            .bind(row.sealed.0.as_slice())
+            .bind(row.step)
+            .bind(row.created.micros())
+            .bind(row.used.map(Timestamp::micros))
+            .execute()
+            .await
+            .map_err(failed("keep a second factor", THING))?;
+            Ok(())
+        })
+    }
+
+    fn count_step<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        id: &'a str,
+        step: i64,
+        now: Timestamp,
+    ) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query(
+                    "UPDATE administrator_factor SET step = $3, used = $4 \
+                     WHERE administrator = $1 AND id = $2 AND step < $3",
+                )
+                .bind(name.as_str())
+                .bind(id)
+                .bind(step)
+                .bind(now.micros())
+                .execute()
+                .await
+                .map_err(failed("count a code", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn used_passkey<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        id: &'a str,
+        old: &'a Sealed,
+        new: &'a Sealed,
+        now: Timestamp,
+    ) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query(
+                    "UPDATE administrator_factor SET sealed = $4, used = $5 \
+                     WHERE administrator = $1 AND id = $2 AND sealed = $3",
+                )
+                .bind(name.as_str())
+                .bind(id)
+                .bind(old.0.as_slice())
+                .bind(new.0.as_slice())
+                .bind(now.micros())
+                .execute()
+                .await
+                .map_err(failed("note that a passkey was used", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn remove_factor<'a>(&'a self, name: &'a AdministratorName, id: &'a str) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query("DELETE FROM administrator_factor WHERE administrator = $1 AND id = $2")
+                .bind(name.as_str())
+                .bind(id)
+                .execute()
+                .await
+                .map_err(failed("remove a second factor", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn put_recovery<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        codes: &'a [RecoveryDigest],
+    ) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let putting = || failed("keep recovery codes", THING);
+            let mut all = self.begin().await.map_err(putting())?;
+            all.take_turn(name.as_str()).await.map_err(putting())?;
+            let there = all.query("SELECT name FROM administrator WHERE name = $1");
+            let there = there.bind(name.as_str()).fetch_optional().await;
+            if there.map_err(putting())?.is_none() {
+                return Ok(false);
+            }
+            all.query("DELETE FROM administrator_recovery WHERE administrator = $1")
+                .bind(name.as_str())
+                .execute()
+                .await
+                .map_err(putting())?;
+            for code in codes {
+                let text =
+                    "INSERT INTO administrator_recovery (administrator, digest) VALUES ($1, $2)";
+                let one = all.query(text).bind(name.as_str());
+                let one = one.bind(code.as_bytes().as_slice());
+                one.execute().await.map_err(putting())?;
+            }
+            all.commit().await.map_err(putting())?;
+            Ok(true)
+        })
+    }
+
+    fn spend_recovery<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        code: &'a RecoveryDigest,
+    ) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query(
+                    "DELETE FROM administrator_recovery WHERE administrator = $1 AND digest = $2",
+                )
+                .bind(name.as_str())
+                .bind(code.as_bytes().as_slice())
+                .execute()
+                .await
+                .map_err(failed("spend a recovery code", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn recovery_left<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, u64> {
+        Box::pin(async move {
+            let n: i64 = self
+                .query("SELECT count(*) AS n FROM administrator_recovery WHERE administrator = $1")
+                .bind(name.as_str())
+                .fetch_one()
+                .await
+                .and_then(|row| row.get("n"))
+                .map_err(failed("count recovery codes", THING))?;
+            u64::try_from(n).map_err(|_| DAMAGED)
+        })
+    }
+}
+
+/// Ends what lets an administrator in.
+async fn shut_out(all: &mut Transaction, name: &AdministratorName) -> Result<(), sqlx::Error> {
+    for text in [
+        "DELETE FROM administrator_session WHERE administrator = $1",
+        "DELETE FROM administrator_slip WHERE administrator = $1",
+    ] {
+        all.query(text).bind(name.as_str()).execute().await?;
+    }
+    Ok(())
+}
+
+fn roles(roles: &[AdminRole]) -> String {
+    let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    names.join(" ")
+}
+
+fn scope(scope: &Scope) -> Result<String, StoreError> {
+    serde_json::to_string(scope).map_err(|_| DAMAGED)
+}
+
+fn read(row: &Row) -> Result<AdministratorRow, StoreError> {
+    let text = |column: &str| row.get::<&str>(column).map_err(|_| DAMAGED);
+    let roles = text("roles")?.split(' ').filter(|role| !role.is_empty());
+    let handle: &[u8] = row.get("handle").map_err(|_| DAMAGED)?;
+    let locked: Option<i64> = row.get("locked").map_err(|_| DAMAGED)?;
+    Ok(AdministratorRow {
+        name: AdministratorName::new(text("name")?).map_err(|_| DAMAGED)?,
+        roles: roles
+            .map(|role| role.parse().map_err(|_| DAMAGED))
+            .collect::<Result<_, _>>()?,
+        scope: serde_json::from_str(text("scope")?).map_err(|_| DAMAGED)?,
+        password: Sealed(row.get("password").map_err(|_| DAMAGED)?),
+        password_set: row
+            .get("password_set")
+            .map(Timestamp)
+            .map_err(|_| DAMAGED)?,
+        handle: handle.try_into().map_err(|_| DAMAGED)?,
+        created: row.get("created").map(Timestamp).map_err(|_| DAMAGED)?,
+        locked: locked.map(Timestamp),
+    })
+}
+
+fn read_factor(row: &Row) -> Result<FactorRow, StoreError> {
+    const DAMAGED: StoreError = StoreError::Damaged {
+        what: "second factor",
+    };
+    let text = |column: &str| row.get::<&str>(column).map_err(|_| DAMAGED);
+    let used: Option<i64> = row.get("used").map_err(|_| DAMAGED)?;
+    let kind = match text("kind")? {
+        "totp" => FactorKind::Totp,
+        "passkey" => FactorKind::Passkey,
+        _ => return Err(DAMAGED),
+    };
+    Ok(FactorRow {
+        administrator: AdministratorName::new(text("administrator")?).map_err(|_| DAMAGED)?,
+        id: text("id")?.to_owned(),
+        kind,
+        label: text("label")?.to_owned(),
+        sealed: Sealed(row.get("sealed").map_err(|_| DAMAGED)?),
+        step: row.get("step").map_err(|_| DAMAGED)?,
+        created: row.get("created").map(Timestamp).map_err(|_| DAMAGED)?,
+        used: used.map(Timestamp),
+    })
+}
