@@ -10,7 +10,7 @@ use crate::demo::{Demo, Got, send};
 use crate::{pause, within};
 
 /// Each route with what a stranger may ask of it. A route that is not here fails the test:
-/// whoever adds one says here how strangers fare (a log-in takes nobody's word either).
+/// whoever adds one says here how strangers fare.
 const TRIED: &[(&str, &str, &str)] = &[
     ("GET", "/admin/v1/self", ""),
     ("GET", "/admin/v1/state", ""),
@@ -57,16 +57,73 @@ const TRIED: &[(&str, &str, &str)] = &[
     ("POST", "/admin/v1/admin-keys/{id}/revoke", ""),
 ];
 
+/// The routes that know people by themselves: what a stranger may ask of them, in vain.
+const OPEN: &[(&str, &str, &str)] = &[
+    (
+        "POST",
+        "/admin/v1/session",
+        r#"{"name":"anna","password":"a guess of a password"}"#,
+    ),
+    (
+        "POST",
+        "/admin/v1/session/passkey",
+        r#"{"slip":"x","credential":{}}"#,
+    ),
+    ("POST", "/admin/v1/session/enrolment", r#"{"code":"x"}"#),
+    ("GET", "/admin/v1/session", ""),
+    ("DELETE", "/admin/v1/session", ""),
+    ("DELETE", "/admin/v1/session/all", ""),
+    (
+        "POST",
+        "/admin/v1/password",
+        r#"{"old":"a guess of a password","new":"another guess of it"}"#,
+    ),
+    ("POST", "/admin/v1/recovery-codes", ""),
+    ("POST", "/admin/v1/factors/totp", ""),
+    (
+        "POST",
+        "/admin/v1/factors/totp/confirm",
+        r#"{"slip":"x","code":"000000"}"#,
+    ),
+    ("POST", "/admin/v1/factors/passkey", ""),
+    (
+        "POST",
+        "/admin/v1/factors/passkey/confirm",
+        r#"{"slip":"x","credential":{},"label":"x"}"#,
+    ),
+    ("DELETE", "/admin/v1/factors/{id}", ""),
+];
+
 #[test]
 fn every_route_is_in_the_list() {
-    let tried: Vec<_> = TRIED.iter().map(|(verb, path, _)| (*verb, *path)).collect();
-    // Log-ins are open to anybody by their nature: `administrators` tries them.
-    let closed = api::all().filter(|route| !matches!(route.needs, Needs::Nobody(_)));
-    let served: Vec<_> = closed.map(|route| (route.verb, route.path)).collect();
-    assert_eq!(
-        tried, served,
-        "say in TRIED how strangers fare at the new route"
-    );
+    for (list, open) in [(TRIED, false), (OPEN, true)] {
+        let tried: Vec<_> = list.iter().map(|(verb, path, _)| (*verb, *path)).collect();
+        let served = api::all().filter(|route| matches!(route.needs, Needs::Nobody(_)) == open);
+        let served: Vec<_> = served.map(|route| (route.verb, route.path)).collect();
+        assert_eq!(tried, served, "say how strangers fare at the new route");
+    }
+}
+
+#[test]
+fn where_people_are_known_strangers_get_nothing() {
+    let demo = Demo::start();
+    let more = "[limits]\naddress-failures-burst = 10000\n";
+    let gateway = Administered::before(&demo, more);
+    let (erp, id) = gateway.place.key("shop", &[]);
+    for credential in [
+        None,
+        Some(format!("Bearer {erp}")),
+        Some("Bearer pcl_x".to_owned()),
+    ] {
+        for (verb, path, body) in OPEN {
+            let mut headers = vec![("content-type", "application/json")];
+            headers.extend(credential.as_deref().map(|shown| ("authorization", shown)));
+            let got = gateway.send((verb, &filled(path, &id, "integration")), &headers, body);
+            let refused = matches!(got.status, 400 | 401 | 422);
+            assert!(refused, "{verb} {path}: {} {}", got.status, got.text());
+            assert!(got.headers.get("set-cookie").is_none(), "{verb} {path}");
+        }
+    }
 }
 
 #[test]

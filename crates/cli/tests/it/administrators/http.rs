@@ -131,7 +131,9 @@ fn one_request_shows_one_credential() {
     assert_eq!(office.ask("GET", "session", &[], b"").status, 401);
     // Nothing of it opens the gateway itself.
     let url = format!("{}/json/2/res.partner/search_count", office.served.url);
-    let request = http::Request::post(url).header("authorization", bearer.as_str());
+    let request = http::Request::post(url)
+        .header("content-type", "application/json")
+        .header("authorization", bearer.as_str());
     let got = crate::demo::send(request.body(b"{\"domain\":[]}".to_vec()).unwrap());
     assert_eq!(got.status, 401, "{}", got.text());
 }
