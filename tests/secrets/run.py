@@ -1,7 +1,7 @@
 """Looks for every secret of a busy gateway where it must not be.
 
 `run.py --binary target/debug/portcullis` makes keys, a signer's secret, an ERP user's password
-and a session, uses each rightly and wrongly in every style, and then reads what was left behind:
+and a session, and what administrators log in with, uses each rightly and wrongly in every style, and then reads what was left behind:
 the store, the ledger, the log at its most talkative, the answers, and what the commands print.
 At the end it reads the memory of the running process, as a core dump would have it, and says what
 remains there. It ends in `N passed, N failed`.
@@ -69,6 +69,8 @@ address-failures-per-minute = 60000
 address-failures-burst = 10000
 [credentials]
 in-query = true
+[admin]
+listen = "127.0.0.1:0"
 [upstream.odoo]
 kind = "odoo"
 url = "{demo['odoo']}"
@@ -94,13 +96,19 @@ roles = ["reader"]
             self.printed.append(self.said("key", what, self.keys[name]["id"]))
         rotated = json.loads(self.said("key", "rotate", self.keys["rotated"]["id"], "--json"))
         self.keys["next"] = rotated
+        made = self.said("administrator", "key", "create", "ops", "--role", "administrator", "--json")
+        self.admin_key = json.loads(made)["key"]
+        self.password = "four rather odd giraffes in a lift"
+        self.printed.append(self.said("administrator", "add", "anna", "--role", "auditor", given=self.password))
+        self.code = json.loads(self.said("administrator", "passkey", "anna", "--json"))["code"]
         self.log = open(folder / "log", "w+b")
         self.process = subprocess.Popen(
             [binary, "serve", "--config", str(folder / "portcullis.toml")],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
             env={**os.environ, "PORTCULLIS_LOG": "trace", "RUST_BACKTRACE": "full"},
         )
-        self.port = self.listening()
+        self.port = self.listening(rb"listens on")
+        self.admin_port = self.listening(rb"is administered at")
 
     def said(self, *arguments, given=None):
         done = subprocess.run(
@@ -111,18 +119,18 @@ roles = ["reader"]
             raise SystemExit(f"{arguments}: {done.stdout}{done.stderr}")
         return done.stdout if done.stdout.startswith("{") else done.stdout + done.stderr
 
-    def listening(self):
+    def listening(self, told_by):
         until = time.monotonic() + 60
         while time.monotonic() < until:
-            told = re.search(rb"listens on http://127\.0\.0\.1:(\d+)", (self.folder / "log").read_bytes())
+            told = re.search(told_by + rb" http://127\.0\.0\.1:(\d+)", (self.folder / "log").read_bytes())
             if told:
                 return int(told[1])
             time.sleep(0.1)
         raise SystemExit("the gateway does not say where it listens")
 
-    def ask(self, path, headers=(), body='{"domain":[]}', verb="POST"):
+    def ask(self, path, headers=(), body='{"domain":[]}', verb="POST", port=None):
         """One request; the head and the body of its answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=20)
         try:
             connection.request(verb, path, body, {"Content-Type": "application/json", **dict(headers)})
             answer = connection.getresponse()
@@ -202,6 +210,27 @@ def use(gateway):
     return answers, well, bearer
 
 
+def administer(gateway):
+    """Shows what administrators have, rightly and wrongly; the answers, and what was given out."""
+    def ask(path, body=None, **headers):
+        verb = "GET" if body is None else "POST"
+        return gateway.ask(path, headers, body and json.dumps(body), verb, gateway.admin_port)
+
+    answers = []
+    for key, status in ((gateway.admin_key, 200), (gateway.admin_key[:-8] + "aaaaaaaa", 401)):
+        got = ask("/admin/v1/self", Authorization=f"Bearer {key}")
+        assert got[0] == status, got
+        answers.append(got[1].encode() + got[2])
+    for password, statuses in ((gateway.password, (200, 201)), (gateway.password + "!", (401,))):
+        got = ask("/admin/v1/session", {"name": "anna", "password": password, "session": "cookie"})
+        assert got[0] in statuses, got
+        answers.append(re.sub(r"(?im)^set-cookie:.*$", "", got[1]).encode() + re.sub(rb'"csrf_token":"[^"]*"', b"", got[2]))
+    enrolled = ask("/admin/v1/session/enrolment", {"code": gateway.code})
+    assert enrolled[0] in (200, 201), enrolled
+    # A session's token is told to whoever opens it, and to nobody else.
+    return answers, json.loads(enrolled[2])["token"]
+
+
 def looked(name, data, secrets):
     """Fails if a secret stands in what is looked at."""
     for what, secret in secrets.items():
@@ -223,15 +252,22 @@ def run(binary):
             folder = pathlib.Path(place)
             gateway = Gateway(binary, facts, folder)
             answers, well, bearer = use(gateway)
+            told, session = administer(gateway)
+            answers += told
             # A secret is what stands behind the id, which lists and records may tell.
             secrets = {f"the key {name}": made["key"].rsplit("_", 1)[1] for name, made in gateway.keys.items()}
             secrets |= {
                 "the ERP user's credential": gateway.erp_secret,
                 "the issuer's secret": gateway.issuer_secret,
                 "a bearer's token": bearer,
+                "an administrator's key": gateway.admin_key.rsplit("_", 1)[1],
+                "an administrator's password": gateway.password,
+                "an administrator's code for enrolment": gateway.code,
+                "an administrator's session": session.rsplit("_", 1)[1],
             }
             time.sleep(1)
             for arguments in (["key", "list", "--all"], ["key", "list", "--all", "--json"], ["user", "list", "--json"],
+                              ["administrator", "list", "--json"], ["administrator", "key", "list", "--json"],
                               ["audit", "tail", "--json"], ["audit", "verify"], ["check", "--json"],
                               *(["key", "show", made["id"]] for made in gateway.keys.values())):
                 gateway.printed.append(gateway.said(*arguments))

@@ -13,6 +13,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use portcullis_administrators::Desk;
+use portcullis_gateway::clock;
 use portcullis_gateway::engine::{Bounds, Connections};
 use portcullis_gateway::tls::Tls;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -35,6 +37,9 @@ const LIFE: Duration = Duration::from_secs(600);
 
 /// How long requests may go on once the gateway is told to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How often what is over of log-ins is removed.
+const TIDY: Duration = Duration::from_secs(300);
 
 /// Administrators are few.
 const CONNECTIONS: Bounds = Bounds { each: 32, all: 256 };
@@ -81,6 +86,9 @@ impl Door {
             .build()?;
         // What is dropped at the end is dropped within the runtime: a transaction needs it.
         let _within = runtime.enter();
+        if let Some(desk) = api.desk() {
+            runtime.spawn(tidied(desk));
+        }
         runtime.block_on(self.accept(api.router(), stop))
     }
 
@@ -179,5 +187,16 @@ async fn speak(
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection of the administration ended");
+    }
+}
+
+/// Removes sessions and slips that are over, from time to time.
+async fn tidied(desk: Arc<Desk>) {
+    let mut ticks = tokio::time::interval(TIDY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = desk.sweep(clock::now()).await {
+            tracing::warn!(%error, "log-ins of administrators that are over could not be removed");
+        }
     }
 }
