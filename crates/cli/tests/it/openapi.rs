@@ -29,11 +29,10 @@ fn send(demo: &Demo, key: &str, verb: &str, path: &str, body: &Json) -> Got {
 
 fn names(told: &Json, pointer: &str) -> Vec<String> {
     let found = told.pointer(pointer).and_then(Json::as_object);
-    found
-        .unwrap_or_else(|| panic!("no {pointer}"))
-        .keys()
-        .cloned()
-        .collect()
+    let found = found.unwrap_or_else(|| panic!("no {pointer}"));
+    let mut names: Vec<String> = found.keys().cloned().collect();
+    names.sort_unstable();
+    names
 }
 
 #[test]
