@@ -55,8 +55,9 @@ pub fn read(answer: Returned<'_>) -> Option<Methods> {
     }
     let doc = from_json(answer.body, &limits).ok()?;
     let methods = doc.as_map()?.get("methods")?.as_map()?;
-    // A path of JSON-2 has one word for a method: Python's have no dots.
-    let read = methods.iter().filter(|(name, _)| !name.contains('.'));
+    // Python's names have no dots, and those that begin with `_` cannot be called from without.
+    let callable = |name: &str| !name.contains('.') && !name.starts_with('_');
+    let read = methods.iter().filter(|(name, _)| callable(name));
     let read = read.take(MOST_METHODS);
     Some(
         read.filter_map(|(name, facts)| Some((name.clone(), method(facts)?)))
