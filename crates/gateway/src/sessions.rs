@@ -10,30 +10,27 @@ pub(crate) mod act;
 pub(crate) mod cookie;
 mod from;
 mod lasting;
+mod person;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use papaya::HashMap;
 use portcullis_identity::{
-    CsrfToken, ErpLogin, KeyId, Pepper, SessionDigest, SessionToken, Timestamp, UpstreamName,
+    CsrfToken, KeyId, Pepper, SessionDigest, SessionToken, Timestamp, UpstreamName,
 };
-use portcullis_storage::{
-    Opener, PersonRow, Sealed, SessionRow, Store, StoreError, Whose as StoredWhose,
-};
-use zeroize::Zeroizing;
+use portcullis_storage::{Opener, PersonRow, SessionRow, Store, StoreError, Whose as StoredWhose};
 
 use crate::archive::Safe;
 use crate::chance;
-use crate::keyring::Holder;
-use crate::people::Mark;
-use crate::upstream::{ErpSession, ErpUser};
+use crate::upstream::ErpUser;
 pub use cookie::read as cookie_of;
 pub(crate) use from::From;
 pub use from::network;
 pub use lasting::{Lasting, OnChange, Secure};
+pub(crate) use person::Person;
 
 /// How old what is known of a session may be, in microseconds.
 const STALE: i64 = 500_000;
@@ -79,17 +76,6 @@ pub(crate) enum Whose {
     Person(Arc<Person>),
 }
 
-/// A person who is logged in.
-pub(crate) struct Person {
-    pub(crate) upstream: UpstreamName,
-    /// With the ERP's own session.
-    pub(crate) user: Arc<ErpUser>,
-    /// What the person's rights are, once that was asked; none: nothing.
-    pub(crate) holder: OnceLock<Option<Arc<Holder>>>,
-    /// The session as it is kept.
-    sealed: Sealed,
-}
-
 /// A session that is good now.
 pub struct Session {
     /// What it is known by.
@@ -107,9 +93,6 @@ pub(crate) enum Comer {
     /// A person, with the ERP's own session.
     Person(UpstreamName, Arc<ErpUser>),
 }
-
-/// The table that the ERPs' own sessions are sealed for.
-const TABLE: &str = "session";
 
 /// Why a session could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -225,20 +208,6 @@ impl Sessions {
         &self.lasting
     }
 
-    /// By what a login with a password is found again in memory; nobody can make it, or read
-    /// anything out of it, without the gateway's own key.
-    pub(crate) fn mark(&self, upstream: &UpstreamName, login: &str, password: &str) -> Mark {
-        let length = u64::try_from(login.len()).unwrap_or(u64::MAX);
-        self.safe.digest(&[
-            b"login and password 1\0",
-            upstream.as_str().as_bytes(),
-            b"\0",
-            &length.to_be_bytes(),
-            login.as_bytes(),
-            password.as_bytes(),
-        ])
-    }
-
     /// From where, and with what client, a request comes.
     pub(crate) fn from(&self, address: IpAddr, agent: &str) -> From {
         From::of(address, agent, &self.pepper)
@@ -296,47 +265,6 @@ impl Sessions {
         self.open_for(&Comer::Key(key), From::default(), now).await
     }
 
-    /// Keeps the ERP's own session of a person, if the ERP has exchanged it.
-    pub(crate) async fn keep(&self, digest: &SessionDigest, user: &ErpUser) {
-        if !user.session().is_some_and(|own| own.take_exchanged()) {
-            return;
-        }
-        let kept = match self.seal(digest, user) {
-            Some(sealed) => self
-                .store
-                .sessions()
-                .exchange(digest, &sealed)
-                .await
-                .is_ok(),
-            None => false,
-        };
-        if !kept {
-            tracing::error!("an exchanged session of the ERP could not be kept and will end");
-        }
-    }
-
-    /// Ends all sessions of a person; answers those of the ERP that went with them.
-    ///
-    /// # Errors
-    /// When the store does not answer; then they may go on.
-    pub(crate) async fn end_of(
-        &self,
-        upstream: &UpstreamName,
-        login: &ErpLogin,
-    ) -> Result<Vec<ErpUser>, StoreError> {
-        let whose = StoredWhose::Person(upstream.clone(), login.clone());
-        let rows = self.store.sessions().end_of(&whose).await?;
-        let known = self.known.pin();
-        let ended = rows.iter().filter_map(|row| {
-            known.remove(&row.digest);
-            match &row.opener {
-                Opener::Person(person) => self.unseal(&row.digest, person),
-                Opener::Key(_) => None,
-            }
-        });
-        Ok(ended.collect())
-    }
-
     /// Ends all sessions that a key opened.
     ///
     /// # Errors
@@ -348,17 +276,6 @@ impl Sessions {
             known.remove(&row.digest);
         }
         Ok(())
-    }
-
-    fn seal(&self, digest: &SessionDigest, user: &ErpUser) -> Option<Sealed> {
-        let kept = user.session()?.kept();
-        self.safe.seal(TABLE, &place(digest), kept.to_vec())
-    }
-
-    fn unseal(&self, digest: &SessionDigest, person: &PersonRow) -> Option<ErpUser> {
-        let kept = self.safe.open(TABLE, &place(digest), &person.sealed)?;
-        let session = ErpSession::of_kept(&Zeroizing::new(kept))?;
-        Some(ErpUser::person(person.login.clone(), session, person.uid))
     }
 
     /// Ends a session.
@@ -411,18 +328,7 @@ impl Sessions {
             (Opener::Person(person), Some(Whose::Person(old))) if old.sealed == person.sealed => {
                 Whose::Person(Arc::clone(old))
             }
-            (Opener::Person(person), _) => {
-                let Some(user) = self.unseal(&row.digest, person) else {
-                    tracing::error!("a person's session cannot be opened");
-                    return None;
-                };
-                Whose::Person(Arc::new(Person {
-                    upstream: person.upstream.clone(),
-                    user: Arc::new(user),
-                    holder: OnceLock::new(),
-                    sealed: person.sealed.clone(),
-                }))
-            }
+            (Opener::Person(person), _) => Whose::Person(self.person(&row.digest, person)?),
         };
         let seen = known.get(&row.digest).map_or(row.seen.micros(), |old| {
             old.seen.load(Ordering::Acquire).max(row.seen.micros())
@@ -441,11 +347,6 @@ impl Sessions {
         known.insert(row.digest, Arc::clone(&fresh));
         Some(fresh)
     }
-}
-
-/// Where the ERP's own session belongs: the digest in hexadecimal.
-fn place(digest: &SessionDigest) -> String {
-    data_encoding::HEXLOWER.encode(digest.as_bytes())
 }
 
 fn micros(duration: Duration) -> i64 {
