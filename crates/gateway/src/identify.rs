@@ -34,7 +34,7 @@ use open::{is_log_in, is_open, wants_token};
 pub(crate) use person::{Claimed, is_of_person, no_entry};
 pub(crate) use shown::Shown;
 use signed::Once;
-use whose::{Around, Whose, by_session, is_signing_secret};
+use whose::{Around, Visitor, Whose, by_session, is_signing_secret};
 
 /// What this room knows of the world.
 pub struct Desk<'a> {
@@ -198,6 +198,7 @@ pub async fn caller(
         once: once_only,
         revealed,
         held,
+        past,
         is_nothing,
     } = whose::credential(desk, &credentials, around)
         .await
@@ -223,9 +224,7 @@ pub async fn caller(
         && matches!(presented, Presented::Session(_));
     let Some(holder) = holder else {
         // Who goes on using a key that is over is told in the record, and to nobody else.
-        if let Some((principal, why)) = whose::past(desk, &credentials, now)
-            && debt.is_none()
-        {
+        if let Some((principal, why)) = past.filter(|_| debt.is_none()) {
             trail.recognised(principal);
             trail.unmet(why);
         }
@@ -276,7 +275,9 @@ pub async fn caller(
             let principal = &holder.principal;
             (principal.upstream().clone(), principal.erp_login().clone())
         };
-        if other.is_some_and(|(other, _)| who(&other) != who(&holder)) {
+        if let Visitor::Of(other, _) = other
+            && who(&other) != who(&holder)
+        {
             return Err(no(Why::TwoUsers));
         }
     }

@@ -74,7 +74,8 @@ pub struct Holder {
     pub(crate) conditions: Conditions,
     /// How often it may call.
     pub(crate) rate: Rate,
-    /// Its limit's state; lives on when the key is read again.
+    /// Its limit's state; lives on when the key is read again, and is one for the keys that took
+    /// over from each other.
     pub(crate) cell: Arc<AtomicI64>,
     /// The ERP user within whose own session the calls run: a person's.
     pub(crate) user: Option<Arc<ErpUser>>,
@@ -235,6 +236,24 @@ impl Keyring {
         right.then(|| (Arc::clone(&kept.holder.principal), why))
     }
 
+    /// Whose the key of this id is, and why it is over, if it is: for whoever proved it in
+    /// another way than by its secret.
+    pub(crate) fn ever(&self, id: &KeyId, now: Timestamp) -> Option<(Arc<Holder>, Option<Unmet>)> {
+        let keys = self.keys.pin();
+        let kept = keys.get(id)?;
+        Some((Arc::clone(&kept.holder), kept.over(now)))
+    }
+
+    /// Whose the key is whose place a client certificate takes, and why it is over, if it is.
+    pub(crate) fn ever_by(
+        &self,
+        certificate: &CertificateDigest,
+        now: Timestamp,
+    ) -> Option<(Arc<Holder>, Option<Unmet>)> {
+        let id = *self.certificates.pin().get(certificate)?;
+        self.ever(&id, now)
+    }
+
     /// The ERP of the key of this id, if this is not it: a guess.
     pub(crate) fn guessed_at(&self, key: &ApiKey) -> Option<UpstreamName> {
         let keys = self.keys.pin();
@@ -339,25 +358,35 @@ impl Keyring {
         let keys = self.keys.pin();
         let mut live = std::collections::HashSet::new();
         let elders = elders(rows);
+        let mut cells = std::collections::HashMap::new();
+        for row in rows {
+            if let Some(old) = keys.get(&row.id) {
+                let line = first(&elders, row.id);
+                cells
+                    .entry(line)
+                    .or_insert_with(|| Arc::clone(&old.holder.cell));
+            }
+        }
         for row in rows {
             live.insert(row.id);
             let old = keys.get(&row.id).map(|old| &old.holder);
+            let line = first(&elders, row.id);
             let holder = Holder {
                 principal: Arc::new(row.principal()),
-                line: Some(first(&elders, row.id)),
+                line: Some(line),
                 conditions: row.conditions.clone(),
                 rate: row.limit.map_or(self.rate, |limit| Rate {
                     per_minute: limit.per_minute,
                     burst: limit.burst,
                 }),
-                cell: old.map_or_else(Arc::default, |old| Arc::clone(&old.cell)),
+                cell: Arc::clone(cells.entry(line).or_default()),
                 user: None,
                 person: None,
                 last_use: old.map_or_else(Arc::default, |old| Arc::clone(&old.last_use)),
+                // Of a revoked key too: who goes on signing with it is told in the record.
                 verifier: row
                     .signing
                     .as_ref()
-                    .filter(|_| row.revoked.is_none())
                     .and_then(|signing| self.verifier(&row.id, signing)),
                 exposed: AtomicBool::new(row.exposed.is_some()),
             };
@@ -372,10 +401,13 @@ impl Keyring {
         }
         keys.retain(|id, _| live.contains(id));
         let certificates = self.certificates.pin();
-        let shown = rows.iter().filter(|row| row.revoked.is_none());
-        let shown: std::collections::HashMap<_, _> = shown
-            .filter_map(|row| Some((row.certificate?, row.id)))
-            .collect();
+        let of = |is_revoked: bool| {
+            let rows = rows.iter();
+            let rows = rows.filter(move |row| row.revoked.is_some() == is_revoked);
+            rows.filter_map(|row| Some((row.certificate?, row.id)))
+        };
+        // A certificate may be bound anew when its key was revoked: the key that lives counts.
+        let shown: std::collections::HashMap<_, _> = of(true).chain(of(false)).collect();
         for (certificate, id) in &shown {
             certificates.insert(*certificate, *id);
         }

@@ -209,3 +209,26 @@ fn when_a_key_was_used_last_is_kept() {
     );
     assert!(place.run(&["key", "show", &unused]).1["used"].is_null());
 }
+
+#[test]
+fn keys_that_took_over_from_each_other_have_one_allowance() {
+    let demo = Demo::start();
+    let place = Place::before(&demo, "");
+    let rate = ["--per-minute", "1", "--burst", "6"];
+    let (old, id) = place.key("shop", &rate);
+    let (other, _) = place.key("other", &rate);
+    let served = place.serve();
+    assert_eq!(status(&served, &old), 200);
+    let (code, made) = place.run(&["key", "rotate", &id, "--overlap", "1h"]);
+    assert_eq!(code, 0, "{made}");
+    let new = made["key"].as_str().expect("a key").to_owned();
+    becomes(&served, &new, 200);
+    let told: Vec<u16> = (0..3)
+        .flat_map(|_| [status(&served, &old), status(&served, &new)])
+        .collect();
+    assert_eq!(told, [200, 200, 200, 200, 429, 429], "six in all");
+    demo.reached();
+    assert_eq!((status(&served, &old), status(&served, &new)), (429, 429));
+    assert!(demo.reached().is_empty());
+    assert_eq!(status(&served, &other), 200, "another key has its own");
+}

@@ -6,8 +6,8 @@ use portcullis_identity::signing::Signed;
 use portcullis_identity::{Presented, Style, Timestamp};
 
 use super::person::entered;
-use super::signed::signer;
-use super::whose::{by_certificate, by_session, find, parse};
+use super::signed::{Signer, signer};
+use super::whose::{Visitor, by_certificate, by_session, find, parse};
 use super::{Desk, Showing};
 use crate::keyring::Holder;
 use crate::origin::Origin;
@@ -48,13 +48,17 @@ impl Desk<'_> {
                 (holder, Some(*style))
             }
             (Presented::Session(text), _) => match by_session(self, text, debt, now).await {
-                Ok(visitor) => (visitor.map(|(holder, _)| holder), None),
+                Ok(Visitor::Of(holder, _)) => (Some(holder), None),
+                Ok(Visitor::Past(_) | Visitor::Nobody) => (None, None),
                 Err(_) => return Shown::Unsure,
             },
             (Presented::Key { .. } | Presented::Nothing, Some(signed)) => {
                 let signer = signer(self, signed, debt, now);
-                let signer = signer.filter(|_| signed.in_time(now).is_ok());
-                (signer, Some(Style::Signature))
+                let holder = match signer {
+                    Some(Signer::Good(holder)) if signed.in_time(now).is_ok() => Some(holder),
+                    Some(Signer::Good(_) | Signer::Past(_)) | None => None,
+                };
+                (holder, Some(Style::Signature))
             }
             (Presented::Nothing, None) => {
                 (by_certificate(self, origin, now), Some(Style::Certificate))

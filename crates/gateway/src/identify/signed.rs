@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use portcullis_identity::signing::{Flaw, Legacy, Signed, Verifier, in_time, remembered_until};
-use portcullis_identity::{KeyId, Presented, Style, Timestamp};
+use portcullis_identity::{KeyId, Presented, Style, Timestamp, Unmet};
 use portcullis_storage::Nonce;
 
 use super::Desk;
-use super::whose::{find, parse};
+use super::whose::{Past, find, parse};
 use crate::decode::Signature;
 use crate::keyring::Holder;
 
@@ -19,8 +19,13 @@ use crate::keyring::Holder;
 pub(super) enum Said {
     /// There is none, or none that counts for the key that is shown.
     Nothing,
-    /// It is nobody's, or not that of the key that is shown; whose key that is.
-    No(Option<Arc<Holder>>),
+    /// It is nobody's, or not that of the key that is shown.
+    No {
+        /// Whose key that is.
+        revealed: Option<Arc<Holder>>,
+        /// Whose signature it is, if its key is over.
+        past: Option<Past>,
+    },
     /// It is this caller's.
     Good(Good),
 }
@@ -90,12 +95,15 @@ fn by_standard(
 ) -> Said {
     let reveals = beside.is_some();
     let other = beside.flatten();
-    let Some(holder) = signer(desk, signed, debt, now) else {
-        return Said::No(other);
+    let no = |revealed, past| Said::No { revealed, past };
+    let holder = match signer(desk, signed, debt, now) {
+        Some(Signer::Good(holder)) => holder,
+        Some(Signer::Past(past)) => return no(other, Some(past)),
+        None => return no(other, None),
     };
     let is_same = |other: &Arc<Holder>| other.principal.key() == Some(signed.key());
     if reveals && !other.as_ref().is_some_and(is_same) {
-        return Said::No(other);
+        return no(other, None);
     }
     Said::Good(Good {
         holder,
@@ -113,40 +121,57 @@ fn by_standard(
     })
 }
 
-/// Whose signature by RFC 9421 it is, if its key is good now.
+/// Whose signature it is.
+pub(super) enum Signer {
+    /// This caller's.
+    Good(Arc<Holder>),
+    /// That of somebody whose key is over.
+    Past(Past),
+}
+
+/// Whose signature by RFC 9421 it is.
 pub(super) fn signer(
     desk: &Desk<'_>,
     signed: &Signed,
     debt: Option<u64>,
     now: Timestamp,
-) -> Option<Arc<Holder>> {
+) -> Option<Signer> {
     if debt.is_some() && !desk.keyring.knows(signed.key()) {
         return None;
     }
-    let holder = desk.keyring.holder_of(signed.key(), now);
-    let verifier = holder
-        .as_deref()
-        .and_then(|holder| holder.verifier.as_ref());
+    let ever = desk.keyring.ever(signed.key(), now);
+    let verifier = ever
+        .as_ref()
+        .and_then(|(holder, _)| holder.verifier.as_ref());
     // A signature is looked at for unknown ids too, so that an id is not found out by time.
     let good = verifier.unwrap_or(&desk.keyring.nobody).verify(signed);
-    holder.filter(|_| good.is_ok())
+    let (holder, over) = ever.filter(|_| good.is_ok())?;
+    Some(match over {
+        None => Signer::Good(holder),
+        Some(why) => Signer::Past((Arc::clone(&holder.principal), why)),
+    })
 }
 
 /// The holder of a key that is shown as a whole, or by its id alone where a signature proves it.
-fn owner(desk: &Desk<'_>, text: &str, debt: Option<u64>, now: Timestamp) -> Option<Arc<Holder>> {
+fn owner(
+    desk: &Desk<'_>,
+    text: &str,
+    debt: Option<u64>,
+    now: Timestamp,
+) -> Option<(Arc<Holder>, Option<Unmet>)> {
     match KeyId::new(text) {
         Ok(id) => {
-            let holder = desk.keyring.holder_of(&id, now)?;
+            let (holder, over) = desk.keyring.ever(&id, now)?;
             let proves = matches!(holder.verifier, Some(Verifier::SortedJson(_)));
-            proves.then_some(holder)
+            proves.then_some((holder, over))
         }
-        Err(_) => find(desk, text, debt, now),
+        Err(_) => find(desk, text, debt, now).map(|holder| (holder, None)),
     }
 }
 
 /// None for a key that does not sign so: its headers are its own matter.
 fn by_legacy(
-    holder: Arc<Holder>,
+    (holder, over): (Arc<Holder>, Option<Unmet>),
     read: Result<&Legacy, &Flaw>,
     text: &str,
     now: Timestamp,
@@ -161,8 +186,19 @@ fn by_legacy(
         None => verify(None),
     };
     let Some(found) = found else {
-        return Some(Said::No(whole.map(|_| holder)));
+        let revealed = whole.map(|_| holder);
+        return Some(Said::No {
+            revealed,
+            past: None,
+        });
     };
+    if let Some(why) = over {
+        let past = Some((Arc::clone(&holder.principal), why));
+        return Some(Said::No {
+            revealed: None,
+            past,
+        });
+    }
     Some(Said::Good(Good {
         holder,
         style: Style::LegacySignature,

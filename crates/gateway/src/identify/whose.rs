@@ -36,9 +36,14 @@ pub(super) struct Whose {
     pub(super) revealed: Option<Arc<Holder>>,
     /// The ERP of a key that is held since this guess.
     pub(super) held: Option<UpstreamName>,
+    /// Whose it was, where it is right, but over.
+    pub(super) past: Option<Past>,
     /// Whether nothing was shown at all.
     pub(super) is_nothing: bool,
 }
+
+/// Who held a credential that is over, and why it is.
+pub(super) type Past = (Arc<Principal>, Unmet);
 
 /// What surrounds the credentials of a request.
 pub(super) struct Around<'a> {
@@ -56,8 +61,10 @@ impl Whose {
     /// A secret that was sent, and whoever is known by it.
     fn secret(desk: &Desk<'_>, text: &str, style: Style, around: &Around<'_>) -> Self {
         let (holder, held) = tried(desk, text, around);
+        let key = parse(text).filter(|_| holder.is_none());
         Self {
             revealed: holder.clone(),
+            past: key.and_then(|key| desk.keyring.past(&key, around.now)),
             holder,
             held,
             style: Some(style),
@@ -67,10 +74,17 @@ impl Whose {
 
     /// No credential, but perhaps the certificate of the connection.
     fn certificate(desk: &Desk<'_>, around: &Around<'_>) -> Self {
-        let holder = by_certificate(desk, around.origin, around.now);
+        let shown = around.origin.certificate;
+        let ever = shown.and_then(|digest| desk.keyring.ever_by(&digest, around.now));
+        let (holder, past) = match ever {
+            Some((holder, None)) => (Some(holder), None),
+            Some((holder, Some(why))) => (None, Some((Arc::clone(&holder.principal), why))),
+            None => (None, None),
+        };
         Self {
-            is_nothing: holder.is_none(),
+            is_nothing: holder.is_none() && past.is_none(),
             holder,
+            past,
             style: Some(Style::Certificate),
             ..Self::default()
         }
@@ -127,9 +141,10 @@ pub(super) async fn credential(
     }
     match signed::said(desk, signature.as_ref(), (presented, password), debt, now) {
         Said::Nothing => {}
-        Said::No(revealed) => {
+        Said::No { revealed, past } => {
             return Ok(Whose {
                 revealed,
+                past,
                 ..Whose::default()
             });
         }
@@ -170,8 +185,15 @@ async fn by_cookie(
     around: &Around<'_>,
 ) -> Result<Whose, Why> {
     let visitor = by_session(desk, text, around.debt, around.now).await;
-    let Some((holder, session)) = visitor.map_err(|_| Why::Blind)? else {
-        return Ok(Whose::default());
+    let (holder, session) = match visitor.map_err(|_| Why::Blind)? {
+        Visitor::Of(holder, session) => (holder, session),
+        Visitor::Past(past) => {
+            return Ok(Whose {
+                past: Some(past),
+                ..Whose::default()
+            });
+        }
+        Visitor::Nobody => return Ok(Whose::default()),
     };
     let same = desk.sessions.is_as_it_was(&session, around.from).await;
     if !same.map_err(|_| Why::Blind)? {
@@ -248,20 +270,6 @@ fn tried(
     (None, held)
 }
 
-/// Who held the key that is shown, if it is right, but over; and why it is.
-pub(super) fn past(
-    desk: &Desk<'_>,
-    credentials: &Credentials,
-    now: Timestamp,
-) -> Option<(Arc<Principal>, Unmet)> {
-    let look = |text: &str| desk.keyring.past(&parse(text)?, now);
-    match (&credentials.presented, &credentials.slot) {
-        (Presented::Key { text, .. }, _) => text.expose(|text| look(text)),
-        (Presented::Nothing, Some(slot)) => look(&slot.password),
-        (Presented::Nothing, None) | (Presented::Session(_), _) => None,
-    }
-}
-
 /// The holder of the key whose place the client's certificate takes. A certificate that no key
 /// is bound to is no credential: clients show it wherever one is asked for.
 pub(super) fn by_certificate(
@@ -273,6 +281,16 @@ pub(super) fn by_certificate(
     shown.and_then(|digest| desk.keyring.holder_by(&digest, now))
 }
 
+/// Whose a session is.
+pub(super) enum Visitor {
+    /// This caller's.
+    Of(Arc<Holder>, Session),
+    /// That of somebody whose key is over.
+    Past(Past),
+    /// Nobody's.
+    Nobody,
+}
+
 /// Who is calling by the cookie of a session: the holder of the key that opened it, while the
 /// key is good, or the person who logged in, while the configuration lets that person in. From an address in debt, only sessions that were served before are looked up.
 pub(super) async fn by_session(
@@ -280,18 +298,24 @@ pub(super) async fn by_session(
     text: &Secret<String>,
     debt: Option<u64>,
     now: Timestamp,
-) -> Result<Option<(Arc<Holder>, Session)>, StoreError> {
+) -> Result<Visitor, StoreError> {
     let Ok(token) = text.expose(|text| SessionToken::parse(text)) else {
-        return Ok(None);
+        return Ok(Visitor::Nobody);
     };
     if debt.is_some() && !desk.sessions.knows(&token) {
-        return Ok(None);
+        return Ok(Visitor::Nobody);
     }
     let Some(session) = desk.sessions.find(&token, now).await? else {
-        return Ok(None);
+        return Ok(Visitor::Nobody);
     };
     let holder = match &session.whose {
-        Opened::Key(key) => desk.keyring.holder_of(key, now),
+        Opened::Key(key) => match desk.keyring.ever(key, now) {
+            Some((holder, None)) => Some(holder),
+            Some((holder, Some(why))) => {
+                return Ok(Visitor::Past((Arc::clone(&holder.principal), why)));
+            }
+            None => None,
+        },
         Opened::Person(person) => {
             let holder = person.holder.get_or_init(|| {
                 let upstream = desk.upstreams.named(&person.upstream)?;
@@ -301,7 +325,7 @@ pub(super) async fn by_session(
             holder.clone()
         }
     };
-    Ok(holder.map(|holder| (holder, session)))
+    Ok(holder.map_or(Visitor::Nobody, |holder| Visitor::Of(holder, session)))
 }
 
 /// Reads a key in either of its two forms.
