@@ -37,6 +37,7 @@ mod session;
 mod values;
 
 use asking::Asking;
+pub(crate) use entrance::{Inside, Return, enter};
 
 /// How many models one judgement may ask the ERP about.
 const MOST_LESSONS: usize = 64;
@@ -55,6 +56,8 @@ pub struct Permitted {
     pub(crate) once: Option<Wanted>,
     /// What counts once if it changes something.
     pub(crate) nonce: Option<Nonce>,
+    /// What lets whoever came by Basic in again.
+    pub(crate) again: Option<Return>,
 }
 
 /// What may be done.
@@ -103,8 +106,12 @@ pub async fn call(
     now: Timestamp,
     trail: &mut Trail,
 ) -> Result<Permitted, Denial> {
-    let entered = entrance::enter(snapshot, (asker, sessions), identified, now, trail);
-    let (identified, pair) = entered.await?;
+    let entered = enter(snapshot, (asker, sessions), identified, now, trail);
+    let Inside {
+        identified,
+        pair,
+        mut again,
+    } = entered.await?;
     let snapshot = pair.as_ref().map_or(snapshot, |pair| &pair.snapshot);
     let Identified {
         wish,
@@ -149,6 +156,7 @@ pub async fn call(
                 session,
                 once: None,
                 nonce,
+                again,
             });
         }
     };
@@ -209,13 +217,14 @@ pub async fn call(
                 session,
                 once: None,
                 nonce,
+                again: None,
             });
         }
     };
     let (Some(holder), Some(upstream)) = (holder, upstream) else {
         return Err(Denial::to(reply, Why::Unidentified));
     };
-    let Some(user) = upstream.user_of(&holder) else {
+    let Some(mut user) = upstream.user_of(&holder) else {
         return Err(Denial::to(reply, Why::Unschooled));
     };
     // Whoever has nothing left is told before anything is judged, or asked of the ERP.
@@ -248,6 +257,7 @@ pub async fn call(
                     session,
                     once: None,
                     nonce,
+                    again: None,
                 })
             }
             Err(why) => {
@@ -343,6 +353,7 @@ pub async fn call(
                     session,
                     once,
                     nonce,
+                    again,
                 });
             }
             Decision::Refuse(refusal) => refusal,
@@ -356,7 +367,11 @@ pub async fn call(
             return Err(Denial::to(reply, why));
         };
         if upstream.learn(asker, model, &user).await.is_err() {
-            break;
+            let Some(again) = again.take() else { break };
+            let erp = (&*upstream, &*user);
+            let anew = again.anew((asker, sessions), erp, origin, now).await;
+            let Some(anew) = anew else { break };
+            user = anew;
         }
     }
     // The ERP was asked, so this costs as much as a call: an ERP in trouble is not asked for ever.

@@ -202,6 +202,14 @@ impl Gateway {
         origin::of(proxies, &raw.arrival, &raw.head.headers)
     }
 
+    fn asker(&self) -> Asker<'_> {
+        Asker {
+            links: &self.links,
+            ledger: &self.ledger,
+            ids: &self.ids,
+        }
+    }
+
     /// The road.
     async fn pass(
         &self,
@@ -215,12 +223,7 @@ impl Gateway {
         trail.judged_by(snapshot.policy.version());
         let desk = shared.desk();
 
-        let asker = Asker {
-            links: &self.links,
-            ledger: &self.ledger,
-            ids: &self.ids,
-        };
-
+        let asker = self.asker();
         let received = listener::receive(raw, origin)?;
         let routed = route::find(&snapshot.routes, received)?;
         let paced = throttle::by_address(&shared.throttle, &shared.ways, routed, now)?;

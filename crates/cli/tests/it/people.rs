@@ -1,7 +1,9 @@
 //! Persons who log in with the password of the ERP: the ERP checks it once, and calls run within
 //! its own session.
 
+mod anew;
 mod basic;
+mod batch;
 mod beside;
 mod facade;
 mod frappe;

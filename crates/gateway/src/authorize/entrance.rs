@@ -16,7 +16,11 @@ use crate::people::{NoEntry, Pair, People, Turn};
 use crate::sessions::Sessions;
 use crate::snapshot::Snapshot;
 use crate::trail::Trail;
-use crate::upstream::{Asker, NoLogIn, Upstream};
+use crate::upstream::{Asker, ErpUser, NoLogIn, Upstream};
+
+/// Somebody who came by Basic, whose password is at hand while the request lasts: when the ERP
+/// turns out to have ended its session, it is asked once more.
+pub(crate) struct Return(Claimed);
 
 /// With what an ERP is asked about somebody who comes.
 struct Gate<'a> {
@@ -28,21 +32,33 @@ struct Gate<'a> {
     now: Timestamp,
 }
 
-/// Lets in whoever comes by Basic; others are as they were. Answers what a key and a person have
-/// in common, where both call.
+/// What is known of a request after its caller has come in.
+pub(crate) struct Inside {
+    pub(crate) identified: Identified,
+    /// What a key and a person have in common, where both call.
+    pub(crate) pair: Option<Arc<Pair>>,
+    /// What lets whoever came by Basic in again.
+    pub(crate) again: Option<Return>,
+}
+
+/// Lets in whoever comes by Basic; others are as they were.
 ///
 /// # Errors
 /// When the ERP does not take login and password, or says that this is an administrator.
-pub(super) async fn enter(
+pub(crate) async fn enter(
     snapshot: &Snapshot,
     (asker, sessions): (&Asker<'_>, &Sessions),
     mut identified: Identified,
     now: Timestamp,
     trail: &mut Trail,
-) -> Result<(Identified, Option<Arc<Pair>>), Denial> {
+) -> Result<Inside, Denial> {
     let comes = |claimed: &Claimed| claimed.style == Style::Basic;
     let Some(claimed) = identified.person.take_if(|claimed| comes(claimed)) else {
-        return Ok((identified, None));
+        return Ok(Inside {
+            identified,
+            pair: None,
+            again: None,
+        });
     };
     let no = |why| Denial::to(identified.reply.clone(), why);
     let upstream = identified.upstream.clone();
@@ -70,7 +86,11 @@ pub(super) async fn enter(
             return Err(no(Why::PasswordSent));
         }
         identified.holder = Some(person);
-        return Ok((identified, None));
+        return Ok(Inside {
+            identified,
+            pair: None,
+            again: Some(Return(claimed)),
+        });
     };
     let roles = (key.principal.roles(), person.principal.roles());
     let pair = people.pairs.of(snapshot, roles.0, roles.1);
@@ -80,7 +100,38 @@ pub(super) async fn enter(
         return Err(no(Why::PasswordSent));
     }
     identified.holder = Some(both);
-    Ok((identified, Some(pair)))
+    Ok(Inside {
+        identified,
+        pair: Some(pair),
+        again: Some(Return(claimed)),
+    })
+}
+
+impl Return {
+    /// Has the ERP check login and password again, where it has ended the session of this user.
+    /// None where the session goes on, or where it is somebody else's now.
+    pub(crate) async fn anew(
+        &self,
+        (asker, sessions): (&Asker<'_>, &Sessions),
+        (upstream, was): (&Upstream, &ErpUser),
+        origin: Origin,
+        now: Timestamp,
+    ) -> Option<Arc<ErpUser>> {
+        if !was.session().is_some_and(|own| own.is_over()) {
+            return None;
+        }
+        let gate = Gate {
+            asker,
+            sessions,
+            upstream,
+            people: upstream.people()?,
+            origin,
+            now,
+        };
+        let holder = gate.lets_in(&self.0).await.ok()?;
+        let user = holder.user.clone()?;
+        (user.login() == was.login() && user.uid() == was.uid()).then_some(user)
+    }
 }
 
 /// Whether the body says that the same one calls.

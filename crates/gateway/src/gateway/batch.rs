@@ -16,6 +16,7 @@ use portcullis_identity::Timestamp;
 
 use super::Gateway;
 use super::caught::Caught;
+use crate::authorize;
 use crate::clock;
 use crate::decode::{self, Wish};
 use crate::denial::{Denial, Why};
@@ -163,6 +164,11 @@ impl Gateway {
         let paced = throttle::by_address(&shared.throttle, &shared.ways, routed, now)?;
         let decoded = decode::read(paced, &snapshot, &desk, now, trail).await?;
         let identified = identify::caller(&desk, decoded, now, trail).await?;
+        // Whoever comes by Basic comes in once, for all that is in it.
+        let asker = self.asker();
+        let with = (&asker, &shared.sessions);
+        let inside = authorize::enter(&snapshot, with, identified, now, trail).await?;
+        let identified = inside.identified;
         // One key cannot mean several calls, and one that means nothing would be relied upon.
         if identified.once.is_some() {
             let fault = Fault::new(

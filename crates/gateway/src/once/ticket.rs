@@ -58,6 +58,7 @@ impl Ticket {
             done: Err(Why::Repeated),
             was_sent: false,
             is_unkept: false,
+            undone: None,
         };
         self.end(&nothing).await;
     }

@@ -15,7 +15,7 @@ use crate::denial::Why;
 use crate::origin::Origin;
 
 /// What is to be asked, of whom, as whom.
-pub(super) struct Errand {
+pub(crate) struct Errand {
     pub(super) permit: Box<Permit>,
     pub(super) upstream: Arc<Upstream>,
     pub(super) user: Arc<ErpUser>,
@@ -33,6 +33,8 @@ pub(crate) struct Ended {
     pub(crate) was_sent: bool,
     /// Whether something that the ERP said of a failure found no room.
     pub(crate) is_unkept: bool,
+    /// What is still to be done, where the ERP has ended the session within which it was to be.
+    pub(crate) undone: Option<Box<Errand>>,
 }
 
 impl Errand {
@@ -53,6 +55,7 @@ impl Errand {
                 is_unkept: errand.is_unkept,
                 done: Ok(Done::Again(errand.permit, kept)),
                 was_sent: false,
+                undone: None,
             },
             Err(ended) => ended,
         }
@@ -70,11 +73,13 @@ impl Errand {
             done,
             was_sent: false,
             is_unkept,
+            undone: None,
         };
         while self.permit.is_guard() {
             let asked = self.asked(links);
             let answer = match before(deadline, asked).await {
                 Ok(told) => self.heard(told),
+                Err(AskError::Over) => return Err(self.over()),
                 Err(error) => return Err(stop(Err(error.why()), self.is_unkept)),
             };
             let value = match answer {
@@ -109,10 +114,10 @@ impl Errand {
             }
         };
         let asked = before(deadline, asked).await;
-        let was_sent = !matches!(
-            asked,
-            Err(AskError::NotSent | AskError::Unsayable(_) | AskError::Over)
-        );
+        if matches!(asked, Err(AskError::Over)) {
+            return self.over();
+        }
+        let was_sent = !matches!(asked, Err(AskError::NotSent | AskError::Unsayable(_)));
         let asked = asked.map(|answer| answer.map_err(|told| self.heard(told)));
         let is_unkept = self.is_unkept;
         let done = match asked {
@@ -128,6 +133,17 @@ impl Errand {
             done,
             was_sent,
             is_unkept,
+            undone: None,
+        }
+    }
+
+    /// The ERP has ended the session before it did anything of this.
+    fn over(self) -> Ended {
+        Ended {
+            done: Err(AskError::Over.why()),
+            was_sent: false,
+            is_unkept: self.is_unkept,
+            undone: Some(Box::new(self)),
         }
     }
 

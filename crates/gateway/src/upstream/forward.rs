@@ -12,13 +12,14 @@ use portcullis_policy::{Passage, Permit};
 use super::ask::Opened;
 use super::errand::{Ended, Errand};
 use super::link::Whole;
-use super::{Asker, ErpUser};
+use super::{AskError, Asker, ErpUser, Links, Upstream};
 use crate::archive::Archive;
-use crate::authorize::Granted;
+use crate::authorize::{Granted, Return};
 use crate::controller::Controller;
 use crate::denial::{Denial, Why};
 use crate::limit::Allowance;
-use crate::once::{Claimed, Kept, Turn};
+use crate::once::{Claimed, Kept, Ticket, Turn};
+use crate::origin::Origin;
 use crate::sessions::Sessions;
 use crate::sessions::act::{self, Acted};
 use crate::trail::Trail;
@@ -71,6 +72,12 @@ pub async fn forward(
     let links = asker.links;
     let allowance = recorded.allowance;
     let permitted = recorded.permitted;
+    let anew = Anew {
+        asker,
+        sessions: keeps.sessions,
+        again: permitted.again,
+        now,
+    };
     let reply = permitted.reply;
     let errand = match permitted.granted {
         Granted::Here(value) => {
@@ -86,15 +93,15 @@ pub async fn forward(
             upstream,
             user,
         } => {
-            let visited = upstream
-                .visit(
-                    asker,
-                    &passage,
-                    &controller,
-                    user.as_ref(),
-                    permitted.origin,
-                )
-                .await;
+            let origin = permitted.origin;
+            let visit = (&*passage, &*controller);
+            let visited = upstream.visit(asker, visit, user.as_ref(), origin);
+            let mut visited = visited.await;
+            if let (Err(AskError::Over), Some(was)) = (&visited, &user)
+                && let Some(anew) = anew.of(&upstream, was, origin).await
+            {
+                visited = upstream.visit(asker, visit, Some(&anew), origin).await;
+            }
             mind(keeps, permitted.session, user.as_deref()).await;
             let whole = visited.map_err(|error| Denial::to(reply.clone(), error.why()))?;
             return Ok(Answered {
@@ -130,17 +137,23 @@ pub async fn forward(
     };
     let user = Arc::clone(&errand.user);
     let (done, is_unkept) = match turn {
-        Turn::Free => told(errand.run(links).await),
-        // It goes on when the caller hangs up: whoever repeats the request awaits its answer.
-        Turn::First(ticket) => {
-            let links = links.clone();
-            let running = tokio::task::spawn_local(async move {
-                let ended = errand.run(&links).await;
-                ticket.end(&ended).await;
-                told(ended)
-            });
-            running.await.unwrap_or((Err(Why::Panicked), false))
+        Turn::Free => {
+            let ended = errand.run(links).await;
+            match anew.undone(ended).await {
+                Ok(errand) => told(errand.run(links).await),
+                Err(ended) => told(*ended),
+            }
         }
+        Turn::First(ticket) => match first(errand, ticket, links.clone()).await {
+            Ok(told) => told,
+            Err((ended, ticket)) => match anew.undone(ended).await {
+                Ok(errand) => match first(*errand, ticket, links.clone()).await {
+                    Ok(told) => told,
+                    Err((ended, ticket)) => last(ended, ticket).await,
+                },
+                Err(ended) => last(*ended, ticket).await,
+            },
+        },
         Turn::Again { kept, is_guarded } => {
             trail.repeated();
             match kept {
@@ -168,6 +181,61 @@ pub async fn forward(
     }
 }
 
+/// With what is begun anew where the ERP has ended the session of whoever shows the password with
+/// each request. Of the first try nothing was done, and there is no third.
+struct Anew<'a> {
+    asker: &'a Asker<'a>,
+    sessions: &'a Sessions,
+    again: Option<Return>,
+    now: Timestamp,
+}
+
+impl Anew<'_> {
+    /// The user with a new session, if there is one.
+    async fn of(&self, upstream: &Upstream, was: &ErpUser, origin: Origin) -> Option<Arc<ErpUser>> {
+        let again = self.again.as_ref()?;
+        let with = (self.asker, self.sessions);
+        again.anew(with, (upstream, was), origin, self.now).await
+    }
+
+    /// What is still to be done, within a new session; or how it ended.
+    async fn undone(&self, mut ended: Ended) -> Result<Box<Errand>, Box<Ended>> {
+        let Some(mut errand) = ended.undone.take() else {
+            return Err(Box::new(ended));
+        };
+        match self.of(&errand.upstream, &errand.user, errand.origin).await {
+            Some(user) => {
+                errand.user = user;
+                Ok(errand)
+            }
+            None => Err(Box::new(ended)),
+        }
+    }
+}
+
+type Told = (Result<Done, Why>, bool);
+
+/// Runs what is done under a ticket. It goes on when the caller hangs up: whoever repeats the
+/// request awaits its answer. Gives the ticket back where the ERP has ended the session before
+/// anything was done.
+async fn first(errand: Errand, ticket: Ticket, links: Links) -> Result<Told, (Ended, Ticket)> {
+    let running = tokio::task::spawn_local(async move {
+        let ended = errand.run(&links).await;
+        if ended.undone.is_some() {
+            return Err((ended, ticket));
+        }
+        ticket.end(&ended).await;
+        Ok(told(ended))
+    });
+    running.await.unwrap_or(Ok((Err(Why::Panicked), false)))
+}
+
+/// Ends what was not done.
+async fn last(ended: Ended, ticket: Ticket) -> Told {
+    ticket.end(&ended).await;
+    told(ended)
+}
+
 /// What the ERP said of a person's own session is kept: that it was exchanged, or is over.
 async fn mind(keeps: &Keeps<'_>, session: Option<SessionDigest>, user: Option<&ErpUser>) {
     let (Some(digest), Some(user)) = (session, user) else {
@@ -182,7 +250,7 @@ async fn mind(keeps: &Keeps<'_>, session: Option<SessionDigest>, user: Option<&E
     keeps.sessions.keep(&digest, user).await;
 }
 
-fn told(ended: Ended) -> (Result<Done, Why>, bool) {
+fn told(ended: Ended) -> Told {
     (ended.done, ended.is_unkept)
 }
 

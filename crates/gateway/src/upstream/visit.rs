@@ -24,8 +24,7 @@ impl Upstream {
     pub(super) async fn visit(
         &self,
         asker: &Asker<'_>,
-        passage: &Passage,
-        controller: &Controller,
+        (passage, controller): (&Passage, &Controller),
         user: Option<&Arc<ErpUser>>,
         origin: Origin,
     ) -> Result<Whole, AskError> {

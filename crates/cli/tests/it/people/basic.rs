@@ -9,10 +9,10 @@ use super::Person;
 use super::town::{BOSS, Heard, Town, logins, password};
 use crate::demo::Got;
 
-const ON: &str = "roles = [\"reader\"]\nbasic = \"on\"";
+pub(super) const ON: &str = "roles = [\"reader\"]\nbasic = \"on\"";
 const ANNA: &str = "anna@example.com";
-const COUNT: &str = "/json/2/res.partner/search_count";
-const LIST: &str = "/api/resource/Customer";
+pub(super) const COUNT: &str = "/json/2/res.partner/search_count";
+pub(super) const LIST: &str = "/api/resource/Customer";
 
 pub(super) fn basic(login: &str, password: &str) -> String {
     let pair = format!("{login}:{password}");
@@ -23,23 +23,23 @@ pub(super) fn basic(login: &str, password: &str) -> String {
 }
 
 /// Somebody whose client sends Basic with each request.
-fn coming(url: &str, login: &str, password: &str) -> Person {
+pub(super) fn coming(url: &str, login: &str, password: &str) -> Person {
     let mut someone = Person::at(url);
     someone.headers = vec![("authorization", basic(login, password))];
     someone
 }
 
 impl Person {
-    fn count_by_json2(&self) -> (Got, Json) {
+    pub(super) fn count_by_json2(&self) -> (Got, Json) {
         self.json("POST", COUNT, &[], &json!({"domain": []}))
     }
 
-    fn customers(&self) -> (Got, Json) {
+    pub(super) fn customers(&self) -> (Got, Json) {
         self.json("GET", LIST, &[], &Json::Null)
     }
 }
 
-fn log_ins(heard: &[Heard]) -> usize {
+pub(super) fn log_ins(heard: &[Heard]) -> usize {
     let is_one = |heard: &&Heard| {
         heard.line == "POST /web/session/authenticate" || heard.line == "POST /api/method/login"
     };
@@ -185,14 +185,20 @@ fn administrators_and_the_denied_do_not_come_by_basic() {
 }
 
 #[test]
-fn what_the_erp_has_ended_is_asked_for_again() {
+fn what_the_erp_has_ended_for_good_is_refused_and_asked_for_again() {
     let town = Town::of(&logins(&["anna", "guarded"]), ON);
     let served = town.serve();
     let anna = coming(&served.url, "anna", &password("anna"));
     assert_eq!(anna.count_by_json2().0.status, 200);
     town.odoo.over.store(true, Ordering::SeqCst);
+    town.odoo.heard();
     let (got, answer) = anna.count_by_json2();
     assert_eq!(got.status, 401, "{answer}");
+    assert_eq!(
+        log_ins(&town.odoo.heard()),
+        1,
+        "it is tried once more, and no more"
+    );
     town.odoo.over.store(false, Ordering::SeqCst);
     town.odoo.heard();
     assert_eq!(anna.count_by_json2().0.status, 200);

@@ -41,6 +41,8 @@ pub(super) struct Erp<H> {
     heard: Mutex<Vec<Heard>>,
     /// Whether every session is over.
     pub(super) over: AtomicBool,
+    /// Whether the next session that is shown is over.
+    pub(super) ends: AtomicBool,
     /// Whether the next answer exchanges the cookie of the session.
     pub(super) exchanges: AtomicBool,
 }
@@ -64,6 +66,7 @@ impl<H> Erp<H> {
             inner,
             heard: Mutex::default(),
             over: AtomicBool::new(false),
+            ends: AtomicBool::new(false),
             exchanges: AtomicBool::new(false),
         })
     }
@@ -71,6 +74,14 @@ impl<H> Erp<H> {
     /// What it heard since this was asked last.
     pub(super) fn heard(&self) -> Vec<Heard> {
         std::mem::take(&mut *self.heard.lock().unwrap())
+    }
+
+    /// Whether the session of a request is over, if it shows one.
+    fn is_over(&self, request: &Request) -> bool {
+        let shows_one = request
+            .header("cookie")
+            .is_some_and(|text| !text.is_empty());
+        shows_one && (self.over.load(Ordering::SeqCst) || self.ends.swap(false, Ordering::SeqCst))
     }
 
     fn hear(&self, request: &Request) {
@@ -102,7 +113,7 @@ impl Handler for Erp<Odoo> {
             return json(r#"{"jsonrpc":"2.0","id":1,"result":{"uid":null}}"#)
                 .with("Set-Cookie", "session_id=half; Path=/");
         }
-        if !cookie.is_empty() && self.over.load(Ordering::SeqCst) {
+        if self.is_over(request) {
             return json(r#"{"jsonrpc":"2.0","id":null,"error":{"code":100,"message":"Odoo Session Expired","data":{"name":"odoo.http.SessionExpiredException","message":"Session expired"}}}"#)
                 .with("Set-Cookie", "session_id=anonymous; Path=/");
         }
@@ -142,6 +153,9 @@ impl Handler for Erp<ErpNext> {
             return Response::new(200, "application/json", told)
                 .with("Set-Cookie", "sid=Guest; Path=/")
                 .with("Set-Cookie", "user_id=Guest; Path=/");
+        }
+        if self.is_over(request) {
+            return Response::new(403, "application/json", r#"{"session_expired":1}"#);
         }
         self.inner.answer(request)
     }
