@@ -1,6 +1,6 @@
 //! The keys, in memory, as fresh as a second.
 //!
-//! The store is asked for its change counter four times a second (`control`); when it has
+//! The store is asked for its change counter five times a second (`control`); when it has
 //! grown, the keys are read again. Whoever looks a key up while the last look at the store is
 //! older than a second waits for a new look, and is refused if there is none: a process that
 //! cannot learn of revocations must not go on.

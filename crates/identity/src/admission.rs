@@ -14,12 +14,9 @@ use crate::key::KeyFormatError;
 use crate::opaque::Opaque;
 use crate::secret::Secret;
 use crate::session::SessionDigest;
-use crate::{base32, opaque};
+use crate::{base32, ours};
 
 pub use crate::name::AdministratorName;
-
-const TOKEN: [u8; 4] = *b"pcl_";
-const CODE: [u8; 4] = *b"pce_";
 
 /// The token of an administrator's session, in clear: `pcl_…`. It exists while it is checked,
 /// and once when it is given.
@@ -38,10 +35,7 @@ pub struct RecoveryDigest([u8; 32]);
 
 impl AdministratorToken {
     /// What every token begins with.
-    pub const PREFIX: &str = "pcl_";
-
-    /// The length of a token.
-    pub const LENGTH: usize = opaque::LENGTH;
+    pub const PREFIX: &str = ours::ADMINISTRATOR;
 
     /// Makes a token of random bytes.
     pub fn from_entropy(entropy: &[u8; 32]) -> Self {
@@ -53,7 +47,9 @@ impl AdministratorToken {
     /// # Errors
     /// When it has not the form of one, or its check does not fit.
     pub fn parse(text: &str) -> Result<Self, KeyFormatError> {
-        Opaque::parse(TOKEN, text).map(Self).ok_or(KeyFormatError)
+        Opaque::parse(ours::ADMINISTRATOR, text)
+            .map(Self)
+            .ok_or(KeyFormatError)
     }
 
     /// What may be kept of it.
@@ -63,7 +59,7 @@ impl AdministratorToken {
 
     /// Shows the token for the length of one call.
     pub fn expose<R>(&self, use_it: impl FnOnce(&str) -> R) -> R {
-        self.0.expose(TOKEN, use_it)
+        self.0.expose(ours::ADMINISTRATOR, use_it)
     }
 }
 
@@ -84,7 +80,9 @@ impl EnrolmentCode {
     /// # Errors
     /// When it has not the form of one, or its check does not fit.
     pub fn parse(text: &str) -> Result<Self, KeyFormatError> {
-        Opaque::parse(CODE, text).map(Self).ok_or(KeyFormatError)
+        Opaque::parse(ours::ENROLMENT, text)
+            .map(Self)
+            .ok_or(KeyFormatError)
     }
 
     /// What may be kept of it.
@@ -94,7 +92,7 @@ impl EnrolmentCode {
 
     /// Shows the code for the length of one call.
     pub fn expose<R>(&self, use_it: impl FnOnce(&str) -> R) -> R {
-        self.0.expose(CODE, use_it)
+        self.0.expose(ours::ENROLMENT, use_it)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::base32;
 use crate::name::NameError;
+use crate::ours;
 
 /// Names a key of one door: its prefix and 16 characters. No secret; it stands in lists and
 /// records.
@@ -38,13 +39,13 @@ pub enum ErpDoor {}
 pub enum AdminDoor {}
 
 impl Door for ErpDoor {
-    const PREFIX: &'static str = "pck_";
+    const PREFIX: &'static str = ours::KEY;
     const RULE: &'static str = "`pck_` and 16 of a-z, 2-7";
     const HASHED_WITH: &'static [u8] = b"portcullis key 1\0";
 }
 
 impl Door for AdminDoor {
-    const PREFIX: &'static str = "pca_";
+    const PREFIX: &'static str = ours::ADMIN_KEY;
     const RULE: &'static str = "`pca_` and 16 of a-z, 2-7";
     const HASHED_WITH: &'static [u8] = b"portcullis administrative key 1\0";
 }

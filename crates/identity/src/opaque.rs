@@ -13,6 +13,7 @@ use crate::check::{self, CHECK};
 use crate::digest::Pepper;
 use crate::secret::Secret;
 
+/// How long the prefix of each of them is.
 const PREFIX: usize = 4;
 const SECRET: usize = 52;
 
@@ -31,18 +32,18 @@ impl Opaque {
     }
 
     /// Reads a text with this prefix; none when it has another form, or its check does not fit.
-    pub(crate) fn parse(prefix: [u8; PREFIX], text: &str) -> Option<Self> {
+    pub(crate) fn parse(prefix: &str, text: &str) -> Option<Self> {
         let whole: &[u8; LENGTH] = text.as_bytes().try_into().ok()?;
         let (body, check) = whole.split_at(LENGTH - CHECK);
         constant_time::verify_slices_are_equal(&check::of(body), check).ok()?;
-        let secret = body.strip_prefix(&prefix)?;
+        let secret = body.strip_prefix(prefix.as_bytes())?;
         base32::decode(secret).map(|secret| Self(Secret::new(secret)))
     }
 
     /// Shows the text for the length of one call.
-    pub(crate) fn expose<R>(&self, prefix: [u8; PREFIX], use_it: impl FnOnce(&str) -> R) -> R {
+    pub(crate) fn expose<R>(&self, prefix: &str, use_it: impl FnOnce(&str) -> R) -> R {
         let mut text = Zeroizing::new(String::with_capacity(LENGTH));
-        text.extend(prefix.map(char::from));
+        text.push_str(prefix);
         self.0.expose(|secret| base32::encode(secret, &mut text));
         let check = check::of(text.as_bytes());
         text.extend(check.iter().copied().map(char::from));

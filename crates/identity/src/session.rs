@@ -9,8 +9,7 @@ use crate::base32;
 use crate::digest::Pepper;
 use crate::key::KeyFormatError;
 use crate::opaque::{self, Opaque};
-
-const PREFIX: [u8; 4] = *b"pcs_";
+use crate::ours;
 
 /// The token of a session, in clear. It exists while it is checked, and once when it is given.
 pub struct SessionToken(Opaque);
@@ -37,7 +36,9 @@ impl SessionToken {
     /// # Errors
     /// When it has not the form of one, or its check does not fit.
     pub fn parse(text: &str) -> Result<Self, KeyFormatError> {
-        Opaque::parse(PREFIX, text).map(Self).ok_or(KeyFormatError)
+        Opaque::parse(ours::SESSION, text)
+            .map(Self)
+            .ok_or(KeyFormatError)
     }
 
     /// What may be kept of it.
@@ -47,7 +48,7 @@ impl SessionToken {
 
     /// Shows the token for the length of one call.
     pub fn expose<R>(&self, use_it: impl FnOnce(&str) -> R) -> R {
-        self.0.expose(PREFIX, use_it)
+        self.0.expose(ours::SESSION, use_it)
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use portcullis_erp::asked::Claim;
 use portcullis_erp::{Asked, Dialect, Local, SlotCredential};
-use portcullis_identity::{ApiKey, ErpLogin, Presented, Secret, Style, Timestamp, UpstreamName};
+use portcullis_identity::{
+    ApiKey, ErpLogin, Presented, Secret, Style, Timestamp, UpstreamName, looks_like_ours,
+};
 
 use super::open::is_log_in;
 use super::{Desk, Showing, meet};
@@ -96,9 +98,7 @@ impl<'a> Pair<'a> {
 /// Whether a text looks like a credential of ours, which goes to no ERP.
 fn is_ours(text: &str) -> bool {
     let pair = text.split_once(':');
-    ["pck_", "pcs_", "pcsign_"]
-        .iter()
-        .any(|ours| text.starts_with(ours))
+    looks_like_ours(text)
         || Unverified::is_token(text)
         || pair.is_some_and(|(key, secret)| ApiKey::parse_pair(key, secret).is_ok())
 }

@@ -14,9 +14,10 @@ use zeroize::Zeroizing;
 use crate::base32;
 use crate::check::{self, CHECK};
 use crate::key::KeyFormatError;
+use crate::ours;
 use crate::secret::Secret;
 
-const PREFIX: &str = "pcsign_";
+const PREFIX: &str = ours::SIGNING;
 const SECRET: usize = 52;
 
 /// A signing secret, in clear.

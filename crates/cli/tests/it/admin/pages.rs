@@ -1,7 +1,5 @@
 //! The commands of `docs/administration.md`, as they stand there.
 
-use serde_json::Value as Json;
-
 use super::{Administered, text};
 use crate::demo::Demo;
 
@@ -35,49 +33,60 @@ fn commands(program: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// The role that the README shows.
+fn web_shop() -> String {
+    let page = include_str!("../../../../../README.md");
+    let (_, rest) = page
+        .split_once("roles/web-shop.toml -->\n```toml\n")
+        .unwrap();
+    rest.split("```").next().unwrap().to_owned()
+}
+
 #[test]
-fn the_commands_of_the_page_do_what_it_says() {
-    const PRINTED: &str = "aebagbafaydqqcik";
+fn the_commands_of_the_page_do_what_it_says_one_after_the_other() {
     let demo = Demo::start();
-    let gateway = Administered::before(&demo, "[limits]\naddress-failures-burst = 100\n");
-    let (_, id) = gateway.place.key("shop", &[]);
-    let (ops, _) = gateway.key("ops", "administrator", &[]);
-    let mut made = Json::Null;
+    let gateway = Administered::before(&demo, "");
+    let file = gateway.place.path().join("web-shop.toml");
+    std::fs::write(&file, web_shop()).unwrap();
+    let put = ["role", "put", "web-shop", file.to_str().unwrap()];
+    assert_eq!(gateway.place.run(&put).0, 0);
+
     let own = commands("portcullis");
-    assert_eq!(own.len(), 3);
+    assert_eq!(own.len(), 2);
+    let mut key = String::new();
     for words in own {
-        let words = words[1..].iter().map(|word| match word {
-            word if word.contains(PRINTED) => text(&made, "id"),
-            word => word.clone(),
-        });
-        let words: Vec<String> = words.collect();
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let words: Vec<&str> = words[1..].iter().map(String::as_str).collect();
         let (code, told) = gateway.place.run(&words);
         assert_eq!(code, 0, "{words:?}: {told}");
         if words.contains(&"create") {
-            made = told;
+            key = text(&told, "key");
         }
     }
+
     let asked = commands("curl");
     assert_eq!(asked.len(), 2);
+    let mut id = String::new();
     for words in asked {
-        let url = words.iter().find(|word| word.starts_with("http:")).unwrap();
-        let path = url.strip_prefix("http://127.0.0.1:8641").unwrap();
-        let path = path.replace(&format!("pck_{PRINTED}"), &id);
+        let known = |word: &String| {
+            word.replace("$PORTCULLIS_ADMIN_KEY", &key)
+                .replace("$ID", &id)
+        };
+        let words: Vec<String> = words.iter().map(known).collect();
         let after = |option: &str| {
             let at = words.iter().position(|word| word == option)?;
-            Some(words[at + 1].replace("$PORTCULLIS_ADMIN_KEY", &ops))
+            Some(words[at + 1].as_str())
         };
-        let header = after("--header").unwrap();
-        let (name, value) = header.split_once(": ").unwrap();
-        let json = after("--json").unwrap_or_default();
-        let mut headers = vec![(name, value)];
-        if !json.is_empty() {
-            headers.push(("content-type", "application/json"));
-        }
-        let verb = after("--request").unwrap_or_else(|| "POST".to_owned());
-        let got = gateway.send((&verb, &path), &headers, &json);
+        let path = words[1].strip_prefix("http://127.0.0.1:8641").unwrap();
+        let headers = words.windows(2).filter(|pair| pair[0] == "--header");
+        let headers: Vec<_> = headers
+            .map(|pair| pair[1].split_once(": ").unwrap())
+            .collect();
+        let verb = after("--request").unwrap_or("POST");
+        let got = gateway.send((verb, path), &headers, after("--data").unwrap_or_default());
         assert!(matches!(got.status, 200 | 201), "{path}: {}", got.text());
+        if id.is_empty() {
+            id = text(&got.json(), "id");
+        }
     }
     let (_, shown) = gateway.place.run(&["key", "show", &id]);
     assert_eq!(shown["state"], "suspended");

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use base64::Engine as _;
+use portcullis_identity::PREFIXES;
 use serde_json::{Value as Json, json};
 
 use super::Person;
@@ -258,10 +259,15 @@ fn no_other_sites_page_comes_by_the_basic_of_a_browser_and_no_other_user_is_clai
     town.odoo.heard();
     assert_eq!(from("cross-site").status, 400);
     assert!(rpc(&other)["error"].is_object());
-    let key = "pck_aaaaaaaaaaaaaaaa";
-    for (login, given) in [(key, "x"), ("anna", key), ("anna", "")] {
+    let refused = |login: &str, given: &str| {
         let (got, _) = coming(&served.url, login, given).count_by_json2();
         assert_eq!(got.status, 401, "{login}:{given}");
+    };
+    refused("anna", "");
+    for prefix in PREFIXES {
+        let ours = format!("{prefix}aaaaaaaaaaaaaaaa");
+        refused(&ours, "x");
+        refused("anna", &ours);
     }
     assert!(town.odoo.heard().is_empty());
 }
