@@ -223,14 +223,14 @@ pub async fn caller(
     let leaves = matches!(wish, Wish::Asked(Asked::Local(Local::LogOut)))
         && matches!(presented, Presented::Session(_));
     let Some(holder) = holder else {
-        // Who goes on using a key that is over is told in the record, and to nobody else.
-        if let Some((principal, why)) = past.filter(|_| debt.is_none()) {
-            trail.recognised(principal);
-            trail.unmet(why);
-        }
         // An empty password is none, but whoever sends one wants to be somebody.
         let is_nobody = (is_nothing && slot.is_none()) || leaves;
         if !is_nobody || debt.is_some() || !is_open(&wish, reply.dialect) {
+            // Who goes on using a key that is over is told in the record, and to nobody else.
+            if let Some((principal, why)) = past.filter(|_| debt.is_none()) {
+                trail.recognised(principal);
+                trail.unmet(why);
+            }
             return Err(no(failed()));
         }
         let upstream = match &upstream {

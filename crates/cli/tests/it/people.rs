@@ -10,7 +10,7 @@ mod frappe;
 mod guessing;
 mod odoo;
 mod swap;
-mod town;
+pub(crate) mod town;
 
 use serde_json::{Value as Json, json};
 

@@ -2,7 +2,7 @@
 
 mod explained;
 mod faces;
-mod older;
+pub(crate) mod older;
 mod refused;
 mod shared;
 
@@ -42,15 +42,15 @@ fields = "*"
 /// A request, before or after it was signed.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    verb: &'static str,
-    target: String,
-    headers: Vec<(String, String)>,
-    body: String,
+    pub(crate) verb: &'static str,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 /// Whoever signs, and how.
 pub(crate) struct Signer {
-    id: String,
+    pub(crate) id: String,
     way: Way,
     count: Cell<u32>,
 }
@@ -62,17 +62,17 @@ enum Way {
 
 /// What differs from a request as it should be signed.
 #[derive(Clone, Default)]
-struct How {
+pub(crate) struct How {
     /// Seconds from now.
-    off: i64,
+    pub(crate) off: i64,
     nonce: Option<String>,
-    key: Option<String>,
+    pub(crate) key: Option<String>,
     alg: Option<&'static str>,
     covers: Option<&'static [&'static str]>,
 }
 
 impl Request {
-    fn new(verb: &'static str, target: &str, body: &str) -> Self {
+    pub(crate) fn new(verb: &'static str, target: &str, body: &str) -> Self {
         let mut headers = Vec::new();
         if !body.is_empty() {
             let kind = if body.starts_with('<') {
@@ -110,7 +110,7 @@ impl Request {
         Self::new("POST", "/json/2/res.partner/create", body)
     }
 
-    fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
@@ -142,7 +142,7 @@ impl Signer {
     }
 
     /// A key that signs with a key pair.
-    fn ed25519(place: &Place, name: &str, more: &[&str]) -> Self {
+    pub(crate) fn ed25519(place: &Place, name: &str, more: &[&str]) -> Self {
         let pair = Ed25519KeyPair::generate().expect("a key pair");
         let file = place.path().join(format!("{name}.pem"));
         std::fs::write(&file, pem(&pair)).expect("a file");
@@ -169,7 +169,7 @@ impl Signer {
         self.sign_so(request, &How::default())
     }
 
-    fn sign_so(&self, request: &Request, how: &How) -> Request {
+    pub(crate) fn sign_so(&self, request: &Request, how: &How) -> Request {
         self.sign_over(request, how).0
     }
 
@@ -274,7 +274,7 @@ fn place(demo: &Demo) -> Place {
     clippy::disallowed_methods,
     reason = "the gateway's clock is the real one"
 )]
-fn seconds() -> i64 {
+pub(crate) fn seconds() -> i64 {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .expect("a time");

@@ -82,7 +82,7 @@ impl Whose {
             None => (None, None),
         };
         Self {
-            is_nothing: holder.is_none() && past.is_none(),
+            is_nothing: holder.is_none(),
             holder,
             past,
             style: Some(Style::Certificate),

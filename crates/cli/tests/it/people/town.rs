@@ -20,7 +20,7 @@ fields = "*"
 "#;
 
 /// Who is System Manager at the ERPNext, if among the people.
-pub(super) const BOSS: &str = "boss@example.com";
+pub(crate) const BOSS: &str = "boss@example.com";
 
 /// As many requests as the tests send.
 const LIMITS: &str =
@@ -28,35 +28,43 @@ const LIMITS: &str =
 
 /// A request that an ERP heard: its first line, its headers, its body.
 #[derive(Debug, Clone)]
-pub(super) struct Heard {
-    pub(super) line: String,
-    pub(super) cookie: String,
-    pub(super) head: String,
-    pub(super) body: String,
+pub(crate) struct Heard {
+    pub(crate) line: String,
+    pub(crate) cookie: String,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 /// An ERP that remembers what it heard, and can be told to be difficult.
-pub(super) struct Erp<H> {
+pub(crate) struct Erp<H> {
     inner: H,
     heard: Mutex<Vec<Heard>>,
     /// Whether every session is over.
-    pub(super) over: AtomicBool,
+    pub(crate) over: AtomicBool,
     /// Whether the next session that is shown is over.
-    pub(super) ends: AtomicBool,
+    pub(crate) ends: AtomicBool,
     /// Whether the next answer exchanges the cookie of the session.
-    pub(super) exchanges: AtomicBool,
+    pub(crate) exchanges: AtomicBool,
+}
+
+/// A page of an addon's own, at either ERP.
+pub(crate) const PAGE: &str = "/till";
+
+fn page(request: &Request) -> Option<Response> {
+    let asked = request.path == PAGE;
+    asked.then(|| Response::new(200, "application/json", r#"{"till": 1}"#))
 }
 
 /// Both, and a gateway.
-pub(super) struct Town {
-    pub(super) odoo: Arc<Erp<Odoo>>,
-    pub(super) erpnext: Arc<Erp<ErpNext>>,
-    pub(super) place: Place,
+pub(crate) struct Town {
+    pub(crate) odoo: Arc<Erp<Odoo>>,
+    pub(crate) erpnext: Arc<Erp<ErpNext>>,
+    pub(crate) place: Place,
     _running: [Running; 2],
 }
 
 /// The password of a person.
-pub(super) fn password(login: &str) -> String {
+pub(crate) fn password(login: &str) -> String {
     format!("{login} has a secret: Xyzzy-{}", login.len())
 }
 
@@ -72,7 +80,7 @@ impl<H> Erp<H> {
     }
 
     /// What it heard since this was asked last.
-    pub(super) fn heard(&self) -> Vec<Heard> {
+    pub(crate) fn heard(&self) -> Vec<Heard> {
         std::mem::take(&mut *self.heard.lock().unwrap())
     }
 
@@ -117,6 +125,9 @@ impl Handler for Erp<Odoo> {
             return json(r#"{"jsonrpc":"2.0","id":null,"error":{"code":100,"message":"Odoo Session Expired","data":{"name":"odoo.http.SessionExpiredException","message":"Session expired"}}}"#)
                 .with("Set-Cookie", "session_id=anonymous; Path=/");
         }
+        if let Some(page) = page(request) {
+            return page;
+        }
         // An exchanged session is the old one by another name.
         let known = cookie.replace("exchanged-", "");
         let asked = Request {
@@ -157,24 +168,27 @@ impl Handler for Erp<ErpNext> {
         if self.is_over(request) {
             return Response::new(403, "application/json", r#"{"session_expired":1}"#);
         }
+        if let Some(page) = page(request) {
+            return page;
+        }
         self.inner.answer(request)
     }
 }
 
 impl Town {
     /// People of these logins at both ERPs; `more` stands in `[upstream.NAME.people]`.
-    pub(super) fn of(logins: &[String], more: &str) -> Self {
+    pub(crate) fn of(logins: &[String], more: &str) -> Self {
         Self::with(logins, more, "")
     }
 
     /// The same, with these settings beside.
-    pub(super) fn with(logins: &[String], more: &str, settings: &str) -> Self {
+    pub(crate) fn with(logins: &[String], more: &str, settings: &str) -> Self {
         let people = |name| format!("[upstream.{name}.people]\n{more}\n");
         Self::over(logins, &people("odoo"), &people("erpnext"), settings)
     }
 
     /// A town whose gateway lets nobody log in with a password of the ERP.
-    pub(super) fn closed(logins: &[String]) -> Self {
+    pub(crate) fn closed(logins: &[String]) -> Self {
         Self::over(logins, "", "", "")
     }
 
@@ -243,7 +257,7 @@ impl Town {
     }
 
     /// Serves it, and forgets what the gateway asked at its start.
-    pub(super) fn serve(&self) -> Served {
+    pub(crate) fn serve(&self) -> Served {
         let served = self.place.serve();
         self.odoo.heard();
         self.erpnext.heard();
@@ -251,7 +265,7 @@ impl Town {
     }
 
     /// Everything that the gateway has written down.
-    pub(super) fn kept(&self) -> Vec<u8> {
+    pub(crate) fn kept(&self) -> Vec<u8> {
         fn gather(folder: &std::path::Path, all: &mut Vec<u8>) {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -268,23 +282,42 @@ impl Town {
     }
 }
 
-pub(super) fn logins(names: &[&str]) -> Vec<String> {
+pub(crate) fn logins(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 impl Erp<ErpNext> {
     /// Disables a user, as an administrator does.
-    pub(super) fn disable(&self, user: &str) {
-        let pair = format!("{:x<16}:{}", "Administrator", "s".repeat(16));
+    pub(crate) fn disable(&self, user: &str) {
+        let path = format!("/api/resource/User/{user}");
+        let body = br#"{"enabled": 0}"#;
+        self.ask_as("Administrator", ("PUT", &path), "application/json", body);
+    }
+
+    /// Puts a file there, as this user does.
+    pub(crate) fn put_file(&self, user: &str, name: &str, text: &str) {
+        let body = format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"is_private\"\r\n\r\n0\r\n--edge\r\n\
+             Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: text/plain\r\n\r\n{text}\r\n--edge--\r\n"
+        );
+        let kind = "multipart/form-data; boundary=edge";
+        let path = "/api/method/upload_file";
+        self.ask_as(user, ("POST", path), kind, body.as_bytes());
+    }
+
+    fn ask_as(&self, user: &str, (verb, path): (&str, &str), kind: &str, body: &[u8]) {
+        let key = user.replace(['@', '.'], "");
+        let pair = format!("{key:x<16}:{}", "s".repeat(16));
         let mut headers = http::HeaderMap::new();
         headers.insert("authorization", format!("token {pair}").parse().unwrap());
-        headers.insert("content-type", "application/json".parse().unwrap());
+        headers.insert("content-type", kind.parse().unwrap());
         let answer = self.inner.answer(&Request {
-            verb: "PUT".to_owned(),
-            path: format!("/api/resource/User/{user}"),
+            verb: verb.to_owned(),
+            path: path.to_owned(),
             query: String::new(),
             headers,
-            body: br#"{"enabled": 0}"#.to_vec().into(),
+            body: body.to_vec().into(),
         });
         let said = String::from_utf8_lossy(&answer.body).into_owned();
         assert_eq!(answer.status, 200, "{said}");

@@ -4,17 +4,29 @@
 use super::*;
 
 /// A key with an older scheme, as its client has it.
-struct Older {
+pub(crate) struct Older {
     scheme: &'static str,
+    pub(crate) id: String,
     /// What the client calls the API key.
-    key: String,
+    pub(crate) key: String,
     /// What the client calls the API secret.
     secret: String,
 }
 
 impl Older {
     fn new(place: &Place, scheme: &'static str, upstream: &str) -> Self {
-        let made = create(place, scheme, &["--upstream", upstream, "--signed", scheme]);
+        Self::named(place, scheme, (scheme, upstream), &[])
+    }
+
+    /// A key of this name, with these arguments more.
+    pub(crate) fn named(
+        place: &Place,
+        scheme: &'static str,
+        (name, upstream): (&str, &str),
+        more: &[&str],
+    ) -> Self {
+        let own = ["--upstream", upstream, "--signed", scheme];
+        let made = create(place, name, &[&own, more].concat());
         let text = |member: &str| made[member].as_str().expect("a text").to_owned();
         let (key, secret) = match made["signing-secret"].as_str() {
             Some(secret) => (text("id"), secret.to_owned()),
@@ -26,13 +38,14 @@ impl Older {
         };
         Self {
             scheme,
+            id: text("id"),
             key,
             secret,
         }
     }
 
     /// Signs what the client takes for the endpoint, at a moment.
-    fn sign(&self, request: &Request, endpoint: &str, off: i64) -> Request {
+    pub(crate) fn sign(&self, request: &Request, endpoint: &str, off: i64) -> Request {
         let (verb, at) = (request.verb, seconds() + off);
         let moment = time::OffsetDateTime::from_unix_timestamp(at).expect("a moment");
         let (date, clock) = (moment.date(), moment.time());
@@ -80,7 +93,7 @@ impl Older {
     }
 }
 
-const SCHEMES: &[&str] = &[
+pub(crate) const SCHEMES: &[&str] = &[
     "legacy-sorted-json",
     "legacy-timestamp",
     "legacy-request-time",

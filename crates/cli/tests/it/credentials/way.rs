@@ -1,0 +1,299 @@
+//! The ways of saying who one is, and the states in which that may be.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is not named has nothing of its own"
+)]
+
+use portcullis_identity::Style;
+
+use super::asked::{Face, Kind};
+
+/// A way of saying who one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Way {
+    /// A key in a header of its own.
+    Header(&'static str),
+    /// A key behind a scheme of `Authorization`.
+    Scheme(&'static str),
+    Token,
+    Basic,
+    Query,
+    /// A key in the password slot of a call.
+    Slot,
+    /// A key as the password of a log-in.
+    LogIn,
+    Certificate,
+    Hmac,
+    Ed25519,
+    Older(&'static str),
+    /// A token of an issuer.
+    Jwt,
+    JwtInSlot,
+    /// The cookie of a session that a key opened.
+    KeySession,
+    /// A person's password, in a log-in.
+    PersonLogIn,
+    /// The cookie of a person's session.
+    PersonSession,
+    /// Login and password of a person with the request.
+    PersonBasic,
+    /// The same, beside a key.
+    Beside,
+}
+
+/// What is so about a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum State {
+    Good,
+    Unknown,
+    Mistyped,
+    Expired,
+    Revoked,
+    Suspended,
+    Elsewhere,
+    OtherWay,
+    Unsigned,
+    Differs,
+    Late,
+    Replayed,
+    LoggedOut,
+    OtherClient,
+    WrongPassword,
+    Denied,
+    InClear,
+}
+
+use State::{
+    Denied, Differs, Elsewhere, Expired, Good, InClear, Late, LoggedOut, Mistyped, OtherClient,
+    OtherWay, Replayed, Revoked, Suspended, Unknown, Unsigned, WrongPassword,
+};
+
+const OF_KEYS: &[State] = &[
+    Good, Unknown, Mistyped, Expired, Revoked, Suspended, Elsewhere, OtherWay, Unsigned, InClear,
+];
+
+const SIGNED: &[State] = &[
+    Good, Unknown, Expired, Revoked, Suspended, Elsewhere, Differs, Late, Replayed, InClear,
+];
+
+impl State {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Good => "good",
+            Unknown => "unknown",
+            Mistyped => "mistyped",
+            Expired => "expired",
+            Revoked => "revoked",
+            Suspended => "suspended",
+            Elsewhere => "wrong address",
+            OtherWay => "not in this way",
+            Unsigned => "must be signed",
+            Differs => "wrong signature",
+            Late => "too old",
+            Replayed => "replayed",
+            LoggedOut => "logged out",
+            OtherClient => "another client",
+            WrongPassword => "wrong password",
+            Denied => "denied login",
+            InClear => "in clear",
+        }
+    }
+
+    /// Whether a refusal may not be told from that of a credential that nobody knows.
+    pub(super) const fn is_secret(self) -> bool {
+        matches!(
+            self,
+            Unknown
+                | Mistyped
+                | Expired
+                | Revoked
+                | Suspended
+                | Elsewhere
+                | OtherWay
+                | Unsigned
+                | Differs
+                | LoggedOut
+                | OtherClient
+        )
+    }
+}
+
+impl Way {
+    pub(super) const ALL: &[Self] = &[
+        Self::Header("X-API-Key"),
+        Self::Header("API-KEY"),
+        Self::Header("X-Openerp-Session-Id"),
+        Self::Header("X-Shop-Key"),
+        Self::Scheme("Bearer"),
+        Self::Scheme("bearer"),
+        Self::Scheme("ApiKey"),
+        Self::Token,
+        Self::Basic,
+        Self::Query,
+        Self::Slot,
+        Self::LogIn,
+        Self::Certificate,
+        Self::Hmac,
+        Self::Ed25519,
+        Self::Older("legacy-sorted-json"),
+        Self::Older("legacy-timestamp"),
+        Self::Older("legacy-request-time"),
+        Self::Jwt,
+        Self::JwtInSlot,
+        Self::KeySession,
+        Self::PersonLogIn,
+        Self::PersonSession,
+        Self::PersonBasic,
+        Self::Beside,
+    ];
+
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Header("X-Shop-Key") => "a header of the configuration (X-Shop-Key)".to_owned(),
+            Self::Header(name) => name.to_owned(),
+            Self::Scheme(scheme) => format!("Authorization: {scheme} KEY"),
+            Self::Token => "Authorization: token KEY:SECRET".to_owned(),
+            Self::Basic => "Authorization: Basic KEY:SECRET".to_owned(),
+            Self::Query => "?api_key=KEY".to_owned(),
+            Self::Slot => "a key in the password slot of a call".to_owned(),
+            Self::LogIn => "a key as the password of a log-in".to_owned(),
+            Self::Certificate => "a client certificate".to_owned(),
+            Self::Hmac => "a signature by RFC 9421, hmac-sha256".to_owned(),
+            Self::Ed25519 => "a signature by RFC 9421, ed25519".to_owned(),
+            Self::Older(scheme) => format!("a signature by {scheme}"),
+            Self::Jwt => "a token of an issuer (Authorization: Bearer)".to_owned(),
+            Self::JwtInSlot => "a token of an issuer in the password slot of a call".to_owned(),
+            Self::KeySession => "the session of a key".to_owned(),
+            Self::PersonLogIn => "a person's password in a log-in".to_owned(),
+            Self::PersonSession => "the session of a person".to_owned(),
+            Self::PersonBasic => "Authorization: Basic LOGIN:PASSWORD of a person".to_owned(),
+            Self::Beside => "API-KEY, and Authorization: Basic of a person".to_owned(),
+        }
+    }
+
+    /// The style of a key that it is, if it is one.
+    pub(super) fn style(self) -> Option<Style> {
+        Some(match self {
+            Self::Header(_) => Style::Header,
+            Self::Scheme("ApiKey") => Style::ApiKey,
+            Self::Scheme(_) => Style::Bearer,
+            Self::Token => Style::Token,
+            Self::Basic => Style::Basic,
+            Self::Query => Style::Query,
+            Self::Slot | Self::LogIn => Style::Password,
+            Self::Certificate => Style::Certificate,
+            Self::Hmac | Self::Ed25519 => Style::Signature,
+            Self::Older(_) => Style::LegacySignature,
+            Self::Jwt
+            | Self::JwtInSlot
+            | Self::KeySession
+            | Self::PersonLogIn
+            | Self::PersonSession
+            | Self::PersonBasic
+            | Self::Beside => return None,
+        })
+    }
+
+    pub(super) const fn logs_in(self) -> bool {
+        matches!(self, Self::LogIn | Self::PersonLogIn)
+    }
+
+    pub(super) const fn states(self) -> &'static [State] {
+        match self {
+            Self::Header(_)
+            | Self::Scheme(_)
+            | Self::Token
+            | Self::Basic
+            | Self::Query
+            | Self::Slot
+            | Self::LogIn => OF_KEYS,
+            Self::Certificate => &[Good, Unknown, Expired, Revoked, Suspended, Elsewhere],
+            Self::Hmac | Self::Ed25519 | Self::Older(_) => SIGNED,
+            Self::Jwt | Self::JwtInSlot => &[Good, Expired, Differs, InClear],
+            Self::KeySession => &[
+                Good,
+                Unknown,
+                Expired,
+                Revoked,
+                Suspended,
+                Elsewhere,
+                LoggedOut,
+                OtherClient,
+                InClear,
+            ],
+            Self::PersonSession => &[Good, LoggedOut, OtherClient, InClear],
+            Self::PersonLogIn | Self::PersonBasic => {
+                &[Good, Unknown, WrongPassword, Denied, Elsewhere, InClear]
+            }
+            Self::Beside => &[
+                Good,
+                Unknown,
+                Mistyped,
+                Expired,
+                Revoked,
+                Suspended,
+                Elsewhere,
+                OtherWay,
+                Unsigned,
+                WrongPassword,
+                Denied,
+                InClear,
+            ],
+        }
+    }
+
+    /// Why it is not tried in a dialect, where it is not.
+    pub(super) fn lacks(self, face: &Face) -> Option<&'static str> {
+        let has_slot = matches!(face.kind, Kind::Xml1 | Kind::Xml2 | Kind::JsonRpc);
+        let opens_sessions = matches!(face.kind, Kind::Call | Kind::Method | Kind::V2 | Kind::Rest);
+        let has_cookie = !has_slot && !matches!(face.kind, Kind::Json2 | Kind::Doc);
+        match self {
+            Self::Slot | Self::JwtInSlot if !has_slot => Some("no password in the body"),
+            Self::LogIn if !has_slot && !opens_sessions => Some("nobody logs in there"),
+            Self::PersonLogIn if !opens_sessions => Some("no person logs in there"),
+            Self::KeySession | Self::PersonSession if !has_cookie => Some("a cookie is no credential there"),
+            Self::Older("legacy-sorted-json") if matches!(face.kind, Kind::Xml1 | Kind::Xml2) => {
+                Some("signs JSON only")
+            }
+            Self::Beside if face.kind == Kind::Batch => Some("a batch has one credential"),
+            _ => None,
+        }
+    }
+
+    /// Why it is not in the other states.
+    pub(super) const fn without(self) -> &'static [&'static str] {
+        match self {
+            Self::Header(_)
+            | Self::Scheme(_)
+            | Self::Token
+            | Self::Basic
+            | Self::Query
+            | Self::Slot
+            | Self::LogIn => &["wrong signature, too old, replayed: nothing is signed"],
+            Self::Certificate => &[
+                "in clear: it is shown within TLS",
+                "not in this way, must be signed: a key that is a certificate has no other way, and does not sign",
+                "wrong signature, too old, replayed: nothing of the request is signed",
+            ],
+            Self::Hmac | Self::Ed25519 | Self::Older(_) => {
+                &["not in this way: a key that signs may always sign"]
+            }
+            Self::Jwt | Self::JwtInSlot => &[
+                "revoked, suspended, wrong address: its issuer's word lasts until it is over; it has no networks of its own",
+                "replayed: it may be shown until it is over",
+            ],
+            Self::KeySession => &[
+                "must be signed: such a key opens no session",
+                "wrong signature, too old, replayed: nothing is signed",
+            ],
+            Self::PersonSession => &[
+                "unknown: as of a key; no session is told from another by its text",
+                "expired, revoked, suspended: a person has no key; what the ERP ends is in people/",
+            ],
+            Self::PersonLogIn | Self::PersonBasic | Self::Beside => {
+                &["wrong signature, too old, replayed: nothing is signed"]
+            }
+        }
+    }
+}
