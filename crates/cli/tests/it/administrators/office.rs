@@ -209,7 +209,7 @@ pub(super) fn app(secret: &str) -> totp_rs::Totp {
 }
 
 impl Got {
-    pub(super) fn json(&self) -> Json {
+    pub(crate) fn json(&self) -> Json {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", self.text()))
     }
 
