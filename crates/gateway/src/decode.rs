@@ -170,6 +170,10 @@ pub async fn read(
         credential::presented(&head.headers, in_query.as_ref(), cookie, desk.ways)
             .map_err(unreadable)?;
     let signature = signature::read(&head, &routed.base, &body).map_err(unreadable)?;
+    if let (Wish::Visit(_, controller), Some(signature)) = (&wish, &signature) {
+        let handed_on = &controller.takes.headers;
+        signature::covers(signature, handed_on, &head.headers).map_err(unreadable)?;
+    }
     let mut manner = Manner::of(&head, origin);
     let mut beside = None;
     if dialect == Dialect::Json2 && matches!(presented, Presented::Key { .. }) {

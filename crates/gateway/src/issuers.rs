@@ -32,6 +32,9 @@ use crate::keyring::Holder;
 /// How old a fetched set may be.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How far a clock may be set back before what it tells of an age is not believed.
+const BACK: Duration = Duration::from_secs(60);
+
 /// How many callers are remembered; the memory is forgotten when it is full.
 const MOST: usize = 100_000;
 
@@ -269,12 +272,19 @@ impl Trusted {
     /// The keys, unless they are too old to be believed.
     fn known(&self, now: Timestamp) -> Option<Arc<Known>> {
         let known = self.keys.load_full()?;
-        let stale = i64::try_from(STALE.as_micros()).unwrap_or(i64::MAX);
         let fresh = known
             .fetched
-            .is_none_or(|fetched| now.micros().saturating_sub(fetched.micros()) < stale);
+            .is_none_or(|fetched| is_within(STALE, fetched, now));
         fresh.then_some(known)
     }
+}
+
+/// Whether less than this has passed since then. A clock that was set back does not make anything
+/// young for ever: what seems to lie ahead is as good as over.
+fn is_within(limit: Duration, since: Timestamp, now: Timestamp) -> bool {
+    let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+    let age = now.micros().saturating_sub(since.micros());
+    (-micros(BACK)..micros(limit)).contains(&age)
 }
 
 impl IssuerConfig {

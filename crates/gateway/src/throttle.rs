@@ -9,13 +9,12 @@
 //! which is what one subscriber has.
 
 mod accounts;
+mod cells;
 mod proven;
 
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::atomic::AtomicI64;
 
 use http::header::{AUTHORIZATION, COOKIE, HeaderName};
-use papaya::HashMap;
 use portcullis_erp::{Dialect, Reply};
 use portcullis_identity::Timestamp;
 
@@ -25,18 +24,16 @@ use crate::origin::Origin;
 use crate::route::Routed;
 use crate::ways::Ways;
 pub use accounts::{Account, Accounts};
+use cells::Cells;
 pub(crate) use proven::Proven;
 
 /// Beside which a signature by RFC 9421 stands.
 const SIGNATURE: HeaderName = HeaderName::from_static("signature-input");
 
-/// How many addresses are remembered; the memory is forgotten when it is full.
-const MOST_ADDRESSES: usize = 100_000;
-
 /// What is remembered of addresses that failed.
 pub struct Throttle {
     rate: Rate,
-    cells: HashMap<IpAddr, AtomicI64>,
+    cells: Cells<IpAddr>,
 }
 
 /// A request whose address was looked at.
@@ -101,35 +98,27 @@ impl Throttle {
     pub fn new(rate: Rate) -> Self {
         Self {
             rate,
-            cells: HashMap::new(),
+            cells: Cells::default(),
         }
     }
 
     /// How many seconds this address has to wait, if it has to.
     pub fn wait(&self, address: IpAddr, now: Timestamp) -> Option<u64> {
-        let cells = self.cells.pin();
-        let cell = cells.get(&network(address))?;
-        let tally = self.rate.look(cell, now);
+        let look = |cell: &_| self.rate.look(cell, now);
+        let tally = self.cells.look(&network(address), look)?;
         (!tally.admitted).then(|| seconds(tally.wait))
     }
 
     /// Takes one request off what an address may do.
     pub(crate) fn take(&self, address: IpAddr, now: Timestamp) -> (Rate, Tally) {
-        let tally = self.with_cell(address, |cell| self.rate.take(cell, now));
-        (self.rate, tally)
+        let take = |cell: &_| self.rate.take(cell, now);
+        (self.rate, self.cells.change(network(address), take))
     }
 
     /// Charges a failed or anonymous request to its address.
     pub fn charge(&self, address: IpAddr, now: Timestamp) {
-        self.with_cell(address, |cell| self.rate.charge(cell, now));
-    }
-
-    fn with_cell<T>(&self, address: IpAddr, count: impl FnOnce(&AtomicI64) -> T) -> T {
-        let cells = self.cells.pin();
-        if cells.len() >= MOST_ADDRESSES {
-            cells.clear();
-        }
-        count(cells.get_or_insert_with(network(address), || AtomicI64::new(0)))
+        let charge = |cell: &_| self.rate.charge(cell, now);
+        self.cells.change(network(address), charge);
     }
 }
 

@@ -15,7 +15,7 @@ use rustls::pki_types::{
     CertificateDer, CertificateRevocationListDer, PrivateKeyDer, SubjectPublicKeyInfoDer,
 };
 use rustls::server::danger::ClientCertVerifier;
-use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
+use rustls::server::{NoServerSessionStorage, ParsedCertificate, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use zeroize::Zeroizing;
 
@@ -162,8 +162,15 @@ impl Held {
             .with_single_cert(chain, key)
             .map_err(TlsFileError::Unusable)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        config.ticketer =
-            rustls::crypto::aws_lc_rs::Ticketer::new().map_err(TlsFileError::Unusable)?;
+        if self.clients.is_some() {
+            // A connection that is taken up again shows no certificate anew: one that was revoked,
+            // or is over, would be believed for as long as that is remembered.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        } else {
+            config.ticketer =
+                rustls::crypto::aws_lc_rs::Ticketer::new().map_err(TlsFileError::Unusable)?;
+        }
         Ok(config)
     }
 }

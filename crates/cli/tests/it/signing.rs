@@ -193,7 +193,10 @@ impl Signer {
                 .push(("content-digest".to_owned(), value.clone()));
             lines.push(("content-digest", value));
         }
-        let means = |name: &str| MEANING.contains(&name);
+        let means = |name: &str| match how.covers {
+            Some(covers) => covers.contains(&name),
+            None => MEANING.contains(&name),
+        };
         for (name, value) in request.headers.iter().filter(|(name, _)| means(name)) {
             lines.push((name.as_str(), value.clone()));
         }

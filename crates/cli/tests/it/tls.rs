@@ -212,6 +212,29 @@ fn a_certificate_that_its_authority_revoked_is_none() {
 }
 
 #[test]
+fn certificates_of_clients_are_looked_at_with_each_connection() {
+    let demo = Demo::start();
+    let (authority, clients) = (Authority::new(), Authority::new());
+    let resumes = |more: &str| {
+        let place = Place::before(&demo, more);
+        authority.sign("localhost").put(place.path());
+        std::fs::write(place.path().join("clients.pem"), clients.pem()).unwrap();
+        let served = place.serve();
+        [false, true].map(|oldest| {
+            let client = authority.client(Some(&clients.sign("shop")), oldest);
+            client::is_taken_up_again(&client, door(&served), &count(""))
+        })
+    };
+    assert_eq!(
+        resumes(FILES),
+        [true, true],
+        "without them, it is cheaper so"
+    );
+    let asking = format!("{FILES}client-authorities-file = \"clients.pem\"\n");
+    assert_eq!(resumes(&asking), [false, false]);
+}
+
+#[test]
 fn a_clients_certificate_is_a_credential() {
     let demo = Demo::start();
     let more = format!("{FILES}client-authorities-file = \"clients.pem\"\n");

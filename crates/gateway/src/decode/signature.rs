@@ -3,6 +3,7 @@
 //! It is read here, because what was signed are the client's bytes, and those end in this room.
 //! Whether it is good is for `identify` to say, which knows the keys.
 
+use http::header::{HeaderMap, HeaderName};
 use http::request::Parts;
 use portcullis_erp::{Fault, FaultKind};
 use portcullis_identity::signing::{Flaw, Head, Legacy, Signed};
@@ -33,6 +34,26 @@ pub(super) fn read(head: &Parts, base: &str, body: &[u8]) -> Result<Option<Signa
         Ok(None) => None,
         Ok(Some(legacy)) => Some(Signature::Legacy(Ok(Box::new(legacy)))),
         Err(flaw) => Some(Signature::Legacy(Err(flaw))),
+    })
+}
+
+/// Whether a signature covers the headers that a route hands on: what stands between could add
+/// them, or change them. Older schemes cover none, and say so.
+///
+/// # Errors
+/// When it does not.
+pub(super) fn covers(
+    signature: &Signature,
+    handed_on: &[HeaderName],
+    sent: &HeaderMap,
+) -> Result<(), Fault> {
+    let Signature::Standard(signed) = signature else {
+        return Ok(());
+    };
+    let open = |name: &&HeaderName| sent.contains_key(*name) && !signed.covers(name.as_str());
+    handed_on.iter().find(open).map_or(Ok(()), |name| {
+        let why = format!("the signature is not taken: it does not cover `{name}`");
+        Err(Fault::new(FaultKind::AccessDenied, why))
     })
 }
 

@@ -44,8 +44,7 @@ impl Claimed {
 
     /// The ERP accepted it.
     pub(crate) fn proved(&self, origin: &Origin, now: Timestamp) {
-        self.accounts
-            .proved(self.account.clone(), origin.address, now);
+        self.accounts.proved(self.account, origin.address, now);
     }
 }
 

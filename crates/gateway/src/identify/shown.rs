@@ -39,10 +39,11 @@ impl Desk<'_> {
             (Presented::Key { text, style }, None) => {
                 let holder = text.expose(|text| {
                     let key = parse(text).map(|key| Account::key(key.id()));
-                    let held = key.and_then(|key| self.accounts.held(&key, origin.address, now));
+                    let is_held = |key| self.accounts.key_held(&key, origin.address, now);
+                    let held = key.is_some_and(is_held);
                     let may = *style == Style::Basic && debt.is_none();
                     find(self, text, debt, now)
-                        .filter(|_| held.is_none())
+                        .filter(|_| !held)
                         .or_else(|| entered(self, text, origin, now).filter(|_| may))
                 });
                 (holder, Some(*style))

@@ -257,7 +257,7 @@ fn tried(
         return (find(desk, text, debt, now), None);
     };
     let account = Account::key(key.id());
-    if desk.accounts.held(&account, address, now).is_some() {
+    if desk.accounts.key_held(&account, address, now) {
         return (None, None);
     }
     let found = find(desk, text, debt, now);
@@ -266,7 +266,8 @@ fn tried(
         return (found, None);
     }
     let guessed = desk.keyring.guessed_at(&key);
-    let held = guessed.filter(|_| desk.accounts.failed(&account, address, now));
+    let fresh = guessed.filter(|_| !desk.accounts.is_proven(&account, address, now));
+    let held = fresh.filter(|_| desk.accounts.failed(&account, address, now));
     (None, held)
 }
 

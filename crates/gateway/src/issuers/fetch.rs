@@ -7,7 +7,7 @@ use std::time::Duration;
 use portcullis_identity::Timestamp;
 use url::Url;
 
-use super::{Issuers, KeysFrom, Known, TokenKeys, Trusted};
+use super::{Issuers, KeysFrom, Known, TokenKeys, Trusted, is_within};
 use crate::clock;
 
 /// How often a set is fetched.
@@ -80,8 +80,7 @@ impl Trial {
     /// Whether the time has come; then it counts as tried.
     fn begins(&mut self, need: Need, now: Timestamp) -> bool {
         let passed = |since: Option<Timestamp>, wait: Duration| {
-            let wait = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
-            since.is_none_or(|since| now.micros().saturating_sub(since.micros()) >= wait)
+            since.is_none_or(|since| !is_within(wait, since, now))
         };
         let for_wanted = need.is_wanted && !need.is_missing && passed(self.wanted, WANTED);
         let wait = if need.is_missing { MISSING } else { AGAIN };
@@ -167,6 +166,21 @@ mod tests {
         assert_eq!(often.collect::<Vec<_>>(), [61, 121]);
         assert!(!trial.begins(rest, at(720)));
         assert!(trial.begins(rest, at(721)), "and by itself");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_set_young_for_ever() {
+        let mut trial = Trial::default();
+        let need = Need {
+            is_missing: false,
+            is_wanted: false,
+        };
+        assert!(trial.begins(need, at(100_000)));
+        assert!(!trial.begins(need, at(99_990)), "by seconds");
+        assert!(trial.begins(need, at(10_000)), "by a day");
+        let day = Duration::from_secs(24 * 60 * 60);
+        assert!(is_within(day, at(100_000), at(100_001)));
+        assert!(!is_within(day, at(100_000), at(10_000)));
     }
 
     #[test]

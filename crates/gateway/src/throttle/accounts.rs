@@ -3,54 +3,63 @@
 //! An address that fails waits, but a guesser has many addresses. So failures are counted by
 //! account too; one that has failed too often is held for whoever comes from an address that
 //! has not proven it lately. Its holder, who has, goes on: nobody locks out somebody else.
+//! Whoever shares that address may fail more often, but not for ever.
 //! Logins are counted whether there is such a person or not, so that a hold tells nothing.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use papaya::HashMap;
+use aws_lc_rs::digest::{self, SHA256};
 use portcullis_identity::{KeyId, Timestamp, UpstreamName};
 
+use super::cells::Cells;
 use super::{network, seconds};
 use crate::gcra::Rate;
 use crate::people::folded;
 
-/// How many accounts are remembered; the memory is forgotten when it is full.
-const MOST: usize = 100_000;
-
 /// For how long an address that proved an account goes on, in microseconds: a day.
 const LASTS: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// An account that somebody may guess at.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Account(Name);
+/// How many times as often an account may fail from an address that proved it.
+const PROVEN: u32 = 3;
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Name {
-    Key(KeyId),
-    Login(UpstreamName, Box<str>),
-    Administrator(Box<str>),
-}
+/// An account that somebody may guess at: a digest, for names are as long as strangers like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Account([u8; 32]);
 
 /// The accounts at which somebody failed, and the addresses that proved them; over all cores.
 pub struct Accounts {
     rate: Rate,
-    cells: HashMap<Account, AtomicI64>,
-    proven: HashMap<(Account, IpAddr), AtomicI64>,
+    failures: Cells<Account>,
+    /// When the right secret came last.
+    proven: Cells<(Account, IpAddr)>,
+    /// What failed where it was proven.
+    slips: Cells<(Account, IpAddr)>,
 }
 
 impl Account {
     pub(crate) fn key(id: KeyId) -> Self {
-        Self(Name::Key(id))
+        Self::of(&["key", id.to_string().as_str()])
     }
 
     /// Somebody who administers the gateway, whether there is such a one or not.
     pub fn administrator(name: &str) -> Self {
-        Self(Name::Administrator(folded(name).into()))
+        Self::of(&["administrator", &folded(name)])
     }
 
     pub(crate) fn login(upstream: &UpstreamName, login: &str) -> Self {
-        Self(Name::Login(upstream.clone(), folded(login).into()))
+        Self::of(&["login", upstream.as_str(), &folded(login)])
+    }
+
+    fn of(parts: &[&str]) -> Self {
+        let mut context = digest::Context::new(&SHA256);
+        for part in parts {
+            context.update(&part.len().to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        let mut account = [0; 32];
+        account.copy_from_slice(context.finish().as_ref());
+        Self(account)
     }
 }
 
@@ -59,51 +68,70 @@ impl Accounts {
     pub fn new(rate: Rate) -> Self {
         Self {
             rate,
-            cells: HashMap::new(),
-            proven: HashMap::new(),
+            failures: Cells::default(),
+            proven: Cells::default(),
+            slips: Cells::default(),
         }
     }
 
     /// How many seconds an account is held for this address, if it is.
     pub fn held(&self, account: &Account, address: IpAddr, now: Timestamp) -> Option<u64> {
-        let cells = self.cells.pin();
-        let tally = self.rate.look(cells.get(account)?, now);
-        let held = !tally.admitted && !self.is_proven(account, address, now);
-        held.then(|| seconds(tally.wait))
+        let tally = if self.is_proven(account, address, now) {
+            let rate = self.where_proven();
+            let slips = (*account, network(address));
+            self.slips.look(&slips, |cell| rate.look(cell, now))
+        } else {
+            let look = |cell: &_| self.rate.look(cell, now);
+            self.failures.look(account, look)
+        };
+        tally
+            .filter(|tally| !tally.admitted)
+            .map(|tally| seconds(tally.wait))
     }
 
-    /// Counts a failure; answers whether the account is held from now on. Where the account was
-    /// proven lately, its holder has mistyped.
+    /// Whether a key is held for this address. A key's secret cannot be guessed, only its holder be
+    /// locked out: where the right one came from lately it is never held.
+    pub(crate) fn key_held(&self, account: &Account, address: IpAddr, now: Timestamp) -> bool {
+        !self.is_proven(account, address, now) && self.held(account, address, now).is_some()
+    }
+
+    /// Counts a failure; answers whether the account is held from now on: for addresses that did
+    /// not prove it or, where this one did, for this one.
     pub fn failed(&self, account: &Account, address: IpAddr, now: Timestamp) -> bool {
+        let count = |rate: Rate, cell: &_| {
+            let before = rate.look(cell, now).admitted;
+            rate.charge(cell, now);
+            before && !rate.look(cell, now).admitted
+        };
         if self.is_proven(account, address, now) {
-            return false;
+            let rate = self.where_proven();
+            let slips = (*account, network(address));
+            self.slips.change(slips, |cell| count(rate, cell))
+        } else {
+            self.failures
+                .change(*account, |cell| count(self.rate, cell))
         }
-        let cells = self.cells.pin();
-        if cells.len() >= MOST {
-            cells.clear();
-        }
-        let cell = cells.get_or_insert_with(account.clone(), || AtomicI64::new(0));
-        let before = self.rate.look(cell, now).admitted;
-        self.rate.charge(cell, now);
-        before && !self.rate.look(cell, now).admitted
     }
 
     /// The right secret came from this address.
     pub fn proved(&self, account: Account, address: IpAddr, now: Timestamp) {
-        let proven = self.proven.pin();
-        if proven.len() >= MOST {
-            proven.clear();
-        }
-        proven
-            .get_or_insert_with((account, network(address)), || AtomicI64::new(0))
-            .fetch_max(now.micros(), Ordering::AcqRel);
+        self.proven.change((account, network(address)), |last| {
+            last.fetch_max(now.micros(), Ordering::AcqRel)
+        });
     }
 
     /// Whether the right secret came from this address lately.
     pub fn is_proven(&self, account: &Account, address: IpAddr, now: Timestamp) -> bool {
-        let proven = self.proven.pin();
-        let last = proven.get(&(account.clone(), network(address)));
-        last.is_some_and(|last| now.micros().saturating_sub(last.load(Ordering::Acquire)) <= LASTS)
+        let moment = |last: &AtomicI64| last.load(Ordering::Acquire);
+        let last = self.proven.look(&(*account, network(address)), moment);
+        last.is_some_and(|last| now.micros().saturating_sub(last) <= LASTS)
+    }
+
+    fn where_proven(&self) -> Rate {
+        Rate {
+            per_minute: self.rate.per_minute.saturating_mul(PROVEN),
+            burst: self.rate.burst.saturating_mul(PROVEN),
+        }
     }
 }
 
@@ -165,6 +193,15 @@ mod tests {
         }
         assert!(accounts.held(&anna(), stranger, at(1)).is_some());
         assert_eq!(accounts.held(&anna(), home, at(1)), None);
+        for slip in 1..=9 {
+            let held = accounts.failed(&anna(), home, at(1));
+            assert_eq!(
+                held,
+                slip == 9,
+                "whoever shares it does not guess on for ever"
+            );
+        }
+        assert!(accounts.held(&anna(), home, at(1)).is_some());
         let later = Timestamp(at(1).micros() + LASTS);
         for _ in 0..9 {
             accounts.failed(&anna(), stranger, later);

@@ -6,36 +6,30 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use papaya::HashMap;
 use portcullis_identity::Timestamp;
 
-use super::{MOST_ADDRESSES, network};
+use super::cells::Cells;
+use super::network;
 
 /// For how long an address is known, in microseconds: a quarter of an hour.
 const LASTS: i64 = 15 * 60 * 1_000_000;
 
 /// The addresses; over all cores.
 #[derive(Default)]
-pub(crate) struct Proven(HashMap<IpAddr, AtomicI64>);
+pub(crate) struct Proven(Cells<IpAddr>);
 
 impl Proven {
     /// A good key came from this address.
     pub(crate) fn note(&self, address: IpAddr, now: Timestamp) {
-        let known = self.0.pin();
-        if known.len() >= MOST_ADDRESSES {
-            known.clear();
-        }
-        known
-            .get_or_insert_with(network(address), || AtomicI64::new(0))
-            .fetch_max(now.micros(), Ordering::AcqRel);
+        let latest = |last: &AtomicI64| last.fetch_max(now.micros(), Ordering::AcqRel);
+        self.0.change(network(address), latest);
     }
 
     /// Whether one did lately.
     pub(crate) fn knows(&self, address: IpAddr, now: Timestamp) -> bool {
-        self.0
-            .pin()
-            .get(&network(address))
-            .is_some_and(|last| now.micros().saturating_sub(last.load(Ordering::Acquire)) <= LASTS)
+        let moment = |last: &AtomicI64| last.load(Ordering::Acquire);
+        let last = self.0.look(&network(address), moment);
+        last.is_some_and(|last| now.micros().saturating_sub(last) <= LASTS)
     }
 }
 

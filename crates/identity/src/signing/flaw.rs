@@ -31,7 +31,7 @@ pub enum Flaw {
     Bytes,
     /// Something is covered that is not known here, or with parameters.
     #[error(
-        "a covered component is not one of those that are taken here, or has parameters; see docs/signing.md for the list"
+        "a covered component is no header in lower case and none of those that docs/signing.md lists, or has parameters"
     )]
     Component,
     /// Something is covered twice.

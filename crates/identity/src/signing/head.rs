@@ -23,19 +23,24 @@ impl<'a> Head<'a> {
 
     /// The value of a header that may stand once at the most.
     pub(super) fn one(&self, name: &'static str) -> Result<Option<&'a str>, Flaw> {
+        self.one_of(name, name)
+    }
+
+    /// The same; `said` is what a flaw calls it.
+    pub(super) fn one_of(&self, name: &str, said: &'static str) -> Result<Option<&'a str>, Flaw> {
         let mut values = self.lines.iter().filter(|(known, _)| *known == name);
         let Some((_, value)) = values.next() else {
             return Ok(None);
         };
         if values.next().is_some() {
-            return Err(Flaw::Doubled(name));
+            return Err(Flaw::Doubled(said));
         }
         let plain = |byte: &u8| matches!(byte, b' '..=b'~');
         if !value.iter().all(plain) {
-            return Err(Flaw::NotPlain(name));
+            return Err(Flaw::NotPlain(said));
         }
         std::str::from_utf8(value)
             .map(|text| Some(text.trim_matches(' ')))
-            .map_err(|_| Flaw::NotPlain(name))
+            .map_err(|_| Flaw::NotPlain(said))
     }
 }

@@ -23,24 +23,12 @@ const LONGEST: usize = 1024;
 /// The longest nonce.
 const NONCE: usize = 128;
 
-/// The components that may be covered; the first four must be, where there are such parts, and
-/// [`MEANING`] too.
-const COMPONENTS: &[&str] = &[
-    "@method",
-    "@path",
-    "@query",
-    digest::NAME,
-    "@authority",
-    "accept",
-    "content-length",
-    "content-type",
-    "date",
-    "idempotency-key",
-    "if-match",
-    "if-none-match",
-    "x-odoo-database",
-    "x-request-id",
-];
+/// The parts of a request, other than headers, that may be covered; the first three must be, where
+/// there are such parts, and the digest of the body and [`MEANING`] too. Any header may be.
+const DERIVED: &[&str] = &["@method", "@path", "@query", "@authority"];
+
+/// What flaws call a header that has no meaning here.
+const OTHER: &str = "another header";
 
 /// The headers that change what a request does: covered wherever they are sent. Without a body
 /// its type means nothing.
@@ -64,12 +52,13 @@ pub struct Signed {
     base: String,
     signature: Vec<u8>,
     digests: Option<Digests>,
+    covered: Vec<String>,
 }
 
 /// What `Signature-Input` says of the one signature.
 struct Input {
     label: String,
-    covered: Vec<&'static str>,
+    covered: Vec<String>,
     parameters: InnerList,
 }
 
@@ -94,7 +83,7 @@ impl Signed {
             parameters.take(name.as_str(), value)?;
         }
         let need = |name: &'static str| {
-            let covered = input.covered.contains(&name);
+            let covered = input.covers(name);
             covered.then_some(()).ok_or(Flaw::Uncovered(name))
         };
         need("@method")?;
@@ -107,10 +96,10 @@ impl Signed {
                 need(header)?;
             }
         }
-        if head.has("content-type") && input.covered.contains(&digest::NAME) {
+        if head.has("content-type") && input.covers(digest::NAME) {
             need("content-type")?;
         }
-        let digests = match input.covered.contains(&digest::NAME) {
+        let digests = match input.covers(digest::NAME) {
             true => {
                 let told = head.one(digest::NAME)?.ok_or(Flaw::NoDigest)?;
                 Some(Digests::read(told)?)
@@ -127,6 +116,7 @@ impl Signed {
             named: parameters.named,
             signature,
             digests,
+            covered: input.covered,
         }))
     }
 
@@ -177,6 +167,11 @@ impl Signed {
     /// Its label: a name within the headers, without a meaning.
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// Whether a header, named in lower case, is among what was signed.
+    pub fn covers(&self, header: &str) -> bool {
+        self.covered.iter().any(|known| known == header)
     }
 
     /// The text that was signed (RFC 9421, section 2.5).
@@ -251,11 +246,15 @@ impl Input {
         })
     }
 
+    fn covers(&self, name: &str) -> bool {
+        self.covered.iter().any(|known| known == name)
+    }
+
     /// The text that is signed: a line for each covered component, and the parameters.
     fn base(&self, head: &Head<'_>) -> Result<String, Flaw> {
         let mut base = String::with_capacity(512);
         for name in &self.covered {
-            let value = match *name {
+            let value = match name.as_str() {
                 "@method" => head.verb.to_owned(),
                 "@path" => head.path.to_owned(),
                 "@query" => format!("?{}", head.query.unwrap_or_default()),
@@ -263,7 +262,11 @@ impl Input {
                     let host = head.one("host")?.ok_or(Flaw::Absent("@authority"))?;
                     host.to_ascii_lowercase()
                 }
-                header => head.one(header)?.ok_or(Flaw::Absent(header))?.to_owned(),
+                header => {
+                    let said = meaning(header);
+                    let value = head.one_of(header, said)?;
+                    value.ok_or(Flaw::Absent(said))?.to_owned()
+                }
             };
             write(&mut base, name, &value);
         }
@@ -315,9 +318,21 @@ fn bytes(label: &str, field: &str) -> Result<Vec<u8>, Flaw> {
     has_length.then_some(bytes).ok_or(Flaw::Bytes)
 }
 
-fn component(item: &Item) -> Option<&'static str> {
+/// A part of a request, or a header's name in lower case, without parameters.
+fn component(item: &Item) -> Option<String> {
     let name = text(&item.bare_item).filter(|_| item.params.is_empty())?;
-    COMPONENTS.iter().find(|known| **known == name).copied()
+    let of_header = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_header = !name.is_empty() && name.bytes().all(of_header);
+    (is_header || DERIVED.contains(&name)).then(|| name.to_owned())
+}
+
+/// What a flaw calls a header.
+fn meaning(header: &str) -> &'static str {
+    let known = [digest::NAME, "content-type"];
+    let mut known = MEANING.iter().chain(&known);
+    known
+        .find(|known| **known == header)
+        .map_or(OTHER, |known| known)
 }
 
 fn text(value: &BareItem) -> Option<&str> {

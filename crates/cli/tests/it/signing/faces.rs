@@ -156,3 +156,47 @@ fn a_custom_controller_is_signed_as_any_other_path() {
         assert!(arrived.is_empty(), "{what}: {arrived:?}");
     }
 }
+
+#[test]
+fn a_header_that_a_route_hands_on_is_covered_or_nothing_is_done() {
+    const COVERED: &[&str] = &["@method", "@path", "content-digest", "content-type"];
+    const WITH: &[&str] = &[
+        "@method",
+        "@path",
+        "content-digest",
+        "content-type",
+        "accept-language",
+    ];
+    let services = services::Served::start();
+    let place = crate::routes::place(&services, crate::routes::ROUTES);
+    let signer = Signer::hmac(&place, "shop", &["--must-sign"]);
+    let served = place.serve();
+    let over = |covers| How {
+        covers: Some(covers),
+        ..How::default()
+    };
+    let plain = Request::new("POST", "/my_service", "{}");
+    let french = plain.clone().with("accept-language", "fr");
+    let got = signer.sign_so(&french, &over(WITH)).send(&served);
+    assert_eq!(got.status, 200, "{}", got.text());
+    assert_eq!(services.arrived()[0].header("accept-language"), "fr");
+    let mut changed = signer.sign_so(&french, &over(WITH));
+    for (name, value) in &mut changed.headers {
+        if name == "accept-language" {
+            "de".clone_into(value);
+        }
+    }
+    for (what, other) in [
+        ("changed", &changed),
+        (
+            "slipped in",
+            &signer.sign(&plain).with("accept-language", "fr"),
+        ),
+        ("open", &signer.sign_so(&french, &over(COVERED))),
+    ] {
+        let got = other.send(&served);
+        assert!(matches!(got.status, 401 | 403), "{what}: {}", got.text());
+        let arrived = services.arrived();
+        assert!(arrived.is_empty(), "{what}: {arrived:?}");
+    }
+}

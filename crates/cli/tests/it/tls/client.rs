@@ -1,5 +1,6 @@
 //! An authority, its certificates, and a TLS client that asks one thing.
 
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use rcgen::{
     KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned};
 use time::OffsetDateTime;
 
 static SERIAL: AtomicU64 = AtomicU64::new(1);
@@ -134,6 +135,26 @@ pub(crate) fn ask(
     let connection =
         ClientConnection::new(Arc::clone(client), name).map_err(std::io::Error::other)?;
     exchange(StreamOwned::new(connection, stream), request)
+}
+
+/// Whether the second of two connections of a client takes the first up again, so that its
+/// certificate is not looked at any more.
+pub(crate) fn is_taken_up_again(
+    client: &Arc<ClientConfig>,
+    door: SocketAddr,
+    request: &str,
+) -> bool {
+    let kinds = [(); 2].map(|()| {
+        let stream = TcpStream::connect(door).unwrap();
+        let name = "localhost".try_into().unwrap();
+        let connection = ClientConnection::new(Arc::clone(client), name).unwrap();
+        let mut stream = StreamOwned::new(connection, stream);
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+        stream.conn.handshake_kind()
+    });
+    assert_eq!(kinds[0], Some(HandshakeKind::Full));
+    kinds[1] == Some(HandshakeKind::Resumed)
 }
 
 /// Asks one thing in clear.

@@ -230,7 +230,7 @@ fn what_is_covered_is_not_the_signers_choice() {
             Flaw::Twice,
         ),
         (
-            r#"("@method" "@path" "@query" "content-digest" "x-forwarded-for")"#,
+            r#"("@method" "@path" "@query" "content-digest" "X-Forwarded-For")"#,
             tail,
             Flaw::Component,
         ),
@@ -242,7 +242,7 @@ fn what_is_covered_is_not_the_signers_choice() {
         (
             r#"("@method" "@path" "@query" "content-digest" "date")"#,
             tail,
-            Flaw::Absent("date"),
+            Flaw::Absent("another header"),
         ),
         (
             r#"("@method" "@path" "@query" "content-digest";sf)"#,
