@@ -30,7 +30,7 @@ use crate::throttle::{Accounts, Proven};
 use crate::trail::Trail;
 use crate::upstream::{Upstream, Upstreams};
 use crate::ways::Ways;
-use open::{is_log_in, is_open, wants_token};
+use open::{asks_why_it_differs, is_log_in, is_open, wants_token};
 pub(crate) use person::{Claimed, is_of_person, no_entry};
 pub(crate) use shown::Shown;
 use signed::Once;
@@ -225,7 +225,8 @@ pub async fn caller(
     let Some(holder) = holder else {
         // An empty password is none, but whoever sends one wants to be somebody.
         let is_nobody = (is_nothing && slot.is_none()) || leaves;
-        if !is_nobody || debt.is_some() || !is_open(&wish, reply.dialect) {
+        let is_open = is_nobody && is_open(&wish, reply.dialect);
+        if debt.is_some() || !(is_open || asks_why_it_differs(&wish, &credentials)) {
             // Who goes on using a key that is over is told in the record, and to nobody else.
             if let Some((principal, why)) = past.filter(|_| debt.is_none()) {
                 trail.recognised(principal);

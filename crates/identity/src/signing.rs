@@ -12,6 +12,7 @@ mod digest;
 mod flaw;
 mod head;
 mod legacy;
+mod public_key;
 mod scheme;
 mod secret;
 mod signed;
@@ -21,11 +22,12 @@ mod verifier;
 pub use flaw::Flaw;
 pub use head::Head;
 pub use legacy::{Found, Legacy};
+pub use public_key::PublicKey;
 pub use scheme::Scheme;
 pub use secret::SigningSecret;
 pub use signed::Signed;
 pub use sorted_json::sorted_json;
-pub use verifier::{PublicKey, Verifier};
+pub use verifier::Verifier;
 
 use crate::timestamp::Timestamp;
 

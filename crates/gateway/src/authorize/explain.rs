@@ -3,6 +3,8 @@
 //! Nothing is done and no nonce is spent. What is answered is made of what the client told and
 //! of what the gateway computes from that: never a signature, and never a secret. Whoever asks
 //! learns of each text that it tells whether its own key has signed it, and of no other key.
+//! Whoever is not known, but has signed the question, is told what the text is made of and where
+//! its own differs; no key is looked at for that, so nothing is learned of one.
 
 use portcullis_erp::Value;
 use portcullis_erp::dialect::rest::Told;
@@ -10,46 +12,46 @@ use portcullis_identity::signing::{Flaw, Head, Legacy, Scheme, Signed, Verifier}
 use portcullis_identity::{ApiKey, KeyId, Timestamp};
 
 use super::session::Inquiry;
-use crate::denial::Why;
 
 /// What is found, so far.
 struct Finding {
-    is_good: bool,
+    /// None where that is not told.
+    is_good: Option<bool>,
     steps: Vec<Value>,
     /// The texts that are signed, one for most schemes.
     bases: Vec<String>,
     difference: Value,
 }
 
-/// Explains a signature to the caller.
-///
-/// # Errors
-/// When nobody is calling.
-pub(super) fn explain(told: &Told, inquiry: &Inquiry<'_>) -> Result<Value, Why> {
-    let holder = inquiry.holder.ok_or(Why::Unidentified)?;
+/// Explains a signature to the caller, or to whoever has signed the question otherwise.
+pub(super) fn explain(told: &Told, inquiry: &Inquiry<'_>) -> Value {
     let mut finding = Finding {
-        is_good: true,
+        is_good: Some(true),
         steps: Vec::new(),
         bases: Vec::new(),
         difference: Value::Null,
     };
+    let (path, query) = match told.target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (told.target.as_str(), None),
+    };
+    let lines: Vec<(&str, &[u8])> = told
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect();
+    let head = Head {
+        verb: &told.verb,
+        path,
+        query,
+        lines: &lines,
+    };
+    let Some(holder) = inquiry.holder else {
+        finding.of_nobody(told, &head, inquiry.now);
+        return finding.told();
+    };
     match (&holder.verifier, holder.principal.key()) {
         (Some(verifier), Some(key)) => {
-            let (path, query) = match told.target.split_once('?') {
-                Some((path, query)) => (path, Some(query)),
-                None => (told.target.as_str(), None),
-            };
-            let lines: Vec<(&str, &[u8])> = told
-                .headers
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_bytes()))
-                .collect();
-            let head = Head {
-                verb: &told.verb,
-                path,
-                query,
-                lines: &lines,
-            };
             let own = Own {
                 key,
                 verifier,
@@ -66,7 +68,7 @@ pub(super) fn explain(told: &Told, inquiry: &Inquiry<'_>) -> Result<Value, Why> 
             "this key does not sign: make one with `portcullis key create --signed`",
         ),
     }
-    Ok(finding.told())
+    finding.told()
 }
 
 /// The caller's own key.
@@ -77,16 +79,21 @@ struct Own<'a> {
 }
 
 impl Finding {
-    fn standard(&mut self, told: &Told, head: &Head<'_>, own: &Own<'_>) {
+    /// A signature, and what can be said of it without a key.
+    fn read(&mut self, told: &Told, head: &Head<'_>) -> Option<Signed> {
         let signed = match Signed::read(head) {
             Ok(Some(signed)) => signed,
             Ok(None) => {
-                return self.no(
+                self.no(
                     "headers",
                     "there is no `Signature-Input` and no `Signature`",
                 );
+                return None;
             }
-            Err(flaw) => return self.no("headers", &flaw.to_string()),
+            Err(flaw) => {
+                self.no("headers", &flaw.to_string());
+                return None;
+            }
         };
         self.yes(
             "headers",
@@ -97,6 +104,30 @@ impl Finding {
             signed.is_of(&told.body),
             "the digest is that of the body",
         );
+        Some(signed)
+    }
+
+    /// No key is looked at here: there is nothing that an answer could tell of one.
+    fn of_nobody(&mut self, told: &Told, head: &Head<'_>, now: Timestamp) {
+        let Some(signed) = self.read(told, head) else {
+            return;
+        };
+        self.untold(
+            "key",
+            "it is not told whether there is such a key, for the question is not signed by it",
+        );
+        self.judged("time", signed.in_time(now), &clock(signed.created(), now));
+        self.compare(told.base.as_deref(), vec![signed.base().to_owned()]);
+        self.untold(
+            "signature",
+            "it is not looked at; where the text is the same, it was made with another secret or key, or written in another way",
+        );
+    }
+
+    fn standard(&mut self, told: &Told, head: &Head<'_>, own: &Own<'_>) {
+        let Some(signed) = self.read(told, head) else {
+            return;
+        };
         let scheme = own.verifier.scheme();
         let key = if signed.key() == own.key {
             Ok(())
@@ -220,25 +251,30 @@ impl Finding {
     }
 
     fn yes(&mut self, step: &str, told: String) {
-        self.step(step, true, told);
+        self.step(step, Value::Bool(true), told);
     }
 
     fn no(&mut self, step: &str, told: &str) {
-        self.is_good = false;
-        self.step(step, false, told.to_owned());
+        self.is_good = Some(false);
+        self.step(step, Value::Bool(false), told.to_owned());
     }
 
-    fn step(&mut self, step: &str, good: bool, told: String) {
+    fn untold(&mut self, step: &str, told: &str) {
+        self.is_good = self.is_good.filter(|is_good| !is_good);
+        self.step(step, Value::Null, told.to_owned());
+    }
+
+    fn step(&mut self, step: &str, good: Value, told: String) {
         self.steps.push(object([
             ("step", Value::from(step)),
-            ("good", Value::Bool(good)),
+            ("good", good),
             ("told", Value::Text(told)),
         ]));
     }
 
     fn told(self) -> Value {
         object([
-            ("good", Value::Bool(self.is_good)),
+            ("good", self.is_good.map_or(Value::Null, Value::Bool)),
             ("steps", Value::List(self.steps)),
             (
                 "base",

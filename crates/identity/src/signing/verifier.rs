@@ -6,19 +6,10 @@ use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 
 use super::flaw::Flaw;
+use super::public_key::PublicKey;
 use super::scheme::Scheme;
 use super::secret::SigningSecret;
 use super::signed::Signed;
-use crate::key::KeyFormatError;
-
-/// What every Ed25519 key in DER begins with (RFC 8410, section 4).
-const SPKI: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
-
-/// An Ed25519 public key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PublicKey([u8; 32]);
 
 /// What a key signs with, as far as it must be known here. Never shown.
 pub enum Verifier {
@@ -30,27 +21,6 @@ pub enum Verifier {
     SortedJson(hmac::Key),
     /// A scheme whose secret is sent beside the signature.
     Beside(Scheme),
-}
-
-impl PublicKey {
-    /// A key as it was kept.
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// Reads a `SubjectPublicKeyInfo` in DER.
-    ///
-    /// # Errors
-    /// When it is no Ed25519 key.
-    pub fn from_der(der: &[u8]) -> Result<Self, KeyFormatError> {
-        let bytes = der.strip_prefix(&SPKI).ok_or(KeyFormatError)?;
-        bytes.try_into().map(Self).map_err(|_| KeyFormatError)
-    }
-
-    /// The bytes, to be kept.
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
 }
 
 impl Verifier {
@@ -106,7 +76,9 @@ impl Verifier {
     pub fn verify_text(&self, text: &[u8], signature: &[u8]) -> Result<(), Flaw> {
         match self {
             Self::Hmac(key) => hmac::verify(key, text, signature).map_err(|_| Flaw::Wrong),
-            Self::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key.0)
+            // One that was taken before such keys were refused.
+            Self::Ed25519(key) if key.is_weak() => Err(Flaw::Wrong),
+            Self::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key.as_bytes())
                 .verify(text, signature)
                 .map_err(|_| Flaw::Wrong),
             Self::SortedJson(_) | Self::Beside(_) => Err(Flaw::Scheme),

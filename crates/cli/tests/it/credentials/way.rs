@@ -252,7 +252,9 @@ impl Way {
             Self::Slot | Self::JwtInSlot if !has_slot => Some("no password in the body"),
             Self::LogIn if !has_slot && !opens_sessions => Some("nobody logs in there"),
             Self::PersonLogIn if !opens_sessions => Some("no person logs in there"),
-            Self::KeySession | Self::PersonSession if !has_cookie => Some("a cookie is no credential there"),
+            Self::KeySession | Self::PersonSession if !has_cookie => {
+                Some("a cookie is no credential there")
+            }
             Self::Older("legacy-sorted-json") if matches!(face.kind, Kind::Xml1 | Kind::Xml2) => {
                 Some("signs JSON only")
             }

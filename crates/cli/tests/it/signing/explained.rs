@@ -235,3 +235,103 @@ fn older_schemes_are_explained_too() {
     assert_eq!(wrong(&answer), "time", "{answer}");
     assert!(demo.reached().is_empty());
 }
+
+#[test]
+fn whoever_signs_the_question_otherwise_is_told_of_texts_and_of_no_key() {
+    let demo = Demo::start();
+    let place = place(&demo);
+    let more = ["--upstream", "odoo", "--must-sign"];
+    let signer = Signer::hmac(&place, "strict", &more);
+    let plain = Signer::hmac(&place, "plain", &["--upstream", "odoo"]);
+    let over = Signer::hmac(&place, "over", &more);
+    assert_eq!(place.run(&["key", "revoke", &over.id]).0, 0);
+    let served = place.serve();
+    let told = signer.sign_over(&Request::count(), &How::default());
+    let (told, base) = (told.0, told.1);
+    let (status, full) = explain(&served, |r| signer.sign(r), &told, Some(&base));
+    assert_eq!((status, &full["good"]), (200, &json!(true)), "{full}");
+    demo.reached();
+
+    // A client that has the wrong secret, and others that only know an id, or make one up.
+    let guess = |id: &str| Signer {
+        id: id.to_owned(),
+        way: Way::Secret("pcsign_".to_owned() + &"a".repeat(59)),
+        count: Cell::new(500),
+    };
+    let mut answers = Vec::new();
+    for id in [&*signer.id, &plain.id, &over.id, "pck_aaaqeayeaudaocaj"] {
+        let wrong_one = guess(id);
+        let (status, answer) = explain(&served, |r| wrong_one.sign(r), &told, Some(&base));
+        assert_eq!(status, 200, "{id}: {answer}");
+        assert_eq!(answer["base"], json!([base]));
+        assert!(
+            answer["good"].is_null(),
+            "it is not told whether it is good"
+        );
+        answers.push(answer);
+    }
+    // The right signature of a key that is over.
+    let (status, answer) = explain(&served, |r| over.sign(r), &told, Some(&base));
+    assert_eq!(status, 200);
+    answers.push(answer);
+    // What is told of does not matter either: a signature that is no key's.
+    let mut forged = told.clone();
+    forged.headers.pop();
+    let forged = forged.with("signature", &format!("sig=:{}:", STANDARD.encode([7; 32])));
+    let asker = guess(&signer.id);
+    answers.push(explain(&served, |r| asker.sign(r), &forged, Some(&base)).1);
+    let clockless = |answer: &Json| {
+        let mut answer = answer.clone();
+        for step in answer["steps"].as_array_mut().expect("steps") {
+            if step["step"] == "time" {
+                step["told"] = Json::Null;
+            }
+        }
+        answer
+    };
+    answers = answers.iter().map(clockless).collect();
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "it is the same of every key: {answers:?}");
+
+    let theirs = base.replace("search_count", "search");
+    let answer = explain(&served, |r| asker.sign(r), &told, Some(&theirs)).1;
+    assert_eq!(wrong(&answer), "base", "{answer}");
+    let found = answer["difference"]["gateway"].as_str().expect("a line");
+    assert!(found.contains("search_count"), "{answer}");
+    assert_eq!(answer["good"], false);
+
+    // It is good for nothing else, and whoever shows more, or nothing, is a stranger.
+    let refused = |request: Request| request.send(&served).status;
+    assert_eq!(refused(asker.sign(&Request::count())), 401);
+    let with_key = |r: &Request| asker.sign(r).with("x-api-key", "pck_x");
+    assert_eq!(status_of(explain(&served, with_key, &told, None)), 401);
+    assert_eq!(
+        status_of(explain(&served, Request::clone, &told, None)),
+        401
+    );
+    assert!(demo.reached().is_empty(), "nothing is done");
+}
+
+#[test]
+fn such_questions_are_failed_requests_of_their_address() {
+    let demo = Demo::start();
+    let limits = "[limits]\naddress-failures-per-minute = 1\naddress-failures-burst = 3\n";
+    let place = Place::before(&demo, limits);
+    let signer = Signer::hmac(&place, "strict", &["--must-sign"]);
+    let served = place.serve();
+    let told = signer.sign(&Request::count());
+    let asker = Signer {
+        id: signer.id.clone(),
+        way: Way::Secret("another".to_owned()),
+        count: Cell::new(500),
+    };
+    let ask = || explain(&served, |r| asker.sign(r), &told, None).0;
+    let asked: Vec<u16> = (0..5).map(|_| ask()).collect();
+    assert_eq!(asked, [200, 200, 200, 429, 429]);
+    let good = explain(&served, |r| signer.sign(r), &told, None);
+    assert_eq!(good.0, 200, "its holder goes on");
+}
+
+fn status_of((status, _): (u16, Json)) -> u16 {
+    status
+}

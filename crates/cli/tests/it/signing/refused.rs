@@ -435,3 +435,37 @@ fn a_signature_in_clear_opens_nothing_and_tells_nothing_that_could_be_used() {
     }
     assert!(demo.reached().is_empty());
 }
+
+#[test]
+fn a_public_key_under_which_anybody_can_sign_is_not_taken() {
+    let demo = Demo::start();
+    let place = place(&demo);
+    let file = place.path().join("public.pem");
+    let make = |key: &[u8]| {
+        let prefix = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
+        let der = STANDARD.encode([&prefix[..], key].concat());
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n");
+        std::fs::write(&file, pem).expect("a file");
+        place
+            .create(
+                "pair",
+                "integration",
+                &[
+                    "--upstream",
+                    "odoo",
+                    "--signed",
+                    "ed25519",
+                    "--public-key",
+                    file.to_str().expect("a path"),
+                ],
+            )
+            .0
+    };
+    let pair = Ed25519KeyPair::generate().expect("a key pair");
+    assert_eq!(make(pair.public_key().as_ref()), 0);
+    let mut one = [0; 32];
+    one[0] = 1;
+    for weak in [one, [0; 32]] {
+        assert_ne!(make(&weak), 0);
+    }
+}

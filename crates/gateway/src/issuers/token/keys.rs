@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
 
 use super::TokenAlgorithm;
 use portcullis_identity::Secret;
+use portcullis_identity::signing::PublicKey;
 
 /// The fewest bytes of a secret for HS256 (RFC 7518 section 3.2).
 const SECRET: usize = 32;
@@ -101,6 +104,13 @@ impl fmt::Debug for TokenKeys {
     }
 }
 
+/// Whether anybody can sign under an Ed25519 key, or it is none.
+fn is_weak(x: &str) -> bool {
+    let bytes = URL_SAFE_NO_PAD.decode(x).ok();
+    let bytes = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    bytes.is_none_or(|bytes| PublicKey::from_bytes(bytes).is_weak())
+}
+
 /// Whether a key of a set is for signatures of this algorithm. Secrets stand in no set: one
 /// that did would have been published.
 fn is_for(key: &Jwk, algorithm: TokenAlgorithm) -> bool {
@@ -110,7 +120,9 @@ fn is_for(key: &Jwk, algorithm: TokenAlgorithm) -> bool {
             algorithm == TokenAlgorithm::Es256 && key.curve == EllipticCurve::P256
         }
         AlgorithmParameters::OctetKeyPair(key) => {
-            algorithm == TokenAlgorithm::EdDsa && key.curve == EllipticCurve::Ed25519
+            algorithm == TokenAlgorithm::EdDsa
+                && key.curve == EllipticCurve::Ed25519
+                && !is_weak(&key.x)
         }
         AlgorithmParameters::OctetKey(_) | AlgorithmParameters::Other(_) | _ => false,
     };

@@ -302,6 +302,24 @@ fn a_set_is_used_for_its_own_algorithm_only() {
 }
 
 #[test]
+fn a_key_under_which_anybody_can_sign_is_none_of_a_set() {
+    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+    let set = |x: &[u8]| {
+        let x = data_encoding::BASE64URL_NOPAD.encode(x);
+        let set = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "ed", "x": x}]});
+        TokenKeys::of_set(&serde_json::to_vec(&set).unwrap(), TokenAlgorithm::EdDsa)
+    };
+    let pair = Ed25519KeyPair::generate().unwrap();
+    assert!(set(pair.public_key().as_ref()).is_ok());
+    let mut one = [0; 32];
+    one[0] = 1;
+    for weak in [one, [0; 32]] {
+        let none = KeySetError::None(TokenAlgorithm::EdDsa);
+        assert_eq!(set(&weak).unwrap_err(), none);
+    }
+}
+
+#[test]
 fn what_is_no_key_is_said() {
     let short = TokenKeys::of_secret(&Secret::new("short".to_owned()));
     assert_eq!(short.unwrap_err(), KeySetError::Short);
