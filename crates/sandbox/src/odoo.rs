@@ -119,6 +119,12 @@ impl Odoo {
         guard::uid_of(&self.schema, &db, login)
     }
 
+    /// Whether the user is not archived.
+    fn is_active(&self, uid: i64) -> bool {
+        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        guard::is_active(&self.schema, &db, uid)
+    }
+
     /// Lets the time of a key pass. XML-RPC and JSON-RPC go on taking it where they took it
     /// before, as the real server does; `authenticate` and JSON-2 refuse it.
     pub fn expire_key(&self, secret: &str) {

@@ -181,6 +181,15 @@ pub(crate) fn uid_of(schema: &Schema, db: &Db, login: &str) -> Option<i64> {
         .map(|(id, _)| id)
 }
 
+/// Whether the user is not archived: whoever is archived opens nothing.
+pub(crate) fn is_active(schema: &Schema, db: &Db, uid: i64) -> bool {
+    let slot = schema
+        .model("res.users")
+        .and_then(|model| model.field("active"));
+    let cell = slot.and_then(|(slot, _)| db.row("res.users", uid)?.get(slot));
+    cell == Some(&Value::Bool(true))
+}
+
 /// Who the user with this id is.
 pub(crate) fn who(schema: &Schema, db: &Db, uid: i64) -> Result<Who, Trouble> {
     let (server, context) = (Who::server(), Context::default());

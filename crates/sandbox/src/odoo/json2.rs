@@ -104,6 +104,7 @@ pub(crate) fn caller(odoo: &Odoo, request: &Request) -> Result<Who, Trouble> {
         let uid = odoo
             .guard
             .bearer(key)
+            .filter(|&uid| odoo.is_active(uid))
             .ok_or_else(|| unauthorized("Invalid apikey"))?;
         if session.is_some_and(|other| other != uid) {
             return Err(Trouble::new(

@@ -103,7 +103,7 @@ fn authenticate(
     };
     let uid = odoo
         .uid(login)
-        .filter(|&uid| odoo.guard.opens(uid, password));
+        .filter(|&uid| odoo.is_active(uid) && odoo.guard.opens(uid, password));
     let Some(uid) = uid else {
         return Ok(Value::Bool(false));
     };
@@ -228,7 +228,7 @@ fn object(
         _ => return Err(arguments("the password is not a text")),
     };
     let who = odoo.who(uid)?;
-    if password.is_empty() || !odoo.guard.opens_again(uid, &password) {
+    if password.is_empty() || !odoo.is_active(uid) || !odoo.guard.opens_again(uid, &password) {
         return Err(Trouble::denied());
     }
     seen.user = Some(who.login.clone());
@@ -284,6 +284,7 @@ pub(crate) fn log_in(
     known_database(odoo, &Value::from(database))?;
     let db = odoo.db.read().unwrap_or_else(PoisonError::into_inner);
     guard::uid_of(&odoo.schema, &db, login)
+        .filter(|&uid| guard::is_active(&odoo.schema, &db, uid))
         .filter(|&uid| odoo.guard.opens_session(uid, password))
         .ok_or_else(Trouble::denied)
 }

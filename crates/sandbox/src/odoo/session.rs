@@ -52,6 +52,8 @@ pub(crate) fn of(odoo: &Odoo, request: &Request) -> Option<i64> {
         .unwrap_or_else(PoisonError::into_inner)
         .get(token)
         .copied()
+        // The token of a session is made of whether its user is archived, too.
+        .filter(|&uid| odoo.is_active(uid))
 }
 
 /// Answers what no RPC dialect answers.

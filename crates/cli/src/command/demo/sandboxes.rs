@@ -73,6 +73,7 @@ impl Sandboxes {
         for (name, credential) in [
             ("erpnext-administrator", &options.administrator),
             ("erpnext-integration", &options.integration),
+            ("erpnext-second", &options.second),
         ] {
             let pair = format!("{}:{}", credential.api_key, credential.api_secret);
             put(&secrets, name, &pair)?;
