@@ -7,12 +7,14 @@ mod describe;
 mod list;
 mod rotate;
 mod signing;
+mod stand_in;
 mod when;
 
 pub use adopt::{Adopted, Native, adopt};
 pub use change::{Changed, resume, revoke, suspend};
 pub use create::{Made, Wanted, create, ends, note};
-pub use describe::{Listed, describe, look, roles};
+pub use describe::{Listed, describe, roles};
 pub use list::{find, list};
 pub use rotate::{Rotated, Rotation, rotate};
 pub use signing::shows_whole;
+pub use stand_in::set_stand_in;

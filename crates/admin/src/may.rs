@@ -117,6 +117,7 @@ const TABLE: &[Line] = &[
     line("key", "suspend", NO, SCOPE),
     line("key", "resume", NO, SCOPE),
     line("key", "revoke", NO, SCOPE),
+    line("key", "stand-in", NO, SCOPE),
     line("role", "list", ALL, SCOPE),
     line("role", "show", ALL, SCOPE),
     line("role", "put", NO, NO),

@@ -49,6 +49,7 @@ impl Known {
             "updated": when(self.put),
             "age-days": self.age(now),
             "administrator": health.and_then(|health| health.administrator),
+            "archived": when(health.and_then(|health| health.archived)),
             "rotated": when(health.and_then(|health| health.rotated)),
             "expires": when(health.and_then(|health| health.expires)),
             "failed": when(health.and_then(|health| health.failed)),

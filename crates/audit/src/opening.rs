@@ -48,6 +48,9 @@ impl Opening<'_> {
                 text.plain("key", key.as_str());
             }
             text.escaped("login", principal.erp_login().as_str());
+            if let Some(archived) = principal.instead_of() {
+                text.escaped("instead-of", archived.as_str());
+            }
         }
         text.address("address", self.address);
         text.plain("upstream", self.upstream.as_str());

@@ -50,6 +50,13 @@ pub struct Opened {
     /// The ERP user as whom the call runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<String>,
+    /// The archived ERP user in whose place that one stands.
+    #[serde(
+        default,
+        rename = "instead-of",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub instead_of: Option<String>,
     /// From where.
     pub address: String,
     /// The ERP instance.

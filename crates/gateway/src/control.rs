@@ -5,6 +5,7 @@
 
 mod role_files;
 mod rotation;
+mod standing;
 
 use std::io;
 use std::rc::Rc;
@@ -100,6 +101,7 @@ impl Control {
         });
         for upstream in self.shared.upstreams.iter() {
             prepare(upstream, &own).await;
+            self.standing(upstream, &own).begin().await;
             if upstream.is_ready() {
                 rotation::tell_administrators(upstream, &*self.store, &own).await;
             }
@@ -116,6 +118,11 @@ impl Control {
             Rc::clone(&own),
             stop.clone(),
         ));
+        // One for each: an ERP that does not answer holds up nothing of the others.
+        for upstream in self.shared.upstreams.iter() {
+            let standing = self.standing(upstream, &own);
+            tokio::task::spawn_local(standing.go_on(stop.clone()));
+        }
         let mut tick = tokio::time::interval(LOOK);
         let mut retry = tokio::time::interval(RETRY);
         let mut sweep = tokio::time::interval(SWEEP);
@@ -209,6 +216,16 @@ impl Control {
     async fn keep(&self) {
         if let Err(error) = self.shared.keyring.keep_uses().await {
             tracing::warn!(%error, "when keys were used could not be kept");
+        }
+    }
+
+    /// What finds out which users of an ERP are archived.
+    fn standing(&self, upstream: &Arc<Upstream>, own: &Rc<Own>) -> standing::Watch {
+        standing::Watch {
+            upstream: Arc::clone(upstream),
+            shared: Arc::clone(&self.shared),
+            store: Arc::clone(&self.store),
+            own: Rc::clone(own),
         }
     }
 

@@ -7,6 +7,7 @@ mod open;
 mod person;
 mod shown;
 mod signed;
+mod stand_in;
 mod whose;
 
 use std::net::IpAddr;
@@ -282,6 +283,14 @@ pub async fn caller(
             return Err(no(Why::TwoUsers));
         }
     }
+    let holder = match stand_in::bound(holder, own.as_deref()) {
+        Ok(holder) => holder,
+        Err(unmet) => {
+            trail.unmet(unmet);
+            return Err(no(failed()));
+        }
+    };
+    trail.recognised(Arc::clone(&holder.principal));
     let bound = own.filter(|bound| {
         bound.speaks(reply.dialect)
             && upstream.as_ref().is_none_or(|named| named == bound.name())
@@ -428,6 +437,10 @@ fn fits(slot: &SlotCredential, bound: &Upstream, holder: &Holder) -> bool {
             Claim::Uid(uid) => bound
                 .user(login)
                 .is_some_and(|user| user.uid() == Some(*uid)),
-            Claim::Login(named) => named == login.as_str(),
+            // Who has the archived one's name goes on, as the other.
+            Claim::Login(named) => [Some(login), holder.principal.instead_of()]
+                .into_iter()
+                .flatten()
+                .any(|login| named == login.as_str()),
         }
 }

@@ -7,6 +7,7 @@
 
 mod uses;
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -16,10 +17,10 @@ use papaya::HashMap;
 use portcullis_erp::Dialect;
 use portcullis_identity::signing::{SigningSecret, Verifier};
 use portcullis_identity::{
-    ApiKey, CertificateDigest, Conditions, KeyDigest, KeyId, Pepper, Principal, Timestamp, Unmet,
-    UpstreamName,
+    ApiKey, CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Pepper, Principal,
+    Timestamp, Unmet, UpstreamName,
 };
-use portcullis_storage::{KeyRow, Signing, Store, StoreError};
+use portcullis_storage::{KeyRow, Signing, StandIn, Store, StoreError};
 use zeroize::Zeroizing;
 
 use crate::archive::Safe;
@@ -81,6 +82,8 @@ pub struct Holder {
     pub(crate) user: Option<Arc<ErpUser>>,
     /// The person for whom a key calls, if for one: the rate of both holds.
     pub(crate) person: Option<Arc<Holder>>,
+    /// Who stands in while the ERP user is archived, if somebody does.
+    pub(crate) stand_in: Option<StandIn>,
     last_use: Arc<LastUse>,
     /// What knows its signatures, if it signs.
     pub(crate) verifier: Option<Verifier>,
@@ -116,6 +119,7 @@ impl Holder {
             cell,
             user: None,
             person: None,
+            stand_in: None,
             last_use: Arc::default(),
             verifier: None,
             exposed: AtomicBool::new(false),
@@ -154,6 +158,26 @@ impl Holder {
             cell: Arc::clone(&key.cell),
             user: person.user.clone(),
             person: Some(Arc::clone(person)),
+            stand_in: None,
+            last_use: Arc::clone(&key.last_use),
+            verifier: None,
+            exposed: AtomicBool::new(key.exposed.load(Ordering::Acquire)),
+        }
+    }
+}
+
+impl Holder {
+    /// A key while its ERP user is archived: as the one that stands in, and otherwise as it is.
+    pub(crate) fn standing_in(key: &Self, login: ErpLogin) -> Self {
+        Self {
+            principal: Arc::new(key.principal.standing_in(login)),
+            line: key.line,
+            conditions: key.conditions.clone(),
+            rate: key.rate,
+            cell: Arc::clone(&key.cell),
+            user: None,
+            person: None,
+            stand_in: None,
             last_use: Arc::clone(&key.last_use),
             verifier: None,
             exposed: AtomicBool::new(key.exposed.load(Ordering::Acquire)),
@@ -291,6 +315,30 @@ impl Keyring {
         self.holder_of(&id, now)
     }
 
+    /// Of which change of the store the keys are.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// Who stands in for these users of an ERP, by the keys that were not revoked.
+    pub(crate) fn stand_ins<'a>(
+        &self,
+        upstream: &UpstreamName,
+        archived: impl Iterator<Item = &'a ErpLogin>,
+    ) -> HashSet<ErpLogin> {
+        let archived: HashSet<&ErpLogin> = archived.collect();
+        let keys = self.keys.pin();
+        let of = keys.values().filter(|kept| !kept.revoked);
+        let of = of.filter_map(|kept| {
+            let principal = &kept.holder.principal;
+            let is_of =
+                principal.upstream() == upstream && archived.contains(principal.erp_login());
+            let stand_in = kept.holder.stand_in.as_ref().filter(|_| is_of)?;
+            Some(stand_in.login.clone())
+        });
+        of.collect()
+    }
+
     /// The store behind it.
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.store
@@ -356,7 +404,7 @@ impl Keyring {
 
     fn replace(&self, rows: &[KeyRow]) {
         let keys = self.keys.pin();
-        let mut live = std::collections::HashSet::new();
+        let mut live = HashSet::new();
         let elders = elders(rows);
         let mut cells = std::collections::HashMap::new();
         for row in rows {
@@ -382,6 +430,7 @@ impl Keyring {
                 cell: Arc::clone(cells.entry(line).or_default()),
                 user: None,
                 person: None,
+                stand_in: row.stand_in.clone(),
                 last_use: old.map_or_else(Arc::default, |old| Arc::clone(&old.last_use)),
                 // Of a revoked key too: who goes on signing with it is told in the record.
                 verifier: row

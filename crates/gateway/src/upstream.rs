@@ -16,6 +16,7 @@ mod registry;
 mod seal;
 mod session;
 mod sheets;
+mod standing;
 mod stream;
 mod tls;
 mod visit;
@@ -39,6 +40,7 @@ pub use own::{Asker, Clerk, Unready};
 pub use registry::Upstreams;
 pub use seal::CursorSeal;
 pub(crate) use sheets::{SheetKey, Sheets};
+pub(crate) use standing::Asked;
 pub use stream::{BrokenOff, Stream};
 
 use crate::config::{Rotation, UpstreamConfig};
@@ -212,9 +214,12 @@ impl Upstream {
 
     /// Adds or replaces an ERP user.
     pub fn put_user(&self, user: ErpUser) {
-        self.users
-            .pin()
-            .insert(user.login().clone(), Arc::new(user));
+        let users = self.users.pin();
+        let user = match users.get(user.login()) {
+            Some(old) => user.after(old),
+            None => user,
+        };
+        users.insert(user.login().clone(), Arc::new(user));
     }
 
     /// Takes in the secret of a route to a custom controller.
@@ -222,11 +227,12 @@ impl Upstream {
         self.secrets.pin().insert(route, secret);
     }
 
-    /// Whether calls can be made: the dialect is known, and who each user is.
+    /// Whether calls can be made: the dialect is known, and who each user is. Nobody waits for
+    /// those that are archived.
     pub fn is_ready(&self) -> bool {
         let users = self.users.pin();
-        self.spoken().is_some()
-            && (self.family == Family::Frappe || users.values().all(|user| user.uid().is_some()))
+        let is_known = |user: &Arc<ErpUser>| user.uid().is_some() || user.standing().is_archived();
+        self.spoken().is_some() && (self.family == Family::Frappe || users.values().all(is_known))
     }
 
     /// What is known of the models.

@@ -35,6 +35,8 @@ pub enum Unmet {
     Suspended,
     /// The key was revoked.
     Revoked,
+    /// The ERP user as whom its calls run is archived, and nobody stands in.
+    Archived,
 }
 
 impl Unmet {
@@ -49,6 +51,7 @@ impl Unmet {
             Self::Expired => "key-expired",
             Self::Suspended => "key-suspended",
             Self::Revoked => "key-revoked",
+            Self::Archived => "erp-user-archived",
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct Principal {
     key: Option<KeyId>,
     upstream: UpstreamName,
     erp_login: ErpLogin,
+    /// Whose place the ERP user takes, who is archived.
+    instead_of: Option<ErpLogin>,
     roles: Vec<RoleName>,
 }
 
@@ -54,6 +56,7 @@ impl Principal {
             key: Some(key),
             upstream,
             erp_login,
+            instead_of: None,
             roles,
         }
     }
@@ -72,6 +75,7 @@ impl Principal {
             key: None,
             upstream,
             erp_login,
+            instead_of: None,
             roles,
         }
     }
@@ -82,7 +86,18 @@ impl Principal {
         Self {
             kind: PrincipalKind::Agent,
             erp_login,
+            instead_of: None,
             roles,
+            ..self.clone()
+        }
+    }
+
+    /// The same caller, while its ERP user is archived: as the one that stands in.
+    #[must_use]
+    pub fn standing_in(&self, erp_login: ErpLogin) -> Self {
+        Self {
+            instead_of: Some(self.erp_login.clone()),
+            erp_login,
             ..self.clone()
         }
     }
@@ -110,6 +125,11 @@ impl Principal {
     /// The ERP user as whom the calls run.
     pub fn erp_login(&self) -> &ErpLogin {
         &self.erp_login
+    }
+
+    /// The archived ERP user in whose place that one stands, if in one's.
+    pub fn instead_of(&self) -> Option<&ErpLogin> {
+        self.instead_of.as_ref()
     }
 
     /// The roles that say what may be done.

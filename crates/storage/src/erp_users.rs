@@ -40,6 +40,8 @@ pub struct UserHealth {
     pub login: ErpLogin,
     /// Whether the ERP says that it is an administrator, once it was asked.
     pub administrator: Option<bool>,
+    /// Since when the ERP is known to have it archived.
+    pub archived: Option<Timestamp>,
     /// When its credential was renewed last.
     pub rotated: Option<Timestamp>,
     /// When its credential ends, where the ERP was told.
@@ -98,6 +100,14 @@ pub trait ErpUsers: Send + Sync {
         upstream: &'a UpstreamName,
         login: &'a ErpLogin,
         administrator: bool,
+    ) -> Stored<'a, ()>;
+
+    /// Notes since when a user is archived, or that it is not.
+    fn note_archived<'a>(
+        &'a self,
+        upstream: &'a UpstreamName,
+        login: &'a ErpLogin,
+        since: Option<Timestamp>,
     ) -> Stored<'a, ()>;
 
     /// Claims the renewal of a user's credential, unless it was claimed or has failed since

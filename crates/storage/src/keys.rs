@@ -24,6 +24,8 @@ pub struct KeyRow {
     pub upstream: UpstreamName,
     /// The ERP user as whom its calls run.
     pub erp_login: ErpLogin,
+    /// The ERP user as whom they run while that one is archived; none: they are refused.
+    pub stand_in: Option<StandIn>,
     /// What it may do.
     pub roles: Vec<RoleName>,
     /// Who answers for it, for people to read.
@@ -50,6 +52,15 @@ pub struct KeyRow {
     pub successor: Option<KeyId>,
     /// When it was revoked, if it was.
     pub revoked: Option<Timestamp>,
+}
+
+/// The ERP user as whom a key's calls run while its own is archived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandIn {
+    /// The login.
+    pub login: ErpLogin,
+    /// Whether it may be an administrator of the ERP.
+    pub administrator: bool,
 }
 
 /// In which way a key signs, and with what.
@@ -129,6 +140,7 @@ impl KeyRow {
             name: principal.name().clone(),
             upstream: principal.upstream().clone(),
             erp_login: principal.erp_login().clone(),
+            stand_in: None,
             roles: principal.roles().to_vec(),
             owner: None,
             purpose: None,
@@ -190,6 +202,11 @@ pub trait Keys: Send + Sync {
 
     /// Ends a key's suspension. Answers whether this call did it.
     fn resume<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool>;
+
+    /// Sets as whom a key's calls run while its ERP user is archived. Answers whether there is
+    /// such a key; one that was revoked stays as it is.
+    fn set_stand_in<'a>(&'a self, id: &'a KeyId, stand_in: Option<&'a StandIn>)
+    -> Stored<'a, bool>;
 
     /// Suspends every key that was neither made, used nor resumed since. Answers which.
     fn suspend_unused(&self, since: Timestamp, now: Timestamp) -> Stored<'_, Vec<KeyId>>;

@@ -74,7 +74,7 @@ pub async fn revoke(
     changed(at, leave, id, is_done).await
 }
 
-async fn changed(
+pub(super) async fn changed(
     at: &Installation,
     leave: &Leave,
     id: &KeyId,

@@ -5,11 +5,12 @@ use portcullis_identity::{
     ApiKey, CertificateDigest, Conditions, ErpLogin, Networks, Principal, PrincipalName, RoleName,
     Style, Timestamp, UpstreamName,
 };
-use portcullis_storage::{KeyRow, RateLimit};
+use portcullis_storage::{KeyRow, RateLimit, StandIn};
 use serde_json::Value;
 
 use super::describe::describe;
 use super::signing;
+use super::stand_in;
 use super::when::{DAY, moment};
 use crate::errand::Errand;
 use crate::installation::Installation;
@@ -24,6 +25,8 @@ pub struct Wanted {
     pub upstream: Option<UpstreamName>,
     /// The ERP user as whom its calls run.
     pub user: ErpLogin,
+    /// The ERP user as whom they run while that one is archived; none: they are refused.
+    pub stand_in: Option<ErpLogin>,
     /// What it may do.
     pub roles: Vec<RoleName>,
     /// Who answers for it.
@@ -131,6 +134,19 @@ pub async fn create(
         return Err(Refusal::Unfit(text.to_owned()));
     }
     let aside = look_at_user(at, leave, &upstream, &wanted.user, wanted.administrator).await?;
+    let stand_in = wanted.stand_in.map(|login| StandIn {
+        login,
+        administrator: wanted.administrator,
+    });
+    if let Some(stand_in) = &stand_in {
+        stand_in::check(
+            at,
+            leave,
+            (&upstream, &wanted.user, &wanted.roles),
+            stand_in,
+        )
+        .await?;
+    }
     let made = wanted
         .signed
         .map(|scheme| signing::make(scheme, wanted.public_key, &key.id(), &*at.safe))
@@ -149,6 +165,7 @@ pub async fn create(
             },
             must_sign: wanted.must_sign,
         },
+        stand_in,
         certificate: wanted.certificate,
         signing: made.as_ref().map(|made| made.kept.clone()),
         expires,

@@ -17,6 +17,8 @@ pub struct Listed {
     pub used: Option<KeyUse>,
     /// Whether it acts as an administrator of the ERP, as far as the ERP has told.
     pub is_administrator: Option<bool>,
+    /// Since when its ERP user is archived, as far as a gateway has found out.
+    pub archived: Option<Timestamp>,
 }
 
 impl Listed {
@@ -25,8 +27,26 @@ impl Listed {
         let mut told = describe(&self.row, self.used.as_ref(), now);
         if let Some(members) = told.as_object_mut() {
             members.insert("administrator".to_owned(), self.is_administrator.into());
+            let archived = self.archived.map(Timestamp::to_rfc3339);
+            members.insert("archived".to_owned(), archived.into());
+            members.insert("look".to_owned(), self.look(now).into());
         }
         told
+    }
+
+    /// Whether it is refused because its ERP user is archived, and nobody stands in.
+    pub fn is_refused(&self) -> bool {
+        self.archived.is_some() && self.row.stand_in.is_none()
+    }
+
+    /// What somebody should do about it while it is good, if anything.
+    pub fn look(&self, now: Timestamp) -> Option<&'static str> {
+        let is_archived = self.archived.is_some() && self.row.state(now) == KeyState::Valid;
+        match (is_archived, &self.row.stand_in) {
+            (true, None) => Some("its ERP user is archived, and nobody stands in: it is refused"),
+            (true, Some(_)) => Some("its ERP user is archived: another one stands in"),
+            (false, _) => look(&self.row, now),
+        }
     }
 }
 
@@ -39,6 +59,9 @@ pub fn describe(row: &KeyRow, used: Option<&KeyUse>, now: Timestamp) -> Value {
         "name": row.name,
         "upstream": row.upstream,
         "user": row.erp_login,
+        "stand-in": row.stand_in.as_ref().map(|one| json!({
+            "user": one.login, "administrator": one.administrator,
+        })),
         "roles": row.roles,
         "owner": row.owner,
         "purpose": row.purpose,
@@ -64,7 +87,7 @@ pub fn describe(row: &KeyRow, used: Option<&KeyUse>, now: Timestamp) -> Value {
 }
 
 /// What somebody should do about a key that is good, if anything.
-pub fn look(row: &KeyRow, now: Timestamp) -> Option<&'static str> {
+fn look(row: &KeyRow, now: Timestamp) -> Option<&'static str> {
     if row.state(now) != KeyState::Valid {
         return None;
     }

@@ -31,7 +31,8 @@ pub async fn list(
     Ok(rows
         .map(|row| Listed {
             used: uses.remove(&row.id),
-            is_administrator: is_administrator(&row, &health),
+            is_administrator: of(&row, &health).and_then(|user| user.administrator),
+            archived: of(&row, &health).and_then(|user| user.archived),
             row,
         })
         .collect())
@@ -50,14 +51,14 @@ pub async fn find(at: &Installation, leave: &Leave, id: &KeyId) -> Result<Listed
     let health = at.store.erp_users().health().await?;
     Ok(Listed {
         used: uses.into_iter().find(|used| used.key == *id),
-        is_administrator: is_administrator(&row, &health),
+        is_administrator: of(&row, &health).and_then(|user| user.administrator),
+        archived: of(&row, &health).and_then(|user| user.archived),
         row,
     })
 }
 
-/// Whether a key acts as an administrator of its ERP, as far as the ERP has told.
-fn is_administrator(row: &KeyRow, health: &[UserHealth]) -> Option<bool> {
+/// What is known of the ERP user of a key, as far as the ERP has told.
+fn of<'a>(row: &KeyRow, health: &'a [UserHealth]) -> Option<&'a UserHealth> {
     let mut users = health.iter();
-    let user = users.find(|one| one.upstream == row.upstream && one.login == row.erp_login)?;
-    user.administrator
+    users.find(|one| one.upstream == row.upstream && one.login == row.erp_login)
 }

@@ -8,6 +8,7 @@ use portcullis_storage::{KeyRow, KeyState, Signing};
 use super::create::{Made, ends};
 use super::list::find;
 use super::signing;
+use super::stand_in;
 use super::when::after;
 use crate::installation::Installation;
 use crate::may::Leave;
@@ -50,6 +51,9 @@ pub async fn rotate(
         return Err(Refusal::OutOfScope(format!(
             "{id} runs as an administrator of the ERP, which"
         )));
+    }
+    if let Some(stand_in) = &old.stand_in {
+        stand_in::may_hand_on(leave, &old.upstream, &old.roles, stand_in)?;
     }
     if old.certificate.is_some() {
         return Err(Refusal::Unfit(format!(

@@ -5,7 +5,7 @@ use portcullis_identity::signing::{PublicKey, Scheme};
 use portcullis_identity::{
     CertificateDigest, ErpLogin, KeyId, PrincipalName, RoleName, Style, UpstreamName,
 };
-use portcullis_storage::RateLimit;
+use portcullis_storage::{RateLimit, StandIn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,7 +25,11 @@ pub(super) const ROUTES: &[Route] = &[
     route("POST", "/admin/v1/keys/{id}/suspend", "suspend", suspend),
     route("POST", "/admin/v1/keys/{id}/resume", "resume", resume),
     route("POST", "/admin/v1/keys/{id}/revoke", "revoke", revoke),
+    route("PUT", STAND_IN, "stand-in", stand_in),
+    route("DELETE", STAND_IN, "stand-in", no_stand_in),
 ];
+
+const STAND_IN: &str = "/admin/v1/keys/{id}/stand-in";
 
 type Plan = fn(Asked) -> Result<Planned, Refusal>;
 
@@ -51,6 +55,7 @@ struct Create {
     name: PrincipalName,
     upstream: Option<UpstreamName>,
     user: ErpLogin,
+    stand_in: Option<ErpLogin>,
     roles: Vec<RoleName>,
     owner: Option<String>,
     purpose: Option<String>,
@@ -93,12 +98,21 @@ struct Rotate {
     expires: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoodIn {
+    user: ErpLogin,
+    #[serde(default)]
+    administrator: bool,
+}
+
 impl Create {
     fn wanted(self) -> Result<Wanted, Refusal> {
         Ok(Wanted {
             name: self.name,
             upstream: self.upstream,
             user: self.user,
+            stand_in: self.stand_in,
             roles: self.roles,
             owner: self.owner.map(|text| note("owner", text)).transpose()?,
             purpose: self.purpose.map(|text| note("purpose", text)).transpose()?,
@@ -219,6 +233,36 @@ fn revoke(asked: Asked) -> Result<Planned, Refusal> {
         let changed = keys::revoke(&at, &leave, &id, now).await?;
         Ok(Done::with(changed.told(now)))
     }))
+}
+
+fn stand_in(asked: Asked) -> Result<Planned, Refusal> {
+    asked.query::<Nothing>()?;
+    let StoodIn {
+        user: login,
+        administrator,
+    } = asked.body()?;
+    let stand_in = StandIn {
+        login,
+        administrator,
+    };
+    let id: KeyId = asked.parameter("id", "key")?;
+    let (at, leave, now) = asked.within()?;
+    let work = apart(move || async move {
+        let changed = keys::set_stand_in(&at, &leave, &id, Some(&stand_in)).await?;
+        Ok(Done::with(changed.told(now)))
+    });
+    Ok(Planned::new(id.as_str(), work))
+}
+
+fn no_stand_in(asked: Asked) -> Result<Planned, Refusal> {
+    asked.nothing()?;
+    let id: KeyId = asked.parameter("id", "key")?;
+    let (at, leave, now) = asked.within()?;
+    let work = apart(move || async move {
+        let changed = keys::set_stand_in(&at, &leave, &id, None).await?;
+        Ok(Done::with(changed.told(now)))
+    });
+    Ok(Planned::new(id.as_str(), work))
 }
 
 /// A key that was made, with what else its maker should know.

@@ -60,6 +60,8 @@ enum KeyCommand {
         /// Its id
         id: KeyId,
     },
+    /// Set as whom a key's calls run while its ERP user is archived, or that nobody stands in
+    StandIn(change::StandInArgs),
     /// Revoke a key: it opens nothing any more, within a second, in every gateway
     Revoke {
         /// Its id
@@ -78,6 +80,7 @@ pub(crate) async fn run(args: KeyArgs) -> anyhow::Result<ExitCode> {
         KeyCommand::Rotate(rotate) => rotate::run(&place, rotate, json).await,
         KeyCommand::Suspend { id } => change::suspend(&place, id, json).await,
         KeyCommand::Resume { id } => change::resume(&place, id, json).await,
+        KeyCommand::StandIn(args) => change::stand_in(&place, args, json).await,
         KeyCommand::Revoke { id } => change::revoke(&place, id, json).await,
     }
 }

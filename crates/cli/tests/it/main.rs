@@ -12,6 +12,7 @@
 mod addresses;
 mod admin;
 mod administrators;
+mod archived;
 mod caps;
 mod credentials;
 mod demo;

@@ -116,6 +116,9 @@ pub(super) async fn tell_administrators(upstream: &Upstream, store: &dyn Store, 
         ids: &own.ids,
     };
     for user in upstream.users() {
+        if user.standing().is_archived() {
+            continue;
+        }
         let Ok(is) = upstream.is_administrator(&asker, &user).await else {
             tracing::debug!(upstream.name = %upstream.name(), user = %user.login(), "the ERP does not tell whether a user is an administrator");
             continue;
@@ -158,6 +161,7 @@ mod tests {
             upstream: row.upstream.clone(),
             login: row.login.clone(),
             administrator: None,
+            archived: None,
             rotated: None,
             expires: Some(expires),
             failed: None,

@@ -7,6 +7,7 @@ use portcullis_identity::{Presented, Style, Timestamp};
 
 use super::person::entered;
 use super::signed::{Signer, signer};
+use super::stand_in;
 use super::whose::{Visitor, by_certificate, by_session, find, parse};
 use super::{Desk, Showing};
 use crate::keyring::Holder;
@@ -78,6 +79,13 @@ impl Desk<'_> {
             // Whether an older signature is good is known when the body is here.
             takes(style) || (has_older && takes(Some(Style::LegacySignature)))
         };
-        holder.filter(may).map_or(Shown::Nobodys, Shown::Of)
+        let bound = |holder: Arc<Holder>| {
+            let erp = self.upstreams.named(holder.principal.upstream());
+            stand_in::bound(holder, erp.as_deref()).ok()
+        };
+        holder
+            .filter(may)
+            .and_then(bound)
+            .map_or(Shown::Nobodys, Shown::Of)
     }
 }

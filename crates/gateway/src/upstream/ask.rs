@@ -8,6 +8,7 @@ use portcullis_erp::{Answer, Call, Dialect, Fault, FaultKind, Limits, Outbound};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::link::{self, Links, SendError, Whole, message};
+use super::native::is_denial;
 use super::{ErpUser, Stream, Upstream};
 use crate::denial::Why;
 use crate::origin::Origin;
@@ -68,12 +69,15 @@ impl Upstream {
     ) -> Result<Told, AskError> {
         let told = self.ask_once(links, call, user, origin).await?;
         if told.whole.status != http::StatusCode::UNAUTHORIZED {
+            suspect(user, &told);
             return Ok(told);
         }
-        match self.renewed(user).await {
-            Some(newer) => self.ask_once(links, call, &newer, origin).await,
-            None => Ok(told),
-        }
+        let told = match self.renewed(user).await {
+            Some(newer) => self.ask_once(links, call, &newer, origin).await?,
+            None => told,
+        };
+        suspect(user, &told);
+        Ok(told)
     }
 
     /// The user with another credential than this, if there is one or it comes in a moment.
@@ -137,7 +141,9 @@ impl Upstream {
         if !is_file {
             let whole = links.finish(self, sender, answer, self.bounds()).await?;
             self.heed(user, &whole)?;
-            return Ok(Err(self.read(dialect, whole)));
+            let told = self.read(dialect, whole);
+            suspect(user, &told);
+            return Ok(Err(told));
         }
         let (head, body) = answer.into_parts();
         Ok(Ok(Opened {
@@ -217,6 +223,16 @@ impl From<SendError> for AskError {
             SendError::Lost => Self::Lost,
             SendError::TooLarge => Self::TooLarge,
         }
+    }
+}
+
+/// Whose credential the ERP does not take may have been archived there: somebody finds out.
+fn suspect(user: &ErpUser, told: &Told) {
+    if let Answer::Fault(fault) = &told.answer
+        && user.session().is_none()
+        && is_denial(fault)
+    {
+        user.standing().refused();
     }
 }
 

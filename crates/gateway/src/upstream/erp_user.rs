@@ -8,6 +8,7 @@ use portcullis_erp::{Database, Map, Value};
 use portcullis_identity::{ErpLogin, Secret};
 
 use super::session::Session;
+use super::standing::Standing;
 
 /// Stands for a uid that is not known yet. Odoo counts from 1.
 const UNKNOWN: i64 = 0;
@@ -20,6 +21,10 @@ pub struct ErpUser {
     waited: AtomicBool,
     /// Whether its credential lies in the store, where it may be renewed.
     kept: bool,
+    /// Whether it is archived; lives on when its credential is put anew.
+    standing: Arc<Standing>,
+    /// As whom a Frappe knows it, once that was told.
+    pub(super) name: OnceLock<String>,
     /// Its language and time zone, once they were asked for.
     pub(super) context: OnceLock<Map>,
 }
@@ -50,6 +55,8 @@ impl ErpUser {
             uid: AtomicI64::new(uid.unwrap_or(UNKNOWN)),
             waited: AtomicBool::new(false),
             kept: false,
+            standing: Arc::default(),
+            name: OnceLock::new(),
             context: OnceLock::new(),
         }
     }
@@ -58,6 +65,19 @@ impl ErpUser {
     #[must_use]
     pub fn kept(mut self) -> Self {
         self.kept = true;
+        self
+    }
+
+    /// What is known of whether it is archived.
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// The same user, whose standing is that of the one whose place it takes.
+    #[must_use]
+    pub(super) fn after(mut self, other: &Self) -> Self {
+        self.standing = Arc::clone(&other.standing);
+        self.standing.doubt();
         self
     }
 

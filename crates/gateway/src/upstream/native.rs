@@ -147,11 +147,17 @@ impl Upstream {
     }
 
     /// As whom Frappe knows the credential.
-    async fn name_of(&self, asker: &Asker<'_>, user: &ErpUser) -> Result<String, Unready> {
+    pub(super) async fn name_of(
+        &self,
+        asker: &Asker<'_>,
+        user: &ErpUser,
+    ) -> Result<String, Unready> {
         let mut call = named(Call::NO_MODEL, LOGGED).map_err(|_| Unready::Strange("Frappe"))?;
         call.safe = true;
         match self.ask_own(asker, &call, user).await? {
-            Answer::Value(Value::Text(name)) if name != "Guest" => Ok(name),
+            Answer::Value(Value::Text(name)) if name != "Guest" => {
+                Ok(user.name.get_or_init(|| name).clone())
+            }
             Answer::Fault(fault) if is_denial(&fault) => {
                 Err(Unready::Refused(user.login().to_string()))
             }
@@ -280,7 +286,8 @@ fn named(model: &str, method: &str) -> Result<Call, NameError> {
     Call::new(model, method)
 }
 
-fn is_denial(fault: &Fault) -> bool {
+/// Whether a fault says that the ERP does not take the credential.
+pub(super) fn is_denial(fault: &Fault) -> bool {
     matches!(
         fault.kind,
         FaultKind::AccessDenied | FaultKind::Stranger | FaultKind::SessionExpired

@@ -140,10 +140,23 @@ impl Upstream {
             return Ok(());
         }
         let users: Vec<Arc<ErpUser>> = self.users.pin().values().cloned().collect();
+        // Who is refused holds up nobody else: somebody may have been archived.
+        let mut refused = None;
         for user in users {
-            if user.uid().is_none() || self.spoken().is_none() {
-                self.introduce(asker, &user).await?;
+            if user.standing().is_archived() || (user.uid().is_some() && self.spoken().is_some()) {
+                continue;
             }
+            match self.introduce(asker, &user).await {
+                Ok(()) => {}
+                Err(error @ Unready::Refused(_)) => {
+                    user.standing().refused();
+                    refused = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if let (Some(error), None) = (&refused, self.spoken()) {
+            return Err(error.clone());
         }
         if self.people.is_some() && self.users.is_empty() && self.spoken().is_none() {
             // Nobody's credential can try the dialects, and persons' calls need none of them.
@@ -162,7 +175,7 @@ impl Upstream {
             }
             self.version.get_or_init(|| version);
         }
-        Ok(())
+        refused.map_or(Ok(()), Err)
     }
 
     /// Tries the dialects that may be spoken here, the best first, until one accepts the user.

@@ -166,6 +166,9 @@ impl Upstream {
         let asked = ("res.users", "session");
         let begun = asker.ask(self, Dialect::Custom, asked, question).await;
         let cookie = begun.map_err(|error| {
+            if matches!(error, Unready::Refused(_)) {
+                user.standing().refused();
+            }
             tracing::warn!(upstream.name = %self.name, %error, "a session could not be begun");
             uncredited()
         })?;

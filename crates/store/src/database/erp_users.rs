@@ -115,6 +115,15 @@ impl ErpUsers for SqlStore {
         Box::pin(health::note_standing(self, upstream, login, administrator))
     }
 
+    fn note_archived<'a>(
+        &'a self,
+        upstream: &'a UpstreamName,
+        login: &'a ErpLogin,
+        since: Option<Timestamp>,
+    ) -> Stored<'a, ()> {
+        Box::pin(health::note_archived(self, upstream, login, since))
+    }
+
     fn claim_renewal<'a>(
         &'a self,
         upstream: &'a UpstreamName,

@@ -3,7 +3,7 @@
 mod row;
 
 use portcullis_identity::{KeyId, RoleName, Timestamp};
-use portcullis_storage::{KeyRow, KeyUse, Keys, Signing, StoreError, Stored};
+use portcullis_storage::{KeyRow, KeyUse, Keys, Signing, StandIn, StoreError, Stored};
 
 use super::statement::Statement;
 use super::{SqlStore, failed, unavailable};
@@ -121,6 +121,27 @@ impl Keys for SqlStore {
         })
     }
 
+    fn set_stand_in<'a>(
+        &'a self,
+        id: &'a KeyId,
+        stand_in: Option<&'a StandIn>,
+    ) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query(
+                    "UPDATE api_key SET stand_in = $2, stand_in_administrator = $3 \
+                     WHERE id = $1 AND revoked IS NULL",
+                )
+                .bind(id.as_str())
+                .bind(stand_in.map(|one| one.login.as_str()))
+                .bind(stand_in.is_some_and(|one| one.administrator))
+                .execute()
+                .await
+                .map_err(failed("set who stands in", THING))?;
+            Ok(done == 1)
+        })
+    }
+
     fn suspend_unused(&self, since: Timestamp, now: Timestamp) -> Stored<'_, Vec<KeyId>> {
         Box::pin(async move {
             self.query(
@@ -228,9 +249,10 @@ impl Keys for SqlStore {
 
 const INSERT: &str = "INSERT INTO api_key (id, digest, name, upstream, erp_login, roles, owner, \
     purpose, networks, styles, must_sign, per_minute, burst, certificate, created, expires, \
-    suspended, exposed, successor, revoked, signing, signing_secret, signing_key) \
+    suspended, exposed, successor, revoked, signing, signing_secret, signing_key, stand_in, \
+    stand_in_administrator) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-    $20, $21, $22, $23)";
+    $20, $21, $22, $23, $24, $25)";
 
 async fn insert(statement: Statement<'_>, row: &KeyRow) -> Result<(), StoreError> {
     let roles: Vec<&str> = row.roles.iter().map(RoleName::as_str).collect();
@@ -272,6 +294,8 @@ async fn insert(statement: Statement<'_>, row: &KeyRow) -> Result<(), StoreError
             Some(Signing::Ed25519(key)) => Some(key.as_bytes().as_slice()),
             Some(Signing::Secret(..) | Signing::Beside(_)) | None => None,
         })
+        .bind(row.stand_in.as_ref().map(|one| one.login.as_str()))
+        .bind(row.stand_in.as_ref().is_some_and(|one| one.administrator))
         .execute()
         .await
         .map_err(failed("add a key", THING))?;

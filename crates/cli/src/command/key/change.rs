@@ -1,4 +1,4 @@
-//! `portcullis key suspend`, `resume` and `revoke`.
+//! `portcullis key suspend`, `resume`, `revoke` and `stand-in`.
 
 use std::process::ExitCode;
 
@@ -6,12 +6,53 @@ use portcullis_admin::keys::{self, Changed, describe};
 use portcullis_admin::may::Leave;
 use portcullis_admin::refusal::Refusal;
 use portcullis_gateway::clock;
-use portcullis_identity::KeyId;
+use portcullis_identity::{ErpLogin, KeyId};
+use portcullis_storage::StandIn;
 use serde_json::json;
 
 use crate::command::{recorded, refused};
 use crate::place::Place;
 use crate::show;
+
+#[derive(clap::Args)]
+pub(super) struct StandInArgs {
+    /// Its id
+    id: KeyId,
+
+    /// The ERP user, whose credential is kept here
+    #[arg(long, value_name = "LOGIN", required_unless_present = "nobody")]
+    user: Option<ErpLogin>,
+
+    /// Although that one is an administrator of the ERP
+    #[arg(long, requires = "user")]
+    administrator: bool,
+
+    /// Nobody: the key is refused while its ERP user is archived
+    #[arg(long, conflicts_with = "user")]
+    nobody: bool,
+}
+
+pub(super) async fn stand_in(
+    place: &Place,
+    args: StandInArgs,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let at = place.installation().await?;
+    let (id, administrator) = (args.id, args.administrator);
+    let stand_in = args.user.map(|login| StandIn {
+        login,
+        administrator,
+    });
+    let work = keys::set_stand_in(&at, &Leave::All, &id, stand_in.as_ref());
+    let changed = recorded(&at, ("key", "stand-in"), id.as_str(), work).await;
+    told(id, changed, json, |changed| {
+        match (changed.row.revoked, &changed.row.stand_in) {
+            (Some(_), _) => "revoked, and stays as it is".to_owned(),
+            (None, Some(one)) => format!("set: `{}` stands in", one.login),
+            (None, None) => "set: nobody stands in".to_owned(),
+        }
+    })
+}
 
 pub(super) async fn suspend(place: &Place, id: KeyId, json: bool) -> anyhow::Result<ExitCode> {
     let at = place.installation().await?;

@@ -32,6 +32,11 @@ pub(super) struct CreateArgs {
     #[arg(long, value_name = "LOGIN")]
     pub(super) user: ErpLogin,
 
+    /// The ERP user as whom they run while that one is archived in the ERP; if it is left out,
+    /// they are refused then
+    #[arg(long, value_name = "LOGIN")]
+    stand_in: Option<ErpLogin>,
+
     /// What it may do; may be given several times
     #[arg(long = "role", required = true, value_name = "ROLE")]
     roles: Vec<RoleName>,
@@ -75,7 +80,7 @@ pub(super) struct CreateArgs {
     #[arg(long, requires = "signed")]
     must_sign: bool,
 
-    /// Although the ERP user is an administrator of the ERP
+    /// Although the ERP user, or the one that stands in, is an administrator of the ERP
     #[arg(long)]
     administrator: bool,
 
@@ -111,6 +116,7 @@ impl CreateArgs {
             name: self.name,
             upstream: self.upstream,
             user: self.user,
+            stand_in: self.stand_in,
             roles: self.roles,
             owner: self.owner,
             purpose: self.purpose,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use portcullis_admin::keys::{self, describe, look, roles};
+use portcullis_admin::keys::{self, describe, roles};
 use portcullis_admin::may::Leave;
 use portcullis_gateway::clock;
 use portcullis_identity::{KeyId, Timestamp};
@@ -32,11 +32,12 @@ pub(super) async fn run(place: &Place, all: bool, json: bool) -> anyhow::Result<
     ]);
     for each in &listed {
         let row = &each.row;
-        let state = match (row.state(now), look(row, now)) {
+        let state = match (row.state(now), each.look(now)) {
             (KeyState::Valid, None) if each.is_administrator == Some(true) => {
                 show::doubtful("valid; it acts as an administrator of the ERP")
             }
             (KeyState::Valid, None) => show::good("valid"),
+            (KeyState::Valid, Some(look)) if each.is_refused() => show::bad(look),
             (KeyState::Valid, Some(look)) => show::doubtful(format!("valid; {look}")),
             (state, _) => show::bad(state.as_str()),
         };
@@ -68,11 +69,17 @@ pub(super) async fn one(place: &Place, id: KeyId, json: bool) -> anyhow::Result<
         Ok(listed) => listed,
         Err(refusal) => return refused(refusal),
     };
-    let (row, used) = (listed.row, listed.used.as_ref());
     if json {
-        show::json(&describe(&row, used, now))?;
+        let mut told = describe(&listed.row, listed.used.as_ref(), now);
+        let archived = listed.archived.map(Timestamp::to_rfc3339);
+        show::put(&mut told, "archived", archived);
+        show::put(&mut told, "look", listed.look(now));
+        show::json(&told)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let look = listed.look(now);
+    let archived = listed.archived;
+    let (row, used) = (listed.row, listed.used.as_ref());
     let mut table = show::table(&["", ""]);
     let mut say = |what: &str, value: String| {
         table.add_row([what.to_owned(), value]);
@@ -85,6 +92,9 @@ pub(super) async fn one(place: &Place, id: KeyId, json: bool) -> anyhow::Result<
     say("id", row.id.to_string());
     say("name", row.name.to_string());
     say("opens", format!("{} as {}", row.upstream, row.erp_login));
+    if let Some(stand_in) = &row.stand_in {
+        say("stands in", stand_in.login.to_string());
+    }
     say("roles", roles(&row));
     say("owner", row.owner.clone().unwrap_or_else(|| "-".to_owned()));
     say(
@@ -132,13 +142,14 @@ pub(super) async fn one(place: &Place, id: KeyId, json: bool) -> anyhow::Result<
         ("suspended", row.suspended),
         ("exposed", row.exposed),
         ("revoked", row.revoked),
+        ("user archived", archived),
     ] {
         if let Some(moment) = moment {
             say(what, show::second(moment));
         }
     }
     say("state", row.state(now).as_str().to_owned());
-    if let Some(look) = look(&row, now) {
+    if let Some(look) = look {
         say("look", look.to_owned());
     }
     show::print(&table, "")?;

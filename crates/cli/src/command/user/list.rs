@@ -20,6 +20,12 @@ fn state(user: &Known, now: Timestamp) -> comfy_table::Cell {
     let Some(health) = &user.health else {
         return show::good("-");
     };
+    if let Some(since) = health.archived {
+        return show::bad(format!(
+            "archived in the ERP, known since {}",
+            show::second(since)
+        ));
+    }
     if health.expires.is_some_and(|expires| now >= expires) {
         return show::bad("its key has ended");
     }

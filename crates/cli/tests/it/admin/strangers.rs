@@ -30,6 +30,12 @@ const TRIED: &[(&str, &str, &str)] = &[
     ("POST", "/admin/v1/keys/{id}/suspend", ""),
     ("POST", "/admin/v1/keys/{id}/resume", ""),
     ("POST", "/admin/v1/keys/{id}/revoke", ""),
+    (
+        "PUT",
+        "/admin/v1/keys/{id}/stand-in",
+        r#"{"user":"integration"}"#,
+    ),
+    ("DELETE", "/admin/v1/keys/{id}/stand-in", ""),
     ("GET", "/admin/v1/roles", ""),
     ("GET", "/admin/v1/roles/{name}", ""),
     ("PUT", "/admin/v1/roles/{name}", r#"{"toml":""}"#),

@@ -14,7 +14,7 @@ pub(super) async fn forget(
     login: &ErpLogin,
 ) -> Result<(), sqlx::Error> {
     both.query(
-        "UPDATE erp_user_health SET administrator = NULL, rotated = NULL, expires = NULL, \
+        "UPDATE erp_user_health SET administrator = NULL, archived = NULL, rotated = NULL, expires = NULL, \
          failed = NULL, failure = NULL, claimed = NULL WHERE upstream = $1 AND login = $2",
     )
     .bind(upstream.as_str())
@@ -53,6 +53,26 @@ pub(super) async fn note_standing(
         .await
         .map(drop)
         .map_err(failed("note what an ERP user is", THING))
+}
+
+pub(super) async fn note_archived(
+    store: &SqlStore,
+    upstream: &UpstreamName,
+    login: &ErpLogin,
+    since: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    store
+        .query(
+            "INSERT INTO erp_user_health (upstream, login, archived) VALUES ($1, $2, $3) \
+             ON CONFLICT (upstream, login) DO UPDATE SET archived = excluded.archived",
+        )
+        .bind(upstream.as_str())
+        .bind(login.as_str())
+        .bind(since.map(Timestamp::micros))
+        .execute()
+        .await
+        .map(drop)
+        .map_err(failed("note that an ERP user is archived", THING))
 }
 
 pub(super) async fn claim(
@@ -155,6 +175,7 @@ fn read(row: &Row) -> Result<UserHealth, StoreError> {
         upstream: UpstreamName::new(text("upstream")?).map_err(|_| DAMAGED)?,
         login: ErpLogin::new(text("login")?).map_err(|_| DAMAGED)?,
         administrator: row.get("administrator").map_err(|_| DAMAGED)?,
+        archived: moment("archived")?,
         rotated: moment("rotated")?,
         expires: moment("expires")?,
         failed: moment("failed")?,

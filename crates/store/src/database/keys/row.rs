@@ -9,7 +9,7 @@ use portcullis_identity::{
     CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Networks, PrincipalName, RoleName,
     Timestamp, UpstreamName,
 };
-use portcullis_storage::{KeyRow, KeyUse, RateLimit, Sealed, Signing, StoreError};
+use portcullis_storage::{KeyRow, KeyUse, RateLimit, Sealed, Signing, StandIn, StoreError};
 
 use crate::database::Row;
 
@@ -51,6 +51,14 @@ pub(super) fn read(row: &Row) -> Result<KeyRow, StoreError> {
         name: PrincipalName::new(text("name")?).map_err(|_| DAMAGED)?,
         upstream: UpstreamName::new(text("upstream")?).map_err(|_| DAMAGED)?,
         erp_login: ErpLogin::new(text("erp_login")?).map_err(|_| DAMAGED)?,
+        stand_in: perhaps("stand_in")?
+            .map(|login| {
+                Ok(StandIn {
+                    login: ErpLogin::new(&login).map_err(|_| DAMAGED)?,
+                    administrator: row.get("stand_in_administrator").map_err(|_| DAMAGED)?,
+                })
+            })
+            .transpose()?,
         roles: parted::<RoleName>(text("roles")?)?,
         owner: perhaps("owner")?,
         purpose: perhaps("purpose")?,

@@ -6,6 +6,7 @@ use super::*;
 
 on_both! {
     a_renewal_is_claimed_once_and_again_when_its_claim_is_old,
+    who_is_archived_is_noted_beside_everything_else,
     a_renewed_credential_takes_the_place_of_the_one_that_was_renewed_and_of_no_other,
 }
 
@@ -39,6 +40,28 @@ async fn a_renewal_is_claimed_once_and_again_when_its_claim_is_old(place: Place)
     };
     assert_eq!(health.failed, Some(Timestamp(210)));
     assert_eq!(health.failure.as_deref(), Some("it does not answer"));
+}
+
+async fn who_is_archived_is_noted_beside_everything_else(place: Place) {
+    let store = place.open().await;
+    let (upstream, login) = names();
+    let archived = async || {
+        let [health] = &store.health().await.unwrap()[..] else {
+            panic!("one user")
+        };
+        (health.archived, health.administrator)
+    };
+    store.note_standing(&upstream, &login, false).await.unwrap();
+    assert_eq!(archived().await, (None, Some(false)));
+    for since in [Some(Timestamp(7)), None, Some(Timestamp(9))] {
+        store.note_archived(&upstream, &login, since).await.unwrap();
+        assert_eq!(archived().await, (since, Some(false)));
+    }
+    let sealed = Sealed(vec![1]);
+    ErpUsers::put(&store, &upstream, &login, None, &sealed, Timestamp(20))
+        .await
+        .unwrap();
+    assert_eq!(archived().await, (None, None), "it may be another user");
 }
 
 async fn a_renewed_credential_takes_the_place_of_the_one_that_was_renewed_and_of_no_other(

@@ -3,13 +3,16 @@ use portcullis_identity::{
     CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Networks, Principal, PrincipalName,
     RoleName, Style, Timestamp, UpstreamName,
 };
-use portcullis_storage::{KeyRow, KeyState, KeyUse, RateLimit, Sealed, Signing, Store, StoreError};
+use portcullis_storage::{
+    KeyRow, KeyState, KeyUse, RateLimit, Sealed, Signing, StandIn, Store, StoreError,
+};
 
 use super::{Place, on_both};
 use crate::entropy;
 
 on_both! {
     a_key_is_kept_found_and_revoked_once,
+    who_stands_in_is_set_and_taken_away_until_a_key_is_revoked,
     a_key_is_suspended_and_resumed_and_once_exposed,
     a_key_has_one_successor_and_ends_no_later_than_before,
     the_last_use_of_a_key_is_the_latest_whoever_tells_it_first,
@@ -47,10 +50,36 @@ pub(super) fn row(name: &str) -> KeyRow {
             styles: vec![Style::Bearer, Style::Basic],
             must_sign: true,
         },
+        stand_in: Some(StandIn {
+            login: ErpLogin::new("service").unwrap(),
+            administrator: true,
+        }),
         certificate: Some(CertificateDigest::of(name.as_bytes())),
         signing: Some(Signing::Secret(Scheme::Hmac, Sealed(vec![1, 2, 3]))),
         ..KeyRow::new(id, KeyDigest::from_bytes([5; 32]), &holder, Timestamp(1))
     }
+}
+
+async fn who_stands_in_is_set_and_taken_away_until_a_key_is_revoked(place: Place) {
+    let store: &dyn Store = &place.open().await;
+    let one = row("Shop");
+    let keys = store.keys();
+    keys.insert(&one).await.unwrap();
+    let before = store.version().await.unwrap();
+    let other = StandIn {
+        login: ErpLogin::new("other").unwrap(),
+        administrator: false,
+    };
+    for set in [Some(&other), None, one.stand_in.as_ref()] {
+        assert!(keys.set_stand_in(&one.id, set).await.unwrap());
+        let kept = keys.find(&one.id).await.unwrap().unwrap();
+        assert_eq!(kept.stand_in.as_ref(), set);
+    }
+    assert!(store.version().await.unwrap() > before, "gateways learn it");
+    keys.revoke(&one.id, Timestamp(5)).await.unwrap();
+    assert!(!keys.set_stand_in(&one.id, None).await.unwrap());
+    let kept = keys.find(&one.id).await.unwrap().unwrap();
+    assert_eq!(kept.stand_in, one.stand_in);
 }
 
 async fn a_key_is_kept_found_and_revoked_once(place: Place) {
