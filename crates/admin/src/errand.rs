@@ -29,21 +29,39 @@ impl Errand {
         login: &ErpLogin,
     ) -> Result<Self, Refusal> {
         let config = at.configured(name)?;
+        let errand = Self::to(at, name)?;
+        let user = credential(at, config, login).await?;
+        errand.upstream.put_user(user);
+        Ok(errand)
+    }
+
+    /// Gets ready to ask as nobody yet.
+    ///
+    /// # Errors
+    /// When there is no such ERP.
+    pub fn to(at: &Installation, name: &UpstreamName) -> Result<Self, Refusal> {
+        let config = at.configured(name)?;
         let journal = (at.journals)().map_err(|error| {
             tracing::error!(%error, "a journal for what is asked of an ERP could not be opened");
             Refusal::Unrecorded
         })?;
         let seal = Arc::clone(&at.cursors);
-        let errand = Self {
+        Ok(Self {
             upstream: Upstream::new(config, seal).map_err(|error| {
                 tracing::error!(%error, upstream.name = %name, "an ERP cannot be asked");
                 Refusal::Erp(format!("`{name}` cannot be asked"))
             })?,
             clerk: Clerk::new(journal),
-        };
-        let user = credential(at, config, login).await?;
-        errand.upstream.put_user(user);
-        Ok(errand)
+        })
+    }
+
+    /// Ends the ERP's own sessions of people, as far as the ERP answers.
+    pub async fn log_out(&self, people: &[ErpUser]) {
+        let asker = self.clerk.asker();
+        for user in people {
+            self.upstream.log_out(&asker, user).await;
+        }
+        self.clerk.flush();
     }
 
     /// Whether the ERP says that a user is an administrator.

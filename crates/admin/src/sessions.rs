@@ -1,11 +1,19 @@
 //! Who is logged in, and an end to it.
 
+use std::time::Duration;
+
+use portcullis_gateway::sessions::unseal;
+use portcullis_gateway::upstream::ErpUser;
 use portcullis_identity::Timestamp;
 use portcullis_storage::{Opener, SessionRow, Whose};
 use serde_json::{Value, json};
 
+use crate::errand::Errand;
 use crate::installation::Installation;
 use crate::refusal::Refusal;
+
+/// How long is waited for an ERP to end its sessions.
+const WAIT: Duration = Duration::from_secs(10);
 
 /// The sessions that are not over, the newest first.
 ///
@@ -17,12 +25,40 @@ pub async fn list(at: &Installation, now: Timestamp) -> Result<Vec<SessionRow>, 
     Ok(all)
 }
 
-/// Ends the sessions of somebody; answers how many there were.
+/// Ends the sessions of somebody, and those that the ERP opened for a person; answers how many
+/// there were. What the ERP does not end within a moment is forgotten here all the same, and
+/// ends there by itself; each question to it is recorded.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn end(at: &Installation, whose: &Whose) -> Result<usize, Refusal> {
-    Ok(at.store.sessions().end_of(whose).await?.len())
+    let rows = at.store.sessions().end_of(whose).await?;
+    let ended = rows.len();
+    let Whose::Person(upstream, _) = whose else {
+        return Ok(ended);
+    };
+    let people = rows.iter().filter_map(|row| match &row.opener {
+        Opener::Person(person) => unseal(&*at.safe, &row.digest, person),
+        Opener::Key(_) => None,
+    });
+    let people: Vec<ErpUser> = people.collect();
+    if people.is_empty() || at.config.is_none() {
+        return Ok(ended);
+    }
+    let errand = match Errand::to(at, upstream) {
+        Ok(errand) => errand,
+        Err(error) => {
+            tracing::warn!(%error, upstream.name = %upstream, "the ERP's own sessions go on");
+            return Ok(ended);
+        }
+    };
+    if tokio::time::timeout(WAIT, errand.log_out(&people))
+        .await
+        .is_err()
+    {
+        tracing::warn!(upstream.name = %upstream, "the ERP did not end all of its own sessions in time");
+    }
+    Ok(ended)
 }
 
 /// A session as JSON.

@@ -171,9 +171,15 @@ impl Gateway {
         if is_of_proxy || matches!(raw.framing, Framing::Ambiguous(_)) {
             return None;
         }
-        redirect::page(raw, &self.shared.ways)
+        let page = redirect::page(raw, &self.shared.ways)
             .or_else(|| operations::page(raw, &self.shared.keyring, clock::now()))
-            .or_else(|| docs::page(raw))
+            .or_else(|| docs::page(raw))?;
+        // To whom nothing is served, this is not either; but whoever looks after this machine
+        // sees whether the gateway runs.
+        let address = self.origin(raw).address;
+        let is_served = self.shared.snapshot.load().routes.serves(address);
+        let looks_after_it = address.to_canonical().is_loopback() && operations::is_one(raw);
+        (is_served || looks_after_it).then_some(page)
     }
 
     async fn one(&self, raw: RawRequest) -> Response {

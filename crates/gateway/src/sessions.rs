@@ -31,6 +31,7 @@ pub(crate) use from::From;
 pub use from::network;
 pub use lasting::{Lasting, OnChange, Secure};
 pub(crate) use person::Person;
+pub use person::unseal;
 
 /// How old what is known of a session may be, in microseconds.
 const STALE: i64 = 500_000;

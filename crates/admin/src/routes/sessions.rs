@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::read::Nothing;
 use super::{Act, Asked, Done, Needs, Planned, Route};
+use crate::errand::apart;
 use crate::refusal::Refusal;
 use crate::sessions::{self, describe};
 
@@ -66,8 +67,9 @@ fn end(asked: Asked) -> Result<Planned, Refusal> {
             return Err(Refusal::Unfit(wrong.to_owned()));
         }
     };
-    Ok(Planned::new(on, async move {
+    let work = apart(move || async move {
         let ended = sessions::end(&at, &whose).await?;
         Ok(Done::with(json!({ "ended": ended })))
-    }))
+    });
+    Ok(Planned::new(on, work))
 }

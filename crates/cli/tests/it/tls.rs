@@ -329,10 +329,9 @@ fn a_clients_certificate_opens_what_a_key_in_a_header_opens() {
     assert_eq!(asked(Some(&shop), &count("")), 200);
     assert_eq!(asked(Some(&shop), &large), 200, "large bodies");
     demo.reached();
-    for _ in 0..62 {
-        asked(None, &count(""));
-    }
-    assert_eq!(asked(None, &count("")), 429, "the address is in debt");
+    // While it fails, it is forgiven two a second: a slow machine needs more tries.
+    let owes = (0..600).any(|_| asked(None, &count("")) == 429);
+    assert!(owes, "the address is in debt");
     assert!(demo.reached().is_empty());
     assert_eq!(asked(Some(&shop), &count("")), 200);
     assert_eq!(asked(Some(&shop), &large), 200);

@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use crate::demo::{Demo, Got, send};
 use crate::serve::{Place, READER, Served};
+use crate::tls::client::{Authority, ask_in_clear};
 use crate::{pause, within};
 
 const PATIENT: &str = "[limits]\nper-minute = 6000\nburst = 1000\naddress-failures-burst = 500\n";
@@ -175,6 +176,41 @@ fn addresses_are_let_in_by_list_at_every_door() {
         );
         assert!(demo.reached().is_empty());
     }
+    let door = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let open = door.local_addr().unwrap();
+    drop(door);
+    let redirect = format!(
+        "[tls]\ncertificate-file = \"certificate.pem\"\nkey-file = \"key.pem\"\nredirect-from = \"{open}\"\n"
+    );
+    let denies = format!("{PATIENT}{trusted}deny = [\"198.51.100.0/24\", \"127.0.0.1\"]\n");
+    let place = Place::before(&demo, &format!("{denies}{redirect}"));
+    Authority::new().sign("localhost").put(place.path());
+    let over_tls = place.serve();
+    let sent_on = |address: &str| {
+        let lines = format!("Host: localhost\r\nX-Forwarded-For: {address}\r\n");
+        let text = format!("GET /api/v1/docs HTTP/1.1\r\n{lines}Connection: close\r\n\r\n");
+        ask_in_clear(open, &text).status
+    };
+    assert_eq!(sent_on(near), 308);
+    assert_eq!(sent_on("198.51.100.1"), 403, "nor is it sent on");
+    drop(over_tls);
+    let place = Place::before(&demo, &denies);
+    let served = place.serve();
+    let page = |path: &str, address: &str| {
+        let request = http::Request::get(format!("{}{path}", served.url));
+        let request = request.header("x-forwarded-for", address);
+        send(request.body(Vec::new()).unwrap()).status
+    };
+    for path in ["/healthz", "/readyz", "/api/v1/docs"] {
+        assert_eq!(page(path, near), 200, "{path}");
+        assert_eq!(page(path, "198.51.100.1"), 403, "{path}");
+    }
+    assert_eq!(
+        page("/healthz", "127.0.0.1"),
+        200,
+        "to this machine it may be told"
+    );
+    assert_eq!(page("/api/v1/docs", "127.0.0.1"), 403);
     let style = format!("{PATIENT}{trusted}[credentials.from]\nheader = [\"192.0.2.0/24\"]\n");
     let place = Place::before(&demo, &style);
     let (key, _) = place.key("shop", &[]);

@@ -7,6 +7,7 @@ use portcullis_storage::{Opener, PersonRow, Sealed, StoreError, Whose as StoredW
 use zeroize::Zeroizing;
 
 use super::Sessions;
+use crate::archive::Safe;
 use crate::keyring::Holder;
 use crate::people::Mark;
 use crate::upstream::{ErpSession, ErpUser};
@@ -101,10 +102,15 @@ impl Sessions {
     }
 
     fn unseal(&self, digest: &SessionDigest, person: &PersonRow) -> Option<ErpUser> {
-        let kept = self.safe.open(TABLE, &place(digest), &person.sealed)?;
-        let session = ErpSession::of_kept(&Zeroizing::new(kept))?;
-        Some(ErpUser::person(person.login.clone(), session, person.uid))
+        unseal(&*self.safe, digest, person)
     }
+}
+
+/// A person within the ERP's own session, as it is kept; none if it cannot be opened.
+pub fn unseal(safe: &dyn Safe, digest: &SessionDigest, person: &PersonRow) -> Option<ErpUser> {
+    let kept = safe.open(TABLE, &place(digest), &person.sealed)?;
+    let session = ErpSession::of_kept(&Zeroizing::new(kept))?;
+    Some(ErpUser::person(person.login.clone(), session, person.uid))
 }
 
 /// Where the ERP's own session belongs: the digest in hexadecimal.

@@ -102,7 +102,7 @@ impl Upstream {
 
     /// Ends the ERP's own session of a person. One that cannot be ended is forgotten here all the
     /// same, and ends there by itself.
-    pub(crate) async fn log_out(&self, asker: &Asker<'_>, user: &ErpUser) {
+    pub async fn log_out(&self, asker: &Asker<'_>, user: &ErpUser) {
         let Some(session) = user.session() else {
             return;
         };

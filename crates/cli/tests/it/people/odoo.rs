@@ -227,9 +227,20 @@ fn sessions_are_listed_and_ended_from_the_command_line() {
         .collect();
     assert_eq!(names, ["bert", "anna", "anna"]);
     let end = ["session", "end", "--login", "anna", "--upstream", "odoo"];
+    town.odoo.heard();
     let (code, ended) = town.place.run(&end);
     assert_eq!((code, &ended["ended"]), (0, &json!(2)));
+    let ended_there = || {
+        let heard = town.odoo.heard();
+        let ends = |line: &str| line == "POST /web/session/destroy";
+        heard.iter().filter(|heard| ends(&heard.line)).count()
+    };
+    assert_eq!(ended_there(), 2, "those at the ERP too");
+    let trail = town.place.lines(&["audit", "tail", "-n", "100"]);
+    let told = trail.iter().filter(|line| line["method"] == "log-out");
+    assert_eq!(told.count(), 2, "{trail:?}");
     assert_eq!(town.place.run(&end).0, 1, "there is none left");
+    assert_eq!(ended_there(), 0);
     crate::pause(1000);
     assert_eq!(people[0].count()["error"]["code"], 100);
     assert_eq!(people[1].count()["error"]["code"], 100);
