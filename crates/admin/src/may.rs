@@ -113,6 +113,7 @@ const TABLE: &[Line] = &[
     line("key", "show", ALL, SCOPE),
     line("key", "create", NO, SCOPE),
     line("key", "adopt", NO, SCOPE),
+    line("key", "import", NO, SCOPE),
     line("key", "rotate", NO, SCOPE),
     line("key", "suspend", NO, SCOPE),
     line("key", "resume", NO, SCOPE),

@@ -3,6 +3,7 @@
 //! One credential was presented or none; it is good or the request is refused. A credential
 //! that failed is never tried another way, and is refused even where none was needed.
 
+mod foreign;
 mod open;
 mod person;
 mod shown;
@@ -152,6 +153,11 @@ pub async fn caller(
     };
     let comer = person::with_pair(&wish, &credentials, |pair| {
         let erp = person::host(desk, pair.style, meant)?;
+        // A key that the gateway knows goes to no ERP as somebody's password.
+        let shown = (pair.password, pair.style);
+        if foreign::ever(desk, shown, &origin, debt, now).is_some() {
+            return None;
+        }
         let coming = person::Coming {
             wish: &wish,
             manner: &manner,

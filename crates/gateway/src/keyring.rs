@@ -5,28 +5,30 @@
 //! older than a second waits for a new look, and is refused if there is none: a process that
 //! cannot learn of revocations must not go on.
 
+mod holder;
+mod kept;
 mod uses;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use papaya::HashMap;
 use portcullis_erp::Dialect;
-use portcullis_identity::signing::{SigningSecret, Verifier};
+use portcullis_identity::signing::Verifier;
 use portcullis_identity::{
-    ApiKey, CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Pepper, Principal,
-    Timestamp, Unmet, UpstreamName,
+    ApiKey, CertificateDigest, ErpLogin, ForeignSecret, KeyId, Pepper, Principal, Timestamp, Unmet,
+    UpstreamName,
 };
-use portcullis_storage::{KeyRow, Signing, StandIn, Store, StoreError};
-use zeroize::Zeroizing;
+use portcullis_storage::{Store, StoreError};
 
 use crate::archive::Safe;
 use crate::gcra::Rate;
-use crate::upstream::ErpUser;
-use uses::{LastUse, Uses};
+pub use holder::Holder;
+use kept::Kept;
+use uses::Uses;
 
 /// How old the last look at the store may be, in microseconds.
 const STALE: i64 = 1_000_000;
@@ -47,142 +49,13 @@ pub struct Keyring {
     pub(crate) nobody: Verifier,
     keys: HashMap<KeyId, Kept>,
     certificates: HashMap<CertificateDigest, KeyId>,
+    /// The keys whose secrets were made elsewhere, by their keyed hashes.
+    foreign: HashMap<[u8; 32], KeyId>,
     version: AtomicU64,
     looked: AtomicI64,
     /// Of callers who find that the last look is too old, one looks at a time.
     turn: tokio::sync::Mutex<()>,
     uses: Uses,
-}
-
-/// A key, and who holds it.
-struct Kept {
-    digest: KeyDigest,
-    expires: Option<Timestamp>,
-    suspended: bool,
-    /// Kept for the record: who goes on using it is told there.
-    revoked: bool,
-    holder: Arc<Holder>,
-}
-
-/// A caller whose credential is good.
-pub struct Holder {
-    /// Who it is.
-    pub(crate) principal: Arc<Principal>,
-    /// The first of the keys that took over from each other, if it is a key: what the holder
-    /// began with one of them stays its own with the next.
-    pub(crate) line: Option<KeyId>,
-    /// Under which conditions the credential is good.
-    pub(crate) conditions: Conditions,
-    /// How often it may call.
-    pub(crate) rate: Rate,
-    /// Its limit's state; lives on when the key is read again, and is one for the keys that took
-    /// over from each other.
-    pub(crate) cell: Arc<AtomicI64>,
-    /// The ERP user within whose own session the calls run: a person's.
-    pub(crate) user: Option<Arc<ErpUser>>,
-    /// The person for whom a key calls, if for one: the rate of both holds.
-    pub(crate) person: Option<Arc<Holder>>,
-    /// Who stands in while the ERP user is archived, if somebody does.
-    pub(crate) stand_in: Option<StandIn>,
-    last_use: Arc<LastUse>,
-    /// What knows its signatures, if it signs.
-    pub(crate) verifier: Option<Verifier>,
-    /// Whether it is known that others could read the key.
-    exposed: AtomicBool,
-}
-
-impl Kept {
-    fn is_good(&self, now: Timestamp) -> bool {
-        self.over(now).is_none()
-    }
-
-    /// Why it is not good any more, if it is not.
-    fn over(&self, now: Timestamp) -> Option<Unmet> {
-        if self.revoked {
-            Some(Unmet::Revoked)
-        } else if self.expires.is_some_and(|expires| now >= expires) {
-            Some(Unmet::Expired)
-        } else {
-            self.suspended.then_some(Unmet::Suspended)
-        }
-    }
-}
-
-impl Holder {
-    /// A caller without a key, such as the bearer of a token.
-    pub(crate) fn without_key(principal: Principal, rate: Rate, cell: Arc<AtomicI64>) -> Self {
-        Self {
-            principal: Arc::new(principal),
-            line: None,
-            conditions: Conditions::default(),
-            rate,
-            cell,
-            user: None,
-            person: None,
-            stand_in: None,
-            last_use: Arc::default(),
-            verifier: None,
-            exposed: AtomicBool::new(false),
-        }
-    }
-
-    /// A person, whose calls run within the ERP's own session.
-    pub(crate) fn person(
-        principal: Principal,
-        rate: Rate,
-        cell: Arc<AtomicI64>,
-        user: Arc<ErpUser>,
-    ) -> Self {
-        Self {
-            cell,
-            user: Some(user),
-            ..Self::without_key(principal, rate, Arc::default())
-        }
-    }
-}
-
-impl Holder {
-    /// A key that calls for a person: as the person's ERP user, under the key's name, at the
-    /// rate of both.
-    pub(crate) fn for_person(
-        key: &Self,
-        person: &Arc<Self>,
-        roles: Vec<portcullis_identity::RoleName>,
-    ) -> Self {
-        let login = person.principal.erp_login().clone();
-        Self {
-            principal: Arc::new(key.principal.for_person(login, roles)),
-            line: key.line,
-            conditions: key.conditions.clone(),
-            rate: key.rate,
-            cell: Arc::clone(&key.cell),
-            user: person.user.clone(),
-            person: Some(Arc::clone(person)),
-            stand_in: None,
-            last_use: Arc::clone(&key.last_use),
-            verifier: None,
-            exposed: AtomicBool::new(key.exposed.load(Ordering::Acquire)),
-        }
-    }
-}
-
-impl Holder {
-    /// A key while its ERP user is archived: as the one that stands in, and otherwise as it is.
-    pub(crate) fn standing_in(key: &Self, login: ErpLogin) -> Self {
-        Self {
-            principal: Arc::new(key.principal.standing_in(login)),
-            line: key.line,
-            conditions: key.conditions.clone(),
-            rate: key.rate,
-            cell: Arc::clone(&key.cell),
-            user: None,
-            person: None,
-            stand_in: None,
-            last_use: Arc::clone(&key.last_use),
-            verifier: None,
-            exposed: AtomicBool::new(key.exposed.load(Ordering::Acquire)),
-        }
-    }
 }
 
 impl Keyring {
@@ -196,6 +69,7 @@ impl Keyring {
             rate,
             keys: HashMap::new(),
             certificates: HashMap::new(),
+            foreign: HashMap::new(),
             version: AtomicU64::new(u64::MAX),
             looked: AtomicI64::new(i64::MIN),
             turn: tokio::sync::Mutex::new(()),
@@ -246,15 +120,24 @@ impl Keyring {
             <= STALE
     }
 
-    /// Whether there is a key of this id that was not revoked.
+    /// Whether there is a key of this id that was not revoked, and that is shown by its id.
     pub(crate) fn knows(&self, id: &KeyId) -> bool {
-        self.keys.pin().get(id).is_some_and(|kept| !kept.revoked)
+        let keys = self.keys.pin();
+        keys.get(id)
+            .is_some_and(|kept| !kept.revoked && !kept.is_foreign)
+    }
+
+    /// The key whose secret from elsewhere this is, whether it is good or not. One keyed hash,
+    /// whether there is such a key or not.
+    pub(crate) fn foreign(&self, secret: ForeignSecret<'_>) -> Option<KeyId> {
+        let digest = secret.digest(&self.pepper);
+        self.foreign.pin().get(digest.as_bytes()).copied()
     }
 
     /// Who held a key that is right, but over, and why it is.
     pub(crate) fn past(&self, key: &ApiKey, now: Timestamp) -> Option<(Arc<Principal>, Unmet)> {
         let keys = self.keys.pin();
-        let kept = keys.get(&key.id())?;
+        let kept = keys.get(&key.id()).filter(|kept| !kept.is_foreign)?;
         let why = kept.over(now)?;
         let right = kept.digest == key.digest(&self.pepper);
         right.then(|| (Arc::clone(&kept.holder.principal), why))
@@ -281,7 +164,7 @@ impl Keyring {
     /// The ERP of the key of this id, if this is not it: a guess.
     pub(crate) fn guessed_at(&self, key: &ApiKey) -> Option<UpstreamName> {
         let keys = self.keys.pin();
-        let kept = keys.get(&key.id())?;
+        let kept = keys.get(&key.id()).filter(|kept| !kept.is_foreign)?;
         let is_guess = kept.digest != key.digest(&self.pepper);
         is_guess.then(|| kept.holder.principal.upstream().clone())
     }
@@ -293,7 +176,7 @@ impl Keyring {
         // The digest is computed for unknown ids too, so that an id is not found out by time.
         let digest = key.digest(&self.pepper);
         let kept = kept?;
-        let good = kept.digest == digest && kept.is_good(now);
+        let good = kept.digest == digest && !kept.is_foreign && kept.is_good(now);
         good.then(|| Arc::clone(&kept.holder))
     }
 
@@ -382,102 +265,4 @@ impl Keyring {
         }
         told.map(drop)
     }
-
-    /// What knows a key's signatures; none if its secret does not open, which refuses them all.
-    fn verifier(&self, id: &KeyId, signing: &Signing) -> Option<Verifier> {
-        let (scheme, sealed) = match signing {
-            Signing::Ed25519(key) => return Some(Verifier::Ed25519(*key)),
-            Signing::Beside(scheme) => return Verifier::beside(*scheme),
-            Signing::Secret(scheme, sealed) => (*scheme, sealed),
-        };
-        let opened = self.safe.open(SIGNING, id.as_str(), sealed);
-        let opened = opened.map(Zeroizing::new);
-        let text = opened
-            .as_deref()
-            .and_then(|text| std::str::from_utf8(text).ok());
-        let secret = text.and_then(|text| SigningSecret::parse(text).ok());
-        if secret.is_none() {
-            tracing::error!(key.id = %id, "the signing secret of a key cannot be opened; make a new key");
-        }
-        Verifier::with_secret(scheme, &secret?)
-    }
-
-    fn replace(&self, rows: &[KeyRow]) {
-        let keys = self.keys.pin();
-        let mut live = HashSet::new();
-        let elders = elders(rows);
-        let mut cells = std::collections::HashMap::new();
-        for row in rows {
-            if let Some(old) = keys.get(&row.id) {
-                let line = first(&elders, row.id);
-                cells
-                    .entry(line)
-                    .or_insert_with(|| Arc::clone(&old.holder.cell));
-            }
-        }
-        for row in rows {
-            live.insert(row.id);
-            let old = keys.get(&row.id).map(|old| &old.holder);
-            let line = first(&elders, row.id);
-            let holder = Holder {
-                principal: Arc::new(row.principal()),
-                line: Some(line),
-                conditions: row.conditions.clone(),
-                rate: row.limit.map_or(self.rate, |limit| Rate {
-                    per_minute: limit.per_minute,
-                    burst: limit.burst,
-                }),
-                cell: Arc::clone(cells.entry(line).or_default()),
-                user: None,
-                person: None,
-                stand_in: row.stand_in.clone(),
-                last_use: old.map_or_else(Arc::default, |old| Arc::clone(&old.last_use)),
-                // Of a revoked key too: who goes on signing with it is told in the record.
-                verifier: row
-                    .signing
-                    .as_ref()
-                    .and_then(|signing| self.verifier(&row.id, signing)),
-                exposed: AtomicBool::new(row.exposed.is_some()),
-            };
-            let kept = Kept {
-                digest: row.digest,
-                expires: row.expires,
-                suspended: row.suspended.is_some(),
-                revoked: row.revoked.is_some(),
-                holder: Arc::new(holder),
-            };
-            keys.insert(row.id, kept);
-        }
-        keys.retain(|id, _| live.contains(id));
-        let certificates = self.certificates.pin();
-        let of = |is_revoked: bool| {
-            let rows = rows.iter();
-            let rows = rows.filter(move |row| row.revoked.is_some() == is_revoked);
-            rows.filter_map(|row| Some((row.certificate?, row.id)))
-        };
-        // A certificate may be bound anew when its key was revoked: the key that lives counts.
-        let shown: std::collections::HashMap<_, _> = of(true).chain(of(false)).collect();
-        for (certificate, id) in &shown {
-            certificates.insert(*certificate, *id);
-        }
-        certificates.retain(|certificate, _| shown.contains_key(certificate));
-    }
-}
-
-/// Which key each key took over from.
-fn elders(rows: &[KeyRow]) -> std::collections::HashMap<KeyId, KeyId> {
-    let heirs = rows.iter().filter_map(|row| Some((row.successor?, row.id)));
-    heirs.collect()
-}
-
-/// The first key of the line that leads to this one.
-fn first(elders: &std::collections::HashMap<KeyId, KeyId>, key: KeyId) -> KeyId {
-    let mut first = key;
-    for _ in 0..elders.len() {
-        match elders.get(&first) {
-            Some(elder) => first = *elder,
-            None => break,
-        }
-    }
-    first
 }

@@ -11,6 +11,7 @@ mod certificate;
 mod check;
 mod conditions;
 mod digest;
+mod foreign;
 mod key;
 mod key_id;
 mod name;
@@ -34,6 +35,7 @@ pub use admission::{
 pub use certificate::CertificateDigest;
 pub use conditions::{Conditions, Unmet};
 pub use digest::{KeyDigest, Pepper};
+pub use foreign::{ForeignError, ForeignSecret};
 pub use key::{AdminKey, ApiKey, KeyFormatError, KeyOf};
 pub use key_id::{AdminDoor, AdminKeyId, Door, ErpDoor, IdOf, KeyId};
 pub use name::{ErpLogin, NameError, PrincipalName, RoleName, RouteName, UpstreamName};

@@ -18,6 +18,10 @@ pub struct KeyRow {
     pub id: KeyId,
     /// The keyed hash.
     pub digest: KeyDigest,
+    /// Whether its secret was made elsewhere, and names no id: it is found by the hash.
+    pub is_foreign: bool,
+    /// How it came here.
+    pub origin: KeyOrigin,
     /// What the operator calls the holder.
     pub name: PrincipalName,
     /// The upstream it opens.
@@ -61,6 +65,28 @@ pub struct StandIn {
     pub login: ErpLogin,
     /// Whether it may be an administrator of the ERP.
     pub administrator: bool,
+}
+
+/// How a key came here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyOrigin {
+    /// It was made here.
+    Made,
+    /// It was taken over from elsewhere.
+    Imported,
+    /// The configuration declares it.
+    Declared,
+    /// The configuration declared it once, and was the one to suspend it.
+    Undeclared,
+}
+
+/// What becomes of keys because of what a configuration declares.
+#[derive(Debug, Default)]
+pub struct Declaration {
+    /// Keys that are new, or other than they were.
+    pub rows: Vec<KeyRow>,
+    /// Keys that are declared no longer.
+    pub gone: Vec<KeyId>,
 }
 
 /// In which way a key signs, and with what.
@@ -119,6 +145,26 @@ impl Signing {
     }
 }
 
+impl KeyOrigin {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Made, Self::Imported, Self::Declared, Self::Undeclared];
+
+    /// It in a word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Imported => "imported",
+            Self::Declared => "declared",
+            Self::Undeclared => "undeclared",
+        }
+    }
+
+    /// Whether the configuration says what the key is.
+    pub const fn is_configured(self) -> bool {
+        matches!(self, Self::Declared | Self::Undeclared)
+    }
+}
+
 impl KeyState {
     /// The state in a word.
     pub const fn as_str(self) -> &'static str {
@@ -137,6 +183,8 @@ impl KeyRow {
         Self {
             id,
             digest,
+            is_foreign: false,
+            origin: KeyOrigin::Made,
             name: principal.name().clone(),
             upstream: principal.upstream().clone(),
             erp_login: principal.erp_login().clone(),
@@ -186,6 +234,14 @@ impl KeyRow {
 pub trait Keys: Send + Sync {
     /// Adds a key; an id that is taken is refused.
     fn insert<'a>(&'a self, row: &'a KeyRow) -> Stored<'a, ()>;
+
+    /// Adds keys: all of them, or none where one is refused.
+    fn insert_all<'a>(&'a self, rows: &'a [KeyRow]) -> Stored<'a, ()>;
+
+    /// Makes keys what a configuration declares, in one step: what is suspended or revoked stays
+    /// so, unless it is declared again after it was not; what is declared no longer is
+    /// suspended. A key that has the id, and is revoked or none of a configuration's, is refused.
+    fn declare<'a>(&'a self, declaration: &'a Declaration, now: Timestamp) -> Stored<'a, ()>;
 
     /// One key, revoked and expired ones too.
     fn find<'a>(&'a self, id: &'a KeyId) -> Stored<'a, Option<KeyRow>>;

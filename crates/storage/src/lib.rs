@@ -40,7 +40,9 @@ pub use claims::{Claim, ClaimState, Claiming, Claims};
 pub use erp_users::{ErpUserRow, ErpUsers, Renewed, Sealed, UserHealth};
 pub use error::{StoreError, Stored};
 pub use journal::{Journal, JournalError};
-pub use keys::{KeyRow, KeyState, KeyUse, Keys, RateLimit, Signing, StandIn};
+pub use keys::{
+    Declaration, KeyOrigin, KeyRow, KeyState, KeyUse, Keys, RateLimit, Signing, StandIn,
+};
 pub use nonces::{Nonce, Nonces};
 pub use originals::{OriginalRow, Originals};
 pub use presence::{Presence, ProcessId};

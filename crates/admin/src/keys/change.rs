@@ -10,12 +10,34 @@ use crate::installation::Installation;
 use crate::may::Leave;
 use crate::refusal::Refusal;
 
+/// What may be done about a key that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It is refused until it is resumed.
+    Suspend,
+    /// It is taken again after it was suspended.
+    Resume,
+    /// It is revoked, for good.
+    Revoke,
+}
+
 /// What became of a key.
 pub struct Changed {
     /// The key as it is now.
     pub row: KeyRow,
     /// Whether this did it; else it was so before, or cannot be so any more.
     pub is_done: bool,
+}
+
+impl Change {
+    /// It in a word, as acts are called.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+            Self::Revoke => "revoke",
+        }
+    }
 }
 
 impl Changed {
@@ -29,48 +51,24 @@ impl Changed {
     }
 }
 
-/// Refuses a key until it is resumed.
+/// Does this about a key.
 ///
 /// # Errors
 /// When there is none within the leave, or the store does not answer.
-pub async fn suspend(
+pub async fn change(
     at: &Installation,
     leave: &Leave,
-    id: &KeyId,
+    (id, change): (&KeyId, Change),
     now: Timestamp,
 ) -> Result<Changed, Refusal> {
     find(at, leave, id).await?;
-    let is_done = at.store.keys().suspend(id, now).await?;
-    changed(at, leave, id, is_done).await
-}
-
-/// Takes a key again that was suspended.
-///
-/// # Errors
-/// As for [`suspend`].
-pub async fn resume(
-    at: &Installation,
-    leave: &Leave,
-    id: &KeyId,
-    now: Timestamp,
-) -> Result<Changed, Refusal> {
-    find(at, leave, id).await?;
-    let is_done = at.store.keys().resume(id, now).await?;
-    changed(at, leave, id, is_done).await
-}
-
-/// Revokes a key, for good.
-///
-/// # Errors
-/// As for [`suspend`].
-pub async fn revoke(
-    at: &Installation,
-    leave: &Leave,
-    id: &KeyId,
-    now: Timestamp,
-) -> Result<Changed, Refusal> {
-    find(at, leave, id).await?;
-    let is_done = at.store.keys().revoke(id, now).await?;
+    let keys = at.store.keys();
+    let done = match change {
+        Change::Suspend => keys.suspend(id, now),
+        Change::Resume => keys.resume(id, now),
+        Change::Revoke => keys.revoke(id, now),
+    };
+    let is_done = done.await?;
     changed(at, leave, id, is_done).await
 }
 

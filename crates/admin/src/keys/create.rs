@@ -184,7 +184,7 @@ pub async fn create(
 /// Refuses a user that the ERP says is an administrator, unless that is wanted: its key would
 /// reach as far as the role's gaps. An ERP that does not tell hinders nobody who may bind one;
 /// whoever may not waits until it does.
-async fn look_at_user(
+pub(super) async fn look_at_user(
     at: &Installation,
     leave: &Leave,
     upstream: &UpstreamName,

@@ -1,7 +1,7 @@
 //! A key in words, and as JSON.
 
 use portcullis_identity::{RoleName, Timestamp};
-use portcullis_storage::{KeyRow, KeyState, KeyUse};
+use portcullis_storage::{KeyOrigin, KeyRow, KeyState, KeyUse};
 use serde_json::{Value, json};
 
 use super::when::DAY;
@@ -81,6 +81,7 @@ pub fn describe(row: &KeyRow, used: Option<&KeyUse>, now: Timestamp) -> Value {
         "used": used.map(|used| json!({
             "at": used.at.to_rfc3339(), "address": used.address, "dialect": used.dialect,
         })),
+        "origin": row.origin.as_str(),
         "state": row.state(now).as_str(),
         "look": look(row, now),
     })
@@ -92,11 +93,22 @@ fn look(row: &KeyRow, now: Timestamp) -> Option<&'static str> {
         return None;
     }
     if row.exposed.is_some() {
-        return Some("others could read it: rotate it");
+        return Some(match row.origin {
+            KeyOrigin::Made | KeyOrigin::Imported => "others could read it: rotate it",
+            KeyOrigin::Declared | KeyOrigin::Undeclared => {
+                "others could read it: change its secret"
+            }
+        });
     }
     let soon = now.plus_millis(SOON * DAY);
     if row.expires.is_some_and(|expires| expires < soon) && row.successor.is_none() {
-        return Some("it ends soon: rotate it");
+        return Some(match row.origin {
+            KeyOrigin::Made | KeyOrigin::Imported => "it ends soon: rotate it",
+            KeyOrigin::Declared | KeyOrigin::Undeclared => "it ends soon: change its secret",
+        });
+    }
+    if row.origin == KeyOrigin::Imported && row.successor.is_none() {
+        return Some("its secret was made elsewhere: rotate it");
     }
     None
 }

@@ -3,7 +3,7 @@
 
 use portcullis_identity::signing::PublicKey;
 use portcullis_identity::{ApiKey, KeyId, Timestamp};
-use portcullis_storage::{KeyRow, KeyState, Signing};
+use portcullis_storage::{KeyOrigin, KeyRow, KeyState, Signing};
 
 use super::create::{Made, ends};
 use super::list::find;
@@ -65,6 +65,12 @@ pub async fn rotate(
             "{id} is revoked: make a new key"
         )));
     }
+    if old.origin.is_configured() {
+        return Err(Refusal::Conflict(format!(
+            "{id} is declared by the configuration: change its secret where that says, and \
+             start the gateway again"
+        )));
+    }
     let scheme = old.signing.as_ref().map(Signing::scheme);
     if scheme.is_none() && rotation.public_key.is_some() {
         return Err(Refusal::Unfit(format!("`public-key`: {id} does not sign")));
@@ -75,6 +81,8 @@ pub async fn rotate(
     let row = KeyRow {
         id: key.id(),
         digest: key.digest(&at.pepper),
+        is_foreign: false,
+        origin: KeyOrigin::Made,
         signing: made.as_ref().map(|made| made.kept.clone()),
         created: now,
         expires,

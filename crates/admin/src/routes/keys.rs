@@ -1,5 +1,7 @@
 //! The API keys.
 
+use std::collections::BTreeMap;
+
 use portcullis_gateway::tls;
 use portcullis_identity::signing::{PublicKey, Scheme};
 use portcullis_identity::{
@@ -9,17 +11,18 @@ use portcullis_storage::{RateLimit, StandIn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::read::{Hidden, Nothing, networks};
+use super::read::{File, Hidden, Nothing, networks};
 use super::{Act, Asked, Done, Needs, Planned, Route};
 use crate::chance;
 use crate::errand::apart;
-use crate::keys::{self, Made, Rotation, Wanted};
+use crate::keys::{self, Change, Importing, Made, Rotation, Wanted};
 use crate::refusal::Refusal;
 
 pub(super) const ROUTES: &[Route] = &[
     route("GET", "/admin/v1/keys", "list", list),
     route("POST", "/admin/v1/keys", "create", create),
     route("POST", "/admin/v1/keys/adopt", "adopt", adopt),
+    route("POST", "/admin/v1/keys/import", "import", import),
     route("GET", "/admin/v1/keys/{id}", "show", show),
     route("POST", "/admin/v1/keys/{id}/rotate", "rotate", rotate),
     route("POST", "/admin/v1/keys/{id}/suspend", "suspend", suspend),
@@ -90,6 +93,28 @@ struct Adopt {
     revoke: bool,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Import {
+    csv: File,
+    upstream: Option<UpstreamName>,
+    roles: Vec<RoleName>,
+    #[serde(default)]
+    users: BTreeMap<String, ErpLogin>,
+    owner: Option<String>,
+    purpose: Option<String>,
+    expires: Option<String>,
+    #[serde(default)]
+    from: Vec<String>,
+    #[serde(default)]
+    styles: Vec<Style>,
+    #[serde(default)]
+    administrator: bool,
+    limit: Option<Limit>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 struct Rotate {
@@ -124,11 +149,17 @@ impl Create {
             public_key: self.public_key.as_deref().map(public_key).transpose()?,
             must_sign: self.must_sign,
             administrator: self.administrator,
-            limit: self.limit.map(|limit| RateLimit {
-                per_minute: limit.per_minute.get(),
-                burst: limit.burst.get(),
-            }),
+            limit: self.limit.map(Limit::rate),
         })
+    }
+}
+
+impl Limit {
+    fn rate(self) -> RateLimit {
+        RateLimit {
+            per_minute: self.per_minute.get(),
+            burst: self.burst.get(),
+        }
     }
 }
 
@@ -186,6 +217,33 @@ fn adopt(asked: Asked) -> Result<Planned, Refusal> {
     Ok(Planned::new(on, work))
 }
 
+fn import(asked: Asked) -> Result<Planned, Refusal> {
+    asked.query::<Nothing>()?;
+    let body: Import = asked.body()?;
+    let (at, leave, now) = asked.within()?;
+    let upstream = at.upstream(body.upstream.as_ref())?;
+    let on = upstream.to_string();
+    let File(text) = body.csv;
+    let wanted = Importing {
+        upstream: Some(upstream),
+        roles: body.roles,
+        users: body.users,
+        owner: body.owner.map(|text| note("owner", text)).transpose()?,
+        purpose: body.purpose.map(|text| note("purpose", text)).transpose()?,
+        expires: body.expires,
+        networks: networks(&body.from)?,
+        styles: body.styles,
+        administrator: body.administrator,
+        limit: body.limit.map(Limit::rate),
+        is_dry: body.dry_run,
+    };
+    let work = apart(move || async move {
+        let imported = keys::import(&at, &leave, &text, wanted, now).await?;
+        Ok(Done::with(imported.told()))
+    });
+    Ok(Planned::new(on, work))
+}
+
 fn rotate(asked: Asked) -> Result<Planned, Refusal> {
     asked.query::<Nothing>()?;
     let body: Rotate = asked.body_or_default()?;
@@ -206,31 +264,23 @@ fn rotate(asked: Asked) -> Result<Planned, Refusal> {
 }
 
 fn suspend(asked: Asked) -> Result<Planned, Refusal> {
-    asked.nothing()?;
-    let id: KeyId = asked.parameter("id", "key")?;
-    let (at, leave, now) = asked.within()?;
-    Ok(Planned::new(id.as_str(), async move {
-        let changed = keys::suspend(&at, &leave, &id, now).await?;
-        Ok(Done::with(changed.told(now)))
-    }))
+    change(asked, Change::Suspend)
 }
 
 fn resume(asked: Asked) -> Result<Planned, Refusal> {
-    asked.nothing()?;
-    let id: KeyId = asked.parameter("id", "key")?;
-    let (at, leave, now) = asked.within()?;
-    Ok(Planned::new(id.as_str(), async move {
-        let changed = keys::resume(&at, &leave, &id, now).await?;
-        Ok(Done::with(changed.told(now)))
-    }))
+    change(asked, Change::Resume)
 }
 
 fn revoke(asked: Asked) -> Result<Planned, Refusal> {
+    change(asked, Change::Revoke)
+}
+
+fn change(asked: Asked, change: Change) -> Result<Planned, Refusal> {
     asked.nothing()?;
     let id: KeyId = asked.parameter("id", "key")?;
     let (at, leave, now) = asked.within()?;
     Ok(Planned::new(id.as_str(), async move {
-        let changed = keys::revoke(&at, &leave, &id, now).await?;
+        let changed = keys::change(&at, &leave, (&id, change), now).await?;
         Ok(Done::with(changed.told(now)))
     }))
 }

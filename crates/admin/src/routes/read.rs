@@ -34,6 +34,16 @@ impl<'de> Deserialize<'de> for Hidden {
     }
 }
 
+/// A file with secrets, as a text; it is wiped when it is done with.
+pub(super) struct File(pub(super) Secret<Vec<u8>>);
+
+impl<'de> Deserialize<'de> for File {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(Self(Secret::new(text.into_bytes())))
+    }
+}
+
 /// The networks that are named; an address by itself is one.
 pub(super) fn networks(texts: &[String]) -> Result<Networks, Refusal> {
     let read = texts.iter().map(|text| {

@@ -6,6 +6,7 @@
 mod adopt;
 mod change;
 mod create;
+mod import;
 mod list;
 mod rotate;
 
@@ -14,6 +15,7 @@ pub(crate) use create::network;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use portcullis_admin::keys::Change;
 use portcullis_identity::KeyId;
 
 use crate::place::PlaceArgs;
@@ -37,6 +39,8 @@ enum KeyCommand {
     Create(create::CreateArgs),
     /// Make a key for a client that has a key or password of the ERP, which is tried there once
     Adopt(adopt::AdoptArgs),
+    /// Take over the keys of OCA's auth_api_key, with the secrets that their clients have
+    Import(import::ImportArgs),
     /// List the keys, and when each was used last
     List {
         /// Also those that were revoked or have expired
@@ -75,12 +79,13 @@ pub(crate) async fn run(args: KeyArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         KeyCommand::Create(create) => create::create(&place, create, json).await,
         KeyCommand::Adopt(adopt) => adopt::run(&place, adopt, json).await,
+        KeyCommand::Import(import) => import::run(&place, import, json).await,
         KeyCommand::List { all } => list::run(&place, all, json).await,
         KeyCommand::Show { id } => list::one(&place, id, json).await,
         KeyCommand::Rotate(rotate) => rotate::run(&place, rotate, json).await,
-        KeyCommand::Suspend { id } => change::suspend(&place, id, json).await,
-        KeyCommand::Resume { id } => change::resume(&place, id, json).await,
+        KeyCommand::Suspend { id } => change::run(&place, id, Change::Suspend, json).await,
+        KeyCommand::Resume { id } => change::run(&place, id, Change::Resume, json).await,
         KeyCommand::StandIn(args) => change::stand_in(&place, args, json).await,
-        KeyCommand::Revoke { id } => change::revoke(&place, id, json).await,
+        KeyCommand::Revoke { id } => change::run(&place, id, Change::Revoke, json).await,
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portcullis_identity::signing::Signed;
 use portcullis_identity::{Presented, Style, Timestamp};
 
+use super::foreign;
 use super::person::entered;
 use super::signed::{Signer, signer};
 use super::stand_in;
@@ -45,6 +46,7 @@ impl Desk<'_> {
                     let may = *style == Style::Basic && debt.is_none();
                     find(self, text, debt, now)
                         .filter(|_| !held)
+                        .or_else(|| foreign::holder(self, (text, *style), origin, debt, now))
                         .or_else(|| entered(self, text, origin, now).filter(|_| may))
                 });
                 (holder, Some(*style))

@@ -11,6 +11,7 @@ use portcullis_identity::{
 use portcullis_storage::StoreError;
 
 use super::Desk;
+use super::foreign;
 use super::open::wants_token;
 use super::signed::{self, Once, Said};
 use crate::decode::{Credentials, Manner, Signature, Wish};
@@ -60,11 +61,22 @@ pub(super) struct Around<'a> {
 impl Whose {
     /// A secret that was sent, and whoever is known by it.
     fn secret(desk: &Desk<'_>, text: &str, style: Style, around: &Around<'_>) -> Self {
-        let (holder, held) = tried(desk, text, around);
-        let key = parse(text).filter(|_| holder.is_none());
+        let (mut holder, held) = tried(desk, text, around);
+        let (origin, debt, now) = (around.origin, around.debt, around.now);
+        let mut past = None;
+        if let (None, Some(key)) = (&holder, parse(text)) {
+            past = desk.keyring.past(&key, now);
+        } else if holder.is_none() {
+            let shown = (text, style);
+            match foreign::ever(desk, shown, origin, debt, now) {
+                Some((found, None)) => holder = Some(found),
+                Some((found, Some(why))) => past = Some((Arc::clone(&found.principal), why)),
+                None => {}
+            }
+        }
         Self {
             revealed: holder.clone(),
-            past: key.and_then(|key| desk.keyring.past(&key, around.now)),
+            past,
             holder,
             held,
             style: Some(style),

@@ -1,9 +1,10 @@
 //! API keys in a database.
 
+mod declared;
 mod row;
 
 use portcullis_identity::{KeyId, RoleName, Timestamp};
-use portcullis_storage::{KeyRow, KeyUse, Keys, Signing, StandIn, StoreError, Stored};
+use portcullis_storage::{Declaration, KeyRow, KeyUse, Keys, Signing, StandIn, StoreError, Stored};
 
 use super::statement::Statement;
 use super::{SqlStore, failed, unavailable};
@@ -49,7 +50,22 @@ impl SqlStore {
 
 impl Keys for SqlStore {
     fn insert<'a>(&'a self, row: &'a KeyRow) -> Stored<'a, ()> {
-        Box::pin(async move { insert(self.query(INSERT), row).await })
+        Box::pin(async move { insert(self.query(INSERT), row).await.map(drop) })
+    }
+
+    fn insert_all<'a>(&'a self, rows: &'a [KeyRow]) -> Stored<'a, ()> {
+        Box::pin(async move {
+            let what = "add keys";
+            let mut all = self.begin().await.map_err(failed(what, THING))?;
+            for row in rows {
+                insert(all.query(INSERT), row).await?;
+            }
+            all.commit().await.map_err(failed(what, THING))
+        })
+    }
+
+    fn declare<'a>(&'a self, declaration: &'a Declaration, now: Timestamp) -> Stored<'a, ()> {
+        Box::pin(declared::declare(self, declaration, now))
     }
 
     fn find<'a>(&'a self, id: &'a KeyId) -> Stored<'a, Option<KeyRow>> {
@@ -250,11 +266,12 @@ impl Keys for SqlStore {
 const INSERT: &str = "INSERT INTO api_key (id, digest, name, upstream, erp_login, roles, owner, \
     purpose, networks, styles, must_sign, per_minute, burst, certificate, created, expires, \
     suspended, exposed, successor, revoked, signing, signing_secret, signing_key, stand_in, \
-    stand_in_administrator) \
+    stand_in_administrator, is_foreign, origin) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-    $20, $21, $22, $23, $24, $25)";
+    $20, $21, $22, $23, $24, $25, $26, $27)";
 
-async fn insert(statement: Statement<'_>, row: &KeyRow) -> Result<(), StoreError> {
+/// Writes a key; answers how many rows that changed.
+async fn insert(statement: Statement<'_>, row: &KeyRow) -> Result<u64, StoreError> {
     let roles: Vec<&str> = row.roles.iter().map(RoleName::as_str).collect();
     statement
         .bind(row.id.as_str())
@@ -296,8 +313,9 @@ async fn insert(statement: Statement<'_>, row: &KeyRow) -> Result<(), StoreError
         })
         .bind(row.stand_in.as_ref().map(|one| one.login.as_str()))
         .bind(row.stand_in.as_ref().is_some_and(|one| one.administrator))
+        .bind(row.is_foreign)
+        .bind(row.origin.as_str())
         .execute()
         .await
-        .map_err(failed("add a key", THING))?;
-    Ok(())
+        .map_err(failed("add a key", THING))
 }

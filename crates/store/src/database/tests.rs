@@ -3,6 +3,7 @@
 mod admin_keys;
 mod administrators;
 mod claims;
+mod foreign;
 mod health;
 mod keys;
 mod nonces;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use portcullis_admin::keys::{self, Changed, describe};
+use portcullis_admin::keys::{self, Change, Changed, describe};
 use portcullis_admin::may::Leave;
 use portcullis_admin::refusal::Refusal;
 use portcullis_gateway::clock;
@@ -54,39 +54,28 @@ pub(super) async fn stand_in(
     })
 }
 
-pub(super) async fn suspend(place: &Place, id: KeyId, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    place: &Place,
+    id: KeyId,
+    change: Change,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
     let at = place.installation().await?;
-    let work = keys::suspend(&at, &Leave::All, &id, clock::now());
-    let changed = recorded(&at, ("key", "suspend"), id.as_str(), work).await;
+    let work = keys::change(&at, &Leave::All, (&id, change), clock::now());
+    let changed = recorded(&at, ("key", change.as_str()), id.as_str(), work).await;
     told(id, changed, json, |changed| {
-        match (changed.is_done, changed.row.revoked) {
-            (true, _) => "suspended".to_owned(),
-            (false, None) => "suspended already".to_owned(),
-            (false, Some(_)) => "revoked".to_owned(),
+        match (change, changed.is_done, changed.row.revoked) {
+            (Change::Suspend, true, _) => "suspended".to_owned(),
+            (Change::Suspend, false, None) => "suspended already".to_owned(),
+            (Change::Suspend, false, Some(_)) => "revoked".to_owned(),
+            (Change::Resume, true, _) => "taken again".to_owned(),
+            (Change::Resume, false, None) => "not suspended".to_owned(),
+            (Change::Resume, false, Some(_)) => "revoked, and stays so".to_owned(),
+            (Change::Revoke, false, Some(at)) => {
+                format!("revoked already, at {}", at.to_rfc3339())
+            }
+            (Change::Revoke, _, _) => "revoked".to_owned(),
         }
-    })
-}
-
-pub(super) async fn resume(place: &Place, id: KeyId, json: bool) -> anyhow::Result<ExitCode> {
-    let at = place.installation().await?;
-    let work = keys::resume(&at, &Leave::All, &id, clock::now());
-    let changed = recorded(&at, ("key", "resume"), id.as_str(), work).await;
-    told(id, changed, json, |changed| {
-        match (changed.is_done, changed.row.revoked) {
-            (true, _) => "taken again".to_owned(),
-            (false, None) => "not suspended".to_owned(),
-            (false, Some(_)) => "revoked, and stays so".to_owned(),
-        }
-    })
-}
-
-pub(super) async fn revoke(place: &Place, id: KeyId, json: bool) -> anyhow::Result<ExitCode> {
-    let at = place.installation().await?;
-    let work = keys::revoke(&at, &Leave::All, &id, clock::now());
-    let changed = recorded(&at, ("key", "revoke"), id.as_str(), work).await;
-    told(id, changed, json, |changed| match changed.row.revoked {
-        Some(at) if !changed.is_done => format!("revoked already, at {}", at.to_rfc3339()),
-        Some(_) | None => "revoked".to_owned(),
     })
 }
 

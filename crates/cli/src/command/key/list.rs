@@ -126,7 +126,8 @@ pub(super) async fn one(place: &Place, id: KeyId, json: bool) -> anyhow::Result<
             say("which is weak", open.to_owned());
         }
     }
-    say("made", show::second(row.created));
+    let made = format!("{}, {}", show::second(row.created), row.origin.as_str());
+    say("here since", made);
     say("ends", when(row.expires));
     say(
         "used last",

@@ -25,6 +25,11 @@ const TRIED: &[(&str, &str, &str)] = &[
         "/admin/v1/keys/adopt",
         r#"{"key":{"name":"x","user":"integration","roles":["reader"]},"secret":"x"}"#,
     ),
+    (
+        "POST",
+        "/admin/v1/keys/import",
+        r#"{"csv":"name,key,user_id/login\nx,3f9c1e7ab2d84c60a5f1,integration\n","roles":["reader"]}"#,
+    ),
     ("GET", "/admin/v1/keys/{id}", ""),
     ("POST", "/admin/v1/keys/{id}/rotate", "{}"),
     ("POST", "/admin/v1/keys/{id}/suspend", ""),

@@ -9,7 +9,9 @@ use portcullis_identity::{
     CertificateDigest, Conditions, ErpLogin, KeyDigest, KeyId, Networks, PrincipalName, RoleName,
     Timestamp, UpstreamName,
 };
-use portcullis_storage::{KeyRow, KeyUse, RateLimit, Sealed, Signing, StandIn, StoreError};
+use portcullis_storage::{
+    KeyOrigin, KeyRow, KeyUse, RateLimit, Sealed, Signing, StandIn, StoreError,
+};
 
 use crate::database::Row;
 
@@ -48,6 +50,12 @@ pub(super) fn read(row: &Row) -> Result<KeyRow, StoreError> {
     Ok(KeyRow {
         id: KeyId::new(text("id")?).map_err(|_| DAMAGED)?,
         digest: KeyDigest::from_bytes(digest.try_into().map_err(|_| DAMAGED)?),
+        is_foreign: row.get("is_foreign").map_err(|_| DAMAGED)?,
+        origin: {
+            let named = text("origin")?;
+            let mut all = KeyOrigin::ALL.into_iter();
+            all.find(|origin| origin.as_str() == named).ok_or(DAMAGED)?
+        },
         name: PrincipalName::new(text("name")?).map_err(|_| DAMAGED)?,
         upstream: UpstreamName::new(text("upstream")?).map_err(|_| DAMAGED)?,
         erp_login: ErpLogin::new(text("erp_login")?).map_err(|_| DAMAGED)?,

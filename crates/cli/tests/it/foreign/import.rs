@@ -1,0 +1,165 @@
+//! `portcullis key import`: an export of OCA's `auth_api_key`, as a whole or not at all.
+
+use serde_json::Value as Json;
+
+use super::{SHOP, TILL, becomes, status};
+use crate::demo::Demo;
+use crate::serve::Place;
+
+/// Runs an import of this text; answers the code, the JSON, and what it complained of.
+fn import(place: &Place, text: &str, more: &[&str]) -> (i32, Json, String) {
+    let file = place.path().join("keys.csv");
+    std::fs::write(&file, text).unwrap();
+    let file = file.display().to_string();
+    let mut arguments = vec!["key", "import", &file, "--role", "reader", "--json"];
+    arguments.extend_from_slice(more);
+    let output = place.program(&arguments).output().unwrap();
+    let told = serde_json::from_slice(&output.stdout).unwrap_or(Json::Null);
+    let said = String::from_utf8(output.stderr).unwrap();
+    let all = format!("{told}{said}");
+    assert!(!all.contains(SHOP) && !all.contains(TILL), "{all}");
+    (output.status.code().unwrap(), told, said)
+}
+
+fn states(told: &Json) -> Vec<&str> {
+    let keys = told["keys"].as_array().unwrap();
+    let state = |key: &Json| key["state"].as_str().is_some();
+    assert!(keys.iter().all(state), "{told}");
+    keys.iter()
+        .filter_map(|key| key["state"].as_str())
+        .collect()
+}
+
+fn count(place: &Place) -> usize {
+    place
+        .run(&["key", "list", "--all"])
+        .1
+        .as_array()
+        .unwrap()
+        .len()
+}
+
+#[test]
+fn the_keys_of_a_file_are_taken_over_once() {
+    let demo = Demo::start();
+    let place = Place::before(&demo, "[limits]\nper-minute = 6000\nburst = 1000\n");
+    let served = place.serve();
+    assert_eq!(status(&served, SHOP), 401);
+    let text = format!(
+        "\"id\",\"name\",\"key\",\"user_id\",\"active\"\n\
+         \"__export__.1\",\"Web shop\",\"{SHOP}\",\"Integration User\",\"True\"\n\
+         \"__export__.2\",\"Till\",\"{TILL}\",\"Integration User\",\"False\"\n"
+    );
+    let by_name = ["--as", "Integration User=integration"];
+    let dry = [&by_name[..], &["--dry-run"]].concat();
+    let (code, told, said) = import(&place, &text, &dry);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(states(&told), ["new", "inactive"]);
+    assert_eq!((told["dry-run"].as_bool(), count(&place)), (Some(true), 0));
+
+    let (code, told, said) = import(&place, &text, &by_name);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(states(&told), ["new", "inactive"]);
+    becomes(&served, SHOP, 200);
+    assert_eq!(status(&served, TILL), 401);
+    let kept = place.run(&["key", "list"]).1[0].clone();
+    assert_eq!(kept["id"], told["keys"][0]["id"]);
+    assert_eq!(
+        (&kept["name"], &kept["user"]),
+        (&"Web shop".into(), &"integration".into())
+    );
+    assert_eq!(kept["styles"], serde_json::json!(["header"]));
+    assert!(
+        kept["expires"].is_string(),
+        "it ends as all keys do: {kept}"
+    );
+    assert!(kept["look"].as_str().unwrap().contains("rotate"), "{kept}");
+
+    let (code, again, said) = import(&place, &text, &by_name);
+    assert_eq!((code, count(&place)), (0, 1), "{said}");
+    assert_eq!(states(&again), ["there", "inactive"]);
+    assert_eq!(again["keys"][0]["id"], told["keys"][0]["id"]);
+    assert_eq!(status(&served, SHOP), 200);
+
+    // One that is given a new key goes on for a while; one that was revoked stays so.
+    let id = told["keys"][0]["id"].as_str().unwrap();
+    let (code, made) = place.run(&["key", "rotate", id]);
+    assert_eq!((code, &made["origin"]), (0, &"made".into()), "{made}");
+    becomes(&served, made["key"].as_str().unwrap(), 200);
+    assert_eq!(status(&served, SHOP), 200);
+    place.run(&["key", "revoke", id]);
+    becomes(&served, SHOP, 401);
+    let (code, _, said) = import(&place, &text, &by_name);
+    assert!(
+        code != 0 && said.contains("line 2") && said.contains("revoked"),
+        "{said}"
+    );
+    assert_eq!(status(&served, SHOP), 401);
+    // Also where the store has forgotten that there was such a key at all.
+    let graves = std::fs::read_to_string(place.path().join("data/revoked")).unwrap();
+    assert!(graves.contains(id), "{graves}");
+    drop(served);
+    for file in ["portcullis.db", "portcullis.db-wal", "portcullis.db-shm"] {
+        std::fs::remove_file(place.path().join("data").join(file)).ok();
+    }
+    let (code, told, said) = import(&place, &text, &by_name);
+    assert_eq!(
+        (code, told["keys"][0]["id"].as_str()),
+        (0, Some(id)),
+        "{said}"
+    );
+    let served = place.serve();
+    assert_eq!(status(&served, SHOP), 401);
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_and_nothing_is_done() {
+    let demo = Demo::start();
+    let place = Place::before(&demo, "");
+    let text = format!(
+        "name,key,user_id/login,active\n\
+         Web shop,{SHOP},integration,1\n\
+         Weak,changemechangemechangeme,integration,1\n\
+         Short,hunter2,integration,1\n\
+         Nobody,{TILL},nobody,1\n\
+         \u{7}bell,0d9e8b7c6a523f9c1e7ab2d84c60a5f1,integration,1\n\
+         Twice,{SHOP},integration,1\n\
+         Ours,pck_aaaaaaaaaaaaaaaa_{},integration,1\n",
+        "a".repeat(59)
+    );
+    let (code, _, said) = import(&place, &text, &[]);
+    assert_ne!(code, 0);
+    for (line, what) in [
+        ("line 3", "repeats itself"),
+        ("line 4", "fewer than 20"),
+        ("line 5", "no credential for `nobody`"),
+        ("line 6", "name"),
+        ("line 7", "line 2"),
+        ("line 8", "gateway itself"),
+    ] {
+        let told = said.lines().find(|told| told.contains(line));
+        let told = told.unwrap_or_else(|| panic!("{line}: {said}"));
+        assert!(told.contains(what), "{what}: {told}");
+    }
+    for secret in ["changeme", "hunter2", "pck_", "0d9e8b7c"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+    assert!(!said.contains("line 2:"), "that one is right: {said}");
+    assert_eq!(count(&place), 0);
+
+    let one = format!("name,key,user_id/login\nWeb shop,{SHOP},integration\n");
+    for (more, what) in [
+        (&["--style", "token"][..], "not shown as token"),
+        (&["--expires", "91d"], "90 days"),
+        (&["--role", "nothing"], "no role `nothing`"),
+        (&["--upstream", "other"], "no upstream `other`"),
+    ] {
+        let (code, _, said) = import(&place, &one, more);
+        assert!(code != 0 && said.contains(what), "{what}: {said}");
+    }
+    let (code, _, said) = import(&place, "Key,User\nx,y\n", &[]);
+    assert!(code != 0 && said.contains("no column `name`"), "{said}");
+    assert_eq!(count(&place), 0);
+    assert_eq!(import(&place, &one, &[]).0, 0);
+    assert_eq!(count(&place), 1);
+}
