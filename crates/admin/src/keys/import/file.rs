@@ -58,6 +58,8 @@ pub(super) fn read(text: &[u8]) -> Result<File, Vec<String>> {
     };
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
+        // By `\r\n` lines would be counted wrongly; the `\r` is trimmed off.
+        .terminator(csv::Terminator::Any(b'\n'))
         .trim(csv::Trim::All)
         .from_reader(text);
     let not_csv = || vec!["this is no file of comma-separated values in UTF-8".to_owned()];
