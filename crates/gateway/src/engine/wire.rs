@@ -15,6 +15,12 @@ use crate::listener::Seen;
 /// How much is read at once.
 const CHUNK: usize = 16 << 10;
 
+/// For how long, and how much, is read of a request that was answered before it was read, when
+/// the connection ends. A socket that is closed with bytes unread is reset by the system, and an
+/// answer that the other side has not taken yet is lost with it.
+const LINGERS: Duration = Duration::from_secs(1);
+const LEFT: usize = 8 << 20;
+
 /// A connection that hands its bytes on message by message.
 pub(super) struct Wire {
     stream: Line,
@@ -25,6 +31,8 @@ pub(super) struct Wire {
     patience: Duration,
     /// Until when the caller must take something of the answer that waits.
     until: Option<Pin<Box<Sleep>>>,
+    /// Until when, and how much, is read on of what nobody wants, once the end was said.
+    lingers: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
 impl Wire {
@@ -35,6 +43,7 @@ impl Wire {
             rest: Vec::new(),
             patience,
             until: None,
+            lingers: None,
         }
     }
 
@@ -113,7 +122,25 @@ impl Write for Wire {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.lingers.is_none() {
+            std::task::ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        }
+        let Self {
+            stream, lingers, ..
+        } = &mut *self;
+        let (until, left) =
+            lingers.get_or_insert_with(|| (Box::pin(tokio::time::sleep(LINGERS)), LEFT));
+        let mut chunk = [0_u8; CHUNK];
+        while *left > 0 && until.as_mut().poll(context).is_pending() {
+            let mut buffer = ReadBuf::new(&mut chunk);
+            let read = Pin::new(&mut *stream).poll_read(context, &mut buffer);
+            let taken = buffer.filled().len();
+            match std::task::ready!(read) {
+                Ok(()) if taken > 0 => *left = left.saturating_sub(taken),
+                Ok(()) | Err(_) => break,
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -157,6 +184,40 @@ mod tests {
             Ok(())
         };
         tokio::join!(write, caller(other)).0
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_not_lost_to_whoever_still_sends_what_nobody_reads() {
+        use tokio::io::AsyncWriteExt as _;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut other = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let mut wire = Wire::new(Line::Clear(listener.accept().await.unwrap().0), PATIENCE);
+        other.write_all(&[b'x'; 100 << 10]).await.unwrap();
+        let answered = async {
+            poll_fn(|context| Pin::new(&mut wire).poll_write(context, b"no"))
+                .await
+                .unwrap();
+            poll_fn(|context| Pin::new(&mut wire).poll_shutdown(context))
+                .await
+                .unwrap();
+            drop(wire);
+        };
+        let taken = async {
+            // It is sent on for a while before anybody looks at the answer.
+            for _ in 0..4 {
+                other.write_all(&[b'x'; 100 << 10]).await.unwrap();
+                tokio::time::sleep(PATIENCE / 8).await;
+            }
+            let mut answer = [0; 2];
+            other.read_exact(&mut answer).await.unwrap();
+            assert_eq!(&answer, b"no");
+            drop(other);
+        };
+        let begun = tokio::time::Instant::now();
+        tokio::join!(answered, taken);
+        assert!(begun.elapsed() < LINGERS, "it ends with the other side");
     }
 
     #[tokio::test]
