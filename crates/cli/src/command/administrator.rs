@@ -8,6 +8,7 @@ mod ask;
 mod change;
 mod key;
 mod list;
+mod office;
 mod totp;
 
 use std::path::PathBuf;

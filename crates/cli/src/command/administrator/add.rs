@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use portcullis_admin::Refusal;
 use portcullis_gateway::clock;
 use portcullis_identity::{AdminRole, AdministratorName, Scope};
 use serde_json::json;
 
 use super::ask;
 use super::change::absent;
+use super::office::{Office, done};
 use crate::place::Place;
-use crate::{desk, show};
+use crate::show;
 
 pub(super) async fn add(
     place: &Place,
@@ -19,14 +21,16 @@ pub(super) async fn add(
     file: Option<&Path>,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    let desk = desk::open(&house, place.config.as_deref(), None)?;
+    let office = Office::open(place).await?;
+    let desk = office.desk()?;
     let password = ask::password(file)?;
     let told = json!({ "name": name, "roles": roles });
-    let added = desk
-        .add(name, (roles, scope), password, clock::now())
-        .await?;
-    anyhow::ensure!(added, "there is already an administrator `{name}`");
+    let work = async {
+        let added = desk.add(name, (roles, scope), password, clock::now());
+        let already = || Refusal::Conflict(format!("there is already an administrator `{name}`"));
+        added.await?.then_some(Some(())).ok_or_else(already)
+    };
+    office.act("add", name, work).await?;
     if json {
         show::json(&told)?;
     } else {
@@ -45,10 +49,11 @@ pub(super) async fn password(
     file: Option<&Path>,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    let desk = desk::open(&house, place.config.as_deref(), None)?;
+    let office = Office::open(place).await?;
+    let desk = office.desk()?;
     let password = ask::password(file)?;
-    if !desk.set_password(name, password, clock::now()).await? {
+    let work = async { Ok(done(desk.set_password(name, password, clock::now()).await?)) };
+    if office.act("password", name, work).await?.is_none() {
         return absent(name, json);
     }
     if json {

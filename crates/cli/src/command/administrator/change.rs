@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use portcullis_gateway::clock;
 use portcullis_identity::{AdminRole, AdministratorName, RecoveryCode, Scope};
-use portcullis_storage::Store as _;
 use serde_json::{Value as Json, json};
 
+use super::office::{Office, done};
 use crate::place::Place;
-use crate::{desk, show};
+use crate::show;
 
 pub(super) async fn roles(
     place: &Place,
@@ -16,15 +16,15 @@ pub(super) async fn roles(
     (roles, scope): (Vec<AdminRole>, Scope),
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    let done = house
-        .store
-        .administrators()
-        .set_roles(name, &roles, &scope)
-        .await?;
+    let office = Office::open(place).await?;
+    let work = async {
+        let set = office.administrators().set_roles(name, &roles, &scope);
+        Ok(done(set.await?))
+    };
+    let is_done = office.act("roles", name, work).await?.is_some();
     let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
     let text = format!("`{name}` is {}", words.join(", "));
-    told(name, json, done, ("roles", json!(roles)), &text)
+    told(name, json, is_done, ("roles", json!(roles)), &text)
 }
 
 pub(super) async fn passkey(
@@ -32,12 +32,17 @@ pub(super) async fn passkey(
     name: &AdministratorName,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    if house.store.administrators().find(name).await?.is_none() {
+    let office = Office::open(place).await?;
+    let desk = office.desk()?;
+    let work = async {
+        if office.administrators().find(name).await?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(desk.enrolment_code(name, clock::now()).await?))
+    };
+    let Some((code, ends)) = office.act("passkey", name, work).await? else {
         return absent(name, json);
-    }
-    let desk = desk::open(&house, place.config.as_deref(), None)?;
-    let (code, ends) = desk.enrolment_code(name, clock::now()).await?;
+    };
     let code = code.expose(str::to_owned);
     if json {
         show::json(&json!({ "name": name, "code": code, "ends": ends.to_rfc3339() }))?;
@@ -58,16 +63,20 @@ pub(super) async fn forget(
     id: &str,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    let done = house.store.administrators().remove_factor(name, id).await?;
-    // What was opened with it ends, too.
-    house.store.admissions().end_of(name).await?;
-    let text = format!("`{id}` of `{name}` is removed, and all sessions have ended");
-    if !done {
+    let office = Office::open(place).await?;
+    let work = async {
+        let is_done = office.administrators().remove_factor(name, id).await?;
+        // What was opened with it ends, too.
+        office.admissions().end_of(name).await?;
+        Ok(done(is_done))
+    };
+    let on = format!("{name}/{id}");
+    if office.act_on("forget", &on, work).await?.is_none() {
         show::aside(&format!("`{name}` has no second factor `{id}`"))?;
         return Ok(ExitCode::from(1));
     }
-    told(name, json, done, ("removed", json!(id)), &text)
+    let text = format!("`{id}` of `{name}` is removed, and all sessions have ended");
+    told(name, json, true, ("removed", json!(id)), &text)
 }
 
 pub(super) async fn recovery(
@@ -75,12 +84,17 @@ pub(super) async fn recovery(
     name: &AdministratorName,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    if house.store.administrators().find(name).await?.is_none() {
+    let office = Office::open(place).await?;
+    let desk = office.desk()?;
+    let work = async {
+        if office.administrators().find(name).await?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(desk.recovery_codes(name).await?))
+    };
+    let Some(codes) = office.act("recovery", name, work).await? else {
         return absent(name, json);
-    }
-    let desk = desk::open(&house, place.config.as_deref(), None)?;
-    let codes = desk.recovery_codes(name).await?;
+    };
     if json {
         show::json(&json!({ "name": name, "recovery_codes": texts(&codes) }))?;
     } else {
@@ -94,14 +108,15 @@ pub(super) async fn lock(
     name: &AdministratorName,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    let done = house
-        .store
-        .administrators()
-        .lock(name, clock::now())
-        .await?;
+    let office = Office::open(place).await?;
+    let work = async {
+        Ok(done(
+            office.administrators().lock(name, clock::now()).await?,
+        ))
+    };
+    let is_done = office.act("lock", name, work).await?.is_some();
     let text = format!("`{name}` is locked out, and all sessions have ended");
-    told(name, json, done, ("locked", json!(true)), &text)
+    told(name, json, is_done, ("locked", json!(true)), &text)
 }
 
 pub(super) async fn unlock(
@@ -109,10 +124,11 @@ pub(super) async fn unlock(
     name: &AdministratorName,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    let done = house.store.administrators().unlock(name).await?;
+    let office = Office::open(place).await?;
+    let work = async { Ok(done(office.administrators().unlock(name).await?)) };
+    let is_done = office.act("unlock", name, work).await?.is_some();
     let text = format!("`{name}` may log in again");
-    told(name, json, done, ("locked", json!(false)), &text)
+    told(name, json, is_done, ("locked", json!(false)), &text)
 }
 
 pub(super) async fn log_out(
@@ -120,8 +136,12 @@ pub(super) async fn log_out(
     name: &AdministratorName,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    let ended = house.store.admissions().end_of(name).await?;
+    let office = Office::open(place).await?;
+    let work = async {
+        let ended = office.admissions().end_of(name).await?;
+        Ok((ended > 0).then_some(ended))
+    };
+    let ended = office.act("log-out", name, work).await?.unwrap_or(0);
     let plural = if ended == 1 { "" } else { "s" };
     let text = format!("{ended} session{plural} of `{name}` ended");
     told(name, json, ended > 0, ("ended", json!(ended)), &text)
@@ -132,10 +152,11 @@ pub(super) async fn remove(
     name: &AdministratorName,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    let done = house.store.administrators().remove(name).await?;
+    let office = Office::open(place).await?;
+    let work = async { Ok(done(office.administrators().remove(name).await?)) };
+    let is_done = office.act("remove", name, work).await?.is_some();
     let text = format!("`{name}` is removed");
-    told(name, json, done, ("removed", json!(true)), &text)
+    told(name, json, is_done, ("removed", json!(true)), &text)
 }
 
 /// Says that there is nobody of that name.

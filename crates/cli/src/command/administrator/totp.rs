@@ -4,26 +4,26 @@ use std::process::ExitCode;
 
 use portcullis_gateway::clock;
 use portcullis_identity::AdministratorName;
-use portcullis_storage::Store as _;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 
 use super::ask;
 use super::change::{absent, show_codes, texts};
+use super::office::Office;
 use crate::place::Place;
-use crate::{desk, show};
+use crate::show;
 
 pub(super) async fn run(
     place: &Place,
     name: &AdministratorName,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let house = place.house().await?;
-    if house.store.administrators().find(name).await?.is_none() {
+    let office = Office::open(place).await?;
+    if office.administrators().find(name).await?.is_none() {
         return absent(name, json);
     }
-    let desk = desk::open(&house, place.config.as_deref(), None)?;
+    let desk = office.desk()?;
     let (slip, totp) = desk.begin_totp(name, clock::now()).await?;
     totp.expose(|uri, secret| {
         if json {
@@ -34,9 +34,15 @@ pub(super) async fn run(
     })??;
     let code = ask::code()?;
     let slip = slip.expose(str::to_owned);
-    let enrolled = desk.finish_totp(name, &slip, &code, clock::now()).await?;
-    // Whoever is logged in without it logs in anew.
-    house.store.admissions().end_of(name).await?;
+    let work = async {
+        let enrolled = desk.finish_totp(name, &slip, &code, clock::now()).await?;
+        // Whoever is logged in without it logs in anew.
+        office.admissions().end_of(name).await?;
+        Ok(Some(enrolled))
+    };
+    let Some(enrolled) = office.act("totp", name, work).await? else {
+        return absent(name, json);
+    };
     if json {
         let codes = texts(&enrolled.recovery);
         show::json(&json!({ "name": name, "enrolled": enrolled.id, "recovery_codes": codes }))?;
