@@ -70,6 +70,16 @@ pub struct Setting {
     pub hashed_at_once: usize,
 }
 
+/// From where somebody comes, and with what client: a session is good for both, as `[sessions]`
+/// says.
+#[derive(Debug, Clone)]
+pub struct Comer {
+    /// Whose address counts.
+    pub address: IpAddr,
+    /// What the client calls itself.
+    pub agent: String,
+}
+
 /// Somebody who wants to be let in.
 #[derive(Debug)]
 pub struct LogIn {
@@ -176,9 +186,10 @@ impl Desk {
     pub async fn log_in(
         &self,
         asked: LogIn,
-        from: IpAddr,
+        comer: &Comer,
         now: Timestamp,
     ) -> Result<LoggedIn, Refused> {
+        let from = comer.address;
         let account = self.pace(&asked.name, from, now)?;
         let administrator = self.by_password(&asked.name, asked.password, from).await?;
         let Some(administrator) = administrator else {
@@ -189,7 +200,7 @@ impl Desk {
         if factors.is_empty() {
             // The recovery codes of somebody whose factors were removed go on.
             let opened = self
-                .open(administrator, Standing::Enrolling, from, now)
+                .open(administrator, Standing::Enrolling, comer, now)
                 .await?;
             return Ok(LoggedIn::Session(Box::new(opened)));
         }
@@ -211,7 +222,7 @@ impl Desk {
             return Err(self.failed(&account, from, now));
         }
         self.accounts.proved(account, from, now);
-        let opened = self.open(administrator, Standing::Full, from, now).await?;
+        let opened = self.open(administrator, Standing::Full, comer, now).await?;
         Ok(LoggedIn::Session(Box::new(opened)))
     }
 
@@ -223,9 +234,10 @@ impl Desk {
         &self,
         slip: &str,
         answer: &str,
-        from: IpAddr,
+        comer: &Comer,
         now: Timestamp,
     ) -> Result<Opened, Refused> {
+        let from = comer.address;
         self.pace_address(from, now)?;
         let taken = self.take(slip, Purpose::Authentication, now).await;
         let (row, state) = match taken {
@@ -246,7 +258,7 @@ impl Desk {
             checked => checked?,
         }
         self.accounts.proved(account, from, now);
-        self.open(administrator, Standing::Full, from, now).await
+        self.open(administrator, Standing::Full, comer, now).await
     }
 
     /// The administrator whose password this is, unless locked out. It takes as long where there

@@ -13,10 +13,11 @@ use std::net::IpAddr;
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use portcullis_gateway::decode::agent;
 use portcullis_identity::Timestamp;
 use serde_json::Value as Json;
 
-use crate::desk::Desk;
+use crate::desk::{Comer, Desk};
 use crate::refused::Refused;
 
 pub use asked::named;
@@ -36,6 +37,16 @@ pub struct Request<'a> {
     pub body: &'a [u8],
     /// Whose address counts.
     pub from: IpAddr,
+}
+
+impl Request<'_> {
+    /// Who asks.
+    fn comer(&self) -> Comer {
+        Comer {
+            address: self.from,
+            agent: agent(self.headers),
+        }
+    }
 }
 
 /// What is answered.

@@ -32,7 +32,7 @@ use bound::Bound;
 pub(crate) use bound::has_slot;
 pub(crate) use credential::more_than_one;
 pub(crate) use manner::Manner;
-pub use manner::is_foreign;
+pub use manner::{agent, is_foreign};
 pub(crate) use signature::Signature;
 
 /// How long a body may take to arrive.

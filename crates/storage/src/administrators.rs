@@ -99,8 +99,9 @@ pub trait Administrators: Send + Sync {
     /// Lets one of them in again. Answers whether this call did it.
     fn unlock<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, bool>;
 
-    /// Removes one of them with all that is theirs; answers whether there was such a one.
-    fn remove<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, bool>;
+    /// Removes one of them with all that is theirs, for good: a backup brings nobody back, and
+    /// whoever gets the name later is somebody else. Answers whether there was such a one.
+    fn remove<'a>(&'a self, name: &'a AdministratorName, now: Timestamp) -> Stored<'a, bool>;
 
     /// The second factors of one of them, oldest first.
     fn factors<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, Vec<FactorRow>>;

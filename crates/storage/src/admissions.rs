@@ -23,6 +23,8 @@ pub struct AdmissionRow {
     pub ends: Timestamp,
     /// From which network it was opened.
     pub network: String,
+    /// A keyed hash of what its client calls itself.
+    pub agent: Vec<u8>,
 }
 
 /// What a session opens.

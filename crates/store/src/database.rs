@@ -8,6 +8,7 @@
 mod admin_keys;
 mod administrators;
 mod admissions;
+mod buried;
 mod changes;
 mod claims;
 mod erp_users;

@@ -1,4 +1,4 @@
-//! Keys that were revoked, in a file beside the store.
+//! Keys that were revoked, and administrators who were removed, in a file beside the store.
 //!
 //! A store that is brought back from an older backup has forgotten what was revoked since; this
 //! file has not, and each gateway has one of its own. It only grows, by one line a key.
@@ -10,6 +10,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use data_encoding::HEXLOWER;
 use portcullis_identity::{AdminKeyId, KeyId, Timestamp};
 
 /// The keys that stay revoked, whatever the store says.
@@ -26,6 +27,12 @@ pub(crate) trait Mortal {
 
 /// An id, and since when it is revoked.
 pub(crate) type Grave = (Box<str>, Timestamp);
+
+/// The handle of an administrator, and since when they are removed.
+pub(crate) type Buried = ([u8; 16], Timestamp);
+
+/// What stands before the handle of an administrator.
+const HANDLE: &str = "administrator:";
 
 #[derive(Default)]
 struct Known {
@@ -63,6 +70,24 @@ impl Graves {
         }
         self.write(&mut known, &new)?;
         Ok(forgotten)
+    }
+
+    /// Makes the file know whoever was removed, and tells everybody who ever was, as the file
+    /// knows it.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub(crate) fn bury(&self, removed: &[Buried]) -> io::Result<Vec<Buried>> {
+        let mut known = self.known()?;
+        let named = removed.iter().map(|(handle, at)| (named(handle), *at));
+        let new: Vec<Grave> = named
+            .filter(|(id, _)| !known.dead.contains_key(id))
+            .collect();
+        self.write(&mut known, &new)?;
+        let buried = known.dead.iter();
+        Ok(buried
+            .filter_map(|(id, at)| Some((handle(id)?, *at)))
+            .collect())
     }
 
     /// Reads what was added since, by other processes too.
@@ -114,7 +139,17 @@ impl Graves {
 
 fn read(line: &str) -> Option<Grave> {
     let (id, at) = line.split_once(' ')?;
-    let is_one = KeyId::new(id).is_ok() || AdminKeyId::new(id).is_ok();
+    let is_key = KeyId::new(id).is_ok() || AdminKeyId::new(id).is_ok();
+    let is_one = is_key || handle(id).is_some();
     is_one.then_some(())?;
     Some((id.into(), Timestamp(at.parse().ok()?)))
+}
+
+fn named(handle: &[u8; 16]) -> Box<str> {
+    format!("{HANDLE}{}", HEXLOWER.encode(handle)).into()
+}
+
+fn handle(id: &str) -> Option<[u8; 16]> {
+    let bytes = HEXLOWER.decode(id.strip_prefix(HANDLE)?.as_bytes()).ok()?;
+    bytes.try_into().ok()
 }

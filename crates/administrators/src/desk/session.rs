@@ -1,11 +1,10 @@
 //! Sessions: how one is opened, known, and ended.
 
-use std::net::IpAddr;
-
+use portcullis_gateway::sessions::From;
 use portcullis_identity::{Administrator, AdministratorToken, Means, PrincipalName, Timestamp};
 use portcullis_storage::{AdministratorRow, AdmissionRow, Purpose, Standing};
 
-use super::{Desk, Known, Opened};
+use super::{Comer, Desk, Known, Opened};
 use crate::chance;
 use crate::refused::Refused;
 
@@ -58,7 +57,7 @@ impl Desk {
         &self,
         administrator: AdministratorRow,
         standing: Standing,
-        from: IpAddr,
+        comer: &Comer,
         now: Timestamp,
     ) -> Result<Opened, Refused> {
         let token = AdministratorToken::from_entropy(&chance::bytes()?);
@@ -68,6 +67,7 @@ impl Desk {
             Standing::Full => longest,
             Standing::Enrolling => longest.min(ENROLLING),
         };
+        let from = self.from(comer);
         let session = AdmissionRow {
             digest,
             administrator: administrator.name.clone(),
@@ -75,7 +75,8 @@ impl Desk {
             opened: now,
             seen: now,
             ends: now.plus_millis(lasts),
-            network: portcullis_gateway::sessions::network(from),
+            network: from.network,
+            agent: from.agent,
         };
         let set = administrator.password_set;
         let most = self.lasting.per_key;
@@ -98,9 +99,15 @@ impl Desk {
     ///
     /// # Errors
     /// When it opens no session, or one that has ended.
-    pub async fn known(&self, token: &str, from: IpAddr, now: Timestamp) -> Result<Known, Refused> {
+    pub async fn known(
+        &self,
+        token: &str,
+        comer: &Comer,
+        now: Timestamp,
+    ) -> Result<Known, Refused> {
+        let from = comer.address;
         self.pace_address(from, now)?;
-        match self.of_token(token, now).await? {
+        match self.of_token(token, comer, now).await? {
             Some(known) => Ok(known),
             None => {
                 self.addresses.charge(from, now);
@@ -109,7 +116,12 @@ impl Desk {
         }
     }
 
-    async fn of_token(&self, token: &str, now: Timestamp) -> Result<Option<Known>, Refused> {
+    async fn of_token(
+        &self,
+        token: &str,
+        comer: &Comer,
+        now: Timestamp,
+    ) -> Result<Option<Known>, Refused> {
         let Ok(token) = AdministratorToken::parse(token) else {
             return Ok(None);
         };
@@ -119,6 +131,15 @@ impl Desk {
         };
         let idle = i64::try_from(self.lasting.idle.as_micros()).unwrap_or(i64::MAX);
         if now >= session.ends || now.since(session.seen) > idle {
+            self.store.admissions().end(&digest).await?;
+            return Ok(None);
+        }
+        let opened = From::kept(&session.network, &session.agent);
+        if opened.changed(&self.from(comer), &self.lasting) {
+            tracing::warn!(
+                administrator = %session.administrator,
+                "an administrator's session was used from elsewhere, or by another client, and ends"
+            );
             self.store.admissions().end(&digest).await?;
             return Ok(None);
         }
@@ -136,6 +157,10 @@ impl Desk {
             administrator,
             session,
         }))
+    }
+
+    fn from(&self, comer: &Comer) -> From {
+        From::of(comer.address, &comer.agent, &self.pepper)
     }
 
     /// Whether this is the session's token against forged requests.
@@ -177,9 +202,10 @@ impl Desk {
     pub async fn enrol_with(
         &self,
         code: &str,
-        from: IpAddr,
+        comer: &Comer,
         now: Timestamp,
     ) -> Result<Opened, Refused> {
+        let from = comer.address;
         self.pace_address(from, now)?;
         let row = match self.take(code, Purpose::Enrolment, now).await {
             Err(Refused::Ended) => {
@@ -190,7 +216,7 @@ impl Desk {
         };
         let found = self.store.administrators().find(&row.administrator).await?;
         let administrator = found.ok_or(Refused::Ended)?;
-        self.open(administrator, Standing::Enrolling, from, now)
+        self.open(administrator, Standing::Enrolling, comer, now)
             .await
     }
 

@@ -26,7 +26,8 @@ pub(super) async fn log_in(desk: &Desk, request: Request<'_>, now: Timestamp) ->
         password: Secret::new(asked.password),
         second,
     };
-    match desk.log_in(log_in, request.from, now).await? {
+    let comer = request.comer();
+    match desk.log_in(log_in, &comer, now).await? {
         LoggedIn::Session(session) => opened(&session, asked.session, now),
         LoggedIn::Needs(kinds) => {
             let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
@@ -43,14 +44,16 @@ pub(super) async fn log_in(desk: &Desk, request: Request<'_>, now: Timestamp) ->
 pub(super) async fn finish_passkey(desk: &Desk, request: Request<'_>, now: Timestamp) -> Answered {
     let asked: asked::Assertion<'_> = asked::read_login(request)?;
     let answer = asked.credential.get();
-    let session = desk.finish_passkey(&asked.slip, answer, request.from, now);
+    let comer = request.comer();
+    let session = desk.finish_passkey(&asked.slip, answer, &comer, now);
     opened(&session.await?, asked.session, now)
 }
 
 /// `POST session/enrolment`.
 pub(super) async fn enrol_with(desk: &Desk, request: Request<'_>, now: Timestamp) -> Answered {
     let asked: asked::EnrolmentCode = asked::read_login(request)?;
-    let session = desk.enrol_with(&asked.code, request.from, now);
+    let comer = request.comer();
+    let session = desk.enrol_with(&asked.code, &comer, now);
     opened(&session.await?, asked.session, now)
 }
 

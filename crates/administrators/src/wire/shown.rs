@@ -37,7 +37,7 @@ pub async fn known(desk: &Desk, request: Request<'_>, now: Timestamp) -> Result<
         (None, None) => return Err(Refused::NotLoggedIn),
         (Some(_), Some(_)) => return Err(Refused::Ambiguous),
     };
-    let known = desk.known(token, request.from, now).await?;
+    let known = desk.known(token, &request.comer(), now).await?;
     let shown = request.headers.get_all(&CSRF).iter().collect::<Vec<_>>();
     let right = match shown.as_slice() {
         [] => None,

@@ -1,6 +1,7 @@
 //! The people who administer the gateway: by the program, as they and their programs use it.
 
 mod authenticator;
+mod bound;
 mod clock;
 mod commands;
 mod guessing;

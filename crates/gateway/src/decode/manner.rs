@@ -62,7 +62,8 @@ fn token(headers: &HeaderMap) -> Option<String> {
     Some(if one { text } else { "" }.to_owned())
 }
 
-fn agent(headers: &HeaderMap) -> String {
+/// What a client calls itself, as far as that is compared.
+pub fn agent(headers: &HeaderMap) -> String {
     let agent = only(headers, &header::USER_AGENT).unwrap_or_default();
     agent.chars().take(MOST_AGENT).collect()
 }

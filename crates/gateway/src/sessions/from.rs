@@ -12,21 +12,24 @@ use super::{Lasting, OnChange};
 
 /// From where, and with what client. Empty is unknown, and differs from nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct From {
-    pub(super) network: String,
+pub struct From {
+    /// The network, as [`network`] tells it.
+    pub network: String,
     /// A keyed hash: who has the store alone does not learn what people use.
-    pub(super) agent: Vec<u8>,
+    pub agent: Vec<u8>,
 }
 
 impl From {
-    pub(super) fn of(address: IpAddr, agent: &str, pepper: &Pepper) -> Self {
+    /// What a request tells.
+    pub fn of(address: IpAddr, agent: &str, pepper: &Pepper) -> Self {
         Self {
             network: network(address),
             agent: pepper.digest_of_agent(agent).to_vec(),
         }
     }
 
-    pub(super) fn kept(network: &str, agent: &[u8]) -> Self {
+    /// What was kept.
+    pub fn kept(network: &str, agent: &[u8]) -> Self {
         Self {
             network: network.to_owned(),
             agent: agent.to_vec(),
@@ -34,7 +37,8 @@ impl From {
     }
 
     /// Whether a request comes from elsewhere, or by another client, where that matters.
-    pub(super) fn changed(&self, now: &Self, lasting: &Lasting) -> bool {
+    #[must_use]
+    pub fn changed(&self, now: &Self, lasting: &Lasting) -> bool {
         let network = !self.network.is_empty() && self.network != now.network;
         let agent = !self.agent.is_empty() && self.agent != now.agent;
         (network && lasting.on_new_network == OnChange::End)

@@ -5,7 +5,7 @@ use portcullis_storage::{
     AdministratorRow, Administrators, FactorKind, FactorRow, Sealed, StoreError, Stored,
 };
 
-use super::{Row, SqlStore, Transaction, failed};
+use super::{Row, SqlStore, Transaction, buried, failed};
 
 const THING: &str = "administrator";
 const DAMAGED: StoreError = StoreError::Damaged { what: THING };
@@ -35,25 +35,26 @@ impl Administrators for SqlStore {
 
     fn find<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, Option<AdministratorRow>> {
         Box::pin(async move {
-            self.query("SELECT * FROM administrator WHERE name = $1")
+            let found = self
+                .query("SELECT * FROM administrator WHERE name = $1")
                 .bind(name.as_str())
                 .fetch_optional()
                 .await
-                .map_err(failed("find an administrator", THING))?
-                .map(|row| read(&row))
-                .transpose()
+                .map_err(failed("find an administrator", THING))?;
+            let found = found.iter().map(read).collect::<Result<_, _>>()?;
+            Ok(self.without_buried(found).await?.pop())
         })
     }
 
     fn all(&self) -> Stored<'_, Vec<AdministratorRow>> {
         Box::pin(async move {
-            self.query("SELECT * FROM administrator ORDER BY name")
+            let found = self
+                .query("SELECT * FROM administrator ORDER BY name")
                 .fetch_all()
                 .await
-                .map_err(failed("list administrators", THING))?
-                .iter()
-                .map(read)
-                .collect()
+                .map_err(failed("list administrators", THING))?;
+            let found = found.iter().map(read).collect::<Result<_, _>>()?;
+            self.without_buried(found).await
         })
     }
 
@@ -144,15 +145,24 @@ impl Administrators for SqlStore {
         })
     }
 
-    fn remove<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, bool> {
+    fn remove<'a>(&'a self, name: &'a AdministratorName, now: Timestamp) -> Stored<'a, bool> {
         Box::pin(async move {
+            let removing = || failed("remove an administrator", THING);
+            let mut all = self.begin().await.map_err(removing())?;
+            all.take_turn(name.as_str()).await.map_err(removing())?;
+            buried::remember(&mut all, name.as_str(), now)
+                .await
+                .map_err(removing())?;
             // What is theirs goes with them.
-            let done = self
+            let done = all
                 .query("DELETE FROM administrator WHERE name = $1")
                 .bind(name.as_str())
                 .execute()
                 .await
-                .map_err(failed("remove an administrator", THING))?;
+                .map_err(removing())?;
+            all.commit().await.map_err(removing())?;
+            // Looking remembers it in the file.
+            self.without_buried(Vec::new()).await?;
             Ok(done == 1)
         })
     }

@@ -25,8 +25,8 @@ impl Admissions for SqlStore {
             let done = all
                 .query(
                     "INSERT INTO administrator_session \
-                     (digest, administrator, standing, opened, seen, ends, network) \
-                     SELECT $1, name, $3, $4, $5, $6, $7 FROM administrator \
+                     (digest, administrator, standing, opened, seen, ends, network, agent) \
+                     SELECT $1, name, $3, $4, $5, $6, $7, $9 FROM administrator \
                      WHERE name = $2 AND locked IS NULL AND password_set = $8",
                 )
                 .bind(row.digest.as_bytes().as_slice())
@@ -37,6 +37,7 @@ impl Admissions for SqlStore {
                 .bind(row.ends.micros())
                 .bind(row.network.as_str())
                 .bind(password_set.micros())
+                .bind(row.agent.as_slice())
                 .execute()
                 .await
                 .map_err(opening())?;
@@ -213,6 +214,7 @@ fn read(row: &Row) -> Result<AdmissionRow, StoreError> {
         seen: moment("seen")?,
         ends: moment("ends")?,
         network: text("network")?.to_owned(),
+        agent: row.get("agent").map_err(|_| DAMAGED)?,
     })
 }
 

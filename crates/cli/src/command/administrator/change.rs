@@ -153,7 +153,11 @@ pub(super) async fn remove(
     json: bool,
 ) -> anyhow::Result<ExitCode> {
     let office = Office::open(place).await?;
-    let work = async { Ok(done(office.administrators().remove(name).await?)) };
+    let work = async {
+        Ok(done(
+            office.administrators().remove(name, clock::now()).await?,
+        ))
+    };
     let is_done = office.act("remove", name, work).await?.is_some();
     let text = format!("`{name}` is removed");
     told(name, json, is_done, ("removed", json!(true)), &text)

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_administrators::{Desk, Known, LogIn, LoggedIn, Opened, Refused, Second, Setting};
+use portcullis_administrators::{
+    Comer, Desk, Known, LogIn, LoggedIn, Opened, Refused, Second, Setting,
+};
 use portcullis_gateway::archive::Safe;
 use portcullis_gateway::gcra::Rate;
 use portcullis_gateway::sessions::{Lasting, OnChange, Secure};
@@ -87,8 +89,11 @@ pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp((1_800_000_000 + seconds) * 1_000_000)
 }
 
-pub(super) fn address(last: u8) -> IpAddr {
-    IpAddr::from([192, 0, 2, last])
+pub(super) fn comer(last: u8) -> Comer {
+    Comer {
+        address: IpAddr::from([192, 0, 2, last]),
+        agent: "client".to_owned(),
+    }
 }
 
 pub(super) fn anna() -> AdministratorName {
@@ -124,7 +129,7 @@ async fn try_code(desk: &Desk, code: &str, seconds: i64) -> Result<Opened, Refus
         password: PASSWORD.into(),
         second: Second::Code(Secret::new(code.to_owned())),
     };
-    match desk.log_in(asked, address(1), at(seconds)).await? {
+    match desk.log_in(asked, &comer(1), at(seconds)).await? {
         LoggedIn::Session(opened) => Ok(*opened),
         LoggedIn::Needs(_) | LoggedIn::Passkey(_) => panic!("it asks for more"),
     }
@@ -132,7 +137,7 @@ async fn try_code(desk: &Desk, code: &str, seconds: i64) -> Result<Opened, Refus
 
 async fn known(desk: &Desk, opened: &Opened, seconds: i64) -> Result<Known, Refused> {
     let token = opened.token.expose(str::to_owned);
-    desk.known(&token, address(1), at(seconds)).await
+    desk.known(&token, &comer(1), at(seconds)).await
 }
 
 #[tokio::test]
@@ -222,17 +227,15 @@ async fn a_code_for_an_enrolment_is_good_once_and_for_a_quarter_of_an_hour() {
     };
     let good = code().await;
     let opened = desk
-        .enrol_with(&good, address(1), at(14 * 60))
+        .enrol_with(&good, &comer(1), at(14 * 60))
         .await
         .unwrap();
     assert_eq!(opened.known.session.standing, Standing::Enrolling);
     let administrator = opened.known.administrator();
     assert!(matches!(administrator, Err(Refused::OnlyEnrolling)));
-    let again = desk.enrol_with(&good, address(1), at(14 * 60)).await;
+    let again = desk.enrol_with(&good, &comer(1), at(14 * 60)).await;
     assert!(matches!(again, Err(Refused::Ended)), "{again:?}");
-    let late = desk
-        .enrol_with(&code().await, address(1), at(15 * 60))
-        .await;
+    let late = desk.enrol_with(&code().await, &comer(1), at(15 * 60)).await;
     assert!(matches!(late, Err(Refused::Ended)), "{late:?}");
     let over = known(&desk, &opened, 30 * 60).await;
     assert!(

@@ -187,3 +187,102 @@ fn what_somebody_may_do_is_read_anew_with_each_request() {
         1
     );
 }
+
+#[test]
+fn each_act_leaves_a_record_of_who_did_it_and_with_whom() {
+    let office = Office::open("");
+    office.add("anna", "auditor");
+    let again = given(
+        &office.place,
+        &["administrator", "add", "anna", "--role", "auditor"],
+        PASSWORD,
+    );
+    assert_ne!(again.0, 0);
+    office.enrol_totp("anna", -1);
+    for (arguments, input) in [
+        (vec!["roles", "anna", "--role", "administrator"], ""),
+        (vec!["password", "anna"], "seven calm hippos swim"),
+        (vec!["passkey", "anna"], ""),
+        (vec!["recovery", "anna"], ""),
+        (vec!["lock", "anna"], ""),
+        (vec!["unlock", "anna"], ""),
+        (vec!["password", "anna"], PASSWORD),
+    ] {
+        let arguments = [vec!["administrator"], arguments].concat();
+        let (code, text) = given(&office.place, &arguments, input);
+        assert_eq!(code, 0, "{arguments:?}: {text}");
+    }
+    office.log_in("anna");
+    for arguments in [
+        vec!["log-out", "anna"],
+        vec!["forget", "anna", "app"],
+        vec!["remove", "anna"],
+    ] {
+        let arguments = [vec!["administrator"], arguments].concat();
+        assert_eq!(office.run(&arguments).0, 0, "{arguments:?}");
+    }
+    assert_eq!(office.run(&["administrator", "remove", "anna"]).0, 1);
+    let trail = office
+        .place
+        .lines(&["audit", "tail", "-n", "1000"])
+        .into_iter()
+        .filter(|line| line["model"] == "administrator" && line["as"] == "operator");
+    let told: Vec<String> = trail
+        .map(|line| {
+            let text = |member: &str| line[member].as_str().unwrap_or("-").to_owned();
+            assert!(!line["principal"].is_null(), "{line}");
+            let outcome = line["outcome"].as_str().unwrap_or("-");
+            format!("{} {}: {outcome}", text("method"), text("on"))
+        })
+        .collect();
+    let mut wanted = vec!["add anna: done", "add anna: refused", "totp anna: done"];
+    wanted.extend(["roles anna: done", "password anna: done"]);
+    wanted.extend(["passkey anna: done", "recovery anna: done"]);
+    wanted.extend(["lock anna: done", "unlock anna: done"]);
+    wanted.extend(["password anna: done", "recovery anna: done"]);
+    wanted.extend(["log-out anna: done", "forget anna/app: done"]);
+    wanted.extend(["remove anna: done", "remove anna: refused"]);
+    let mut told = told;
+    told.sort_unstable();
+    wanted.sort_unstable();
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn an_old_backup_of_the_store_brings_nobody_back_who_was_removed() {
+    let place = place("");
+    add(&place, "anna", "administrator");
+    add(&place, "bert", "auditor");
+    let data = place.path().join("data");
+    let backup = place.path().join("backup");
+    std::fs::create_dir(&backup).unwrap();
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        for name in ["portcullis.db", "portcullis.db-wal", "portcullis.db-shm"] {
+            std::fs::remove_file(to.join(name)).ok();
+            if from.join(name).exists() {
+                std::fs::copy(from.join(name), to.join(name)).unwrap();
+            }
+        }
+    };
+    copy(&data, &backup);
+    assert_eq!(place.run(&["administrator", "remove", "anna"]).0, 0);
+    copy(&backup, &data);
+    let office = Office::at(place, |_| {});
+    let log_in = |name: &str| {
+        let asked = json!({"name": name, "password": PASSWORD});
+        office.post("session", None, &asked).status
+    };
+    assert_eq!(log_in("bert"), 201, "the backup is read");
+    assert_eq!(log_in("anna"), 401);
+    let (_, all) = office.run(&["administrator", "list"]);
+    let names: Vec<_> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["name"])
+        .collect();
+    assert_eq!(names, [&json!("bert")]);
+    // Whoever gets the name later is somebody else.
+    office.add("anna", "auditor");
+    assert_eq!(log_in("anna"), 201);
+}

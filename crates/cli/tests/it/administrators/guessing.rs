@@ -4,7 +4,7 @@ use portcullis_administrators::{Desk, LogIn, LoggedIn, Refused, Second};
 use portcullis_identity::{AdminRole, AdministratorName, Scope, Secret};
 
 use super::PASSWORD;
-use super::clock::{Hall, address, at};
+use super::clock::{Hall, at, comer};
 
 /// Adds somebody without a second factor: it is enough for a log-in to be told from a refusal.
 async fn add(desk: &Desk, name: &str) {
@@ -25,7 +25,7 @@ async fn try_from(desk: &Desk, name: &str, password: &str, last: u8) -> Result<(
         password: Secret::from(password),
         second: Second::Nothing,
     };
-    desk.log_in(asked, address(last), at(i64::from(last)))
+    desk.log_in(asked, &comer(last), at(i64::from(last)))
         .await
         .map(drop)
 }
@@ -54,7 +54,7 @@ async fn an_account_is_held_for_strangers_and_its_holder_goes_on() {
             password: PASSWORD.into(),
             second: Second::Code(Secret::new(code(seconds))),
         };
-        desk.log_in(asked, address(200), at(seconds)).await
+        desk.log_in(asked, &comer(200), at(seconds)).await
     };
     assert!(matches!(home(0).await, Ok(LoggedIn::Session(_))));
 
@@ -104,7 +104,7 @@ async fn an_address_that_keeps_failing_waits_whatever_it_tries() {
             &[u8::try_from(n % 251).unwrap(); 32],
         );
         let token = token.expose(str::to_owned);
-        let refused = desk.known(&token, address(9), at(9)).await;
+        let refused = desk.known(&token, &comer(9), at(9)).await;
         assert!(matches!(refused, Err(Refused::NotLoggedIn)), "{n}");
     }
     let refused = try_from(&desk, "anna", PASSWORD, 9).await;

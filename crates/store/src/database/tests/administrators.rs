@@ -8,10 +8,11 @@ use portcullis_storage::{
     Sealed, SlipRow, Standing, Store, StoreError,
 };
 
-use super::{Place, on_both};
+use super::{Place, SqlStore, on_both};
 
 on_both! {
     an_administrator_is_added_changed_locked_and_removed,
+    who_was_removed_stays_so_when_an_old_backup_is_restored,
     second_factors_are_put_replaced_and_removed,
     a_step_counts_once_over_all_processes,
     a_recovery_code_counts_once_over_all_processes,
@@ -60,6 +61,7 @@ fn session(bits: u8, of: &str, seen: i64) -> AdmissionRow {
         seen: Timestamp(seen),
         ends: Timestamp(100),
         network: "192.0.2.0/24".to_owned(),
+        agent: vec![7; 32],
     }
 }
 
@@ -147,10 +149,56 @@ async fn an_administrator_is_added_changed_locked_and_removed(place: Place) {
     assert!(!all.unlock(&name("anna")).await.unwrap());
 
     all.put_factor(&totp("anna")).await.unwrap();
-    assert!(all.remove(&name("anna")).await.unwrap());
-    assert!(!all.remove(&name("anna")).await.unwrap());
+    assert!(all.remove(&name("anna"), Timestamp(9)).await.unwrap());
+    assert!(!all.remove(&name("anna"), Timestamp(9)).await.unwrap());
     assert_eq!(all.factors(&name("anna")).await.unwrap(), []);
     assert_eq!(all.all().await.unwrap(), [bert()]);
+}
+
+async fn who_was_removed_stays_so_when_an_old_backup_is_restored(place: Place) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let one = place.open().await.remembering(file("one"));
+    let other = place.open().await.remembering(file("other"));
+    let everybody = async |store: &SqlStore| {
+        let all = Administrators::all(store).await.unwrap();
+        all.into_iter().map(|row| row.name).collect::<Vec<_>>()
+    };
+    for row in [anna(), bert()] {
+        one.add(&row).await.unwrap();
+    }
+    assert_eq!(everybody(&one).await, [name("anna"), name("bert")]);
+    assert!(one.remove(&name("anna"), Timestamp(50)).await.unwrap());
+    assert_eq!(everybody(&one).await, [name("bert")]);
+    // Each gateway learns it of the store, and the store of each gateway.
+    assert_eq!(everybody(&other).await, [name("bert")]);
+    let restore = async || {
+        let forgotten = "DELETE FROM administrator_grave";
+        one.query(forgotten).execute().await.unwrap();
+        one.add(&anna()).await.unwrap();
+        one.admit(&session(1, "anna", 3), Timestamp(1), 5)
+            .await
+            .unwrap();
+    };
+    for (place, file) in [(&place, file("one")), (&place, file("other"))] {
+        restore().await;
+        let again = place.open().await.remembering(file);
+        let found = Administrators::find(&again, &name("anna")).await.unwrap();
+        assert_eq!(found, None);
+        assert_eq!(everybody(&again).await, [name("bert")]);
+        let session = SessionDigest::from_bytes([1; 32]);
+        assert_eq!(again.look_up(&session).await.unwrap(), None);
+        // Another gateway learns it of the store again.
+        let third = place.open().await;
+        assert_eq!(everybody(&third).await, [name("bert")]);
+    }
+    // Whoever gets the name later is somebody else.
+    let newcomer = AdministratorRow {
+        handle: [3; 16],
+        ..anna()
+    };
+    one.add(&newcomer).await.unwrap();
+    assert_eq!(everybody(&one).await, [name("anna"), name("bert")]);
 }
 
 async fn second_factors_are_put_replaced_and_removed(place: Place) {
@@ -370,7 +418,7 @@ async fn whatever_shuts_an_administrator_out_ends_what_was_open(place: Place) {
     );
     assert!(open(5, 7).await);
 
-    assert!(store.remove(&anna_).await.unwrap());
+    assert!(store.remove(&anna_, Timestamp(9)).await.unwrap());
     assert_eq!(left().await, 1);
     assert!(!open(6, 7).await);
     assert_eq!(store.end_of(&bert_).await.unwrap(), 1);

@@ -1,0 +1,10 @@
+-- With what client an administrator's session was opened: a keyed hash; empty differs from nothing.
+
+ALTER TABLE administrator_session ADD COLUMN agent BLOB NOT NULL DEFAULT x'';
+
+-- Administrators who were removed, by their handles, so that a backup brings none of them back.
+
+CREATE TABLE administrator_grave (
+    handle BLOB PRIMARY KEY CHECK (length(handle) = 16),
+    at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
