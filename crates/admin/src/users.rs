@@ -137,9 +137,7 @@ pub async fn rotate(
 ) -> Result<Done, Refusal> {
     let config = at.configured(upstream)?;
     let kept = at.store.erp_users().find(upstream, login).await?;
-    if kept.is_none() {
-        return Err(Refusal::Unfit(RenewalError::Absent.to_string()));
-    }
+    let row = kept.ok_or_else(|| Refusal::Unfit(RenewalError::Absent.to_string()))?;
     let errand = Errand::as_user(at, upstream, login).await?;
     let asker = errand.clerk.asker();
     let prepared = errand.upstream.prepare(&asker).await;
@@ -158,7 +156,7 @@ pub async fn rotate(
     };
     // Whoever asks by hand does not wait for what failed before, only for who is at it.
     let done = renewal
-        .run(login, maker.as_ref(), Duration::from_secs(60))
+        .run(&row, maker.as_ref(), Duration::from_secs(60))
         .await;
     errand.clerk.flush();
     done.map_err(|error| match error {

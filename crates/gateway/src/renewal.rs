@@ -63,7 +63,7 @@ pub enum RenewalError {
     #[error("the store has no credential of this user; `portcullis user add` keeps one")]
     Absent,
     /// Somebody else does it.
-    #[error("it is being renewed, or failed to be within the hour")]
+    #[error("it is being renewed, was just renewed, or failed to be within the hour")]
     Claimed,
     /// It cannot be opened or sealed.
     #[error("the credential cannot be opened or sealed with this master key")]
@@ -91,26 +91,27 @@ pub enum RenewalError {
 }
 
 impl Renewal<'_> {
-    /// Renews the credential of a user, as `maker` where the user may not do it itself.
+    /// Renews the credential of a user as it was found in the store, as `maker` where the user
+    /// may not do it itself. What was renewed since it was found is not renewed again.
     ///
     /// # Errors
     /// When it was not renewed; but for those of the claim, it is noted.
     pub async fn run(
         &self,
-        login: &ErpLogin,
+        row: &ErpUserRow,
         maker: Option<&ErpUser>,
         rest: Duration,
     ) -> Result<Done, RenewalError> {
         let users = self.store.erp_users();
-        let name = self.upstream.name();
-        let row = users.find(name, login).await?.ok_or(RenewalError::Absent)?;
+        let (name, login) = (&row.upstream, &row.login);
         let now = clock::now();
         let micros = i64::try_from(rest.as_micros()).unwrap_or(i64::MAX);
         let since = now.plus_micros(micros.saturating_neg());
-        if !users.claim_renewal(name, login, since, now).await? {
+        let claimed = users.claim_renewal(name, login, row.updated, since, now);
+        if !claimed.await? {
             return Err(RenewalError::Claimed);
         }
-        let done = self.renew(&row, maker).await;
+        let done = self.renew(row, maker).await;
         let failed = match &done {
             Ok(Done {
                 old_lives: Some(error),

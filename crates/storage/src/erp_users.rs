@@ -110,12 +110,14 @@ pub trait ErpUsers: Send + Sync {
         since: Option<Timestamp>,
     ) -> Stored<'a, ()>;
 
-    /// Claims the renewal of a user's credential, unless it was claimed or has failed since
-    /// `since`. Of several processes that do this at once, one claims.
+    /// Claims the renewal of a user's credential that was put at `put`, unless it was claimed or
+    /// has failed since `since`, or another one is there by now. Of several processes that do
+    /// this at once, one claims.
     fn claim_renewal<'a>(
         &'a self,
         upstream: &'a UpstreamName,
         login: &'a ErpLogin,
+        put: Timestamp,
         since: Timestamp,
         now: Timestamp,
     ) -> Stored<'a, bool>;

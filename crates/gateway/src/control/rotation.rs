@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_identity::{ErpLogin, Timestamp};
+use portcullis_identity::Timestamp;
 use portcullis_storage::{ErpUserRow, Store, UserHealth};
 
 use tokio::sync::watch;
@@ -53,7 +53,7 @@ pub(super) async fn rotate(
             return;
         }
         if is_due(&row, &health, days, clock::now()) && upstream.is_ready() {
-            renew(&upstream, &row.login, days, (store, sealing), own).await;
+            renew(&upstream, &row, days, (store, sealing), own).await;
         }
     }
 }
@@ -69,11 +69,12 @@ fn is_due(row: &ErpUserRow, health: &[UserHealth], days: u32, now: Timestamp) ->
 
 async fn renew(
     upstream: &Arc<Upstream>,
-    login: &ErpLogin,
+    row: &ErpUserRow,
     days: u32,
     (store, sealing): (&dyn Store, &dyn Sealing),
     own: &Own,
 ) {
+    let login = &row.login;
     let links = Links::default();
     let asker = Asker {
         links: &links,
@@ -91,7 +92,7 @@ async fn renew(
         .rotation()
         .and_then(|rotation| rotation.with.as_ref())
         .and_then(|with| upstream.user(with));
-    match renewal.run(login, maker.as_deref(), REST).await {
+    match renewal.run(row, maker.as_deref(), REST).await {
         Ok(done) => match done.old_lives {
             None => {
                 tracing::info!(upstream.name = %upstream.name(), user = %login, "the credential of an ERP user was renewed");
@@ -140,7 +141,7 @@ pub(super) async fn tell_administrators(upstream: &Upstream, store: &dyn Store, 
 
 #[cfg(test)]
 mod tests {
-    use portcullis_identity::UpstreamName;
+    use portcullis_identity::{ErpLogin, UpstreamName};
     use portcullis_storage::Sealed;
 
     use super::*;

@@ -39,7 +39,7 @@ pub struct Made {
 pub enum NativeError {
     /// This release has no way to do it.
     #[error(
-        "this release of the ERP makes no key over its API (Odoo does since 19): make one in its settings, and give it to `portcullis user add`"
+        "this release of the ERP makes no key over its API (Odoo does since the later releases of 19.0): make one in its settings, and give it to `portcullis user add`"
     )]
     Unsupported,
     /// The ERP refused.

@@ -128,10 +128,11 @@ impl ErpUsers for SqlStore {
         &'a self,
         upstream: &'a UpstreamName,
         login: &'a ErpLogin,
+        put: Timestamp,
         since: Timestamp,
         now: Timestamp,
     ) -> Stored<'a, bool> {
-        Box::pin(health::claim(self, upstream, login, since, now))
+        Box::pin(health::claim(self, upstream, login, put, since, now))
     }
 
     fn renew<'a>(

@@ -79,18 +79,22 @@ pub(super) async fn claim(
     store: &SqlStore,
     upstream: &UpstreamName,
     login: &ErpLogin,
+    put: Timestamp,
     since: Timestamp,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let done = store
         .query(
-            "INSERT INTO erp_user_health (upstream, login, claimed) VALUES ($1, $2, $4) \
+            "INSERT INTO erp_user_health (upstream, login, claimed) \
+             SELECT upstream, login, CAST($5 AS BIGINT) FROM erp_user \
+             WHERE upstream = $1 AND login = $2 AND updated = $3 \
              ON CONFLICT (upstream, login) DO UPDATE SET claimed = excluded.claimed \
-             WHERE (erp_user_health.claimed IS NULL OR erp_user_health.claimed < $3) \
-             AND (erp_user_health.failed IS NULL OR erp_user_health.failed < $3)",
+             WHERE (erp_user_health.claimed IS NULL OR erp_user_health.claimed < $4) \
+             AND (erp_user_health.failed IS NULL OR erp_user_health.failed < $4)",
         )
         .bind(upstream.as_str())
         .bind(login.as_str())
+        .bind(put.micros())
         .bind(since.micros())
         .bind(now.micros())
         .execute()

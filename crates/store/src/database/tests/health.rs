@@ -20,12 +20,18 @@ fn names() -> (UpstreamName, ErpLogin) {
 async fn a_renewal_is_claimed_once_and_again_when_its_claim_is_old(place: Place) {
     let (one, other) = (place.open().await, place.open().await);
     let (upstream, login) = names();
-    let claim = async |store: &SqlStore, since: i64, now: i64| {
-        store
-            .claim_renewal(&upstream, &login, Timestamp(since), Timestamp(now))
-            .await
-            .unwrap()
+    let claim_of = async |store: &SqlStore, put: i64, since: i64, now: i64| {
+        let (put, since, now) = (Timestamp(put), Timestamp(since), Timestamp(now));
+        let claimed = store.claim_renewal(&upstream, &login, put, since, now);
+        claimed.await.unwrap()
     };
+    let claim =
+        async |store: &SqlStore, since: i64, now: i64| claim_of(store, 10, since, now).await;
+    assert!(!claim(&one, 0, 50).await, "there is none");
+    let sealed = Sealed(vec![1]);
+    ErpUsers::put(&one, &upstream, &login, Some(7), &sealed, Timestamp(10))
+        .await
+        .unwrap();
     assert!(claim(&one, 0, 100).await);
     assert!(!claim(&other, 50, 110).await);
     assert!(claim(&other, 101, 200).await, "the first gave up");
@@ -40,6 +46,16 @@ async fn a_renewal_is_claimed_once_and_again_when_its_claim_is_old(place: Place)
     };
     assert_eq!(health.failed, Some(Timestamp(210)));
     assert_eq!(health.failure.as_deref(), Some("it does not answer"));
+    // Whoever still goes by the one that was renewed meanwhile does not renew the new one.
+    let renewed = Renewed {
+        sealed: Sealed(vec![2]),
+        expires: None,
+        at: Timestamp(400),
+    };
+    let put = Timestamp(10);
+    assert!(one.renew(&upstream, &login, put, &renewed).await.unwrap());
+    assert!(!claim(&other, 401, 500).await, "it is another one by now");
+    assert!(claim_of(&other, 400, 401, 500).await);
 }
 
 async fn who_is_archived_is_noted_beside_everything_else(place: Place) {
