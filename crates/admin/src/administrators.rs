@@ -66,6 +66,7 @@ pub async fn create(
         created: now,
         expires,
         revoked: None,
+        exposed: None,
         used: None,
     };
     at.store.admin_keys().insert(&row).await?;
@@ -142,7 +143,15 @@ pub fn describe(row: &AdminKeyRow, now: Timestamp) -> Value {
         "created": row.created.to_rfc3339(),
         "expires": when(row.expires),
         "revoked": when(row.revoked),
+        "exposed": when(row.exposed),
         "used": row.used.map(|(at, from)| json!({ "at": at.to_rfc3339(), "address": from })),
         "state": row.state(now),
+        "look": look(row, now),
     })
+}
+
+/// What somebody should do about an administrative key that is good, if anything.
+pub fn look(row: &AdminKeyRow, now: Timestamp) -> Option<&'static str> {
+    let is_to_go = row.exposed.is_some() && row.state(now) == "valid";
+    is_to_go.then_some("others could read it: make another, and revoke it")
 }

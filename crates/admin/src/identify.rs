@@ -17,6 +17,9 @@ pub struct Shown<'a> {
     pub headers: &'a HeaderMap,
     /// From where it came.
     pub address: IpAddr,
+    /// Whether others may have read it on its way: then nothing that it shows is good, and what
+    /// it shows is marked, or ends.
+    pub is_clear: bool,
     /// When.
     pub now: Timestamp,
 }

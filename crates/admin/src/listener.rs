@@ -89,10 +89,11 @@ impl Door {
         if let Some(desk) = api.desk() {
             runtime.spawn(tidied(desk));
         }
-        runtime.block_on(self.accept(api.router(), stop))
+        runtime.block_on(self.accept(api, stop))
     }
 
-    async fn accept(self, router: Router, mut stop: watch::Receiver<bool>) -> io::Result<()> {
+    async fn accept(self, api: Arc<Api>, mut stop: watch::Receiver<bool>) -> io::Result<()> {
+        let router = Arc::clone(&api).router();
         let listener = tokio::net::TcpListener::from_std(self.socket)?;
         let connections = Connections::new(CONNECTIONS);
         let mut open = JoinSet::new();
@@ -110,7 +111,9 @@ impl Door {
                     continue;
                 }
             };
-            let Some(place) = connections.enter(Some(peer.ip())) else {
+            // Many clients come by one proxy.
+            let counted = (!api.trusts(peer.ip())).then_some(peer.ip());
+            let Some(place) = connections.enter(counted) else {
                 continue;
             };
             let (router, tls, stop) = (router.clone(), self.tls.clone(), stop.clone());

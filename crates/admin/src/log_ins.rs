@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use http::Method;
 use portcullis_administrators::{Desk, Refused, wire};
 
 use crate::identify::{Look, Recognise, Recognised, Shown};
@@ -24,15 +23,18 @@ impl Recognise for LogIns {
             if !wire::is_shown(shown.headers) {
                 return Ok(Recognised::NotShown);
             }
-            let method = Method::from_bytes(shown.verb.as_bytes()).unwrap_or(Method::POST);
-            let request = wire::Request {
-                method: &method,
-                headers: shown.headers,
-                body: &[],
-                from: shown.address,
+            let desk = &*self.0;
+            let known = wire::known(desk, shown.headers, shown.address, shown.now);
+            let own = async {
+                let known = known.await?;
+                if shown.is_clear {
+                    desk.log_out(&known).await?;
+                    return Err(Refused::NotLoggedIn);
+                }
+                wire::check_own(desk, &known, (shown.verb, shown.headers))?;
+                known.administrator()
             };
-            let known = wire::known(&self.0, request, shown.now).await;
-            match known.and_then(|known| known.administrator()) {
+            match own.await {
                 Ok(who) => Ok(Recognised::Known(who)),
                 Err(Refused::Store(error)) => Err(error),
                 Err(_) => Ok(Recognised::Refused(None)),

@@ -13,6 +13,12 @@ pub struct Act {
     pub verb: &'static str,
 }
 
+impl std::fmt::Display for Act {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.thing, self.verb)
+    }
+}
+
 /// How far somebody may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
-use portcullis_identity::{AdminKey, AdminKeyId, Pepper};
+use portcullis_identity::{AdminKey, AdminKeyId, Pepper, Unmet};
 use portcullis_storage::Store;
 
 use crate::identify::{Look, Recognise, Recognised, Shown};
@@ -49,6 +49,12 @@ impl Recognise for Programs {
             let who = row.administrator();
             if let Err(unmet) = row.is_good(shown.now, shown.address) {
                 return Ok(Recognised::Refused(Some((who, unmet))));
+            }
+            if shown.is_clear {
+                if keys.expose(&row.id, shown.now).await? {
+                    tracing::warn!(key = %row.id, "an administrative key was sent in clear");
+                }
+                return Ok(Recognised::Refused(Some((who, Unmet::Clear))));
             }
             keys.used(&row.id, shown.now, shown.address).await?;
             Ok(Recognised::Known(who))

@@ -5,13 +5,42 @@ use std::sync::{Mutex, PoisonError};
 
 use portcullis_audit::{Closing, Deed, Doer, Note, Outcome, RequestId};
 use portcullis_gateway::clock;
-use portcullis_identity::{Administrator, Means, Timestamp};
+use portcullis_identity::{AdminKeyId, Administrator, AdministratorName, Means, Timestamp};
 use portcullis_storage::Journal;
 
 use crate::chance;
 use crate::installation::Installation;
 use crate::may::Act;
 use crate::refusal::Refusal;
+
+/// Who does something, as it is written down.
+#[derive(Debug, Clone)]
+pub struct Who {
+    name: String,
+    key: Option<AdminKeyId>,
+}
+
+impl Who {
+    /// Somebody with a session, whatever that is good for.
+    pub fn by_session(name: &AdministratorName) -> Self {
+        Self {
+            name: name.to_string(),
+            key: None,
+        }
+    }
+}
+
+impl From<&Administrator> for Who {
+    fn from(who: &Administrator) -> Self {
+        Self {
+            name: who.name.to_string(),
+            key: match who.by {
+                Means::Key(key) => Some(key),
+                Means::Session => None,
+            },
+        }
+    }
+}
 
 /// What is written down of an act.
 pub struct Entry<'a> {
@@ -20,7 +49,7 @@ pub struct Entry<'a> {
     /// When it came.
     pub at: Timestamp,
     /// Who asks.
-    pub who: Option<&'a Administrator>,
+    pub who: Option<&'a Who>,
     /// From where.
     pub address: IpAddr,
     /// What is done.
@@ -56,12 +85,9 @@ impl Book {
             request: entry.request,
             at: entry.at,
             who: entry.who.map(|who| Doer {
-                name: who.name.as_str(),
+                name: &who.name,
                 kind: "administrator",
-                key: match who.by {
-                    Means::Key(key) => Some(key),
-                    Means::Session => None,
-                },
+                key: who.key,
             }),
             address: Some(entry.address),
             door: "admin",

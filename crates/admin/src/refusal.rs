@@ -3,15 +3,22 @@
 use portcullis_administrators::Refused;
 use portcullis_storage::StoreError;
 
+use crate::may::Act;
+
 /// Why something is not done, in words that say what to do about it and nothing of the inside.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// Nobody that is known asks, whatever was shown.
     #[error(
-        "show a credential of the administration: `Authorization: Bearer pca_…`, or a log-in; \
-         it must be whole, not expired or revoked, and be good from your address"
+        "show a credential of the administration over https: `Authorization: Bearer pca_…`, or a \
+         log-in; it must be whole, not expired or revoked, and be good from your address; a cookie \
+         needs X-CSRF-Token beside it; whoever has no second factor enrols one first \
+         (`GET /admin/v1/session` says which)"
     )]
     Unidentified,
+    /// Nothing is served to the address.
+    #[error("nothing is served to your address (`[addresses]` of the configuration)")]
+    NotFromHere,
     /// The address has failed too often.
     #[error("too many failed requests came from your address; wait {0} seconds")]
     Paced(u64),
@@ -19,11 +26,17 @@ pub enum Refusal {
     #[error("the proxy does not say in a readable way for whom it asks")]
     Unreadable,
     /// No role of the caller lets this be done.
-    #[error("your administrative roles do not let you do this")]
-    NotAllowed,
+    #[error(
+        "your administrative roles do not let you do this (`{0}`); `GET /admin/v1/self` says \
+         which they are"
+    )]
+    NotAllowed(Act),
     /// It is beyond the scope of the caller.
     #[error("{0} is beyond your scope")]
     OutOfScope(String),
+    /// It would run as an administrator of the ERP.
+    #[error("{0} runs as an administrator of the ERP: that is for administrators to do")]
+    OfErpAdministrator(String),
     /// There is no such thing, or none that the caller may see.
     #[error("there is no {0}")]
     Absent(String),
@@ -73,10 +86,12 @@ impl Refusal {
     pub fn told(&self) -> (u16, &'static str, &'static str) {
         match self {
             Self::Unidentified => (401, "unidentified", "Nobody is known by this"),
+            Self::NotFromHere => (403, "not-from-here", "Not to this address"),
             Self::Paced(_) => (429, "paced", "Too many failures"),
             Self::Unreadable => (400, "unreadable-proxy", "The proxy cannot be read"),
-            Self::NotAllowed => (403, "not-allowed", "Not allowed"),
+            Self::NotAllowed(_) => (403, "not-allowed", "Not allowed"),
             Self::OutOfScope(_) => (403, "out-of-scope", "Beyond the scope"),
+            Self::OfErpAdministrator(_) => (403, "out-of-scope", "Beyond the scope"),
             Self::Absent(_) => (404, "absent", "Not found"),
             Self::Nowhere => (404, "nowhere", "Not found"),
             Self::Verb(_) => (405, "verb", "Another method"),
@@ -101,7 +116,9 @@ impl From<Refused> for Refusal {
         match refused {
             Refused::Wait(seconds) => Self::Paced(seconds),
             Refused::Store(error) => Self::Store(error),
+            Refused::Unrecorded => Self::Unrecorded,
             refused @ (Refused::Wrong
+            | Refused::CodesHeld(_)
             | Refused::Busy
             | Refused::NotLoggedIn
             | Refused::Ambiguous
@@ -117,6 +134,7 @@ impl From<Refused> for Refusal {
             | Refused::TooMany
             | Refused::Weak(_)
             | Refused::Malformed(_)
+            | Refused::Sealed
             | Refused::Unavailable) => Self::LogIn(refused),
         }
     }

@@ -15,12 +15,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
+use portcullis_administrators::Known;
 use portcullis_identity::{Administrator, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::api::Api;
+use crate::api::{Api, Watch};
 use crate::installation::Installation;
 use crate::may::{Act, Leave, Reach};
 use crate::refusal::Refusal;
@@ -53,9 +54,11 @@ pub struct Route {
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
-    /// Anybody, as far as the address has not failed too often: a log-in. What it answers 401 is
-    /// charged to the address.
-    Nobody(Act),
+    /// Anybody, as far as the address has not asked too often: a log-in. Each is charged to the
+    /// address, and recorded once somebody is known.
+    Open(Act),
+    /// Whoever has a session of a log-in, also one that is good for an enrolment only.
+    Session(Act),
     /// Whom the table of `may` lets do this.
     Leave(Act),
 }
@@ -64,8 +67,8 @@ pub enum Needs {
 pub struct Asked {
     /// What it is asked of.
     pub api: Arc<Api>,
-    /// Who asks; none where anybody may.
-    pub who: Option<Administrator>,
+    /// Who asks.
+    pub by: By,
     /// How far that goes.
     pub reach: Reach,
     /// From where, and when.
@@ -77,6 +80,16 @@ pub struct Asked {
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) query: String,
     pub(crate) body: Zeroizing<Vec<u8>>,
+}
+
+/// Who asks.
+pub enum By {
+    /// Nobody yet: the record of the log-in.
+    Nobody(Arc<Watch>),
+    /// Whoever has this session.
+    Session(Box<Known>),
+    /// Whom the table of `may` lets do it.
+    Administrator(Administrator),
 }
 
 /// What will be done once it is written down.
@@ -108,7 +121,7 @@ impl Needs {
     /// What is done.
     pub const fn act(self) -> Act {
         match self {
-            Self::Nobody(act) | Self::Leave(act) => act,
+            Self::Open(act) | Self::Session(act) | Self::Leave(act) => act,
         }
     }
 }
@@ -178,7 +191,9 @@ impl Asked {
     /// # Errors
     /// When nobody that is known asks.
     pub fn within(&self) -> Result<(Arc<Installation>, Leave, Timestamp), Refusal> {
-        let who = self.who.as_ref().ok_or(Refusal::Unidentified)?;
+        let By::Administrator(who) = &self.by else {
+            return Err(Refusal::Unidentified);
+        };
         let at = Arc::clone(self.api.installation());
         Ok((at, Leave::of(who, self.reach), self.now))
     }

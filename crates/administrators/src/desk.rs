@@ -7,9 +7,11 @@
 mod enrol;
 mod factor;
 mod session;
+mod witness;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use portcullis_gateway::archive::Safe;
 use portcullis_gateway::gcra::Rate;
@@ -25,10 +27,11 @@ use portcullis_storage::{
 use serde_json::Value as Json;
 
 use crate::chance;
-use crate::hashing::Hashing;
+use crate::hashing::{Asker, Hashing};
 use crate::passkeys::Passkeys;
 use crate::password::PasswordHash;
 use crate::refused::Refused;
+pub use witness::Witness;
 
 /// The tables of what is sealed.
 const PASSWORD: &str = "administrator.password";
@@ -40,6 +43,11 @@ const MOST_SLIPS: u32 = 16;
 
 /// How long a ceremony may take, in milliseconds: five minutes.
 const CEREMONY: i64 = 5 * 60 * 1000;
+
+/// How often codes of an app may be wrong beside a right password, from wherever they come: ten at
+/// once, and one every six minutes. Of a million codes three are good at a time.
+const WRONG_CODES: u32 = 10;
+const WRONG_CODE_EVERY: Duration = Duration::from_secs(6 * 60);
 
 /// Where administrators are let in.
 pub struct Desk {
@@ -153,6 +161,14 @@ pub struct Known {
     pub session: AdmissionRow,
 }
 
+/// Whether a password was right.
+enum Password {
+    /// It is this one's.
+    Right(Box<AdministratorRow>),
+    /// It is not; who has the name that was tried, if somebody does.
+    Wrong(Option<AdministratorName>),
+}
+
 impl Desk {
     /// A desk over this store.
     ///
@@ -187,20 +203,28 @@ impl Desk {
         &self,
         asked: LogIn,
         comer: &Comer,
+        witness: &dyn Witness,
         now: Timestamp,
     ) -> Result<LoggedIn, Refused> {
         let from = comer.address;
         let account = self.pace(&asked.name, from, now)?;
-        let administrator = self.by_password(&asked.name, asked.password, from).await?;
-        let Some(administrator) = administrator else {
-            return Err(self.failed(&account, from, now));
+        let tried = (asked.name.as_str(), asked.password);
+        let administrator = match self.by_password(tried, &account, from, now).await? {
+            Password::Right(administrator) => administrator,
+            Password::Wrong(of) => {
+                if let Some(name) = of {
+                    witness.missed(&name);
+                }
+                return Err(self.failed(&account, from, now));
+            }
         };
+        witness.known(&administrator)?;
         let name = &administrator.name;
         let factors = self.store.administrators().factors(name).await?;
         if factors.is_empty() {
             // The recovery codes of somebody whose factors were removed go on.
             let opened = self
-                .open(administrator, Standing::Enrolling, comer, now)
+                .open(*administrator, Standing::Enrolling, comer, now)
                 .await?;
             return Ok(LoggedIn::Session(Box::new(opened)));
         }
@@ -215,14 +239,16 @@ impl Desk {
                 let pending = self.begin_passkey(&administrator, &factors, now).await?;
                 return Ok(LoggedIn::Passkey(pending));
             }
-            Second::Code(code) => self.count_code(name, &factors, code, now).await?,
+            Second::Code(code) => self.judge_code(name, &factors, code, now).await?,
             Second::Recovery(code) => self.spend_recovery(name, code).await?,
         };
         if !shown {
             return Err(self.failed(&account, from, now));
         }
         self.accounts.proved(account, from, now);
-        let opened = self.open(administrator, Standing::Full, comer, now).await?;
+        let opened = self
+            .open(*administrator, Standing::Full, comer, now)
+            .await?;
         Ok(LoggedIn::Session(Box::new(opened)))
     }
 
@@ -232,9 +258,9 @@ impl Desk {
     /// When the slip was used or has ended, or the authenticator's answer is not taken.
     pub async fn finish_passkey(
         &self,
-        slip: &str,
-        answer: &str,
+        (slip, answer): (&str, &str),
         comer: &Comer,
+        witness: &dyn Witness,
         now: Timestamp,
     ) -> Result<Opened, Refused> {
         let from = comer.address;
@@ -249,6 +275,7 @@ impl Desk {
         };
         let administrator = self.store.administrators().find(&row.administrator).await?;
         let administrator = administrator.ok_or(Refused::Wrong)?;
+        witness.known(&administrator)?;
         let account = Account::administrator(row.administrator.as_str());
         match self
             .check_passkey(&row.administrator, answer, &state, now)
@@ -261,14 +288,15 @@ impl Desk {
         self.open(administrator, Standing::Full, comer, now).await
     }
 
-    /// The administrator whose password this is, unless locked out. It takes as long where there
-    /// is nobody of that name.
+    /// Whether this is the password of somebody who is not locked out. It takes as long where
+    /// there is nobody of that name.
     async fn by_password(
         &self,
-        name: &str,
-        password: Secret<String>,
+        (name, password): (&str, Secret<String>),
+        account: &Account,
         from: IpAddr,
-    ) -> Result<Option<AdministratorRow>, Refused> {
+        now: Timestamp,
+    ) -> Result<Password, Refused> {
         let asked = AdministratorName::new(name)
             .or_else(|_| AdministratorName::new("-"))
             .map_err(|_| Refused::Wrong)?;
@@ -281,15 +309,17 @@ impl Desk {
             None => self.nobody.clone(),
         };
         let hash = PasswordHash::read(kept).map_err(|_| shut())?;
-        let (hash, password, right) = self.hashing.verify(hash, password, network(from)).await?;
-        let Some(row) = found.filter(|row| right && row.locked.is_none()) else {
-            return Ok(None);
+        let asker = Asker {
+            network: network(from),
+            is_proven: self.accounts.is_proven(account, from, now),
+        };
+        let (hash, password, right) = self.hashing.verify(hash, password, asker).await?;
+        let row = match found {
+            Some(row) if right && row.locked.is_none() => row,
+            found => return Ok(Password::Wrong(found.map(|row| row.name))),
         };
         if hash.is_outdated() {
-            let new = self
-                .hashing
-                .hash(password, chance::bytes()?, network(from))
-                .await?;
+            let new = self.hashing.hash(password, chance::bytes()?, asker).await?;
             let new = self.seal(PASSWORD, row.name.as_str(), new.bytes())?;
             let done = self
                 .store
@@ -301,7 +331,7 @@ impl Desk {
                 "a password's hash is kept with the parameters of today"
             );
         }
-        Ok(Some(row))
+        Ok(Password::Right(Box::new(row)))
     }
 
     /// Refuses whoever has failed too often; answers the account that is tried.
@@ -385,7 +415,7 @@ impl Desk {
 /// What is sealed does not open.
 fn shut() -> Refused {
     tracing::error!("what is kept of an administrator does not open with this master key");
-    Refused::Unavailable
+    Refused::Sealed
 }
 
 impl std::fmt::Debug for Desk {

@@ -15,8 +15,20 @@ use crate::refused::Refused;
 
 /// How many wait or are hashed.
 const MOST: usize = 64;
-/// How many of one address.
+/// How many of one network.
 const MOST_OF_ONE: usize = 4;
+/// How many places are kept for those who come from where they were proven lately: however many
+/// strangers there are, they do not fill the row.
+const KEPT: usize = 16;
+
+/// Who wants a password hashed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker {
+    /// From where.
+    pub(crate) network: IpAddr,
+    /// Whether the account that is tried was proven from there lately.
+    pub(crate) is_proven: bool,
+}
 
 /// Where passwords are hashed.
 #[derive(Debug)]
@@ -45,9 +57,9 @@ impl Hashing {
         &self,
         hash: PasswordHash,
         password: Secret<String>,
-        address: IpAddr,
+        asker: Asker,
     ) -> Result<(PasswordHash, Secret<String>, bool), Refused> {
-        self.run(address, move || {
+        self.run(asker, move || {
             let right = hash.is_of(&password);
             (hash, password, right)
         })
@@ -59,19 +71,19 @@ impl Hashing {
         &self,
         password: Secret<String>,
         salt: [u8; 16],
-        address: IpAddr,
+        asker: Asker,
     ) -> Result<PasswordHash, Refused> {
-        self.run(address, move || PasswordHash::of(&password, &salt))
+        self.run(asker, move || PasswordHash::of(&password, &salt))
             .await?
             .map_err(|_| Refused::Unavailable)
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        address: IpAddr,
+        asker: Asker,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Refused> {
-        let place = Place::take(&self.places, address).ok_or(Refused::Busy)?;
+        let place = Place::take(&self.places, asker).ok_or(Refused::Busy)?;
         let core = Arc::clone(&self.cores).acquire_owned().await;
         let core = core.map_err(|_| Refused::Unavailable)?;
         // The work goes on if whoever asked goes away: it keeps its core and its place until then.
@@ -86,10 +98,12 @@ impl Hashing {
 }
 
 impl Place {
-    fn take(places: &Arc<Mutex<HashMap<IpAddr, usize>>>, address: IpAddr) -> Option<Self> {
+    fn take(places: &Arc<Mutex<HashMap<IpAddr, usize>>>, asker: Asker) -> Option<Self> {
+        let address = asker.network;
+        let most = if asker.is_proven { MOST } else { MOST - KEPT };
         let mut taken = places.lock().unwrap_or_else(PoisonError::into_inner);
         let own = taken.get(&address).copied().unwrap_or(0);
-        if own >= MOST_OF_ONE || taken.values().sum::<usize>() >= MOST {
+        if own >= MOST_OF_ONE || taken.values().sum::<usize>() >= most {
             return None;
         }
         taken.insert(address, own.saturating_add(1));
@@ -119,15 +133,27 @@ mod tests {
     #[test]
     fn places_are_bounded_by_address_and_in_all_and_given_back() {
         let places = Arc::default();
-        let address = |n: u8| IpAddr::from([192, 0, 2, n]);
-        let one: Vec<Option<Place>> = (0..5).map(|_| Place::take(&places, address(1))).collect();
+        let asker = |n: u8, is_proven: bool| Asker {
+            network: IpAddr::from([192, 0, 2, n]),
+            is_proven,
+        };
+        let stranger = |n: u8| Place::take(&places, asker(n, false));
+        let one: Vec<Option<Place>> = (0..5).map(|_| stranger(1)).collect();
         assert_eq!(one.iter().flatten().count(), MOST_OF_ONE);
-        assert!(Place::take(&places, address(2)).is_some(), "others go on");
-        let many: Vec<Option<Place>> = (2..100).map(|n| Place::take(&places, address(n))).collect();
-        assert_eq!(many.iter().flatten().count(), MOST - MOST_OF_ONE);
-        assert!(Place::take(&places, address(200)).is_none());
-        drop((one, many));
-        assert!(Place::take(&places, address(1)).is_some());
+        assert!(stranger(2).is_some(), "others go on");
+        let many: Vec<Option<Place>> = (2..100).map(stranger).collect();
+        assert_eq!(many.iter().flatten().count(), MOST - KEPT - MOST_OF_ONE);
+        assert!(stranger(200).is_none());
+        let proven: Vec<Option<Place>> = (100..200)
+            .map(|n| Place::take(&places, asker(n, true)))
+            .collect();
+        assert_eq!(
+            proven.iter().flatten().count(),
+            KEPT,
+            "whoever was proven lately has a place"
+        );
+        drop((one, many, proven));
+        assert!(stranger(1).is_some());
         assert!(places.lock().unwrap().is_empty(), "nothing is left behind");
     }
 }

@@ -18,7 +18,9 @@ mod strength;
 mod totp;
 pub mod wire;
 
-pub use desk::{Comer, Desk, Enrolled, Known, LogIn, LoggedIn, Opened, Pending, Second, Setting};
+pub use desk::{
+    Comer, Desk, Enrolled, Known, LogIn, LoggedIn, Opened, Pending, Second, Setting, Witness,
+};
 pub use hashing::Hashing;
 pub use passkeys::{OriginError, Passkeys};
 pub use password::{PasswordError, PasswordHash};

@@ -13,6 +13,13 @@ pub enum Refused {
     /// Too many attempts failed; seconds until one more is judged.
     #[error("too many attempts failed: try again in {0} seconds")]
     Wait(u64),
+    /// Too many codes of the app were wrong beside the right password; seconds until one more is
+    /// judged.
+    #[error(
+        "too many codes of the app were wrong: a passkey or a recovery code goes on, a code in {0} \
+         seconds; if those were not yours, somebody has your password: change it"
+    )]
+    CodesHeld(u64),
     /// More attempts are being judged than there is memory for.
     #[error("too much is going on: try again in a moment")]
     Busy,
@@ -63,6 +70,12 @@ pub enum Refused {
     /// The store does not do its part.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What must be written down before it is done cannot be.
+    #[error("what is done here is written down first, and that is not possible now: try again")]
+    Unrecorded,
+    /// What is kept does not open with the master key that the gateway has.
+    #[error("what is kept of administrators does not open: the gateway's log says more")]
+    Sealed,
     /// Something that is needed does not answer.
     #[error("this cannot be done right now")]
     Unavailable,
@@ -75,8 +88,11 @@ impl Refused {
             Self::Wrong => (401, "wrong", "The log-in is wrong"),
             Self::NotLoggedIn => (401, "not-logged-in", "Nobody is logged in"),
             Self::Wait(_) => (429, "paced", "Too many failures"),
+            Self::CodesHeld(_) => (429, "codes-held", "Too many wrong codes"),
             Self::Busy => (503, "busy", "Too much is going on"),
             Self::Store(_) => (503, "store", "The store does not answer"),
+            Self::Unrecorded => (503, "unrecorded", "It cannot be recorded"),
+            Self::Sealed => (503, "sealed", "It does not open"),
             Self::Unavailable => (503, "unavailable", "Not right now"),
             Self::Ambiguous => (400, "ambiguous-credential", "Several credentials"),
             Self::Malformed(_) => (400, "malformed", "It cannot be read"),

@@ -12,16 +12,15 @@ mod shown;
 use std::net::IpAddr;
 
 use http::header::HeaderName;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use portcullis_gateway::decode::agent;
 use portcullis_identity::Timestamp;
 use serde_json::Value as Json;
 
-use crate::desk::{Comer, Desk};
+use crate::desk::{Comer, Desk, Known, Witness};
 use crate::refused::Refused;
 
-pub use asked::named;
-pub use shown::{COOKIE, is_shown, known};
+pub use shown::{COOKIE, check_own, is_shown, known};
 
 /// The longest body that is read, in bytes.
 pub const LONGEST_BODY: usize = 64 * 1024;
@@ -29,8 +28,6 @@ pub const LONGEST_BODY: usize = 64 * 1024;
 /// A request.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// Its verb.
-    pub method: &'a Method,
     /// Its headers.
     pub headers: &'a HeaderMap,
     /// Its body.
@@ -59,15 +56,20 @@ pub struct Answer {
     pub body: Json,
 }
 
-/// What is asked for.
+/// By which way somebody comes in, who is nobody yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation<'a> {
+pub enum Entrance {
     /// A log-in, or its first step.
     LogIn,
     /// The second step of a log-in by passkey.
     FinishPasskey,
     /// A session that is good for an enrolment, for a code.
     EnrolWith,
+}
+
+/// What somebody asks for who has a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation<'a> {
     /// Who is logged in.
     Tell,
     /// The end of the session.
@@ -90,30 +92,46 @@ pub enum Operation<'a> {
     RemoveFactor(&'a str),
 }
 
-/// Does what is asked for.
+/// Lets somebody in.
+///
+/// # Errors
+/// When it is refused.
+pub async fn enter(
+    desk: &Desk,
+    entrance: Entrance,
+    request: Request<'_>,
+    witness: &dyn Witness,
+    now: Timestamp,
+) -> Result<Answer, Refused> {
+    match entrance {
+        Entrance::LogIn => session::log_in(desk, request, witness, now).await,
+        Entrance::FinishPasskey => session::finish_passkey(desk, request, witness, now).await,
+        Entrance::EnrolWith => session::enrol_with(desk, request, witness, now).await,
+    }
+}
+
+/// Does what somebody asks for.
 ///
 /// # Errors
 /// When it is refused.
 pub async fn answer(
     desk: &Desk,
+    known: &Known,
     operation: Operation<'_>,
     request: Request<'_>,
     now: Timestamp,
 ) -> Result<Answer, Refused> {
     match operation {
-        Operation::LogIn => session::log_in(desk, request, now).await,
-        Operation::FinishPasskey => session::finish_passkey(desk, request, now).await,
-        Operation::EnrolWith => session::enrol_with(desk, request, now).await,
-        Operation::Tell => session::tell(desk, request, now).await,
-        Operation::LogOut => session::log_out(desk, request, now).await,
-        Operation::LogOutEverywhere => session::log_out_everywhere(desk, request, now).await,
-        Operation::ChangePassword => enrol::change_password(desk, request, now).await,
-        Operation::RecoveryCodes => enrol::recovery_codes(desk, request, now).await,
-        Operation::BeginTotp => enrol::begin_totp(desk, request, now).await,
-        Operation::FinishTotp => enrol::finish_totp(desk, request, now).await,
-        Operation::BeginRegistration => enrol::begin_passkey(desk, request, now).await,
-        Operation::FinishRegistration => enrol::finish_passkey(desk, request, now).await,
-        Operation::RemoveFactor(id) => enrol::remove(desk, request, id, now).await,
+        Operation::Tell => session::tell(desk, known, request).await,
+        Operation::LogOut => session::log_out(desk, known, request).await,
+        Operation::LogOutEverywhere => session::log_out_everywhere(desk, known, request).await,
+        Operation::ChangePassword => enrol::change_password(desk, known, request, now).await,
+        Operation::RecoveryCodes => enrol::recovery_codes(desk, known, request, now).await,
+        Operation::BeginTotp => enrol::begin_totp(desk, known, request, now).await,
+        Operation::FinishTotp => enrol::finish_totp(desk, known, request, now).await,
+        Operation::BeginRegistration => enrol::begin_passkey(desk, known, request, now).await,
+        Operation::FinishRegistration => enrol::finish_passkey(desk, known, request, now).await,
+        Operation::RemoveFactor(id) => enrol::remove(desk, known, request, id, now).await,
     }
 }
 
@@ -143,6 +161,6 @@ impl std::fmt::Debug for Answer {
 
 impl std::fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Request({}, …)", self.method)
+        f.write_str("Request(…)")
     }
 }

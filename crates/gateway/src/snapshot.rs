@@ -74,7 +74,8 @@ impl Routes {
         self.served = Arc::new(served);
     }
 
-    pub(crate) fn serves(&self, address: IpAddr) -> bool {
+    /// Whether anything is served to an address.
+    pub fn serves(&self, address: IpAddr) -> bool {
         self.served.has(address)
     }
 

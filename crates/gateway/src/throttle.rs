@@ -115,6 +115,18 @@ impl Throttle {
         (self.rate, self.cells.change(network(address), take))
     }
 
+    /// Takes one request off what an address may do, whatever becomes of it.
+    ///
+    /// # Errors
+    /// When none is left: how many seconds until there is one.
+    pub fn spend(&self, address: IpAddr, now: Timestamp) -> Result<(), u64> {
+        let (_, tally) = self.take(address, now);
+        match tally.admitted {
+            true => Ok(()),
+            false => Err(seconds(tally.wait)),
+        }
+    }
+
     /// Charges a failed or anonymous request to its address.
     pub fn charge(&self, address: IpAddr, now: Timestamp) {
         let charge = |cell: &_| self.rate.charge(cell, now);

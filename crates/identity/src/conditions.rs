@@ -37,6 +37,8 @@ pub enum Unmet {
     Revoked,
     /// The ERP user as whom its calls run is archived, and nobody stands in.
     Archived,
+    /// Others may have read it on its way.
+    Clear,
 }
 
 impl Unmet {
@@ -52,6 +54,7 @@ impl Unmet {
             Self::Suspended => "key-suspended",
             Self::Revoked => "key-revoked",
             Self::Archived => "erp-user-archived",
+            Self::Clear => "key-in-clear",
         }
     }
 }

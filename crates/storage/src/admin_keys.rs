@@ -30,6 +30,8 @@ pub struct AdminKeyRow {
     pub expires: Option<Timestamp>,
     /// When it was revoked, if it was.
     pub revoked: Option<Timestamp>,
+    /// When others may have read it, if they may.
+    pub exposed: Option<Timestamp>,
     /// When it was used last, to the minute, and from where.
     pub used: Option<(Timestamp, IpAddr)>,
 }
@@ -84,6 +86,9 @@ pub trait AdminKeys: Send + Sync {
 
     /// Revokes a key. Answers whether this call did it.
     fn revoke<'a>(&'a self, id: &'a AdminKeyId, now: Timestamp) -> Stored<'a, bool>;
+
+    /// Marks that others may have read a key. Answers whether this call did it.
+    fn expose<'a>(&'a self, id: &'a AdminKeyId, now: Timestamp) -> Stored<'a, bool>;
 
     /// Notes that a key was used; once a minute is enough.
     fn used<'a>(&'a self, id: &'a AdminKeyId, now: Timestamp, from: IpAddr) -> Stored<'a, ()>;

@@ -1,6 +1,8 @@
 //! The people who administer the gateway, and what they show beside their password.
 
-use portcullis_identity::{AdminRole, AdministratorName, RecoveryDigest, Scope, Timestamp};
+use portcullis_identity::{
+    AdminRole, AdministratorName, RecoveryDigest, Scope, SessionDigest, Timestamp,
+};
 
 use crate::erp_users::Sealed;
 use crate::error::Stored;
@@ -24,6 +26,10 @@ pub struct AdministratorRow {
     pub created: Timestamp,
     /// Since when they are locked out, if they are.
     pub locked: Option<Timestamp>,
+    /// How often their second factors were changed.
+    pub epoch: i64,
+    /// Until when the codes of their app that were wrong count.
+    pub tries: Timestamp,
 }
 
 /// What an administrator shows beside the password.
@@ -54,6 +60,37 @@ pub enum FactorKind {
     Totp,
     /// A passkey (WebAuthn).
     Passkey,
+}
+
+/// Which sessions end when a second factor is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending<'a> {
+    /// None.
+    None,
+    /// All of its holder.
+    All,
+    /// All of its holder, if this one of theirs is there; else nothing is put.
+    AllWith(&'a SessionDigest),
+}
+
+/// Who removes a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// Its holder: the last one stays, and so do sessions.
+    Own,
+    /// Whoever has the machine: all sessions of its holder end.
+    Any,
+}
+
+/// Whether a second factor was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removed {
+    /// It was.
+    Done,
+    /// It is the last one, which stays.
+    Last,
+    /// There is none of that id.
+    Absent,
 }
 
 /// The administrators.
@@ -106,8 +143,22 @@ pub trait Administrators: Send + Sync {
     /// The second factors of one of them, oldest first.
     fn factors<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, Vec<FactorRow>>;
 
-    /// Adds a second factor, or replaces the one with its id.
-    fn put_factor<'a>(&'a self, row: &'a FactorRow) -> Stored<'a, ()>;
+    /// Adds a second factor, or replaces the one with its id, and ends sessions in the same step;
+    /// answers whether it was put.
+    fn put_factor<'a>(&'a self, row: &'a FactorRow, ending: Ending<'a>) -> Stored<'a, bool>;
+
+    /// Takes one of the tries that somebody has for a code. By `pace` each takes so many microseconds, and
+    /// so many may be taken ahead. Answers whether there was one; of all processes that
+    /// share the store, as many get one as there are.
+    fn take_try<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        pace: (i64, i64),
+        now: Timestamp,
+    ) -> Stored<'a, bool>;
+
+    /// Gives a try back: its code was right.
+    fn give_try_back<'a>(&'a self, name: &'a AdministratorName, every: i64) -> Stored<'a, ()>;
 
     /// Counts the step of a TOTP. Answers whether this call did it: of all processes that share
     /// the store, one does, and `false` means that this step or a later one was counted before.
@@ -130,8 +181,13 @@ pub trait Administrators: Send + Sync {
         now: Timestamp,
     ) -> Stored<'a, bool>;
 
-    /// Removes a second factor; answers whether it was there.
-    fn remove_factor<'a>(&'a self, name: &'a AdministratorName, id: &'a str) -> Stored<'a, bool>;
+    /// Removes a second factor.
+    fn remove_factor<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        id: &'a str,
+        removal: Removal,
+    ) -> Stored<'a, Removed>;
 
     /// Puts recovery codes in the place of those that there are; answers whether there is such
     /// an administrator.

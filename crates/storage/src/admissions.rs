@@ -2,6 +2,7 @@
 
 use portcullis_identity::{AdministratorName, SessionDigest, Timestamp};
 
+use crate::administrators::AdministratorRow;
 use crate::erp_users::Sealed;
 use crate::error::Stored;
 
@@ -66,13 +67,13 @@ pub enum Purpose {
 
 /// The sessions and slips.
 pub trait Admissions: Send + Sync {
-    /// Opens a session, unless its holder was locked out or removed, or the password was set anew
-    /// after `password_set`; answers whether it was opened. Of more than `most` sessions of its
-    /// holder, those that were not used for longest are ended.
+    /// Opens a session, unless its holder was locked out or removed, or the password or a second
+    /// factor was changed since it was `seen` so; answers whether it was opened. Of more than
+    /// `most` sessions of its holder, those that were not used for longest are ended.
     fn admit<'a>(
         &'a self,
         row: &'a AdmissionRow,
-        password_set: Timestamp,
+        seen: &'a AdministratorRow,
         most: u32,
     ) -> Stored<'a, bool>;
 

@@ -33,7 +33,9 @@ mod sessions;
 mod settings;
 
 pub use admin_keys::{AdminKeyRow, AdminKeys};
-pub use administrators::{AdministratorRow, Administrators, FactorKind, FactorRow};
+pub use administrators::{
+    AdministratorRow, Administrators, Ending, FactorKind, FactorRow, Removal, Removed,
+};
 pub use admissions::{AdmissionRow, Admissions, Purpose, SlipRow, Standing};
 pub use changes::Changes;
 pub use claims::{Claim, ClaimState, Claiming, Claims};

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use portcullis_administrators::Refused;
 use portcullis_audit::RequestId;
 use serde_json::{Value, json};
 
@@ -63,10 +64,14 @@ fn problem(refusal: &Refusal, request: Option<RequestId>) -> (StatusCode, Value)
 fn beside(refusal: &Refusal) -> Option<(HeaderName, HeaderValue)> {
     match refusal {
         Refusal::Unidentified => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
-        Refusal::Paced(seconds) => Some((RETRY_AFTER, HeaderValue::from(*seconds))),
+        Refusal::Paced(seconds) | Refusal::LogIn(Refused::CodesHeld(seconds)) => {
+            Some((RETRY_AFTER, HeaderValue::from(*seconds)))
+        }
         Refusal::Verb(verbs) => Some((ALLOW, HeaderValue::try_from(verbs.as_str()).ok()?)),
         Refusal::Unreadable
-        | Refusal::NotAllowed
+        | Refusal::NotFromHere
+        | Refusal::NotAllowed(_)
+        | Refusal::OfErpAdministrator(_)
         | Refusal::OutOfScope(_)
         | Refusal::Absent(_)
         | Refusal::Nowhere

@@ -3,7 +3,7 @@
 use portcullis_identity::Means;
 use serde_json::json;
 
-use super::{Act, Asked, Done, Needs, Planned, Route};
+use super::{Act, Asked, By, Done, Needs, Planned, Route};
 use crate::refusal::Refusal;
 
 pub(super) const ROUTES: &[Route] = &[Route {
@@ -14,7 +14,10 @@ pub(super) const ROUTES: &[Route] = &[Route {
 }];
 
 fn show(asked: Asked) -> Result<Planned, Refusal> {
-    let who = asked.who.ok_or(Refusal::Unidentified)?;
+    asked.nothing()?;
+    let By::Administrator(who) = asked.by else {
+        return Err(Refusal::Unidentified);
+    };
     Ok(Planned::new("", async move {
         Ok(Done::with(json!({
             "name": who.name,

@@ -1,119 +1,147 @@
-//! Log-ins of people, and what they log in with. Who asks is known by the desk itself: whoever
-//! has no second factor yet may do nothing but enrol one.
+//! Log-ins of people, and what they log in with. Whoever has a session may do what is here,
+//! whatever their roles; whoever has no second factor yet may do nothing but enrol one, which the
+//! desk sees to.
 
-use http::Method;
-use portcullis_administrators::wire::{self, Operation};
+use portcullis_administrators::wire::{self, Answer, Entrance, Operation};
+use portcullis_administrators::{Desk, Refused};
 
-use super::{Act, Asked, Done, Needs, Planned, Route};
+use super::read::Nothing;
+use super::{Act, Asked, By, Done, Needs, Planned, Route};
 use crate::refusal::Refusal;
 
 pub(super) const ROUTES: &[Route] = &[
-    route("POST", "/admin/v1/session", ("session", "open"), |asked| {
-        plan(asked, Method::POST, |_| Operation::LogIn)
+    entrance("/admin/v1/session", |asked| enter(asked, Entrance::LogIn)),
+    entrance("/admin/v1/session/passkey", |asked| {
+        enter(asked, Entrance::FinishPasskey)
     }),
-    route(
-        "POST",
-        "/admin/v1/session/passkey",
-        ("session", "open"),
-        |asked| plan(asked, Method::POST, |_| Operation::FinishPasskey),
-    ),
-    route(
-        "POST",
-        "/admin/v1/session/enrolment",
-        ("session", "open"),
-        |asked| plan(asked, Method::POST, |_| Operation::EnrolWith),
-    ),
-    route("GET", "/admin/v1/session", ("session", "show"), |asked| {
-        plan(asked, Method::GET, |_| Operation::Tell)
+    entrance("/admin/v1/session/enrolment", |asked| {
+        enter(asked, Entrance::EnrolWith)
     }),
-    route("DELETE", "/admin/v1/session", ("session", "end"), |asked| {
-        plan(asked, Method::DELETE, |_| Operation::LogOut)
+    own("GET", "/admin/v1/session", ("log-in", "show"), |asked| {
+        plan(asked, "", |_| Operation::Tell)
     }),
-    route(
+    own("DELETE", "/admin/v1/session", ("log-in", "end"), |asked| {
+        plan(asked, "", |_| Operation::LogOut)
+    }),
+    own(
         "DELETE",
         "/admin/v1/session/all",
-        ("session", "end-all"),
-        |asked| plan(asked, Method::DELETE, |_| Operation::LogOutEverywhere),
+        ("log-in", "end-all"),
+        |asked| plan(asked, "", |_| Operation::LogOutEverywhere),
     ),
-    route(
+    own(
         "POST",
         "/admin/v1/password",
         ("password", "change"),
-        |asked| plan(asked, Method::POST, |_| Operation::ChangePassword),
+        |asked| plan(asked, "", |_| Operation::ChangePassword),
     ),
-    route(
+    own(
         "POST",
         "/admin/v1/recovery-codes",
         ("recovery-code", "create"),
-        |asked| plan(asked, Method::POST, |_| Operation::RecoveryCodes),
+        |asked| plan(asked, "", |_| Operation::RecoveryCodes),
     ),
-    route(
+    own(
         "POST",
         "/admin/v1/factors/totp",
         ("factor", "begin"),
-        |asked| plan(asked, Method::POST, |_| Operation::BeginTotp),
+        |asked| plan(asked, "app", |_| Operation::BeginTotp),
     ),
-    route(
+    own(
         "POST",
         "/admin/v1/factors/totp/confirm",
         ("factor", "enrol"),
-        |asked| plan(asked, Method::POST, |_| Operation::FinishTotp),
+        |asked| plan(asked, "app", |_| Operation::FinishTotp),
     ),
-    route(
+    own(
         "POST",
         "/admin/v1/factors/passkey",
         ("factor", "begin"),
-        |asked| plan(asked, Method::POST, |_| Operation::BeginRegistration),
+        |asked| plan(asked, "passkey", |_| Operation::BeginRegistration),
     ),
-    route(
+    own(
         "POST",
         "/admin/v1/factors/passkey/confirm",
         ("factor", "enrol"),
-        |asked| plan(asked, Method::POST, |_| Operation::FinishRegistration),
+        |asked| plan(asked, "passkey", |_| Operation::FinishRegistration),
     ),
-    route(
+    own(
         "DELETE",
         "/admin/v1/factors/{id}",
         ("factor", "remove"),
-        |asked| plan(asked, Method::DELETE, |id| Operation::RemoveFactor(id)),
+        |asked| {
+            let id: String = asked.parameter("id", "second factor")?;
+            plan(asked, &id, |id| Operation::RemoveFactor(id))
+        },
     ),
 ];
 
-const fn route(
-    verb: &'static str,
-    path: &'static str,
-    (thing, done): (&'static str, &'static str),
-    plan: fn(Asked) -> Result<Planned, Refusal>,
-) -> Route {
+type Plan = fn(Asked) -> Result<Planned, Refusal>;
+
+const fn entrance(path: &'static str, plan: Plan) -> Route {
     Route {
-        verb,
+        verb: "POST",
         path,
-        needs: Needs::Nobody(Act::new(thing, done)),
+        needs: Needs::Open(Act::new("log-in", "open")),
         plan,
     }
 }
 
-fn plan(
-    asked: Asked,
-    method: Method,
-    operation: fn(&str) -> Operation<'_>,
-) -> Result<Planned, Refusal> {
+const fn own(
+    verb: &'static str,
+    path: &'static str,
+    (thing, done): (&'static str, &'static str),
+    plan: Plan,
+) -> Route {
+    Route {
+        verb,
+        path,
+        needs: Needs::Session(Act::new(thing, done)),
+        plan,
+    }
+}
+
+fn enter(asked: Asked, entrance: Entrance) -> Result<Planned, Refusal> {
+    asked.query::<Nothing>()?;
     let desk = asked.api.desk().ok_or(Refusal::Nowhere)?;
-    // Only one path of these has a parameter.
-    let id: String = asked.parameter("id", "second factor").unwrap_or_default();
-    let who = wire::named(&asked.body);
-    Ok(Planned::new(who.unwrap_or_default(), async move {
-        let request = wire::Request {
-            method: &method,
-            headers: &asked.headers,
-            body: &asked.body,
-            from: asked.address,
-        };
-        let answer = wire::answer(&desk, operation(&id), request, asked.now).await?;
-        Ok(Done {
-            status: answer.status,
-            body: answer.body,
-            headers: answer.headers,
-        })
+    let By::Nobody(watch) = &asked.by else {
+        return Err(Refusal::Failed);
+    };
+    let watch = std::sync::Arc::clone(watch);
+    Ok(Planned::new("", async move {
+        let desk: &Desk = &desk;
+        let answer = wire::enter(desk, entrance, request(&asked), &*watch, asked.now).await;
+        done(answer)
     }))
+}
+
+/// Does something with what is named so in the record.
+fn plan(asked: Asked, on: &str, operation: fn(&str) -> Operation<'_>) -> Result<Planned, Refusal> {
+    asked.query::<Nothing>()?;
+    let desk = asked.api.desk().ok_or(Refusal::Nowhere)?;
+    let on = on.to_owned();
+    Ok(Planned::new(on.clone(), async move {
+        let By::Session(known) = &asked.by else {
+            return Err(Refusal::Failed);
+        };
+        let operation = operation(&on);
+        done(wire::answer(&desk, known, operation, request(&asked), asked.now).await)
+    }))
+}
+
+fn request(asked: &Asked) -> wire::Request<'_> {
+    wire::Request {
+        headers: &asked.headers,
+        body: &asked.body,
+        from: asked.address,
+    }
+}
+
+fn done(answer: Result<Answer, Refused>) -> Result<Done, Refusal> {
+    let answer = answer?;
+    Ok(Done {
+        status: answer.status,
+        body: answer.body,
+        headers: answer.headers,
+    })
 }

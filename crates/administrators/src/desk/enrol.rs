@@ -2,16 +2,20 @@
 
 use std::net::IpAddr;
 
+use portcullis_gateway::throttle::network;
 use portcullis_identity::{
     AdminRole, AdministratorName, EnrolmentCode, RecoveryCode, RecoveryDigest, Scope, Secret,
     Timestamp,
 };
-use portcullis_storage::{AdministratorRow, FactorKind, FactorRow, Purpose, Sealed, Standing};
+use portcullis_storage::{
+    AdministratorRow, Ending, FactorKind, FactorRow, Purpose, Removal, Removed, Sealed, Standing,
+};
 use zeroize::Zeroizing;
 
 use super::factor::place;
-use super::{CEREMONY, Desk, Enrolled, FACTOR, Known, PASSWORD, Pending};
+use super::{CEREMONY, Desk, Enrolled, FACTOR, Known, PASSWORD, Password, Pending};
 use crate::chance;
+use crate::hashing::Asker;
 use crate::refused::Refused;
 use crate::strength;
 use crate::totp::Totp;
@@ -27,6 +31,18 @@ const TOTP: &str = "app";
 
 /// The address of the command line, for places in the row of hashing.
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+impl Known {
+    /// Which sessions end when this one enrols a second factor: one that was good for an
+    /// enrolment has served, and all others of its holder end with it. Whoever else began one, by
+    /// the password alone, enrols nothing more.
+    fn ending(&self) -> Ending<'_> {
+        match self.session.standing {
+            Standing::Full => Ending::None,
+            Standing::Enrolling => Ending::AllWith(&self.session.digest),
+        }
+    }
+}
 
 impl Desk {
     /// Adds an administrator.
@@ -49,6 +65,8 @@ impl Desk {
             handle: chance::bytes()?,
             created: now,
             locked: None,
+            epoch: 0,
+            tries: Timestamp(0),
         };
         match self.store.administrators().add(&row).await {
             Ok(()) => Ok(true),
@@ -79,7 +97,7 @@ impl Desk {
     /// Changes one's own password; all sessions end.
     ///
     /// # Errors
-    /// When the old one is wrong, or the new one is not good enough.
+    /// When the log-in is too long ago, the old one is wrong, or the new one is not good enough.
     pub async fn change_password(
         &self,
         known: &Known,
@@ -89,10 +107,13 @@ impl Desk {
         now: Timestamp,
     ) -> Result<(), Refused> {
         known.full()?;
+        known.fresh(now)?;
         let name = &known.administrator.name;
         let account = self.pace(name.as_str(), from, now)?;
-        if self.by_password(name.as_str(), old, from).await?.is_none() {
-            return Err(self.failed(&account, from, now));
+        let tried = (name.as_str(), old);
+        match self.by_password(tried, &account, from, now).await? {
+            Password::Right(_) => {}
+            Password::Wrong(_) => return Err(self.failed(&account, from, now)),
         }
         let sealed = self.hashed(name, new, from).await?;
         self.store
@@ -109,7 +130,12 @@ impl Desk {
         from: IpAddr,
     ) -> Result<Sealed, Refused> {
         strength::judge(&password, name)?;
-        let hash = self.hashing.hash(password, chance::bytes()?, from).await?;
+        // Whoever sets a password is known already.
+        let asker = Asker {
+            network: network(from),
+            is_proven: true,
+        };
+        let hash = self.hashing.hash(password, chance::bytes()?, asker).await?;
         self.seal(PASSWORD, name.as_str(), hash.bytes())
     }
 
@@ -147,14 +173,14 @@ impl Desk {
         Ok((slip, totp))
     }
 
-    /// Enrols an app whose code confirms it, in the place of the one that there is. The code
-    /// counts: it is good for no log-in.
+    /// Enrols an app whose code confirms it, in the place of the one that there is, from a
+    /// session or from the machine itself. The code counts: it is good for no log-in.
     ///
     /// # Errors
     /// When the slip was used or has ended, or the code is none of the secret.
     pub async fn finish_totp(
         &self,
-        name: &AdministratorName,
+        (name, session): (&AdministratorName, Option<&Known>),
         slip: &str,
         code: &str,
         now: Timestamp,
@@ -176,7 +202,8 @@ impl Desk {
             created: now,
             used: None,
         };
-        self.enrol(row, secret.to_vec()).await
+        let ending = session.map_or(Ending::All, Known::ending);
+        self.enrol(row, secret.to_vec(), ending).await
     }
 
     /// Begins the registration of a passkey.
@@ -188,7 +215,7 @@ impl Desk {
         known: &Known,
         now: Timestamp,
     ) -> Result<Pending, Refused> {
-        self.may_enrol(known, now).await?;
+        self.may_enrol(known, now)?;
         let passkeys = self.passkeys.as_ref().ok_or(Refused::NoPasskeys)?;
         let administrator = &known.administrator;
         let factors = self
@@ -221,7 +248,7 @@ impl Desk {
         label: &str,
         now: Timestamp,
     ) -> Result<Enrolled, Refused> {
-        self.may_enrol(known, now).await?;
+        self.may_enrol(known, now)?;
         let passkeys = self.passkeys.as_ref().ok_or(Refused::NoPasskeys)?;
         let (taken, state) = self.take(slip, Purpose::Registration, now).await?;
         let name = &known.administrator.name;
@@ -242,43 +269,33 @@ impl Desk {
             created: now,
             used: None,
         };
-        let enrolled = self.enrol(row, kept.bytes).await?;
-        self.end_enrolment(known).await?;
-        Ok(enrolled)
+        self.enrol(row, kept.bytes, known.ending()).await
     }
 
-    /// Refuses whoever may not enrol a second factor: a log-in that is long ago, or one without
-    /// a second factor although there is one.
+    /// Refuses whoever may not enrol a second factor, whose log-in is long ago.
     ///
     /// # Errors
     /// When that is so.
-    pub async fn may_enrol(&self, known: &Known, now: Timestamp) -> Result<(), Refused> {
+    pub fn may_enrol(&self, known: &Known, now: Timestamp) -> Result<(), Refused> {
         known.fresh(now)
     }
 
-    /// A session that was good for an enrolment has served, and all others of its holder end
-    /// with it: whoever else began one, by the password alone, enrols nothing more.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn end_enrolment(&self, known: &Known) -> Result<(), Refused> {
-        if known.session.standing == Standing::Enrolling {
-            self.store
-                .admissions()
-                .end_of(&known.administrator.name)
-                .await?;
-        }
-        Ok(())
-    }
-
-    async fn enrol(&self, mut row: FactorRow, plain: Vec<u8>) -> Result<Enrolled, Refused> {
+    async fn enrol(
+        &self,
+        mut row: FactorRow,
+        plain: Vec<u8>,
+        ending: Ending<'_>,
+    ) -> Result<Enrolled, Refused> {
         let administrators = self.store.administrators();
         let factors = administrators.factors(&row.administrator).await?;
         if factors.len() >= MOST && factors.iter().all(|other| other.id != row.id) {
             return Err(Refused::TooMany);
         }
         row.sealed = self.seal(FACTOR, &place(&row), plain)?;
-        administrators.put_factor(&row).await?;
+        if !administrators.put_factor(&row, ending).await? {
+            // Another session of the kind has served meanwhile.
+            return Err(Refused::NotLoggedIn);
+        }
         let left = administrators.recovery_left(&row.administrator).await?;
         let recovery = match left {
             0 => self.recovery_codes(&row.administrator).await?,
@@ -343,16 +360,14 @@ impl Desk {
         known.full()?;
         known.fresh(now)?;
         let name = &known.administrator.name;
-        let factors = self.store.administrators().factors(name).await?;
-        if factors.iter().all(|row| row.id != id) {
-            return Err(Refused::Absent("second factor"));
-        }
-        if factors.len() == 1 {
-            return Err(Refused::LastFactor);
-        }
-        match self.store.administrators().remove_factor(name, id).await? {
-            true => Ok(()),
-            false => Err(Refused::Absent("second factor")),
+        let removed = self
+            .store
+            .administrators()
+            .remove_factor(name, id, Removal::Own);
+        match removed.await? {
+            Removed::Done => Ok(()),
+            Removed::Last => Err(Refused::LastFactor),
+            Removed::Absent => Err(Refused::Absent("second factor")),
         }
     }
 

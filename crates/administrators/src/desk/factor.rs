@@ -3,13 +3,45 @@
 use portcullis_identity::{AdministratorName, RecoveryCode, Secret, Timestamp};
 use portcullis_storage::{AdministratorRow, FactorKind, FactorRow, Purpose};
 
-use super::{CEREMONY, Desk, FACTOR, Pending, shut};
+use super::{CEREMONY, Desk, FACTOR, Pending, WRONG_CODE_EVERY, WRONG_CODES, shut};
 use crate::refused::Refused;
 use crate::totp::Totp;
 
 impl Desk {
+    /// Whether this is a code of an app, beside a right password. Whoever has the password has
+    /// shown who it is not to be guessed for: wrong codes are counted by account, in the store,
+    /// from wherever they come, and the account's own network is no excuse.
+    pub(super) async fn judge_code(
+        &self,
+        name: &AdministratorName,
+        factors: &[FactorRow],
+        code: &Secret<String>,
+        now: Timestamp,
+    ) -> Result<bool, Refused> {
+        let administrators = self.store.administrators();
+        let every = i64::try_from(WRONG_CODE_EVERY.as_micros()).unwrap_or(i64::MAX);
+        let span = every.saturating_mul(i64::from(WRONG_CODES.saturating_sub(1)));
+        // It is taken before the code is looked at, so that many at once are no more than many
+        // one after the other.
+        if !administrators.take_try(name, (every, span), now).await? {
+            let row = administrators.find(name).await?.ok_or(Refused::Wrong)?;
+            let wait = row.tries.since(now).saturating_sub(span);
+            tracing::warn!(
+                "too many wrong codes came with the right password of an administrator; codes of \
+                 the app are held"
+            );
+            let seconds = u64::try_from(wait).unwrap_or(0).div_ceil(1_000_000);
+            return Err(Refused::CodesHeld(seconds.max(1)));
+        }
+        let counted = self.count_code(name, factors, code, now).await?;
+        if counted {
+            administrators.give_try_back(name, every).await?;
+        }
+        Ok(counted)
+    }
+
     /// Whether this is a code of an app; if so, it is counted, and counts no more.
-    pub(super) async fn count_code(
+    async fn count_code(
         &self,
         name: &AdministratorName,
         factors: &[FactorRow],

@@ -4,7 +4,7 @@ use portcullis_gateway::sessions::From;
 use portcullis_identity::{Administrator, AdministratorToken, Means, PrincipalName, Timestamp};
 use portcullis_storage::{AdministratorRow, AdmissionRow, Purpose, Standing};
 
-use super::{Comer, Desk, Known, Opened};
+use super::{Comer, Desk, Known, Opened, Witness};
 use crate::chance;
 use crate::refused::Refused;
 
@@ -78,10 +78,11 @@ impl Desk {
             network: from.network,
             agent: from.agent,
         };
-        let set = administrator.password_set;
         let most = self.lasting.per_key;
-        if !self.store.admissions().admit(&session, set, most).await? {
-            // Locked out, removed, or given another password, between the check and this.
+        let admissions = self.store.admissions();
+        if !admissions.admit(&session, &administrator, most).await? {
+            // Locked out, removed, given another password or another second factor, between the
+            // check and this.
             return Err(Refused::Wrong);
         }
         let known = Known {
@@ -105,15 +106,15 @@ impl Desk {
         comer: &Comer,
         now: Timestamp,
     ) -> Result<Known, Refused> {
+        // A token cannot be guessed: whoever shares an address with somebody who guesses at
+        // passwords goes on.
+        if let Some(known) = self.of_token(token, comer, now).await? {
+            return Ok(known);
+        }
         let from = comer.address;
         self.pace_address(from, now)?;
-        match self.of_token(token, comer, now).await? {
-            Some(known) => Ok(known),
-            None => {
-                self.addresses.charge(from, now);
-                Err(Refused::NotLoggedIn)
-            }
-        }
+        self.addresses.charge(from, now);
+        Err(Refused::NotLoggedIn)
     }
 
     async fn of_token(
@@ -203,6 +204,7 @@ impl Desk {
         &self,
         code: &str,
         comer: &Comer,
+        witness: &dyn Witness,
         now: Timestamp,
     ) -> Result<Opened, Refused> {
         let from = comer.address;
@@ -216,6 +218,7 @@ impl Desk {
         };
         let found = self.store.administrators().find(&row.administrator).await?;
         let administrator = found.ok_or(Refused::Ended)?;
+        witness.known(&administrator)?;
         self.open(administrator, Standing::Enrolling, comer, now)
             .await
     }

@@ -2,7 +2,6 @@
 
 use http::header;
 use portcullis_gateway::decode::is_foreign;
-use portcullis_identity::AdministratorName;
 use serde::Deserialize;
 
 use super::{LONGEST_BODY, Request};
@@ -10,7 +9,7 @@ use crate::refused::Refused;
 
 /// `POST session`.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct LogIn {
     pub(super) name: String,
     pub(super) password: String,
@@ -90,11 +89,13 @@ pub(super) fn read<'a, T: Deserialize<'a>>(request: Request<'a>) -> Result<T, Re
         ));
     }
     if request.body.len() > LONGEST_BODY {
-        return Err(Refused::Malformed("its body is too long"));
+        return Err(Refused::Malformed(
+            "the body of a log-in has 64 KiB at the most",
+        ));
     }
     // What is wrong with it is not told in its own words: it may be a password.
     serde_json::from_slice(request.body)
-        .map_err(|_| Refused::Malformed("its body is not the JSON that this path knows"))
+        .map_err(|_| Refused::Malformed("docs/administrators.md says which members its body has"))
 }
 
 /// Reads the body of a log-in, which no page of another site may send.
@@ -103,17 +104,6 @@ pub(super) fn read_login<'a, T: Deserialize<'a>>(request: Request<'a>) -> Result
         return Err(Refused::Forged);
     }
     read(request)
-}
-
-/// Whom a log-in names, for a record: none where it is no name that anybody could have, which may
-/// be a password in the wrong field.
-pub fn named(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Named {
-        name: AdministratorName,
-    }
-    let read: Result<Named, _> = serde_json::from_slice(body);
-    read.ok().map(|read| read.name.to_string())
 }
 
 /// Refuses a body where none is known.

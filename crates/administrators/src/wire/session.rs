@@ -5,14 +5,19 @@ use portcullis_identity::{AdminRole, Secret, Timestamp};
 use serde_json::{Value as Json, json};
 
 use super::asked::{self, Carried};
-use super::{Answer, COOKIE, Request, shown};
-use crate::desk::{Desk, Known, LogIn, LoggedIn, Opened, Pending, Second};
+use super::{Answer, COOKIE, Request};
+use crate::desk::{Desk, Known, LogIn, LoggedIn, Opened, Pending, Second, Witness};
 use crate::refused::Refused;
 
 type Answered = Result<Answer, Refused>;
 
 /// `POST session`.
-pub(super) async fn log_in(desk: &Desk, request: Request<'_>, now: Timestamp) -> Answered {
+pub(super) async fn log_in(
+    desk: &Desk,
+    request: Request<'_>,
+    witness: &dyn Witness,
+    now: Timestamp,
+) -> Answered {
     let asked: asked::LogIn = asked::read_login(request)?;
     let second = match (asked.code, asked.recovery_code, asked.passkey) {
         (None, None, false) => Second::Nothing,
@@ -27,7 +32,7 @@ pub(super) async fn log_in(desk: &Desk, request: Request<'_>, now: Timestamp) ->
         second,
     };
     let comer = request.comer();
-    match desk.log_in(log_in, &comer, now).await? {
+    match desk.log_in(log_in, &comer, witness, now).await? {
         LoggedIn::Session(session) => opened(&session, asked.session, now),
         LoggedIn::Needs(kinds) => {
             let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
@@ -41,26 +46,36 @@ pub(super) async fn log_in(desk: &Desk, request: Request<'_>, now: Timestamp) ->
 }
 
 /// `POST session/passkey`.
-pub(super) async fn finish_passkey(desk: &Desk, request: Request<'_>, now: Timestamp) -> Answered {
+pub(super) async fn finish_passkey(
+    desk: &Desk,
+    request: Request<'_>,
+    witness: &dyn Witness,
+    now: Timestamp,
+) -> Answered {
     let asked: asked::Assertion<'_> = asked::read_login(request)?;
     let answer = asked.credential.get();
     let comer = request.comer();
-    let session = desk.finish_passkey(&asked.slip, answer, &comer, now);
+    let session = desk.finish_passkey((&asked.slip, answer), &comer, witness, now);
     opened(&session.await?, asked.session, now)
 }
 
 /// `POST session/enrolment`.
-pub(super) async fn enrol_with(desk: &Desk, request: Request<'_>, now: Timestamp) -> Answered {
+pub(super) async fn enrol_with(
+    desk: &Desk,
+    request: Request<'_>,
+    witness: &dyn Witness,
+    now: Timestamp,
+) -> Answered {
     let asked: asked::EnrolmentCode = asked::read_login(request)?;
     let comer = request.comer();
-    let session = desk.enrol_with(&asked.code, &comer, now);
+    let session = desk.enrol_with(&asked.code, &comer, witness, now);
     opened(&session.await?, asked.session, now)
 }
 
 /// `GET session`.
-pub(super) async fn tell(desk: &Desk, request: Request<'_>, now: Timestamp) -> Answered {
-    let known = shown::known(desk, request, now).await?;
-    let mut body = told(&known);
+pub(super) async fn tell(desk: &Desk, known: &Known, request: Request<'_>) -> Answered {
+    asked::nothing(request)?;
+    let mut body = told(known);
     let factors = desk.factors(&known.administrator.name).await?;
     let factors = factors.iter().map(|row| {
         json!({
@@ -73,25 +88,25 @@ pub(super) async fn tell(desk: &Desk, request: Request<'_>, now: Timestamp) -> A
     });
     let factors: Json = factors.collect();
     put(&mut body, "factors", factors);
-    put(&mut body, "csrf_token", desk.csrf(&known).into());
+    put(&mut body, "csrf-token", desk.csrf(known).into());
     Ok(Answer::json(StatusCode::OK, body))
 }
 
 /// `DELETE session`.
-pub(super) async fn log_out(desk: &Desk, request: Request<'_>, now: Timestamp) -> Answered {
-    let known = shown::known(desk, request, now).await?;
-    desk.log_out(&known).await?;
+pub(super) async fn log_out(desk: &Desk, known: &Known, request: Request<'_>) -> Answered {
+    asked::nothing(request)?;
+    desk.log_out(known).await?;
     forgotten(Answer::json(StatusCode::OK, json!({ "ended": 1 })))
 }
 
-/// `DELETE sessions`.
+/// `DELETE session/all`.
 pub(super) async fn log_out_everywhere(
     desk: &Desk,
+    known: &Known,
     request: Request<'_>,
-    now: Timestamp,
 ) -> Answered {
-    let known = shown::known(desk, request, now).await?;
-    let ended = desk.log_out_everywhere(&known).await?;
+    asked::nothing(request)?;
+    let ended = desk.log_out_everywhere(known).await?;
     forgotten(Answer::json(StatusCode::OK, json!({ "ended": ended })))
 }
 
@@ -120,7 +135,7 @@ fn opened(session: &Opened, carried: Carried, now: Timestamp) -> Answered {
             Ok(Answer::json(StatusCode::CREATED, body))
         }
         Carried::Cookie => {
-            put(&mut body, "csrf_token", session.csrf.text().into());
+            put(&mut body, "csrf-token", session.csrf.text().into());
             let lasts = session.known.session.ends.since(now) / 1_000_000;
             let cookie = session.token.expose(|token| cookie(token, lasts));
             Answer::json(StatusCode::CREATED, body).with(header::SET_COOKIE, &cookie)

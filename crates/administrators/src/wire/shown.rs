@@ -1,12 +1,13 @@
 //! Whose session a request shows, and whether a page of another site may have made it.
 
-use http::{HeaderMap, HeaderName, Method, header};
-use portcullis_gateway::decode::is_foreign;
+use std::net::IpAddr;
+
+use http::{HeaderMap, HeaderName, header};
+use portcullis_gateway::decode::{agent, is_foreign};
 use portcullis_gateway::sessions::cookie_of;
 use portcullis_identity::{AdministratorToken, Timestamp};
 
-use super::Request;
-use crate::desk::{Desk, Known};
+use crate::desk::{Comer, Desk, Known};
 use crate::refused::Refused;
 
 /// The cookie of a session. By its name browsers keep it for encrypted connections to this host.
@@ -26,34 +27,50 @@ pub fn is_shown(headers: &HeaderMap) -> bool {
 /// Who is logged in, by the cookie or the bearer's token of a request.
 ///
 /// # Errors
-/// When nobody is, when two credentials are shown, or when a request by cookie does not show the
-/// session's token although it changes something.
-pub async fn known(desk: &Desk, request: Request<'_>, now: Timestamp) -> Result<Known, Refused> {
-    let bearer = bearer(request.headers)?;
-    let cookie = cookie_of(request.headers, COOKIE).map_err(|_| Refused::Ambiguous)?;
-    let (token, by_cookie) = match (bearer, cookie) {
-        (Some(token), None) => (token, false),
-        (None, Some(token)) => (token, true),
+/// When nobody is, or when two credentials are shown.
+pub async fn known(
+    desk: &Desk,
+    headers: &HeaderMap,
+    from: IpAddr,
+    now: Timestamp,
+) -> Result<Known, Refused> {
+    let bearer = bearer(headers)?;
+    let cookie = cookie_of(headers, COOKIE).map_err(|_| Refused::Ambiguous)?;
+    let token = match (bearer, cookie) {
+        (Some(token), None) | (None, Some(token)) => token,
         (None, None) => return Err(Refused::NotLoggedIn),
         (Some(_), Some(_)) => return Err(Refused::Ambiguous),
     };
-    let known = desk.known(token, &request.comer(), now).await?;
-    let shown = request.headers.get_all(&CSRF).iter().collect::<Vec<_>>();
+    let comer = Comer {
+        address: from,
+        agent: agent(headers),
+    };
+    desk.known(token, &comer, now).await
+}
+
+/// Refuses what a page of another site may have made: a request by cookie that changes something
+/// and does not show the session's token.
+///
+/// # Errors
+/// When it is such a one.
+pub fn check_own(
+    desk: &Desk,
+    known: &Known,
+    (verb, headers): (&str, &HeaderMap),
+) -> Result<(), Refused> {
+    let by_cookie = !headers.contains_key(header::AUTHORIZATION);
+    let shown = headers.get_all(&CSRF).iter().collect::<Vec<_>>();
     let right = match shown.as_slice() {
         [] => None,
-        [one] => Some(one.to_str().is_ok_and(|text| desk.is_own(&known, text))),
+        [one] => Some(one.to_str().is_ok_and(|text| desk.is_own(known, text))),
         _ => Some(false),
     };
-    let reads = matches!(*request.method, Method::GET | Method::HEAD);
+    let reads = matches!(verb, "GET" | "HEAD");
     let fine = match right {
         Some(right) => right,
-        None => !by_cookie || (reads && !is_foreign(request.headers)),
+        None => !by_cookie || (reads && !is_foreign(headers)),
     };
-    if fine {
-        Ok(known)
-    } else {
-        Err(Refused::Forged)
-    }
+    if fine { Ok(()) } else { Err(Refused::Forged) }
 }
 
 /// The bearer's token, if one is shown.

@@ -6,8 +6,9 @@ mod clock;
 mod commands;
 mod guessing;
 mod http;
-mod office;
+pub(crate) mod office;
 mod passkeys;
+mod recorded;
 
 use office::{Office, PASSWORD, totp_at};
 
@@ -54,13 +55,13 @@ fn an_administrator_is_made_enrolled_and_logs_in() {
     }
     // A recovery code counts once, too.
     let recovery =
-        json!({"name": "anna", "password": PASSWORD, "recovery_code": secret.recovery[0]});
+        json!({"name": "anna", "password": PASSWORD, "recovery-code": secret.recovery[0]});
     let once = office.post("session", None, &recovery);
     assert_eq!(once.status, 201, "{}", once.text());
     let twice = office.post("session", None, &recovery);
     assert_eq!((twice.status, twice.kind()), (401, "wrong".to_owned()));
     let (_, shown) = office.run(&["administrator", "show", "anna"]);
-    assert_eq!(shown["recovery_codes_left"], 9);
+    assert_eq!(shown["recovery-codes-left"], 9);
     assert_eq!(shown["sessions"].as_array().unwrap().len(), 2);
 
     let out = office.delete("session", Some(&token));
@@ -147,7 +148,7 @@ fn whoever_has_no_second_factor_can_do_nothing_but_enrol_one() {
         &json!({"slip": slip, "code": code}),
     );
     assert_eq!(done.status, 201, "{}", done.text());
-    assert_eq!(done.json()["recovery_codes"].as_array().unwrap().len(), 10);
+    assert_eq!(done.json()["recovery-codes"].as_array().unwrap().len(), 10);
 
     for stale in [&token, &other] {
         assert_eq!(
@@ -194,7 +195,7 @@ fn whatever_is_wrong_is_answered_alike() {
         json!({"name": "anna", "password": "four rather even giraffes"}),
         json!({"name": "anna", "password": PASSWORD, "code": stale}),
         json!({"name": "anna", "password": PASSWORD, "code": "no code"}),
-        json!({"name": "anna", "password": PASSWORD, "recovery_code": "aaaa-aaaa-aaaa-aaaa"}),
+        json!({"name": "anna", "password": PASSWORD, "recovery-code": "aaaa-aaaa-aaaa-aaaa"}),
         json!({"name": "nobody", "password": PASSWORD}),
         json!({"name": "No Body", "password": PASSWORD}),
         json!({"name": "lara", "password": PASSWORD}),

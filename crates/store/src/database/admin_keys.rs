@@ -105,6 +105,19 @@ impl AdminKeys for SqlStore {
         })
     }
 
+    fn expose<'a>(&'a self, id: &'a AdminKeyId, now: Timestamp) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query("UPDATE admin_key SET exposed = $2 WHERE id = $1 AND exposed IS NULL")
+                .bind(id.as_str())
+                .bind(now.micros())
+                .execute()
+                .await
+                .map_err(failed("mark an administrative key", THING))?;
+            Ok(done == 1)
+        })
+    }
+
     fn used<'a>(&'a self, id: &'a AdminKeyId, now: Timestamp, from: IpAddr) -> Stored<'a, ()> {
         Box::pin(async move {
             self.query(
@@ -138,6 +151,7 @@ fn read(row: &Row) -> Result<AdminKeyRow, StoreError> {
         created: number("created")?.map(Timestamp).ok_or(DAMAGED)?,
         expires: number("expires")?.map(Timestamp),
         revoked: number("revoked")?.map(Timestamp),
+        exposed: number("exposed")?.map(Timestamp),
         used: match (number("used_at")?, from) {
             (Some(at), Some(from)) => Some((Timestamp(at), from.parse().map_err(|_| DAMAGED)?)),
             (None, None) => None,

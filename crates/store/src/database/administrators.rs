@@ -1,8 +1,11 @@
-//! Administrators and their second factors in a database.
+//! Administrators in a database.
+
+mod factors;
 
 use portcullis_identity::{AdminRole, AdministratorName, RecoveryDigest, Scope, Timestamp};
 use portcullis_storage::{
-    AdministratorRow, Administrators, FactorKind, FactorRow, Sealed, StoreError, Stored,
+    AdministratorRow, Administrators, Ending, FactorRow, Removal, Removed, Sealed, StoreError,
+    Stored,
 };
 
 use super::{Row, SqlStore, Transaction, buried, failed};
@@ -177,32 +180,62 @@ impl Administrators for SqlStore {
             .await
             .map_err(failed("list second factors", THING))?
             .iter()
-            .map(read_factor)
+            .map(factors::read)
             .collect()
         })
     }
 
-    fn put_factor<'a>(&'a self, row: &'a FactorRow) -> Stored<'a, ()> {
+    fn put_factor<'a>(&'a self, row: &'a FactorRow, ending: Ending<'a>) -> Stored<'a, bool> {
         Box::pin(async move {
-            self.query(
-                "INSERT INTO administrator_factor \
-                 (administrator, id, kind, label, sealed, step, created, used) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (administrator, id) \
-                 DO UPDATE SET kind = excluded.kind, label = excluded.label, \
-                 sealed = excluded.sealed, step = excluded.step, created = excluded.created, \
-                 used = excluded.used",
-            )
-            .bind(row.administrator.as_str())
-            .bind(row.id.as_str())
-            .bind(row.kind.as_str())
-            .bind(row.label.as_str())
-            .bind(row.sealed.0.as_slice())
-            .bind(row.step)
-            .bind(row.created.micros())
-            .bind(row.used.map(Timestamp::micros))
-            .execute()
-            .await
-            .map_err(failed("keep a second factor", THING))?;
+            let putting = || failed("keep a second factor", THING);
+            let name = row.administrator.as_str();
+            let mut all = self.begin().await.map_err(putting())?;
+            all.take_turn(name).await.map_err(putting())?;
+            if !factors::end(&mut all, name, ending)
+                .await
+                .map_err(putting())?
+            {
+                return Ok(false);
+            }
+            factors::put(&mut all, row).await.map_err(putting())?;
+            factors::count(&mut all, name).await.map_err(putting())?;
+            all.commit().await.map_err(putting())?;
+            Ok(true)
+        })
+    }
+
+    fn take_try<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        (every, span): (i64, i64),
+        now: Timestamp,
+    ) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let done = self
+                .query(
+                    "UPDATE administrator \
+                     SET tries = CASE WHEN tries > $2 THEN tries ELSE $2 END + $3 \
+                     WHERE name = $1 AND tries <= $4",
+                )
+                .bind(name.as_str())
+                .bind(now.micros())
+                .bind(every)
+                .bind(now.micros().saturating_add(span))
+                .execute()
+                .await
+                .map_err(failed("count a try", THING))?;
+            Ok(done == 1)
+        })
+    }
+
+    fn give_try_back<'a>(&'a self, name: &'a AdministratorName, every: i64) -> Stored<'a, ()> {
+        Box::pin(async move {
+            self.query("UPDATE administrator SET tries = tries - $2 WHERE name = $1")
+                .bind(name.as_str())
+                .bind(every)
+                .execute()
+                .await
+                .map_err(failed("give a try back", THING))?;
             Ok(())
         })
     }
@@ -257,16 +290,22 @@ impl Administrators for SqlStore {
         })
     }
 
-    fn remove_factor<'a>(&'a self, name: &'a AdministratorName, id: &'a str) -> Stored<'a, bool> {
+    fn remove_factor<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        id: &'a str,
+        removal: Removal,
+    ) -> Stored<'a, Removed> {
         Box::pin(async move {
-            let done = self
-                .query("DELETE FROM administrator_factor WHERE administrator = $1 AND id = $2")
-                .bind(name.as_str())
-                .bind(id)
-                .execute()
-                .await
-                .map_err(failed("remove a second factor", THING))?;
-            Ok(done == 1)
+            let removing = || failed("remove a second factor", THING);
+            let mut all = self.begin().await.map_err(removing())?;
+            all.take_turn(name.as_str()).await.map_err(removing())?;
+            let removed = factors::remove(&mut all, name.as_str(), id, removal).await;
+            let removed = removed.map_err(removing())?;
+            if removed == Removed::Done {
+                all.commit().await.map_err(removing())?;
+            }
+            Ok(removed)
         })
     }
 
@@ -373,28 +412,7 @@ fn read(row: &Row) -> Result<AdministratorRow, StoreError> {
         handle: handle.try_into().map_err(|_| DAMAGED)?,
         created: row.get("created").map(Timestamp).map_err(|_| DAMAGED)?,
         locked: locked.map(Timestamp),
-    })
-}
-
-fn read_factor(row: &Row) -> Result<FactorRow, StoreError> {
-    const DAMAGED: StoreError = StoreError::Damaged {
-        what: "second factor",
-    };
-    let text = |column: &str| row.get::<&str>(column).map_err(|_| DAMAGED);
-    let used: Option<i64> = row.get("used").map_err(|_| DAMAGED)?;
-    let kind = match text("kind")? {
-        "totp" => FactorKind::Totp,
-        "passkey" => FactorKind::Passkey,
-        _ => return Err(DAMAGED),
-    };
-    Ok(FactorRow {
-        administrator: AdministratorName::new(text("administrator")?).map_err(|_| DAMAGED)?,
-        id: text("id")?.to_owned(),
-        kind,
-        label: text("label")?.to_owned(),
-        sealed: Sealed(row.get("sealed").map_err(|_| DAMAGED)?),
-        step: row.get("step").map_err(|_| DAMAGED)?,
-        created: row.get("created").map(Timestamp).map_err(|_| DAMAGED)?,
-        used: used.map(Timestamp),
+        epoch: row.get("epoch").map_err(|_| DAMAGED)?,
+        tries: row.get("tries").map(Timestamp).map_err(|_| DAMAGED)?,
     })
 }

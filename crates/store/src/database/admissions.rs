@@ -2,7 +2,8 @@
 
 use portcullis_identity::{AdministratorName, SessionDigest, Timestamp};
 use portcullis_storage::{
-    AdmissionRow, Admissions, Purpose, Sealed, SlipRow, Standing, StoreError, Stored,
+    AdministratorRow, AdmissionRow, Admissions, Purpose, Sealed, SlipRow, Standing, StoreError,
+    Stored,
 };
 
 use super::{Row, SqlStore, failed};
@@ -14,7 +15,7 @@ impl Admissions for SqlStore {
     fn admit<'a>(
         &'a self,
         row: &'a AdmissionRow,
-        password_set: Timestamp,
+        seen: &'a AdministratorRow,
         most: u32,
     ) -> Stored<'a, bool> {
         Box::pin(async move {
@@ -27,7 +28,7 @@ impl Admissions for SqlStore {
                     "INSERT INTO administrator_session \
                      (digest, administrator, standing, opened, seen, ends, network, agent) \
                      SELECT $1, name, $3, $4, $5, $6, $7, $9 FROM administrator \
-                     WHERE name = $2 AND locked IS NULL AND password_set = $8",
+                     WHERE name = $2 AND locked IS NULL AND password_set = $8 AND epoch = $10",
                 )
                 .bind(row.digest.as_bytes().as_slice())
                 .bind(name)
@@ -36,8 +37,9 @@ impl Admissions for SqlStore {
                 .bind(row.seen.micros())
                 .bind(row.ends.micros())
                 .bind(row.network.as_str())
-                .bind(password_set.micros())
+                .bind(seen.password_set.micros())
                 .bind(row.agent.as_slice())
+                .bind(seen.epoch)
                 .execute()
                 .await
                 .map_err(opening())?;

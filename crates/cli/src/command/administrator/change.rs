@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use portcullis_gateway::clock;
 use portcullis_identity::{AdminRole, AdministratorName, RecoveryCode, Scope};
+use portcullis_storage::{Removal, Removed};
 use serde_json::{Value as Json, json};
 
 use super::office::{Office, done};
@@ -65,18 +66,19 @@ pub(super) async fn forget(
 ) -> anyhow::Result<ExitCode> {
     let office = Office::open(place).await?;
     let work = async {
-        let is_done = office.administrators().remove_factor(name, id).await?;
         // What was opened with it ends, too.
-        office.admissions().end_of(name).await?;
-        Ok(done(is_done))
+        let administrators = office.administrators();
+        let removed = administrators.remove_factor(name, id, Removal::Any).await?;
+        Ok(done(removed == Removed::Done))
     };
     let on = format!("{name}/{id}");
-    if office.act_on("forget", &on, work).await?.is_none() {
+    let is_done = office.act_on("forget", &on, work).await?.is_some();
+    if !is_done && !json {
         show::aside(&format!("`{name}` has no second factor `{id}`"))?;
         return Ok(ExitCode::from(1));
     }
     let text = format!("`{id}` of `{name}` is removed, and all sessions have ended");
-    told(name, json, true, ("removed", json!(id)), &text)
+    told(name, json, is_done, ("removed", json!(id)), &text)
 }
 
 pub(super) async fn recovery(
@@ -96,7 +98,7 @@ pub(super) async fn recovery(
         return absent(name, json);
     };
     if json {
-        show::json(&json!({ "name": name, "recovery_codes": texts(&codes) }))?;
+        show::json(&json!({ "name": name, "recovery-codes": texts(&codes) }))?;
     } else {
         show_codes(&codes)?;
     }

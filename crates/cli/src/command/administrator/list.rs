@@ -127,9 +127,9 @@ fn told_of(row: &AdministratorRow, factors: &[FactorRow], left: u64) -> Json {
         "roles": row.roles,
         "scope": row.scope,
         "created": row.created.to_rfc3339(),
-        "password_set": row.password_set.to_rfc3339(),
+        "password-set": row.password_set.to_rfc3339(),
         "locked": row.locked.map(Timestamp::to_rfc3339),
         "factors": factors.collect::<Json>(),
-        "recovery_codes_left": left,
+        "recovery-codes-left": left,
     })
 }

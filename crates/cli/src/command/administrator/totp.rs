@@ -35,17 +35,16 @@ pub(super) async fn run(
     let code = ask::code()?;
     let slip = slip.expose(str::to_owned);
     let work = async {
-        let enrolled = desk.finish_totp(name, &slip, &code, clock::now()).await?;
         // Whoever is logged in without it logs in anew.
-        office.admissions().end_of(name).await?;
-        Ok(Some(enrolled))
+        let confirmed = desk.finish_totp((name, None), &slip, &code, clock::now());
+        Ok(Some(confirmed.await?))
     };
     let Some(enrolled) = office.act("totp", name, work).await? else {
         return absent(name, json);
     };
     if json {
         let codes = texts(&enrolled.recovery);
-        show::json(&json!({ "name": name, "enrolled": enrolled.id, "recovery_codes": codes }))?;
+        show::json(&json!({ "name": name, "enrolled": enrolled.id, "recovery-codes": codes }))?;
         return Ok(ExitCode::SUCCESS);
     }
     show::line(&format!("`{name}` logs in with the codes of this app"))?;

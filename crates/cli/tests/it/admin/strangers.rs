@@ -6,6 +6,7 @@ use portcullis_admin::routes::Needs;
 use serde_json::{Value as Json, json};
 
 use super::{Administered, filled, problem};
+use crate::administrators::office::{PASSWORD, add};
 use crate::demo::{Demo, Got, send};
 use crate::{pause, within};
 
@@ -68,19 +69,31 @@ const TRIED: &[(&str, &str, &str)] = &[
     ("POST", "/admin/v1/admin-keys/{id}/revoke", ""),
 ];
 
-/// The routes that know people by themselves: what a stranger may ask of them, in vain.
-const OPEN: &[(&str, &str, &str)] = &[
+/// The log-ins, which anybody may ask for: what a stranger may ask of them in vain, and what that
+/// is answered.
+const OPEN: &[(&str, &str, &str, u16)] = &[
     (
         "POST",
         "/admin/v1/session",
         r#"{"name":"anna","password":"a guess of a password"}"#,
+        401,
     ),
     (
         "POST",
         "/admin/v1/session/passkey",
         r#"{"slip":"x","credential":{}}"#,
+        410,
     ),
-    ("POST", "/admin/v1/session/enrolment", r#"{"code":"x"}"#),
+    (
+        "POST",
+        "/admin/v1/session/enrolment",
+        r#"{"code":"x"}"#,
+        410,
+    ),
+];
+
+/// The routes of whoever has a session.
+const OWN: &[(&str, &str, &str)] = &[
     ("GET", "/admin/v1/session", ""),
     ("DELETE", "/admin/v1/session", ""),
     ("DELETE", "/admin/v1/session/all", ""),
@@ -107,12 +120,31 @@ const OPEN: &[(&str, &str, &str)] = &[
 
 #[test]
 fn every_route_is_in_the_list() {
-    for (list, open) in [(TRIED, false), (OPEN, true)] {
-        let tried: Vec<_> = list.iter().map(|(verb, path, _)| (*verb, *path)).collect();
-        let served = api::all().filter(|route| matches!(route.needs, Needs::Nobody(_)) == open);
-        let served: Vec<_> = served.map(|route| (route.verb, route.path)).collect();
-        assert_eq!(tried, served, "say how strangers fare at the new route");
-    }
+    let open: Vec<_> = OPEN.iter().map(|(verb, path, ..)| (*verb, *path)).collect();
+    let short = |list: &[(&'static str, &'static str, &str)]| -> Vec<_> {
+        list.iter().map(|(verb, path, _)| (*verb, *path)).collect()
+    };
+    let (own, tried) = (short(OWN), short(TRIED));
+    let served = |fits: fn(Needs) -> bool| -> Vec<_> {
+        let all = api::all().filter(|route| fits(route.needs));
+        all.map(|route| (route.verb, route.path)).collect()
+    };
+    let why = "say how strangers fare at the new route";
+    assert_eq!(
+        open,
+        served(|needs| matches!(needs, Needs::Open(_))),
+        "{why}"
+    );
+    assert_eq!(
+        own,
+        served(|needs| matches!(needs, Needs::Session(_))),
+        "{why}"
+    );
+    assert_eq!(
+        tried,
+        served(|needs| matches!(needs, Needs::Leave(_))),
+        "{why}"
+    );
 }
 
 #[test]
@@ -121,20 +153,39 @@ fn where_people_are_known_strangers_get_nothing() {
     let more = "[limits]\naddress-failures-burst = 10000\n";
     let gateway = Administered::before(&demo, more);
     let (erp, id) = gateway.place.key("shop", &[]);
-    for credential in [
-        None,
-        Some(format!("Bearer {erp}")),
-        Some("Bearer pcl_x".to_owned()),
+    add(&gateway.place, "anna", "administrator");
+    let kept = || gateway.place.run(&["administrator", "show", "anna"]).1;
+    let before = kept();
+    assert_eq!(before["sessions"], json!([]));
+    let program = gateway.key("ops", "administrator", &[]).0;
+    for (credential, ambiguous) in [
+        (None, 401),
+        (Some(format!("Bearer {erp}")), 401),
+        (Some(format!("Bearer {program}")), 401),
+        (Some("Bearer pcl_x".to_owned()), 401),
+        (Some("Basic YTpi".to_owned()), 400),
     ] {
-        for (verb, path, body) in OPEN {
+        let ask = |verb: &str, path: &str, body: &str| {
             let mut headers = vec![("content-type", "application/json")];
             headers.extend(credential.as_deref().map(|shown| ("authorization", shown)));
             let got = gateway.send((verb, &filled(path, &id, "integration")), &headers, body);
-            let refused = matches!(got.status, 400 | 401 | 410 | 422);
-            assert!(refused, "{verb} {path}: {} {}", got.status, got.text());
             assert!(got.headers.get("set-cookie").is_none(), "{verb} {path}");
+            (got.status, got.text())
+        };
+        for (verb, path, body, status) in OPEN {
+            let got = ask(verb, path, body);
+            assert_eq!(got.0, *status, "{verb} {path}: {}", got.1);
+        }
+        for (verb, path, body) in OWN {
+            let got = ask(verb, path, body);
+            assert_eq!(got.0, ambiguous, "{verb} {path}: {}", got.1);
         }
     }
+    assert_eq!(kept(), before, "nothing was done");
+    let fine = format!(r#"{{"name":"anna","password":"{PASSWORD}"}}"#);
+    let json = [("content-type", "application/json")];
+    let got = gateway.send(("POST", "/admin/v1/session"), &json, &fine);
+    assert_eq!(got.status, 201, "she gets in: {}", got.text());
 }
 
 #[test]

@@ -112,7 +112,7 @@ async fn settle(desk: &Desk) -> String {
     let secret = totp.expose(|_, secret| secret.to_owned()).unwrap();
     let slip = slip.expose(str::to_owned);
     let code = code(&secret, -3600);
-    desk.finish_totp(&anna(), &slip, &code, at(-3600))
+    desk.finish_totp((&anna(), None), &slip, &code, at(-3600))
         .await
         .unwrap();
     secret
@@ -129,7 +129,7 @@ async fn try_code(desk: &Desk, code: &str, seconds: i64) -> Result<Opened, Refus
         password: PASSWORD.into(),
         second: Second::Code(Secret::new(code.to_owned())),
     };
-    match desk.log_in(asked, &comer(1), at(seconds)).await? {
+    match desk.log_in(asked, &comer(1), &(), at(seconds)).await? {
         LoggedIn::Session(opened) => Ok(*opened),
         LoggedIn::Needs(_) | LoggedIn::Passkey(_) => panic!("it asks for more"),
     }
@@ -209,7 +209,15 @@ async fn what_one_logs_in_with_is_changed_soon_after_a_log_in_only() {
     for refused in [
         desk.own_recovery_codes(&late, at(16 * 60)).await.map(drop),
         desk.remove_factor(&late, "app", at(16 * 60)).await,
-        desk.may_enrol(&late, at(16 * 60)).await,
+        desk.may_enrol(&late, at(16 * 60)),
+        desk.change_password(
+            &late,
+            PASSWORD.into(),
+            "seven calm hippos swim".into(),
+            comer(1).address,
+            at(16 * 60),
+        )
+        .await,
     ] {
         assert!(matches!(refused, Err(Refused::Stale)), "{refused:?}");
     }
@@ -227,15 +235,17 @@ async fn a_code_for_an_enrolment_is_good_once_and_for_a_quarter_of_an_hour() {
     };
     let good = code().await;
     let opened = desk
-        .enrol_with(&good, &comer(1), at(14 * 60))
+        .enrol_with(&good, &comer(1), &(), at(14 * 60))
         .await
         .unwrap();
     assert_eq!(opened.known.session.standing, Standing::Enrolling);
     let administrator = opened.known.administrator();
     assert!(matches!(administrator, Err(Refused::OnlyEnrolling)));
-    let again = desk.enrol_with(&good, &comer(1), at(14 * 60)).await;
+    let again = desk.enrol_with(&good, &comer(1), &(), at(14 * 60)).await;
     assert!(matches!(again, Err(Refused::Ended)), "{again:?}");
-    let late = desk.enrol_with(&code().await, &comer(1), at(15 * 60)).await;
+    let late = desk
+        .enrol_with(&code().await, &comer(1), &(), at(15 * 60))
+        .await;
     assert!(matches!(late, Err(Refused::Ended)), "{late:?}");
     let over = known(&desk, &opened, 30 * 60).await;
     assert!(

@@ -68,7 +68,7 @@ fn an_app_is_enrolled_only_with_a_code_of_its_own() {
     );
     let (_, shown) = place.run(&["administrator", "show", "anna"]);
     assert_eq!(shown["factors"], json!([]));
-    assert_eq!(shown["recovery_codes_left"], 0);
+    assert_eq!(shown["recovery-codes-left"], 0);
     assert_eq!(
         given(&place, &["administrator", "totp", "nobody"], "000000\n").0,
         1

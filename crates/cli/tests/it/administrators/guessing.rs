@@ -25,7 +25,7 @@ async fn try_from(desk: &Desk, name: &str, password: &str, last: u8) -> Result<(
         password: Secret::from(password),
         second: Second::Nothing,
     };
-    desk.log_in(asked, &comer(last), at(i64::from(last)))
+    desk.log_in(asked, &comer(last), &(), at(i64::from(last)))
         .await
         .map(drop)
 }
@@ -45,7 +45,7 @@ async fn an_account_is_held_for_strangers_and_its_holder_goes_on() {
         super::office::app(&secret).generate(at).to_string()
     };
     let slip = slip.expose(str::to_owned);
-    desk.finish_totp(&name, &slip, &code(-60), at(-60))
+    desk.finish_totp((&name, None), &slip, &code(-60), at(-60))
         .await
         .unwrap();
     let home = async |seconds| {
@@ -54,7 +54,7 @@ async fn an_account_is_held_for_strangers_and_its_holder_goes_on() {
             password: PASSWORD.into(),
             second: Second::Code(Secret::new(code(seconds))),
         };
-        desk.log_in(asked, &comer(200), at(seconds)).await
+        desk.log_in(asked, &comer(200), &(), at(seconds)).await
     };
     assert!(matches!(home(0).await, Ok(LoggedIn::Session(_))));
 
@@ -136,4 +136,87 @@ async fn no_address_fills_the_row_of_those_who_wait_for_a_hash() {
         (1..40).contains(&busy),
         "{busy} of 40 were told to come again"
     );
+}
+
+/// The network of the holder is no excuse for codes: whoever shares it, and has the password, does
+/// not guess them either. And the holder has other ways.
+#[tokio::test]
+async fn codes_cannot_be_guessed_from_where_the_holder_is_at_home() {
+    let hall = Hall::build().await;
+    let (desk, other) = (hall.desk(), hall.desk());
+    add(&desk, "anna").await;
+    let name = AdministratorName::new("anna").unwrap();
+    let (slip, totp) = desk.begin_totp(&name, at(-60)).await.unwrap();
+    let secret = totp.expose(|_, secret| secret.to_owned()).unwrap();
+    let code = |seconds: i64| {
+        let at = u64::try_from(at(seconds).micros() / 1_000_000).unwrap();
+        super::office::app(&secret).generate(at).to_string()
+    };
+    let slip = slip.expose(str::to_owned);
+    desk.finish_totp((&name, None), &slip, &code(-60), at(-60))
+        .await
+        .unwrap();
+    let recovery = desk.recovery_codes(&name).await.unwrap();
+    let recovery = recovery[0].expose(str::to_owned);
+    let try_with = async |desk: &Desk, second: Second, from: u8, seconds: i64| {
+        let asked = LogIn {
+            name: "anna".to_owned(),
+            password: PASSWORD.into(),
+            second,
+        };
+        desk.log_in(asked, &comer(from), &(), at(seconds)).await
+    };
+    let shown = |text: &str| Second::Code(Secret::from(text));
+    let fine = try_with(&desk, shown(&code(0)), 200, 0).await;
+    assert!(matches!(fine, Ok(LoggedIn::Session(_))), "{fine:?}");
+    let fine = try_with(&other, shown(&code(30)), 200, 30).await;
+    assert!(matches!(fine, Ok(LoggedIn::Session(_))), "{fine:?}");
+    // Two gateways, and the holder's own network.
+    for n in 0..10 {
+        let desk = if n % 2 == 0 { &desk } else { &other };
+        let wrong = try_with(desk, shown("000000"), 200, 60).await;
+        assert!(matches!(wrong, Err(Refused::Wrong)), "{n}: {wrong:?}");
+    }
+    for (desk, from, text) in [
+        (&desk, 200, "000000".to_owned()),
+        (&other, 200, code(60)),
+        (&desk, 7, code(60)),
+    ] {
+        let held = try_with(desk, shown(&text), from, 60).await;
+        assert!(
+            matches!(held, Err(Refused::CodesHeld(1..=360))),
+            "{from}: {held:?}"
+        );
+    }
+    let way = try_with(&desk, Second::Recovery(Secret::new(recovery)), 200, 60).await;
+    assert!(matches!(way, Ok(LoggedIn::Session(_))), "{way:?}");
+    let later = try_with(&other, shown(&code(7 * 60)), 200, 7 * 60).await;
+    assert!(matches!(later, Ok(LoggedIn::Session(_))), "{later:?}");
+}
+
+#[tokio::test]
+async fn right_codes_are_not_counted_as_wrong_ones() {
+    let hall = Hall::build().await;
+    let desk = hall.desk();
+    add(&desk, "anna").await;
+    let name = AdministratorName::new("anna").unwrap();
+    let (slip, totp) = desk.begin_totp(&name, at(-60)).await.unwrap();
+    let secret = totp.expose(|_, secret| secret.to_owned()).unwrap();
+    let code = |seconds: i64| {
+        let at = u64::try_from(at(seconds).micros() / 1_000_000).unwrap();
+        super::office::app(&secret).generate(at).to_string()
+    };
+    let slip = slip.expose(str::to_owned);
+    desk.finish_totp((&name, None), &slip, &code(-60), at(-60))
+        .await
+        .unwrap();
+    for n in 0..25 {
+        let asked = LogIn {
+            name: "anna".to_owned(),
+            password: PASSWORD.into(),
+            second: Second::Code(Secret::new(code(n * 30))),
+        };
+        let fine = desk.log_in(asked, &comer(200), &(), at(n * 30)).await;
+        assert!(matches!(fine, Ok(LoggedIn::Session(_))), "{n}: {fine:?}");
+    }
 }

@@ -32,11 +32,11 @@ fn a_page_logs_in_by_cookie_and_changes_something_with_the_token_only() {
         opened.json().get("token").is_none(),
         "a script does not see it"
     );
-    let csrf = opened.json()["csrf_token"].as_str().unwrap().to_owned();
+    let csrf = opened.json()["csrf-token"].as_str().unwrap().to_owned();
 
     let told = office.ask("GET", "session", &[("cookie", &pair)], b"");
     assert_eq!(
-        (told.status, &told.json()["csrf_token"]),
+        (told.status, &told.json()["csrf-token"]),
         (200, &json!(csrf))
     );
     assert_eq!(
@@ -156,7 +156,7 @@ fn what_cannot_be_read_is_refused_without_its_words() {
         json!({"name": "anna"}),
         json!({"name": "anna", "password": PASSWORD, "more": 1}),
         json!({"name": "anna", "password": [PASSWORD]}),
-        json!({"name": "anna", "password": PASSWORD, "code": "000000", "recovery_code": "a"}),
+        json!({"name": "anna", "password": PASSWORD, "code": "000000", "recovery-code": "a"}),
         json!([PASSWORD]),
     ] {
         let got = office.post("session", None, &body);

@@ -9,7 +9,7 @@ use crate::demo::{Got, send};
 use crate::serve::{Place, READER, Served};
 
 /// The password of everybody here.
-pub(super) const PASSWORD: &str = "four rather odd giraffes";
+pub(crate) const PASSWORD: &str = "four rather odd giraffes";
 
 /// A gateway and where it is administered.
 pub(super) struct Office {
@@ -105,7 +105,7 @@ impl Office {
         let done = line();
         assert!(child.wait().unwrap().success());
         assert_eq!(done["enrolled"], "app", "{done}");
-        let codes = done["recovery_codes"].as_array().unwrap();
+        let codes = done["recovery-codes"].as_array().unwrap();
         Enrolled {
             secret,
             recovery: codes
@@ -157,12 +157,12 @@ impl Office {
     pub(super) fn good(&self, name: &str) -> Json {
         let (code, made) = self.run(&["administrator", "recovery", name]);
         assert_eq!(code, 0, "{made}");
-        json!({"name": name, "password": PASSWORD, "recovery_code": made["recovery_codes"][0]})
+        json!({"name": name, "password": PASSWORD, "recovery-code": made["recovery-codes"][0]})
     }
 }
 
 /// Adds somebody, with the password by standard input.
-pub(super) fn add(place: &Place, name: &str, role: &str) {
+pub(crate) fn add(place: &Place, name: &str, role: &str) {
     let (code, text) = given(
         place,
         &["administrator", "add", name, "--role", role],
@@ -214,7 +214,7 @@ impl Got {
     }
 
     /// The last word of a problem's type.
-    pub(super) fn kind(&self) -> String {
+    pub(crate) fn kind(&self) -> String {
         let body = self.json();
         let kind = body["type"].as_str().unwrap_or_default();
         kind.rsplit(':').next().unwrap_or_default().to_owned()

@@ -58,7 +58,7 @@ async fn a_passkey_is_registered_and_logs_in_once_for_each_question() {
     office.add("anna", "administrator");
     let mut device = Device::new(ORIGIN);
     let done = register(&office, &mut device).await;
-    assert_eq!(done["recovery_codes"].as_array().unwrap().len(), 10);
+    assert_eq!(done["recovery-codes"].as_array().unwrap().len(), 10);
     let (_, shown) = office.run(&["administrator", "show", "anna"]);
     let factor = &shown["factors"][0];
     assert_eq!(
@@ -116,7 +116,7 @@ async fn a_passkey_is_registered_and_logs_in_once_for_each_question() {
     let done = office.post("factors/passkey/confirm", Some(&token), &answer);
     assert_eq!(done.status, 201, "{}", done.text());
     assert!(
-        done.json().get("recovery_codes").is_none(),
+        done.json().get("recovery-codes").is_none(),
         "there are some"
     );
     assert_eq!(

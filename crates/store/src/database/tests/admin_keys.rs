@@ -7,6 +7,7 @@ use super::{Place, on_both};
 
 on_both! {
     an_administrative_key_is_kept_found_and_revoked_once,
+    one_that_others_may_have_read_is_marked_once,
     its_last_use_is_kept_to_the_minute,
     a_revoked_administrative_key_stays_so_when_an_old_backup_is_restored,
 }
@@ -25,6 +26,7 @@ fn row(id: &str) -> AdminKeyRow {
         created: Timestamp(1),
         expires: Some(Timestamp(100)),
         revoked: None,
+        exposed: None,
         used: None,
     }
 }
@@ -53,6 +55,22 @@ async fn an_administrative_key_is_kept_found_and_revoked_once(place: Place) {
     assert_eq!(one.is_good(Timestamp(100), near), Err(Unmet::Expired));
     let far = "198.51.100.1".parse().unwrap();
     assert_eq!(one.is_good(Timestamp(9), far), Err(Unmet::Address));
+}
+
+async fn one_that_others_may_have_read_is_marked_once(place: Place) {
+    let store: &dyn Store = &place.open().await;
+    let keys = store.admin_keys();
+    for id in [ONE, OTHER] {
+        keys.insert(&row(id)).await.unwrap();
+    }
+    assert!(keys.expose(&row(ONE).id, Timestamp(7)).await.unwrap());
+    assert!(!keys.expose(&row(ONE).id, Timestamp(8)).await.unwrap());
+    let found = keys.all().await.unwrap();
+    let marked = AdminKeyRow {
+        exposed: Some(Timestamp(7)),
+        ..row(ONE)
+    };
+    assert_eq!(found, [marked, row(OTHER)]);
 }
 
 async fn its_last_use_is_kept_to_the_minute(place: Place) {

@@ -4,8 +4,8 @@ use portcullis_identity::{
     AdminRole, AdministratorName, RecoveryDigest, RoleName, Scope, SessionDigest, Timestamp,
 };
 use portcullis_storage::{
-    AdministratorRow, Administrators, AdmissionRow, Admissions, FactorKind, FactorRow, Purpose,
-    Sealed, SlipRow, Standing, Store, StoreError,
+    AdministratorRow, Administrators, AdmissionRow, Admissions, Ending, FactorKind, FactorRow,
+    Purpose, Sealed, SlipRow, Standing, Store, StoreError,
 };
 
 use super::{Place, SqlStore, on_both};
@@ -13,7 +13,6 @@ use super::{Place, SqlStore, on_both};
 on_both! {
     an_administrator_is_added_changed_locked_and_removed,
     who_was_removed_stays_so_when_an_old_backup_is_restored,
-    second_factors_are_put_replaced_and_removed,
     a_step_counts_once_over_all_processes,
     a_recovery_code_counts_once_over_all_processes,
     a_session_is_opened_touched_ended_and_swept,
@@ -22,11 +21,11 @@ on_both! {
     of_too_many_sessions_and_slips_the_oldest_end,
 }
 
-fn name(text: &str) -> AdministratorName {
+pub(super) fn name(text: &str) -> AdministratorName {
     AdministratorName::new(text).unwrap()
 }
 
-fn anna() -> AdministratorRow {
+pub(super) fn anna() -> AdministratorRow {
     AdministratorRow {
         name: name("anna"),
         roles: vec![AdminRole::Auditor, AdminRole::KeyManager],
@@ -39,10 +38,12 @@ fn anna() -> AdministratorRow {
         handle: [1; 16],
         created: Timestamp(1),
         locked: None,
+        epoch: 0,
+        tries: Timestamp(0),
     }
 }
 
-fn bert() -> AdministratorRow {
+pub(super) fn bert() -> AdministratorRow {
     AdministratorRow {
         name: name("bert"),
         roles: vec![AdminRole::Administrator],
@@ -52,7 +53,7 @@ fn bert() -> AdministratorRow {
     }
 }
 
-fn session(bits: u8, of: &str, seen: i64) -> AdmissionRow {
+pub(super) fn session(bits: u8, of: &str, seen: i64) -> AdmissionRow {
     AdmissionRow {
         digest: SessionDigest::from_bytes([bits; 32]),
         administrator: name(of),
@@ -75,7 +76,7 @@ fn slip(bits: u8, of: &str, ends: i64) -> SlipRow {
     }
 }
 
-fn totp(of: &str) -> FactorRow {
+pub(super) fn totp(of: &str) -> FactorRow {
     FactorRow {
         administrator: name(of),
         id: "totp".to_owned(),
@@ -148,7 +149,7 @@ async fn an_administrator_is_added_changed_locked_and_removed(place: Place) {
     assert!(all.unlock(&name("anna")).await.unwrap());
     assert!(!all.unlock(&name("anna")).await.unwrap());
 
-    all.put_factor(&totp("anna")).await.unwrap();
+    assert!(all.put_factor(&totp("anna"), Ending::None).await.unwrap());
     assert!(all.remove(&name("anna"), Timestamp(9)).await.unwrap());
     assert!(!all.remove(&name("anna"), Timestamp(9)).await.unwrap());
     assert_eq!(all.factors(&name("anna")).await.unwrap(), []);
@@ -176,9 +177,7 @@ async fn who_was_removed_stays_so_when_an_old_backup_is_restored(place: Place) {
         let forgotten = "DELETE FROM administrator_grave";
         one.query(forgotten).execute().await.unwrap();
         one.add(&anna()).await.unwrap();
-        one.admit(&session(1, "anna", 3), Timestamp(1), 5)
-            .await
-            .unwrap();
+        one.admit(&session(1, "anna", 3), &anna(), 5).await.unwrap();
     };
     for (place, file) in [(&place, file("one")), (&place, file("other"))] {
         restore().await;
@@ -201,69 +200,11 @@ async fn who_was_removed_stays_so_when_an_old_backup_is_restored(place: Place) {
     assert_eq!(everybody(&one).await, [name("anna"), name("bert")]);
 }
 
-async fn second_factors_are_put_replaced_and_removed(place: Place) {
-    let store = place.open().await;
-    let all: &dyn Administrators = &store;
-    for row in [anna(), bert()] {
-        all.add(&row).await.unwrap();
-    }
-    let passkey = FactorRow {
-        id: "passkey-a".to_owned(),
-        kind: FactorKind::Passkey,
-        step: None,
-        created: Timestamp(2),
-        ..totp("anna")
-    };
-    for row in [&totp("anna"), &totp("bert"), &passkey] {
-        all.put_factor(row).await.unwrap();
-    }
-    let (anna, bert) = (name("anna"), name("bert"));
-    assert_eq!(
-        all.factors(&anna).await.unwrap(),
-        [passkey.clone(), totp("anna")]
-    );
-
-    let new = Sealed(vec![8]);
-    let used = all.used_passkey(&anna, "passkey-a", &passkey.sealed, &new, Timestamp(5));
-    assert!(used.await.unwrap());
-    let used = all.used_passkey(&anna, "passkey-a", &passkey.sealed, &new, Timestamp(6));
-    assert!(!used.await.unwrap(), "it was used otherwise meanwhile");
-    let passkey = FactorRow {
-        sealed: new,
-        used: Some(Timestamp(5)),
-        ..passkey
-    };
-    assert!(
-        all.count_step(&anna, "totp", 11, Timestamp(7))
-            .await
-            .unwrap()
-    );
-    let replaced = FactorRow {
-        step: Some(4),
-        created: Timestamp(8),
-        ..totp("anna")
-    };
-    all.put_factor(&replaced).await.unwrap();
-    assert_eq!(all.factors(&anna).await.unwrap(), [passkey, replaced]);
-    assert!(all.remove_factor(&anna, "totp").await.unwrap());
-    assert!(!all.remove_factor(&anna, "totp").await.unwrap());
-    assert_eq!(
-        all.factors(&bert).await.unwrap(),
-        [totp("bert")],
-        "another's stay"
-    );
-    let nobody = all.put_factor(&totp("nobody")).await.unwrap_err();
-    assert!(
-        matches!(nobody, StoreError::Unavailable { .. }),
-        "{nobody:?}"
-    );
-}
-
 async fn a_step_counts_once_over_all_processes(place: Place) {
     let place = Arc::new(place);
     let store = place.open().await;
     store.add(&anna()).await.unwrap();
-    store.put_factor(&totp("anna")).await.unwrap();
+    assert!(store.put_factor(&totp("anna"), Ending::None).await.unwrap());
     let count = async |step| {
         let anna = name("anna");
         let counted = store.count_step(&anna, "totp", step, Timestamp(9)).await;
@@ -331,9 +272,9 @@ async fn a_session_is_opened_touched_ended_and_swept(place: Place) {
     store.add(&anna()).await.unwrap();
     let all: &dyn Admissions = &store;
     let one = session(1, "anna", 10);
-    assert!(all.admit(&one, Timestamp(1), 9).await.unwrap());
+    assert!(all.admit(&one, &anna(), 9).await.unwrap());
     assert_eq!(all.look_up(&one.digest).await.unwrap(), Some(one.clone()));
-    let again = all.admit(&one, Timestamp(1), 9).await.unwrap_err();
+    let again = all.admit(&one, &anna(), 9).await.unwrap_err();
     assert!(
         matches!(again, StoreError::Exists { what: "session" }),
         "{again:?}"
@@ -361,7 +302,7 @@ async fn a_session_is_opened_touched_ended_and_swept(place: Place) {
         &session(4, "anna", 40),
         &enrolling,
     ] {
-        assert!(all.admit(row, Timestamp(1), 9).await.unwrap());
+        assert!(all.admit(row, &anna(), 9).await.unwrap());
     }
     assert_eq!(all.all().await.unwrap().len(), 4);
     assert_eq!(all.sweep(Timestamp(50), Timestamp(6)).await.unwrap(), 2);
@@ -381,12 +322,16 @@ async fn whatever_shuts_an_administrator_out_ends_what_was_open(place: Place) {
     }
     let open = async |bits, set| {
         let row = session(bits, "anna", 9);
-        store.admit(&row, Timestamp(set), 9).await.unwrap()
+        let seen = AdministratorRow {
+            password_set: Timestamp(set),
+            ..anna()
+        };
+        store.admit(&row, &seen, 9).await.unwrap()
     };
     let left = async || Admissions::all(&store).await.unwrap().len();
     assert!(
         store
-            .admit(&session(9, "bert", 9), Timestamp(1), 9)
+            .admit(&session(9, "bert", 9), &bert(), 9)
             .await
             .unwrap()
     );
@@ -467,7 +412,7 @@ async fn of_too_many_sessions_and_slips_the_oldest_end(place: Place) {
     }
     for (bits, of) in [(1, "anna"), (2, "bert"), (3, "anna"), (4, "anna")] {
         let row = session(bits, of, i64::from(bits));
-        assert!(store.admit(&row, Timestamp(1), 2).await.unwrap());
+        assert!(store.admit(&row, &anna(), 2).await.unwrap());
         assert!(
             store
                 .put_slip(&slip(bits, of, i64::from(bits) + 50), 2)
