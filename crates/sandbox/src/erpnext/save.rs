@@ -91,6 +91,7 @@ fn finish_insert(
     submits: i64,
 ) -> Result<Doc, Failure> {
     let now = moment(turn.now);
+    check::name(field(&doc, "name"))?;
     for name in ["creation", "modified"] {
         doc.insert(name.to_owned(), text(now.as_str()));
     }
@@ -348,6 +349,7 @@ pub(crate) fn rename(
             "You need write permission to rename",
         ));
     }
+    check::name(new)?;
     if world.takes_for(doctype, new) {
         return Err(Failure::invalid(format!(
             "Another {doctype} with name {new} exists, select another name"

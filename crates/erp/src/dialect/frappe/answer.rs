@@ -10,6 +10,8 @@ use crate::limits::Limits;
 use crate::value::{Map, Value, from_json};
 
 pub(super) const JSON: &str = "application/json";
+/// What Frappe says of a name that no document may have.
+const BAD_NAME: &str = "NameError";
 /// What Frappe tells apart among the values that it refuses, each with the status of all (417).
 const REFUSALS: &[&str] = &[
     "CannotChangeConstantError",
@@ -108,9 +110,13 @@ fn fault_of(answer: Returned<'_>, body: &Map) -> Fault {
         ("", _) => return unreadable(answer),
         _ => FaultKind::Internal,
     };
-    let named = REFUSALS.iter().find(|known| **known == exception);
+    let named = match kind == FaultKind::Validation {
+        true => REFUSALS.iter().find(|known| **known == exception).copied(),
+        // A name that none may have is another matter than one that is there already.
+        false => (exception == BAD_NAME).then_some(BAD_NAME),
+    };
     Fault {
-        named: named.copied().filter(|_| kind == FaultKind::Validation),
+        named,
         parts,
         ..passed(kind, &said)
     }

@@ -196,6 +196,7 @@ fn named(fault: &Fault) -> (u16, &'static str) {
         (FaultKind::Conflict, _) if fault.message.contains(MODIFIED) => {
             (417, "TimestampMismatchError")
         }
+        (FaultKind::Conflict, Some(name)) => (409, name),
         (kind, _) => shape(kind),
     }
 }

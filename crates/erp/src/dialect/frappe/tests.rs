@@ -548,6 +548,17 @@ fn faults_lose_what_comes_from_the_inside() {
     let written = Reply::plain(Dialect::FrappeResource).write_fault(&said);
     let text = String::from_utf8(written.body).unwrap();
     assert!(text.contains(r#""exc_type":"MandatoryError""#), "{text}");
+    let unfit = fault(409, r#"{"exc_type":"NameError"}"#);
+    assert_eq!(
+        (unfit.kind, unfit.named),
+        (FaultKind::Conflict, Some("NameError"))
+    );
+    let written = Reply::plain(Dialect::FrappeResource).write_fault(&unfit);
+    let text = String::from_utf8(written.body).unwrap();
+    assert!(
+        written.status == 409 && text.contains(r#""exc_type":"NameError""#),
+        "{text}"
+    );
     let unheard = fault(417, r#"{"exc_type":"TracebackOfOurOwnError"}"#);
     assert_eq!((unheard.kind, unheard.named), (FaultKind::Validation, None));
     let sql = fault(

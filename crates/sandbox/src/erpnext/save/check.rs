@@ -47,6 +47,15 @@ pub(crate) fn links(
     Err(Failure::thrown(417, "LinkValidationError", words))
 }
 
+/// Names have no angle brackets, which pages would read.
+pub(crate) fn name(name: &str) -> Result<(), Failure> {
+    if name.contains(['<', '>']) {
+        let words = "Name cannot contain special characters like '<', '>'";
+        return Err(Failure::thrown(409, "NameError", words));
+    }
+    Ok(())
+}
+
 /// What must be filled is filled. Numbers always are.
 pub(crate) fn mandatory(schema: &Schema, kind: &DocType, doc: &Doc) -> Result<(), Failure> {
     let lacks = |doc: &Doc, field: &Field| {
