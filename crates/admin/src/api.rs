@@ -16,7 +16,7 @@ use portcullis_administrators::Desk;
 use portcullis_gateway::gateway::Shared;
 use portcullis_gateway::gcra::Rate;
 use portcullis_gateway::origin::Proxies;
-use portcullis_gateway::throttle::Throttle;
+use portcullis_gateway::throttle::{Accounts, Throttle};
 use portcullis_gateway::upstream::Upstreams;
 use portcullis_storage::Journal;
 
@@ -36,6 +36,8 @@ pub struct Api {
     shared: Arc<Shared>,
     kinds: Vec<Box<dyn Recognise>>,
     throttle: Throttle,
+    /// At which ERP users somebody tries secrets to adopt.
+    adopts: Accounts,
     proxies: Proxies,
     book: Book,
     /// Where people log in; none: nobody does.
@@ -55,13 +57,14 @@ impl Api {
     pub fn new(
         (installation, shared): (Arc<Installation>, Arc<Shared>),
         kinds: Vec<Box<dyn Recognise>>,
-        failures: Rate,
+        (failures, account_failures): (Rate, Rate),
         journal: Box<dyn Journal>,
     ) -> Self {
         Self {
             installation,
             kinds,
             throttle: Throttle::new(failures),
+            adopts: Accounts::new(account_failures),
             proxies: shared.proxies.clone(),
             shared,
             book: Book::new(journal),
@@ -85,6 +88,11 @@ impl Api {
         self.kinds.push(Box::new(LogIns::new(Arc::clone(&desk))));
         self.desk = Some(desk);
         self
+    }
+
+    /// The ERP users at which somebody tries secrets to adopt.
+    pub(crate) fn adopts(&self) -> &Accounts {
+        &self.adopts
     }
 
     /// Whether connections of this peer are a trusted proxy's.

@@ -9,9 +9,10 @@ use portcullis_gateway::archive::Safe;
 use portcullis_gateway::config::{Config, UpstreamConfig};
 use portcullis_gateway::renewal::Sealing;
 use portcullis_gateway::upstream::CursorSeal;
-use portcullis_identity::{ErpLogin, Pepper, RoleName, Secret, UpstreamName};
+use portcullis_identity::{ErpLogin, Pepper, PrincipalName, RoleName, Secret, UpstreamName};
 use portcullis_storage::{Journal, JournalError, Store};
 
+use crate::may::Leave;
 use crate::refusal::Refusal;
 
 /// Opens a journal of one's own.
@@ -94,6 +95,22 @@ impl Installation {
              add one with `portcullis user add {login} --upstream {upstream}`",
             list(known.iter())
         )))
+    }
+
+    /// Checks that a key may have this name. A `[[route]]` with `callers` lets keys in by their
+    /// name: whose keys are bounded by a scope gives none of those.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn check_name(&self, leave: &Leave, name: &PrincipalName) -> Result<(), Refusal> {
+        let mut routes = self.config.iter().flat_map(|config| &config.controllers);
+        match leave {
+            Leave::Within(_) if routes.any(|route| route.lets_in(name)) => {
+                let what = format!("the name `{name}`, which `callers` of a route lets in,");
+                Err(Refusal::OutOfScope(what))
+            }
+            Leave::Within(_) | Leave::All => Ok(()),
+        }
     }
 
     /// Checks that there are these roles.

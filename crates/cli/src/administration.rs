@@ -57,7 +57,7 @@ pub(crate) fn api(
             Arc::clone(shared),
         ),
         vec![Box::new(programs)],
-        config.address_rate,
+        (config.address_rate, config.account_rate),
         journal,
     );
     let desk = desk::open(house, Some(config), passkeys)?;

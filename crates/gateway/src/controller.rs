@@ -142,6 +142,11 @@ pub(crate) enum Found<T> {
 }
 
 impl Controller {
+    /// Whether it lets whoever has this name in, and not everybody.
+    pub fn lets_in(&self, name: &PrincipalName) -> bool {
+        matches!(&self.comers, Comers::Callers(names) if names.contains(name))
+    }
+
     /// What it is called.
     pub fn name(&self) -> &RouteName {
         &self.name

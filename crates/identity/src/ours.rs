@@ -15,3 +15,28 @@ pub const PREFIXES: [&str; 6] = [KEY, ADMIN_KEY, SESSION, ADMINISTRATOR, ENROLME
 pub fn looks_like_ours(text: &str) -> bool {
     PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_beginning_is_explained_to_those_who_find_one() {
+        let page = include_str!("../../../docs/keys.md");
+        for prefix in PREFIXES {
+            let row = format!("\n| `{prefix}` | ");
+            assert!(
+                page.contains(&row),
+                "docs/keys.md does not explain `{prefix}`"
+            );
+            assert!(looks_like_ours(&format!("{prefix}aaaa")));
+        }
+        let rows = page.lines().filter(|line| line.starts_with("| `pc"));
+        assert_eq!(
+            rows.count(),
+            PREFIXES.len(),
+            "the page explains what there is not"
+        );
+        assert!(!looks_like_ours("password"));
+    }
+}

@@ -3,6 +3,7 @@
 
 use portcullis_gateway::upstream::{ErpUser, NativeError};
 use portcullis_identity::{ApiKey, Secret, Timestamp};
+use serde_json::Value;
 
 use super::create::{Made, Wanted, create};
 use crate::errand::{Errand, credential};
@@ -16,6 +17,18 @@ pub struct Adopted {
     pub made: Made,
     /// What became of the ERP's key.
     pub native: Native,
+}
+
+impl Adopted {
+    /// The key as JSON, with its secrets, and what became of the ERP's.
+    pub fn told(&self, now: Timestamp) -> Value {
+        let mut told = self.made.told(now);
+        if let Some(members) = told.as_object_mut() {
+            members.insert("native".to_owned(), self.native.as_str().into());
+            members.insert("native-said".to_owned(), self.native.said().into());
+        }
+        told
+    }
 }
 
 /// What became of the key of the ERP.

@@ -88,6 +88,9 @@ impl Made {
         if let Some(secret) = &self.secret {
             secret.expose(|text| put("signing-secret", text.into()));
         }
+        if !self.asides.is_empty() {
+            put("asides", self.asides.clone().into());
+        }
         told
     }
 }
@@ -106,6 +109,7 @@ pub async fn create(
     let expires = ends(at, wanted.expires.as_deref(), now)?;
     let upstream = at.upstream(wanted.upstream.as_ref())?;
     leave.check(&upstream, &wanted.user, &wanted.roles)?;
+    at.check_name(leave, &wanted.name)?;
     if wanted.roles.is_empty() {
         return Err(Refusal::Unfit(
             "`roles`: a key needs one at least".to_owned(),

@@ -183,6 +183,9 @@ pub async fn import(
     if !flaws.is_empty() {
         return Err(all(flaws));
     }
+    for row in &rows {
+        at.check_name(leave, &row.name)?;
+    }
     let mut asides = Vec::new();
     let mut logins: Vec<&ErpLogin> = rows.iter().map(|row| &row.erp_login).collect();
     logins.sort_unstable();

@@ -4,8 +4,9 @@
 use portcullis_identity::signing::PublicKey;
 use portcullis_identity::{ApiKey, KeyId, Timestamp};
 use portcullis_storage::{KeyOrigin, KeyRow, KeyState, Signing};
+use serde_json::Value;
 
-use super::create::{Made, ends};
+use super::create::{Made, ends, look_at_user};
 use super::list::find;
 use super::signing;
 use super::stand_in;
@@ -32,6 +33,17 @@ pub struct Rotated {
     pub old_ends: Timestamp,
 }
 
+impl Rotated {
+    /// The new key as JSON, with its secrets, and until when the old one goes on.
+    pub fn told(&self, now: Timestamp) -> Value {
+        let mut told = self.made.told(now);
+        if let Some(members) = told.as_object_mut() {
+            members.insert("old-ends".to_owned(), self.old_ends.to_rfc3339().into());
+        }
+        told
+    }
+}
+
 /// Makes of `key` the one that takes over from another.
 ///
 /// # Errors
@@ -48,9 +60,7 @@ pub async fn rotate(
     let listed = find(at, leave, &id).await?;
     let old = listed.row;
     if listed.is_administrator == Some(true) && !leave.may_bind_administrators() {
-        return Err(Refusal::OutOfScope(format!(
-            "{id} runs as an administrator of the ERP, which"
-        )));
+        return Err(Refusal::OfErpAdministrator(id.to_string()));
     }
     if let Some(stand_in) = &old.stand_in {
         stand_in::may_hand_on(leave, &old.upstream, &old.roles, stand_in)?;
@@ -70,6 +80,10 @@ pub async fn rotate(
             "{id} is declared by the configuration: change its secret where that says, and \
              start the gateway again"
         )));
+    }
+    if !leave.may_bind_administrators() {
+        // It may have become one since it was asked last, or nobody has asked.
+        look_at_user(at, leave, &old.upstream, &old.erp_login, false).await?;
     }
     let scheme = old.signing.as_ref().map(Signing::scheme);
     if scheme.is_none() && rotation.public_key.is_some() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use portcullis_gateway::throttle::Account;
 use portcullis_gateway::tls;
 use portcullis_identity::signing::{PublicKey, Scheme};
 use portcullis_identity::{
@@ -15,7 +16,7 @@ use super::read::{File, Hidden, Nothing, networks};
 use super::{Act, Asked, Done, Needs, Planned, Route};
 use crate::chance;
 use crate::errand::apart;
-use crate::keys::{self, Change, Importing, Made, Rotation, Wanted};
+use crate::keys::{self, Change, Importing, Rotation, Wanted};
 use crate::refusal::Refusal;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -191,7 +192,7 @@ fn create(asked: Asked) -> Result<Planned, Refusal> {
     let (at, leave, now) = asked.within()?;
     let work = apart(move || async move {
         let made = keys::create(&at, &leave, key, wanted, now).await?;
-        Ok(Done::made(told(&made, made.told(now))))
+        Ok(Done::made(made.told(now)))
     });
     Ok(Planned::new(on, work))
 }
@@ -207,13 +208,24 @@ fn adopt(asked: Asked) -> Result<Planned, Refusal> {
     let key = chance::api_key()?;
     let on = key.id().to_string();
     let (at, leave, now) = asked.within()?;
+    let upstream = at.upstream(wanted.0.upstream.as_ref())?;
+    let account = Account::login(&upstream, wanted.0.user.as_str());
     let work = apart(move || async move {
         let adopted = keys::adopt(&at, &leave, key, wanted, now).await?;
-        let mut body = told(&adopted.made, adopted.made.told(now));
-        put(&mut body, "native", adopted.native.as_str());
-        put(&mut body, "native-said", adopted.native.said());
-        Ok(Done::made(body))
+        Ok(Done::made(adopted.told(now)))
     });
+    // Whether a secret is the ERP user's is told: who guesses waits, as whoever guesses at a
+    // log-in does.
+    let work = async move {
+        if let Some(seconds) = asked.api.adopts().held(&account, asked.address, now) {
+            return Err(Refusal::Paced(seconds));
+        }
+        let done = work.await;
+        if done.is_err() {
+            asked.api.adopts().failed(&account, asked.address, now);
+        }
+        done
+    };
     Ok(Planned::new(on, work))
 }
 
@@ -255,12 +267,11 @@ fn rotate(asked: Asked) -> Result<Planned, Refusal> {
     let id: KeyId = asked.parameter("id", "key")?;
     let key = chance::api_key()?;
     let (at, leave, now) = asked.within()?;
-    Ok(Planned::new(id.as_str(), async move {
+    let work = apart(move || async move {
         let rotated = keys::rotate(&at, &leave, (id, key), rotation, now).await?;
-        let mut body = told(&rotated.made, rotated.made.told(now));
-        put(&mut body, "old-ends", rotated.old_ends.to_rfc3339());
-        Ok(Done::made(body))
-    }))
+        Ok(Done::made(rotated.told(now)))
+    });
+    Ok(Planned::new(id.as_str(), work))
 }
 
 fn suspend(asked: Asked) -> Result<Planned, Refusal> {
@@ -313,20 +324,6 @@ fn no_stand_in(asked: Asked) -> Result<Planned, Refusal> {
         Ok(Done::with(changed.told(now)))
     });
     Ok(Planned::new(id.as_str(), work))
-}
-
-/// A key that was made, with what else its maker should know.
-fn told(made: &Made, mut body: Value) -> Value {
-    if !made.asides.is_empty() {
-        put(&mut body, "asides", made.asides.clone());
-    }
-    body
-}
-
-fn put(body: &mut Value, name: &str, value: impl Into<Value>) {
-    if let Some(members) = body.as_object_mut() {
-        members.insert(name.to_owned(), value.into());
-    }
 }
 
 fn note(member: &str, text: String) -> Result<String, Refusal> {

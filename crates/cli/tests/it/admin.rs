@@ -1,5 +1,6 @@
 //! The administrative API: who gets in, and what it does.
 
+mod bounds;
 mod keys;
 mod listener;
 mod matrix;

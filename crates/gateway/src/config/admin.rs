@@ -58,8 +58,11 @@ impl Checker<'_> {
                 "administrators need an address or a port of their own",
             );
         }
+        let takes_1_2 = tls.is_none_or(|tls| tls.files.takes_1_2);
         let own = match (raw.certificate_file, raw.key_file) {
-            (Some(certificate), Some(key)) => Some(self.own(folder, &certificate, &key)?),
+            (Some(certificate), Some(key)) => {
+                Some(self.own(folder, (&certificate, &key), takes_1_2)?)
+            }
             (None, None) => None,
             (Some(_), None) | (None, Some(_)) => {
                 let message = "`certificate-file` and `key-file` of `[admin]` belong together";
@@ -97,13 +100,19 @@ impl Checker<'_> {
         })
     }
 
-    fn own(&mut self, folder: &Path, file: &Spanned<PathBuf>, key: &Path) -> Option<TlsFiles> {
+    /// A certificate of its own; the versions are those of the gateway's door.
+    fn own(
+        &mut self,
+        folder: &Path,
+        (file, key): (&Spanned<PathBuf>, &Path),
+        takes_1_2: bool,
+    ) -> Option<TlsFiles> {
         let files = TlsFiles {
             certificate: folder.join(file.get_ref()),
             key: folder.join(key),
             clients: None,
             revocations: None,
-            takes_1_2: true,
+            takes_1_2,
         };
         match Tls::open(files.clone()) {
             Ok(_) => Some(files),

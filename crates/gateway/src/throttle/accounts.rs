@@ -47,7 +47,8 @@ impl Account {
         Self::of(&["administrator", &folded(name)])
     }
 
-    pub(crate) fn login(upstream: &UpstreamName, login: &str) -> Self {
+    /// A login of an ERP, whether there is such a one or not.
+    pub fn login(upstream: &UpstreamName, login: &str) -> Self {
         Self::of(&["login", upstream.as_str(), &folded(login)])
     }
 

@@ -23,6 +23,7 @@ pub(super) async fn add(
 ) -> anyhow::Result<ExitCode> {
     let office = Office::open(place).await?;
     let desk = office.desk()?;
+    office.check(&roles, &scope).await?;
     let password = ask::password(file)?;
     let told = json!({ "name": name, "roles": roles });
     let work = async {

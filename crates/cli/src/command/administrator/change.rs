@@ -18,6 +18,7 @@ pub(super) async fn roles(
     json: bool,
 ) -> anyhow::Result<ExitCode> {
     let office = Office::open(place).await?;
+    office.check(&roles, &scope).await?;
     let work = async {
         let set = office.administrators().set_roles(name, &roles, &scope);
         Ok(done(set.await?))

@@ -1,8 +1,9 @@
 //! Where the commands work on administrators: each act is written down before it is done.
 
+use portcullis_admin::administrators;
 use portcullis_admin::{Installation, Refusal};
 use portcullis_administrators::Desk;
-use portcullis_identity::AdministratorName;
+use portcullis_identity::{AdminRole, AdministratorName, Scope};
 use portcullis_storage::{Administrators, Admissions, Store as _};
 
 use crate::command::recorded;
@@ -36,6 +37,11 @@ impl<'a> Office<'a> {
     /// Where administrators are let in, which knows how what they show is kept.
     pub(super) fn desk(&self) -> anyhow::Result<Desk> {
         desk::open(&self.house, self.place.config.as_deref(), None)
+    }
+
+    /// Checks that there are such roles, and a scope that goes with them.
+    pub(super) async fn check(&self, roles: &[AdminRole], scope: &Scope) -> anyhow::Result<()> {
+        Ok(administrators::check(&self.at, roles, scope).await?)
     }
 
     /// Does something with an administrator, which is written down. None: there is no such one,

@@ -39,8 +39,12 @@ pub(super) async fn run(place: &Place, args: AdoptArgs, json: bool) -> anyhow::R
     let id = key.id();
     let work = keys::adopt(&at, &Leave::All, key, wanted, now);
     let adopted = recorded(&at, ("key", "adopt"), id.as_str(), work).await?;
-    tell(&adopted.made, now, json)?;
-    show::aside(&adopted.native.said())?;
+    if json {
+        show::json(&adopted.told(now))?;
+    } else {
+        tell(&adopted.made)?;
+        show::aside(&adopted.native.said())?;
+    }
     Ok(match adopted.native {
         Native::Lives(_) => ExitCode::from(1),
         Native::Own | Native::Kept | Native::Revoked => ExitCode::SUCCESS,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use portcullis_admin::keys::{self, Change, Changed, describe};
+use portcullis_admin::keys::{self, Change, Changed};
 use portcullis_admin::may::Leave;
 use portcullis_admin::refusal::Refusal;
 use portcullis_gateway::clock;
@@ -96,7 +96,7 @@ fn told(
         }
     };
     if json {
-        show::json(&describe(&changed.row, None, clock::now()))?;
+        show::json(&changed.told(clock::now()))?;
     } else {
         show::line(&format!("{id} ({}) is {}", changed.row.name, say(&changed)))?;
     }

@@ -104,7 +104,11 @@ pub(super) async fn create(
     let id = key.id();
     let work = keys::create(&at, &Leave::All, key, args.wanted()?, now);
     let made = recorded(&at, ("key", "create"), id.as_str(), work).await?;
-    tell(&made, now, json)?;
+    if json {
+        show::json(&made.told(now))?;
+    } else {
+        tell(&made)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -134,12 +138,9 @@ impl CreateArgs {
 }
 
 /// Shows a key that was made, and what it signs with.
-pub(super) fn tell(made: &Made, now: Timestamp, json: bool) -> anyhow::Result<()> {
+pub(super) fn tell(made: &Made) -> anyhow::Result<()> {
     for aside in &made.asides {
         show::aside(aside)?;
-    }
-    if json {
-        return show::json(&made.told(now));
     }
     let Made {
         key, secret, row, ..

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use portcullis_admin::keys::{self, describe, roles};
+use portcullis_admin::keys::{self, roles};
 use portcullis_admin::may::Leave;
 use portcullis_gateway::clock;
 use portcullis_identity::{KeyId, Timestamp};
@@ -70,11 +70,7 @@ pub(super) async fn one(place: &Place, id: KeyId, json: bool) -> anyhow::Result<
         Err(refusal) => return refused(refusal),
     };
     if json {
-        let mut told = describe(&listed.row, listed.used.as_ref(), now);
-        let archived = listed.archived.map(Timestamp::to_rfc3339);
-        show::put(&mut told, "archived", archived);
-        show::put(&mut told, "look", listed.look(now));
-        show::json(&told)?;
+        show::json(&listed.told(now))?;
         return Ok(ExitCode::SUCCESS);
     }
     let look = listed.look(now);

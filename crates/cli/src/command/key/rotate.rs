@@ -48,8 +48,10 @@ pub(super) async fn run(place: &Place, args: RotateArgs, json: bool) -> anyhow::
         Ok(rotated) => rotated,
         Err(refusal) => return refused(refusal),
     };
-    tell(&rotated.made, now, json)?;
-    if !json {
+    if json {
+        show::json(&rotated.told(now))?;
+    } else {
+        tell(&rotated.made)?;
         let ends = show::second(rotated.old_ends);
         show::line(&format!("{id} goes on until {ends}"))?;
     }

@@ -90,6 +90,26 @@ fn administrators_come_encrypted_where_there_is_a_certificate() {
 }
 
 #[test]
+fn a_certificate_of_its_own_is_served_by_the_versions_of_the_gateways_door() {
+    let demo = Demo::start();
+    let speaks_1_2 = |more: &str| {
+        let place = Place::before(&demo, &format!("{more}{LISTEN}{FILES}"));
+        let authority = Authority::new();
+        authority.sign("localhost").put(place.path());
+        let gateway = Administered::at(place);
+        let door = gateway.admin.strip_prefix("https://").expect("https");
+        let door: SocketAddr = door.parse().unwrap();
+        let lines = "GET /admin/v1/self HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        let newer = ask(&authority.client(None, false), door, lines);
+        assert_eq!(newer.unwrap().status, 401, "1.3 is spoken");
+        ask(&authority.client(None, true), door, lines).is_ok()
+    };
+    assert!(speaks_1_2(""));
+    assert!(speaks_1_2(&format!("[tls]\n{FILES}")));
+    assert!(!speaks_1_2(&format!("[tls]\n{FILES}oldest = \"1.3\"\n")));
+}
+
+#[test]
 fn what_is_done_at_the_command_line_is_recorded_too() {
     let demo = Demo::start();
     let place = Place::before(&demo, "");

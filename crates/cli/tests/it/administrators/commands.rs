@@ -164,6 +164,9 @@ fn what_somebody_may_do_is_read_anew_with_each_request() {
         office.get("self", Some(&token)).json()["roles"],
         json!(["auditor"])
     );
+    let user = ["user", "add", "shop", "--upstream", "odoo"];
+    let (code, told) = given(&office.place, &user, "abracadabra");
+    assert_eq!(code, 0, "{told}");
     let (code, told) = office.run(&[
         "administrator",
         "roles",
@@ -176,6 +179,34 @@ fn what_somebody_may_do_is_read_anew_with_each_request() {
         "odoo/shop",
     ]);
     assert_eq!(code, 0, "{told}");
+    // What does not go together, or is not there, is refused, and nothing is changed.
+    for wrong in [
+        &["--role", "key-manager"][..],
+        &["--role", "auditor", "--may-give", "reader"],
+        &[
+            "--role",
+            "key-manager",
+            "--may-give",
+            "nothing",
+            "--may-use",
+            "odoo/shop",
+        ],
+        &[
+            "--role",
+            "key-manager",
+            "--may-give",
+            "reader",
+            "--may-use",
+            "odoo/nobody",
+        ],
+    ] {
+        let roles = [&["administrator", "roles", "anna"], wrong].concat();
+        assert_ne!(office.run(&roles).0, 0, "{wrong:?}");
+        let add = [&["administrator", "add", "bert"], wrong].concat();
+        let (code, text) = given(&office.place, &add, PASSWORD);
+        assert_ne!(code, 0, "{wrong:?}: {text}");
+    }
+    assert_eq!(office.run(&["administrator", "show", "bert"]).0, 1);
     let own = office.get("self", Some(&token)).json();
     assert_eq!(own["roles"], json!(["key-manager"]));
     let scope = json!({"roles": ["reader"], "users": [{"upstream": "odoo", "login": "shop"}]});
