@@ -224,7 +224,7 @@ def administer(gateway):
     for password, statuses in ((gateway.password, (200, 201)), (gateway.password + "!", (401,))):
         got = ask("/admin/v1/session", {"name": "anna", "password": password, "session": "cookie"})
         assert got[0] in statuses, got
-        answers.append(re.sub(r"(?im)^set-cookie:.*$", "", got[1]).encode() + re.sub(rb'"csrf_token":"[^"]*"', b"", got[2]))
+        answers.append(re.sub(r"(?im)^set-cookie:.*$", "", got[1]).encode() + re.sub(rb'"csrf-token":"[^"]*"', b"", got[2]))
     enrolled = ask("/admin/v1/session/enrolment", {"code": gateway.code})
     assert enrolled[0] in (200, 201), enrolled
     # A session's token is told to whoever opens it, and to nobody else.
