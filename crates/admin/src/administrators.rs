@@ -3,11 +3,12 @@
 use portcullis_identity::{
     AdminKey, AdminKeyId, AdminRole, Networks, PrincipalName, Scope, Timestamp,
 };
-use portcullis_storage::AdminKeyRow;
+use portcullis_storage::{AdminKeyRow, Part};
 use serde_json::{Value, json};
 
 use crate::installation::Installation;
 use crate::keys::ends;
+use crate::part::{Parted, and_one};
 use crate::refusal::Refusal;
 
 /// What an administrative key is to be.
@@ -113,6 +114,27 @@ pub async fn list(
     let mut rows = at.store.admin_keys().all().await?;
     rows.retain(|row| is_all || row.state(now) == "valid");
     Ok(rows)
+}
+
+/// A part of the same list.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn part(
+    at: &Installation,
+    is_all: bool,
+    part: Part<(Timestamp, AdminKeyId)>,
+    now: Timestamp,
+) -> Result<Parted<AdminKeyRow>, Refusal> {
+    let most = part.most;
+    let living = (!is_all).then_some(now);
+    let rows = at.store.admin_keys().part(&and_one(part), living).await?;
+    let mut parted = Parted::of(rows, most, |row| (row.created, row.id));
+    // One of them may have been revoked in a store that was lost since.
+    parted
+        .rows
+        .retain(|row| is_all || row.state(now) == "valid");
+    Ok(parted)
 }
 
 /// Revokes an administrative key: it opens nothing any more. Answers it, and whether this did it.

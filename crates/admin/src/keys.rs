@@ -16,7 +16,7 @@ pub use change::{Change, Changed, change};
 pub use create::{Made, Wanted, create, ends, note};
 pub use describe::{Listed, describe, roles};
 pub use import::{Fate, Imported, Importing, Line, import};
-pub use list::{find, list};
+pub use list::{find, list, part};
 pub use rotate::{Rotated, Rotation, rotate};
 pub use signing::shows_whole;
 pub use stand_in::set_stand_in;

@@ -16,6 +16,7 @@ pub mod keys;
 pub mod listener;
 pub mod log_ins;
 pub mod may;
+pub mod part;
 pub mod programs;
 pub mod record;
 pub mod refusal;

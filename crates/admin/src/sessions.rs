@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use portcullis_gateway::sessions::unseal;
 use portcullis_gateway::upstream::ErpUser;
-use portcullis_identity::Timestamp;
-use portcullis_storage::{Opener, SessionRow, Whose};
+use portcullis_identity::{SessionDigest, Timestamp};
+use portcullis_storage::{Opener, Part, SessionRow, Whose};
 use serde_json::{Value, json};
 
 use crate::errand::Errand;
 use crate::installation::Installation;
+use crate::part::{Parted, and_one};
 use crate::refusal::Refusal;
 
 /// How long is waited for an ERP to end its sessions.
@@ -23,6 +24,20 @@ pub async fn list(at: &Installation, now: Timestamp) -> Result<Vec<SessionRow>, 
     let mut all = at.store.sessions().all().await?;
     all.retain(|row| now < row.ends);
     Ok(all)
+}
+
+/// A part of the same list.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn part(
+    at: &Installation,
+    part: Part<(Timestamp, SessionDigest)>,
+    now: Timestamp,
+) -> Result<Parted<SessionRow>, Refusal> {
+    let most = part.most;
+    let rows = at.store.sessions().part(&and_one(part), now).await?;
+    Ok(Parted::of(rows, most, |row| (row.opened, row.digest)))
 }
 
 /// Ends the sessions of somebody, and those that the ERP opened for a person; answers how many

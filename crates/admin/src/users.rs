@@ -1,5 +1,7 @@
 //! The ERP users as whom calls run, and their sealed credentials.
 
+mod list;
+
 use std::time::Duration;
 
 use portcullis_gateway::control::LONGEST;
@@ -10,8 +12,8 @@ use serde_json::{Value, json};
 
 use crate::errand::{Errand, credential};
 use crate::installation::Installation;
-use crate::may::Leave;
 use crate::refusal::Refusal;
+pub use list::{list, part};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -56,39 +58,6 @@ impl Known {
             "failure": health.and_then(|health| health.failure.clone()),
         })
     }
-}
-
-/// The ERP users within a leave.
-///
-/// # Errors
-/// When the store does not answer.
-pub async fn list(at: &Installation, leave: &Leave) -> Result<Vec<Known>, Refusal> {
-    let health = at.store.erp_users().health().await?;
-    let of = |upstream: &UpstreamName, login: &ErpLogin| {
-        let fits = |one: &&UserHealth| one.upstream == *upstream && one.login == *login;
-        health.iter().find(fits).cloned()
-    };
-    let mut all = Vec::new();
-    for upstream in at.config.iter().flat_map(|config| &config.upstreams) {
-        all.extend(upstream.users.iter().map(|user| Known {
-            upstream: upstream.name.clone(),
-            login: user.login.clone(),
-            uid: user.uid,
-            put: None,
-            health: of(&upstream.name, &user.login),
-        }));
-    }
-    for row in at.store.erp_users().all().await? {
-        all.push(Known {
-            health: of(&row.upstream, &row.login),
-            upstream: row.upstream,
-            login: row.login,
-            uid: row.uid,
-            put: Some(row.updated),
-        });
-    }
-    all.retain(|user| leave.has(&user.upstream, &user.login, &[]));
-    Ok(all)
 }
 
 /// Keeps the credential of an ERP user, sealed; replaces one that is there.

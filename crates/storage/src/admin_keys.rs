@@ -8,6 +8,7 @@ use portcullis_identity::{
 };
 
 use crate::error::Stored;
+use crate::part::Part;
 
 /// What is kept of an administrative key. The key itself is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +84,14 @@ pub trait AdminKeys: Send + Sync {
 
     /// Every key, oldest first, revoked and expired ones too.
     fn all(&self) -> Stored<'_, Vec<AdminKeyRow>>;
+
+    /// Some of the keys, oldest first: all of them, or those that are neither revoked nor expired
+    /// at `living`.
+    fn part<'a>(
+        &'a self,
+        part: &'a Part<(Timestamp, AdminKeyId)>,
+        living: Option<Timestamp>,
+    ) -> Stored<'a, Vec<AdminKeyRow>>;
 
     /// Revokes a key. Answers whether this call did it.
     fn revoke<'a>(&'a self, id: &'a AdminKeyId, now: Timestamp) -> Stored<'a, bool>;

@@ -5,6 +5,7 @@ use std::fmt;
 use portcullis_identity::{ErpLogin, Timestamp, UpstreamName};
 
 use crate::error::Stored;
+use crate::part::Part;
 
 /// A sealed secret: opaque to everything but the vault that sealed it.
 #[derive(Clone, PartialEq, Eq)]
@@ -87,6 +88,9 @@ pub trait ErpUsers: Send + Sync {
 
     /// Every user of every upstream.
     fn all(&self) -> Stored<'_, Vec<ErpUserRow>>;
+
+    /// Some of them, by upstream and login.
+    fn part<'a>(&'a self, part: &'a Part<(UpstreamName, ErpLogin)>) -> Stored<'a, Vec<ErpUserRow>>;
 
     /// Removes a user; answers whether it was there.
     fn remove<'a>(&'a self, upstream: &'a UpstreamName, login: &'a ErpLogin) -> Stored<'a, bool>;

@@ -10,6 +10,7 @@ use portcullis_identity::{
 
 use crate::erp_users::Sealed;
 use crate::error::Stored;
+use crate::part::Part;
 
 /// What is kept of an API key. The key itself is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +136,15 @@ pub struct KeyUse {
     pub dialect: String,
 }
 
+/// Which keys of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Select<'a> {
+    /// Those that run as this user of an ERP; none: as anybody.
+    pub user: Option<(&'a UpstreamName, &'a ErpLogin)>,
+    /// Those that are neither revoked nor expired at this moment; none: over or not.
+    pub living: Option<Timestamp>,
+}
+
 impl Signing {
     /// The scheme.
     pub const fn scheme(&self) -> Scheme {
@@ -248,6 +258,14 @@ pub trait Keys: Send + Sync {
 
     /// Every key, oldest first, revoked and expired ones too.
     fn all(&self) -> Stored<'_, Vec<KeyRow>>;
+
+    /// Some of the keys, oldest first, each with its last use. By the moment when a key was made,
+    /// and its id, the next part is found.
+    fn part<'a>(
+        &'a self,
+        part: &'a Part<(Timestamp, KeyId)>,
+        select: Select<'a>,
+    ) -> Stored<'a, Vec<(KeyRow, Option<KeyUse>)>>;
 
     /// Revokes a key. Answers whether this call did it: `false` when there is none, or it was
     /// revoked before (the first moment stays).

@@ -27,6 +27,7 @@ mod journal;
 mod keys;
 mod nonces;
 mod originals;
+mod part;
 mod presence;
 mod roles;
 mod sessions;
@@ -43,10 +44,11 @@ pub use erp_users::{ErpUserRow, ErpUsers, Renewed, Sealed, UserHealth};
 pub use error::{StoreError, Stored};
 pub use journal::{Journal, JournalError};
 pub use keys::{
-    Declaration, KeyOrigin, KeyRow, KeyState, KeyUse, Keys, RateLimit, Signing, StandIn,
+    Declaration, KeyOrigin, KeyRow, KeyState, KeyUse, Keys, RateLimit, Select, Signing, StandIn,
 };
 pub use nonces::{Nonce, Nonces};
 pub use originals::{OriginalRow, Originals};
+pub use part::Part;
 pub use presence::{Presence, ProcessId};
 pub use roles::Roles;
 pub use sessions::{Opener, PersonRow, SessionRow, Sessions, Whose};

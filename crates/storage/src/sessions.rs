@@ -4,6 +4,7 @@ use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Timestamp, UpstreamNam
 
 use crate::erp_users::Sealed;
 use crate::error::Stored;
+use crate::part::Part;
 
 /// What is kept of a session. Its token is not.
 ///
@@ -81,6 +82,13 @@ pub trait Sessions: Send + Sync {
 
     /// Every session, the newest first.
     fn all(&self) -> Stored<'_, Vec<SessionRow>>;
+
+    /// Some of the sessions that have not ended by `now`, the newest first.
+    fn part<'a>(
+        &'a self,
+        part: &'a Part<(Timestamp, SessionDigest)>,
+        now: Timestamp,
+    ) -> Stored<'a, Vec<SessionRow>>;
 
     /// Removes the sessions that ended by `now`, or were last seen before `idle_since`; answers
     /// how many there were.

@@ -2,12 +2,12 @@
 
 use portcullis_identity::{AdminKeyId, AdminRole, PrincipalName, Scope};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
-use super::read::{Nothing, networks};
+use super::read::{Nothing, WhichKeys, networks};
 use super::{Act, Asked, Done, Needs, Planned, Route};
 use crate::administrators::{self, Wanted, describe};
 use crate::chance;
+use crate::part;
 use crate::refusal::Refusal;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -31,12 +31,6 @@ pub(super) const ROUTES: &[Route] = &[
     },
 ];
 
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct Which {
-    all: bool,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Create {
@@ -50,13 +44,15 @@ struct Create {
 }
 
 fn list(asked: Asked) -> Result<Planned, Refusal> {
-    let Which { all } = asked.query()?;
+    let WhichKeys { all, limit, after } = asked.query()?;
     asked.body_or_default::<Nothing>()?;
+    let part = part::asked(limit, after.as_deref())?;
     let (at, _, now) = asked.within()?;
     Ok(Planned::new("", async move {
-        let rows = administrators::list(&at, all, now).await?;
-        let told: Vec<Value> = rows.iter().map(|row| describe(row, now)).collect();
-        Ok(Done::with(json!({ "admin-keys": told })))
+        let listed = administrators::part(&at, all, part, now).await?;
+        Ok(Done::with(
+            listed.told("admin-keys", |row| describe(row, now)),
+        ))
     }))
 }
 

@@ -10,13 +10,13 @@ use portcullis_identity::{
 };
 use portcullis_storage::{RateLimit, StandIn};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
-use super::read::{File, Hidden, Nothing, networks};
+use super::read::{File, Hidden, Nothing, WhichKeys, networks};
 use super::{Act, Asked, Done, Needs, Planned, Route};
 use crate::chance;
 use crate::errand::apart;
 use crate::keys::{self, Change, Importing, Rotation, Wanted};
+use crate::part;
 use crate::refusal::Refusal;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -44,13 +44,6 @@ const fn route(verb: &'static str, path: &'static str, does: &'static str, plan:
         needs: Needs::Leave(Act::new("key", does)),
         plan,
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[derive(Default)]
-struct Which {
-    all: bool,
 }
 
 #[derive(Deserialize)]
@@ -165,13 +158,13 @@ impl Limit {
 }
 
 fn list(asked: Asked) -> Result<Planned, Refusal> {
-    let Which { all } = asked.query()?;
+    let WhichKeys { all, limit, after } = asked.query()?;
     asked.body_or_default::<Nothing>()?;
+    let part = part::asked(limit, after.as_deref())?;
     let (at, leave, now) = asked.within()?;
     Ok(Planned::new("", async move {
-        let listed = keys::list(&at, &leave, all, now).await?;
-        let told: Vec<Value> = listed.iter().map(|each| each.told(now)).collect();
-        Ok(Done::with(json!({ "keys": told })))
+        let listed = keys::part(&at, &leave, all, part, now).await?;
+        Ok(Done::with(listed.told("keys", |each| each.told(now))))
     }))
 }
 

@@ -12,6 +12,23 @@ use crate::refusal::Refusal;
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
+/// Which part of a list.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Which {
+    pub(super) limit: Option<u32>,
+    pub(super) after: Option<String>,
+}
+
+/// Which part of a list of keys, and whether those are in it that are over.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct WhichKeys {
+    pub(super) all: bool,
+    pub(super) limit: Option<u32>,
+    pub(super) after: Option<String>,
+}
+
 /// A secret, which is not seen once it was read.
 pub(super) struct Hidden(pub(super) Secret<String>);
 

@@ -3,11 +3,12 @@
 use portcullis_identity::{ErpLogin, KeyId, UpstreamName};
 use portcullis_storage::Whose;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::read::Nothing;
+use super::read::{Nothing, Which};
 use super::{Act, Asked, Done, Needs, Planned, Route};
 use crate::errand::apart;
+use crate::part;
 use crate::refusal::Refusal;
 use crate::sessions::{self, describe};
 
@@ -35,12 +36,13 @@ struct End {
 }
 
 fn list(asked: Asked) -> Result<Planned, Refusal> {
-    asked.nothing()?;
+    let Which { limit, after } = asked.query()?;
+    asked.body_or_default::<Nothing>()?;
+    let part = part::asked(limit, after.as_deref())?;
     let (at, _, now) = asked.within()?;
     Ok(Planned::new("", async move {
-        let all = sessions::list(&at, now).await?;
-        let told: Vec<Value> = all.iter().map(describe).collect();
-        Ok(Done::with(json!({ "sessions": told })))
+        let listed = sessions::part(&at, part, now).await?;
+        Ok(Done::with(listed.told("sessions", describe)))
     }))
 }
 

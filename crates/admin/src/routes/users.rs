@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use portcullis_identity::{ErpLogin, Timestamp, UpstreamName};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::read::{Hidden, Nothing};
+use super::read::{Hidden, Nothing, Which};
 use super::{Act, Asked, Done, Needs, Planned, Route};
 use crate::errand::apart;
+use crate::part;
 use crate::refusal::Refusal;
 use crate::users;
 
@@ -53,12 +54,13 @@ struct Rotate {
 }
 
 fn list(asked: Asked) -> Result<Planned, Refusal> {
-    asked.nothing()?;
+    let Which { limit, after } = asked.query()?;
+    asked.body_or_default::<Nothing>()?;
+    let part = part::asked(limit, after.as_deref())?;
     let (at, leave, now) = asked.within()?;
     Ok(Planned::new("", async move {
-        let all = users::list(&at, &leave).await?;
-        let told: Vec<Value> = all.iter().map(|user| user.told(now)).collect();
-        Ok(Done::with(json!({ "users": told })))
+        let listed = users::part(&at, &leave, part).await?;
+        Ok(Done::with(listed.told("users", |user| user.told(now))))
     }))
 }
 

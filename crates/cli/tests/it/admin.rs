@@ -6,6 +6,7 @@ mod listener;
 mod matrix;
 mod others;
 mod pages;
+mod parts;
 mod strangers;
 
 use std::io::{BufRead as _, BufReader};

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use portcullis_identity::{AdminKeyId, KeyDigest, Networks, PrincipalName, Timestamp};
-use portcullis_storage::{AdminKeyRow, AdminKeys, StoreError, Stored};
+use portcullis_storage::{AdminKeyRow, AdminKeys, Part, StoreError, Stored};
 
 use super::row::Row;
 use super::{SqlStore, failed, unavailable};
@@ -88,6 +88,31 @@ impl AdminKeys for SqlStore {
         Box::pin(async move {
             let found = self
                 .query("SELECT * FROM admin_key ORDER BY created, id")
+                .fetch_all()
+                .await
+                .map_err(failed("list administrative keys", THING))?;
+            self.read_admin_keys(&found).await
+        })
+    }
+
+    fn part<'a>(
+        &'a self,
+        part: &'a Part<(Timestamp, AdminKeyId)>,
+        living: Option<Timestamp>,
+    ) -> Stored<'a, Vec<AdminKeyRow>> {
+        Box::pin(async move {
+            let after = part.after.as_ref();
+            let found = self
+                .query(
+                    "SELECT * FROM admin_key WHERE (created, id) > ($1, $2) \
+                     AND ($3 OR (revoked IS NULL AND (expires IS NULL OR expires > $4))) \
+                     ORDER BY created, id LIMIT $5",
+                )
+                .bind(after.map_or(i64::MIN, |(created, _)| created.micros()))
+                .bind(after.map_or("", |(_, id)| id.as_str()))
+                .bind(living.is_none())
+                .bind(living.map_or(0, Timestamp::micros))
+                .bind(i64::from(part.most))
                 .fetch_all()
                 .await
                 .map_err(failed("list administrative keys", THING))?;

@@ -3,7 +3,9 @@
 mod health;
 
 use portcullis_identity::{ErpLogin, Timestamp, UpstreamName};
-use portcullis_storage::{ErpUserRow, ErpUsers, Renewed, Sealed, StoreError, Stored, UserHealth};
+use portcullis_storage::{
+    ErpUserRow, ErpUsers, Part, Renewed, Sealed, StoreError, Stored, UserHealth,
+};
 
 use super::{Row, SqlStore, failed};
 
@@ -80,6 +82,25 @@ impl ErpUsers for SqlStore {
                 .iter()
                 .map(read)
                 .collect()
+        })
+    }
+
+    fn part<'a>(&'a self, part: &'a Part<(UpstreamName, ErpLogin)>) -> Stored<'a, Vec<ErpUserRow>> {
+        Box::pin(async move {
+            let after = part.after.as_ref();
+            self.query(
+                "SELECT * FROM erp_user WHERE (upstream, login) > ($1, $2) \
+                 ORDER BY upstream, login LIMIT $3",
+            )
+            .bind(after.map_or("", |(upstream, _)| upstream.as_str()))
+            .bind(after.map_or("", |(_, login)| login.as_str()))
+            .bind(i64::from(part.most))
+            .fetch_all()
+            .await
+            .map_err(failed("list ERP users", THING))?
+            .iter()
+            .map(read)
+            .collect()
         })
     }
 

@@ -1,10 +1,13 @@
 //! API keys in a database.
 
 mod declared;
+mod part;
 mod row;
 
 use portcullis_identity::{KeyId, RoleName, Timestamp};
-use portcullis_storage::{Declaration, KeyRow, KeyUse, Keys, Signing, StandIn, StoreError, Stored};
+use portcullis_storage::{
+    Declaration, KeyRow, KeyUse, Keys, Part, Select, Signing, StandIn, StoreError, Stored,
+};
 
 use super::statement::Statement;
 use super::{SqlStore, failed, unavailable};
@@ -93,6 +96,14 @@ impl Keys for SqlStore {
             self.corrected(&mut found).await?;
             Ok(found)
         })
+    }
+
+    fn part<'a>(
+        &'a self,
+        part: &'a Part<(Timestamp, KeyId)>,
+        select: Select<'a>,
+    ) -> Stored<'a, Vec<(KeyRow, Option<KeyUse>)>> {
+        Box::pin(part::read(self, part, select))
     }
 
     fn revoke<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool> {

@@ -2,7 +2,7 @@
 
 use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Timestamp, UpstreamName};
 use portcullis_storage::{
-    Opener, PersonRow, Sealed, SessionRow, Sessions, StoreError, Stored, Whose,
+    Opener, Part, PersonRow, Sealed, SessionRow, Sessions, StoreError, Stored, Whose,
 };
 
 use super::{Row, SqlStore, failed};
@@ -120,6 +120,31 @@ impl Sessions for SqlStore {
                 .iter()
                 .map(read)
                 .collect()
+        })
+    }
+
+    fn part<'a>(
+        &'a self,
+        part: &'a Part<(Timestamp, SessionDigest)>,
+        now: Timestamp,
+    ) -> Stored<'a, Vec<SessionRow>> {
+        Box::pin(async move {
+            let after = part.after.as_ref();
+            // The first comparison is what an index is of use for.
+            self.query(
+                "SELECT * FROM session WHERE opened <= $1 AND (opened < $1 OR digest > $2) \
+                 AND ends > $3 ORDER BY opened DESC, digest LIMIT $4",
+            )
+            .bind(after.map_or(i64::MAX, |(opened, _)| opened.micros()))
+            .bind(after.map_or(&[][..], |(_, digest)| digest.as_bytes().as_slice()))
+            .bind(now.micros())
+            .bind(i64::from(part.most))
+            .fetch_all()
+            .await
+            .map_err(failed("list sessions", THING))?
+            .iter()
+            .map(read)
+            .collect()
         })
     }
 

@@ -7,6 +7,7 @@ mod foreign;
 mod health;
 mod keys;
 mod nonces;
+mod parts;
 mod second_factors;
 mod sessions;
 

@@ -108,6 +108,12 @@ pub(super) fn read_use(row: &Row) -> Result<KeyUse, StoreError> {
     })
 }
 
+/// The last use of a key whose row has it beside it, if it ever was used.
+pub(super) fn read_use_beside(row: &Row) -> Result<Option<KeyUse>, StoreError> {
+    let used: Option<&str> = row.get("key").map_err(|_| DAMAGED)?;
+    used.map(|_| read_use(row)).transpose()
+}
+
 /// A list as it is kept.
 pub(in crate::database) fn joined<T: Display>(parts: &[T]) -> String {
     let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
