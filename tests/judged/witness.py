@@ -108,7 +108,9 @@ class Witness:
                 self.differ("an altered call was not told from what was sent", judged, other, sent)
 
     def question(self, sent):
-        """Which of the gateway's own questions a request is; none of them holds an argument."""
+        """Which of the gateway's own questions a request is; none of them holds a word of a client."""
+        if self.upstream == "frappe" and asks_whether_archived(sent, self.login):
+            return "User", "get_list"
         try:
             model, method = names_of(sent)
         except (ValueError, KeyError, IndexError, TypeError):
@@ -177,6 +179,17 @@ def target_of(head):
     verb, target, version = line.split(" ")
     read.must(version == "HTTP/1.1", f"the version {version}")
     return verb, target, [tuple(part.split(": ", 1)) for part in lines]
+
+
+def asks_whether_archived(sent, login):
+    """Whether the gateway asks whether its own ERP user is archived."""
+    path, _, query = sent["target"].partition("?")
+    if (sent["verb"], path, sent["body"]) != ("GET", "/api/resource/User", ""):
+        return False
+    asked = {name: json.loads(value) for name, value in urllib.parse.parse_qsl(query, strict_parsing=True)}
+    headers = dict(sent["headers"])
+    own = {"fields": ["enabled"], "filters": {"name": "Administrator"}}
+    return asked == own and headers.get("authorization") == f"token {login.secret}"
 
 
 def names_of(sent):

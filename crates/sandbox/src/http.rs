@@ -42,6 +42,8 @@ pub struct Seen {
     pub model: Option<String>,
     /// The method or operation.
     pub call: Option<String>,
+    /// The fields that a list of Frappe is asked for, as they are said there.
+    pub fields: Option<String>,
     /// The login of the ERP user as whom it ran; none before log-in.
     pub user: Option<String>,
 }

@@ -2,7 +2,7 @@
 //!
 //! Tests prove with it that a refused request never arrived. A line is written with one
 //! `write(2)` before the answer leaves, so it is there when the caller has its answer.
-//! It never holds a query string, a header or a body, for these may carry credentials.
+//! It holds no query string but the names of fields, a header or a body, for these may carry credentials.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -33,6 +33,8 @@ struct Line<'a> {
     path: &'a str,
     model: Option<&'a str>,
     call: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<&'a str>,
     user: Option<&'a str>,
     status: u16,
 }
@@ -87,6 +89,7 @@ impl UpstreamLog {
             path: &request.path,
             model: response.seen.model.as_deref(),
             call: response.seen.call.as_deref(),
+            fields: response.seen.fields.as_deref(),
             user: response.seen.user.as_deref(),
             status: response.status,
         };

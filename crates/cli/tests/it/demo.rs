@@ -128,7 +128,8 @@ impl Demo {
         format!("{}{path}", self.fact("/gateway"))
     }
 
-    /// What reached the ERPs since this was asked last.
+    /// What reached the ERPs since this was asked last, but for what the gateway asks of itself
+    /// from time to time: whether the ERP users in use are archived.
     pub(crate) fn reached(&self) -> Vec<Json> {
         let log = PathBuf::from(self.fact("/upstream_log"));
         let text = std::fs::read_to_string(log).expect("the upstream log");
@@ -137,7 +138,9 @@ impl Demo {
             .map(|line| serde_json::from_str(line).expect("a line of the log"))
             .collect();
         let seen = self.seen.replace(lines.len());
-        lines[seen..].to_vec()
+        let own = |line: &&Json| line["model"] == "User" && line["fields"] == "[\"enabled\"]";
+        let heard = lines[seen..].iter().filter(|line| !own(line));
+        heard.cloned().collect()
     }
 
     /// The uid that Odoo clients are told.
