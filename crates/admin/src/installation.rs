@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use portcullis_gateway::archive::Safe;
 use portcullis_gateway::config::{Config, UpstreamConfig};
+use portcullis_gateway::people::Basic;
 use portcullis_gateway::renewal::Sealing;
 use portcullis_gateway::upstream::CursorSeal;
 use portcullis_identity::{ErpLogin, Pepper, PrincipalName, RoleName, Secret, UpstreamName};
@@ -49,6 +50,12 @@ impl Installation {
     /// When there is none of that name, or several.
     pub fn upstream(&self, named: Option<&UpstreamName>) -> Result<UpstreamName, Refusal> {
         upstream(self.config.as_deref(), named)
+    }
+
+    /// Whether gateways remember who comes to an ERP by Basic.
+    pub fn remembers_basic(&self, name: &UpstreamName) -> bool {
+        let people = self.configured(name).ok().and_then(|it| it.people.as_ref());
+        people.is_some_and(|people| people.basic != Basic::Off)
     }
 
     /// The configuration of an ERP.

@@ -41,13 +41,14 @@ pub async fn part(
 }
 
 /// Ends the sessions of somebody, and those that the ERP opened for a person; answers how many
-/// there were. What the ERP does not end within a moment is forgotten here all the same, and
+/// there were. Who came by Basic is forgotten by each gateway itself, which then ends the ERP's
+/// session, too: those are not counted. What the ERP does not end within a moment is forgotten here all the same, and
 /// ends there by itself; each question to it is recorded.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn end(at: &Installation, whose: &Whose) -> Result<usize, Refusal> {
-    let rows = at.store.sessions().end_of(whose).await?;
+pub async fn end(at: &Installation, whose: &Whose, now: Timestamp) -> Result<usize, Refusal> {
+    let rows = at.store.sessions().end_of(whose, now).await?;
     let ended = rows.len();
     let Whose::Person(upstream, _) = whose else {
         return Ok(ended);

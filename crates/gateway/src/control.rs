@@ -3,6 +3,7 @@
 //! It runs on a thread of its own, so that a slow store or ERP never holds up a core that
 //! serves.
 
+mod ends;
 mod role_files;
 mod rotation;
 mod standing;
@@ -94,11 +95,11 @@ impl Control {
         ready: &watch::Sender<bool>,
         mut stop: watch::Receiver<bool>,
     ) {
-        self.refresh().await;
         let own = Rc::new(Own {
             ledger: Ledger::new(journal),
             ids: Ids::new(),
         });
+        let mut read = self.refresh(None, &own).await;
         for upstream in self.shared.upstreams.iter() {
             prepare(upstream, &own).await;
             self.standing(upstream, &own).begin().await;
@@ -130,7 +131,7 @@ impl Control {
         let mut forget = tokio::time::interval_at(tokio::time::Instant::now() + FORGET, FORGET);
         loop {
             tokio::select! {
-                _ = tick.tick() => self.refresh().await,
+                _ = tick.tick() => read = self.refresh(read, &own).await,
                 _ = retry.tick() => {
                     self.prepare_again(&own);
                     self.renew();
@@ -159,19 +160,24 @@ impl Control {
         }
     }
 
-    /// Looks at the store and the role files; reads again what has changed.
-    async fn refresh(&self) {
+    /// Looks at the store and the role files; reads again what has changed since the version of
+    /// the store that was read last. Answers which is read now; none: not all of one.
+    async fn refresh(&self, read: Option<u64>, own: &Rc<Own>) -> Option<u64> {
         let edited = self.roles.look();
         let looked = self.shared.keyring.look(clock::now()).await;
+        // A request may have been the one that looked: what counts is what was read here.
+        let version = self.shared.keyring.version();
         let result = match looked {
-            Ok(true) => self.reload().await,
-            Ok(false) if edited => self.reload_roles().await,
-            Ok(false) => Ok(()),
+            Ok(_) if read != Some(version) => self.reload(own).await,
+            Ok(_) if edited => self.reload_roles().await,
+            Ok(_) => Ok(()),
             Err(error) => Err(error),
         };
         if let Err(error) = result {
             tracing::warn!(%error, "the store could not be asked for changes");
+            return None;
         }
+        Some(version)
     }
 
     /// Removes the sessions that are over, and suspends the keys that nobody uses.
@@ -244,7 +250,8 @@ impl Control {
         }
     }
 
-    async fn reload(&self) -> Result<(), StoreError> {
+    async fn reload(&self, own: &Rc<Own>) -> Result<(), StoreError> {
+        self.learn_ends(own).await?;
         self.reload_roles().await?;
         self.reload_users().await
     }

@@ -269,8 +269,9 @@ impl Sessions {
     ///
     /// # Errors
     /// When the store does not answer; then they may go on.
-    pub(crate) async fn end_of_key(&self, key: KeyId) -> Result<(), StoreError> {
-        let rows = self.store.sessions().end_of(&StoredWhose::Key(key)).await?;
+    pub(crate) async fn end_of_key(&self, key: KeyId, now: Timestamp) -> Result<(), StoreError> {
+        let whose = StoredWhose::Key(key);
+        let rows = self.store.sessions().end_of(&whose, now).await?;
         let known = self.known.pin();
         for row in &rows {
             known.remove(&row.digest);
@@ -303,6 +304,9 @@ impl Sessions {
         let late = micros(self.lasting.idle) / NOTES;
         let kept_since = Timestamp(idle_since.micros().saturating_sub(late));
         self.store.sessions().sweep(now, kept_since).await?;
+        // Whoever came before that is over by now, in each process.
+        let oldest = Timestamp(now.micros().saturating_sub(micros(self.lasting.absolute)));
+        self.store.sessions().forget_ends(oldest).await?;
         self.known.pin().retain(|_, known| {
             now < known.ends && known.seen.load(Ordering::Acquire) >= idle_since.micros()
         });

@@ -51,7 +51,7 @@ pub use originals::{OriginalRow, Originals};
 pub use part::Part;
 pub use presence::{Presence, ProcessId};
 pub use roles::Roles;
-pub use sessions::{Opener, PersonRow, SessionRow, Sessions, Whose};
+pub use sessions::{Opener, PersonEnd, PersonRow, SessionRow, Sessions, Whose};
 pub use settings::Settings;
 
 /// Everything that processes share: `store.keys().find(&id)`, `store.version()`.

@@ -46,6 +46,17 @@ pub enum Whose {
     Person(UpstreamName, ErpLogin),
 }
 
+/// When all sessions of a person were ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonEnd {
+    /// The ERP.
+    pub upstream: UpstreamName,
+    /// The login there.
+    pub login: ErpLogin,
+    /// When; another moment each time.
+    pub at: Timestamp,
+}
+
 /// A person who logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonRow {
@@ -77,8 +88,12 @@ pub trait Sessions: Send + Sync {
     /// Ends a session; answers whether it was there.
     fn end<'a>(&'a self, digest: &'a SessionDigest) -> Stored<'a, bool>;
 
-    /// Ends all sessions of one opener; answers which there were.
-    fn end_of<'a>(&'a self, whose: &'a Whose) -> Stored<'a, Vec<SessionRow>>;
+    /// Ends all sessions of one opener; answers which there were. That a person's were is
+    /// remembered, for what is kept of the person elsewhere.
+    fn end_of<'a>(&'a self, whose: &'a Whose, now: Timestamp) -> Stored<'a, Vec<SessionRow>>;
+
+    /// Whose sessions were all ended, and when, as far as that is remembered.
+    fn ends(&self) -> Stored<'_, Vec<PersonEnd>>;
 
     /// Every session, the newest first.
     fn all(&self) -> Stored<'_, Vec<SessionRow>>;
@@ -93,4 +108,7 @@ pub trait Sessions: Send + Sync {
     /// Removes the sessions that ended by `now`, or were last seen before `idle_since`; answers
     /// how many there were.
     fn sweep(&self, now: Timestamp, idle_since: Timestamp) -> Stored<'_, u64>;
+
+    /// Forgets which persons' sessions were all ended before a moment.
+    fn forget_ends(&self, before: Timestamp) -> Stored<'_, ()>;
 }

@@ -53,7 +53,7 @@ fn end(asked: Asked) -> Result<Planned, Refusal> {
         login,
         upstream,
     } = asked.body()?;
-    let (at, _, _) = asked.within()?;
+    let (at, _, now) = asked.within()?;
     let (on, whose) = match (key, login, &upstream) {
         (Some(key), None, None) => (key.to_string(), Whose::Key(key)),
         (None, Some(login), upstream) => {
@@ -70,7 +70,7 @@ fn end(asked: Asked) -> Result<Planned, Refusal> {
         }
     };
     let work = apart(move || async move {
-        let ended = sessions::end(&at, &whose).await?;
+        let ended = sessions::end(&at, &whose, now).await?;
         Ok(Done::with(json!({ "ended": ended })))
     });
     Ok(Planned::new(on, work))

@@ -96,15 +96,23 @@ async fn end(place: &Place, whose: &Whose, json: bool) -> anyhow::Result<ExitCod
         Whose::Key(key) => key.to_string(),
         Whose::Person(upstream, login) => format!("{upstream}/{login}"),
     };
-    let work = sessions::end(&at, whose);
+    let work = sessions::end(&at, whose, clock::now());
     let ended = recorded(&at, ("session", "end"), &on, work).await?;
+    // Only the gateways know who came by Basic, and whether there was anybody to forget.
+    let forgets = match whose {
+        Whose::Key(_) => false,
+        Whose::Person(upstream, _) => at.remembers_basic(upstream),
+    };
     if json {
         show::json(&json!({ "ended": ended }))?;
     } else {
         let plural = if ended == 1 { "" } else { "s" };
         show::line(&format!("{ended} session{plural} ended"))?;
+        if forgets {
+            show::line("who comes by Basic is asked for the password anew, within a second")?;
+        }
     }
-    Ok(if ended > 0 {
+    Ok(if ended > 0 || forgets {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)

@@ -5,6 +5,7 @@ mod anew;
 mod basic;
 mod batch;
 mod beside;
+mod ended;
 mod facade;
 mod frappe;
 mod guessing;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use portcullis_erp::asked::Claim;
 use portcullis_identity::{Secret, Style, Timestamp};
 
+use crate::clock;
 use crate::denial::{Denial, Why};
 use crate::identify::{Claimed, Identified, no_entry};
 use crate::keyring::Holder;
@@ -162,10 +163,19 @@ impl Gate<'_> {
             Turn::InVain(no) => return Err(why(no)),
             Turn::Mine(asking) => asking,
         };
+        let asked = clock::now();
         match self.ask(claimed).await {
             Ok(holder) => {
                 claimed.proved(&self.origin, self.now);
                 asking.enters(&holder, self.now);
+                // What the ERP said of the password may be older than the end of its sessions.
+                if entered.is_ended(&holder, asked) {
+                    entered.forget(&mark);
+                    if let Some(user) = &holder.user {
+                        self.upstream.log_out(self.asker, user).await;
+                    }
+                    return Err(why(NoEntry::Unready));
+                }
                 Ok(holder)
             }
             Err(no) => {

@@ -2,19 +2,24 @@
 //!
 //! The ERP checks them once; after that its session is used, for as long as a session here would
 //! last. It is found by a keyed digest of login and password, so that neither is kept. Nothing of
-//! this is stored: each process has its own, and forgets it when it ends.
+//! this is stored: each process has its own, and forgets it when it ends, or when somebody ends all
+//! sessions of a person, which the store tells.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use papaya::HashMap;
-use portcullis_identity::Timestamp;
+use portcullis_identity::{ErpLogin, Timestamp};
+use portcullis_storage::PersonEnd;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::keyring::Holder;
+use crate::people::folded;
 use crate::sessions::Lasting;
+use crate::upstream::ErpUser;
 
 /// How many are remembered; the memory is forgotten when it is full, and the ERPs are asked anew.
 const MOST: usize = 10_000;
@@ -24,7 +29,20 @@ pub(crate) type Mark = [u8; 32];
 
 /// Who has entered, and who is about to.
 #[derive(Default)]
-pub(crate) struct Entered(HashMap<Mark, Arc<Place>>);
+pub(crate) struct Entered {
+    places: HashMap<Mark, Arc<Place>>,
+    /// Whose sessions were all ended, by login in lower case.
+    ends: HashMap<String, End>,
+}
+
+/// An end of all sessions of a person.
+#[derive(Clone, Copy)]
+struct End {
+    /// The moment that was told, by whatever clock: another one is another end.
+    told: Timestamp,
+    /// When it was learned here: of whom the ERP was asked by then has not entered.
+    learned: Timestamp,
+}
 
 /// The place of one login with one password.
 #[derive(Default)]
@@ -77,7 +95,7 @@ impl Entered {
         lasting: &Lasting,
         now: Timestamp,
     ) -> Option<Arc<Holder>> {
-        let places = self.0.pin();
+        let places = self.places.pin();
         let place = places.get(mark)?;
         let known = place.known(lasting, now);
         if known.is_none() && place.guest.load().is_some() {
@@ -88,7 +106,7 @@ impl Entered {
 
     /// The place of whoever is not known.
     pub(crate) fn place(&self, mark: Mark) -> Arc<Place> {
-        let places = self.0.pin();
+        let places = self.places.pin();
         if places.len() >= MOST {
             places.clear();
         }
@@ -97,12 +115,68 @@ impl Entered {
 
     /// Forgets a place; whoever comes next has a new one.
     pub(crate) fn forget(&self, mark: &Mark) {
-        self.0.pin().remove(mark);
+        self.places.pin().remove(mark);
+    }
+
+    /// All sessions of a person end: forgets who has entered as that person. Answers within which
+    /// sessions of the ERP they were.
+    pub(crate) fn end(
+        &self,
+        login: &ErpLogin,
+        told: Timestamp,
+        now: Timestamp,
+    ) -> Vec<Arc<ErpUser>> {
+        let person = folded(login.as_str());
+        let end = End { told, learned: now };
+        // Whoever is about to enter meanwhile looks here after it has.
+        self.ends.pin().insert(person.clone(), end);
+        let places = self.places.pin();
+        let mut ended = Vec::new();
+        for (mark, place) in &places {
+            let guest = place.guest.load();
+            let is_one = |guest: &Arc<Guest>| folded(guest.login()) == person;
+            if guest.as_ref().is_some_and(is_one) {
+                places.remove(mark);
+                let guest = place.guest.swap(None);
+                ended.extend(guest.and_then(|guest| guest.holder.user.clone()));
+            }
+        }
+        ended
+    }
+
+    /// Takes over whose sessions were all ended, as the store tells; answers what `end` does.
+    pub(crate) fn learn(&self, told: &[PersonEnd], now: Timestamp) -> Vec<Arc<ErpUser>> {
+        let mut latest = BTreeMap::new();
+        for end in told {
+            let before = latest.entry(folded(end.login.as_str())).or_insert(end);
+            if end.at > before.at {
+                *before = end;
+            }
+        }
+        let mut ended = Vec::new();
+        for (person, end) in &latest {
+            let known = self.ends.pin().get(person).copied();
+            if known.is_none_or(|known| known.told < end.at) {
+                ended.extend(self.end(&end.login, end.at, now));
+            }
+        }
+        // What the store has forgotten is older than anybody here.
+        self.ends
+            .pin()
+            .retain(|person, end| latest.contains_key(person) || end.learned >= now);
+        ended
+    }
+
+    /// Whether all sessions of a person were ended since the ERP was asked about that person.
+    pub(crate) fn is_ended(&self, holder: &Holder, asked: Timestamp) -> bool {
+        let ends = self.ends.pin();
+        let end = ends.get(&folded(holder.principal.erp_login().as_str()));
+        end.is_some_and(|end| asked <= end.learned)
     }
 
     /// Forgets who has not come for too long.
     pub(crate) fn sweep(&self, lasting: &Lasting, now: Timestamp) {
-        self.0.pin().retain(|_, place| {
+        self.places.pin().retain(|_, place| {
             let guest = place.guest.load();
             guest.as_ref().is_none_or(|guest| guest.holds(lasting, now))
         });
@@ -145,6 +219,10 @@ impl Asking<'_> {
 }
 
 impl Guest {
+    fn login(&self) -> &str {
+        self.holder.principal.erp_login().as_str()
+    }
+
     /// Whether the ERP need not be asked again: a session here would still last, and the ERP
     /// has not ended its own.
     fn holds(&self, lasting: &Lasting, now: Timestamp) -> bool {

@@ -9,6 +9,7 @@ use portcullis_identity::{SessionDigest, Timestamp};
 use portcullis_storage::StoreError;
 
 use super::{Comer, From, Secure, Sessions, cookie};
+use crate::clock;
 use crate::denial::Why;
 use crate::keyring::Holder;
 use crate::upstream::{Asker, ErpUser, Upstream};
@@ -113,8 +114,15 @@ pub(crate) async fn perform(
         Act::EndAll(holder, upstream) => {
             match (holder.user.as_deref(), holder.principal.key()) {
                 (Some(user), _) => {
-                    let all = sessions.end_of(upstream.name(), user.login());
+                    let all = sessions.end_of(upstream.name(), user.login(), now);
                     for user in all.await.map_err(unended)? {
+                        upstream.log_out(asker, &user).await;
+                    }
+                    // Other processes learn from the store who came there by Basic before this.
+                    let entered = upstream.people().map(|people| &people.entered);
+                    let guests =
+                        entered.map(|entered| entered.end(user.login(), now, clock::now()));
+                    for user in guests.unwrap_or_default() {
                         upstream.log_out(asker, &user).await;
                     }
                     // This process knows its own session by another copy.
@@ -122,7 +130,7 @@ pub(crate) async fn perform(
                         own.end();
                     }
                 }
-                (None, Some(key)) => sessions.end_of_key(*key).await.map_err(unended)?,
+                (None, Some(key)) => sessions.end_of_key(*key, now).await.map_err(unended)?,
                 (None, None) => {}
             }
             Ok(ended(reply, secure))

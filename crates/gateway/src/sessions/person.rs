@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use portcullis_identity::{ErpLogin, SessionDigest, UpstreamName};
+use portcullis_identity::{ErpLogin, SessionDigest, Timestamp, UpstreamName};
 use portcullis_storage::{Opener, PersonRow, Sealed, StoreError, Whose as StoredWhose};
 use zeroize::Zeroizing;
 
@@ -68,9 +68,10 @@ impl Sessions {
         &self,
         upstream: &UpstreamName,
         login: &ErpLogin,
+        now: Timestamp,
     ) -> Result<Vec<ErpUser>, StoreError> {
         let whose = StoredWhose::Person(upstream.clone(), login.clone());
-        let rows = self.store.sessions().end_of(&whose).await?;
+        let rows = self.store.sessions().end_of(&whose, now).await?;
         let known = self.known.pin();
         let ended = rows.iter().filter_map(|row| {
             known.remove(&row.digest);

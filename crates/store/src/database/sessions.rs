@@ -2,12 +2,14 @@
 
 use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Timestamp, UpstreamName};
 use portcullis_storage::{
-    Opener, Part, PersonRow, Sealed, SessionRow, Sessions, StoreError, Stored, Whose,
+    Opener, Part, PersonEnd, PersonRow, Sealed, SessionRow, Sessions, StoreError, Stored, Whose,
 };
 
+use super::transaction::Transaction;
 use super::{Row, SqlStore, failed};
 
 const THING: &str = "session";
+const ENDED: &str = "end of a person's sessions";
 
 impl Sessions for SqlStore {
     fn open<'a>(&'a self, row: &'a SessionRow, most: u32) -> Stored<'a, u64> {
@@ -94,20 +96,49 @@ impl Sessions for SqlStore {
         })
     }
 
-    fn end_of<'a>(&'a self, whose: &'a Whose) -> Stored<'a, Vec<SessionRow>> {
+    fn end_of<'a>(&'a self, whose: &'a Whose, now: Timestamp) -> Stored<'a, Vec<SessionRow>> {
         Box::pin(async move {
+            let ending = || failed("end the sessions of somebody", THING);
+            let mut both = self.begin().await.map_err(ending())?;
             let opener = match whose {
                 Whose::Key(key) => by_key(key),
-                Whose::Person(upstream, login) => by_person(upstream, login),
+                Whose::Person(upstream, login) => {
+                    let noted = note_end(&mut both, upstream, login, now).await;
+                    noted.map_err(ending())?;
+                    by_person(upstream, login)
+                }
             };
-            self.query("DELETE FROM session WHERE opener = $1 RETURNING *")
+            let ended = both
+                .query("DELETE FROM session WHERE opener = $1 RETURNING *")
                 .bind(opener.as_str())
                 .fetch_all()
                 .await
-                .map_err(failed("end the sessions of somebody", THING))?
+                .map_err(ending())?;
+            both.commit().await.map_err(ending())?;
+            ended.iter().map(read).collect()
+        })
+    }
+
+    fn ends(&self) -> Stored<'_, Vec<PersonEnd>> {
+        Box::pin(async move {
+            self.query("SELECT upstream, login, at FROM person_end")
+                .fetch_all()
+                .await
+                .map_err(failed("tell whose sessions were ended", ENDED))?
                 .iter()
-                .map(read)
+                .map(read_end)
                 .collect()
+        })
+    }
+
+    fn forget_ends(&self, before: Timestamp) -> Stored<'_, ()> {
+        Box::pin(async move {
+            self.query("DELETE FROM person_end WHERE at < $1")
+                .bind(before.micros())
+                .execute()
+                .await
+                .map_err(failed("forget whose sessions were ended", ENDED))?;
+            Ok(())
         })
     }
 
@@ -172,6 +203,36 @@ impl Sessions for SqlStore {
             Ok(done)
         })
     }
+}
+
+/// Remembers that all sessions of a person end; each time that is another moment.
+async fn note_end(
+    both: &mut Transaction,
+    upstream: &UpstreamName,
+    login: &ErpLogin,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    both.query(
+        "INSERT INTO person_end (upstream, login, at) VALUES ($1, $2, $3) \
+         ON CONFLICT (upstream, login) DO UPDATE SET at = CASE \
+         WHEN excluded.at > person_end.at THEN excluded.at ELSE person_end.at + 1 END",
+    )
+    .bind(upstream.as_str())
+    .bind(login.as_str())
+    .bind(now.micros())
+    .execute()
+    .await
+    .map(drop)
+}
+
+fn read_end(row: &Row) -> Result<PersonEnd, StoreError> {
+    const DAMAGED: StoreError = StoreError::Damaged { what: ENDED };
+    let text = |column: &str| row.get::<&str>(column).map_err(|_| DAMAGED);
+    Ok(PersonEnd {
+        upstream: UpstreamName::new(text("upstream")?).map_err(|_| DAMAGED)?,
+        login: ErpLogin::new(text("login")?).map_err(|_| DAMAGED)?,
+        at: row.get("at").map(Timestamp).map_err(|_| DAMAGED)?,
+    })
 }
 
 /// By what the sessions of one opener are found. No upstream's name has a space.

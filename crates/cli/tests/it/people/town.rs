@@ -39,6 +39,8 @@ pub(crate) struct Heard {
 pub(crate) struct Erp<H> {
     inner: H,
     heard: Mutex<Vec<Heard>>,
+    /// Whether no password is right any more.
+    pub(crate) shut: AtomicBool,
     /// Whether every session is over.
     pub(crate) over: AtomicBool,
     /// Whether the next session that is shown is over.
@@ -73,6 +75,7 @@ impl<H> Erp<H> {
         Arc::new(Self {
             inner,
             heard: Mutex::default(),
+            shut: AtomicBool::new(false),
             over: AtomicBool::new(false),
             ends: AtomicBool::new(false),
             exchanges: AtomicBool::new(false),
@@ -120,6 +123,11 @@ impl Handler for Erp<Odoo> {
         if request.path.ends_with("/authenticate") && body.contains("\"guarded\"") {
             return json(r#"{"jsonrpc":"2.0","id":1,"result":{"uid":null}}"#)
                 .with("Set-Cookie", "session_id=half; Path=/");
+        }
+        if request.path.ends_with("/authenticate") && self.shut.load(Ordering::SeqCst) {
+            return json(
+                r#"{"jsonrpc":"2.0","id":1,"error":{"code":200,"message":"Odoo Server Error","data":{"name":"odoo.exceptions.AccessDenied","message":"Access Denied"}}}"#,
+            );
         }
         if self.is_over(request) {
             return json(r#"{"jsonrpc":"2.0","id":null,"error":{"code":100,"message":"Odoo Session Expired","data":{"name":"odoo.http.SessionExpiredException","message":"Session expired"}}}"#)

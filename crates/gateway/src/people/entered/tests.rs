@@ -1,11 +1,9 @@
-use portcullis_identity::{
-    ErpLogin, Principal, PrincipalKind, PrincipalName, Secret, UpstreamName,
-};
+use portcullis_identity::{Principal, PrincipalKind, PrincipalName, Secret, UpstreamName};
 
 use super::*;
 use crate::gcra::Rate;
 use crate::sessions::{OnChange, Secure};
-use crate::upstream::{ErpSession, ErpUser};
+use crate::upstream::ErpSession;
 
 const SECOND: i64 = 1_000_000;
 
@@ -96,7 +94,54 @@ async fn who_has_not_come_for_long_is_forgotten() {
     let entered = Entered::default();
     enter(&entered, [1; 32], at(0)).await;
     entered.sweep(&lasting(), at(60));
-    assert_eq!(entered.0.len(), 1);
+    assert_eq!(entered.places.len(), 1);
     entered.sweep(&lasting(), at(61));
-    assert_eq!(entered.0.len(), 0);
+    assert_eq!(entered.places.len(), 0);
+}
+
+fn told(login: &str, seconds: i64) -> PersonEnd {
+    PersonEnd {
+        upstream: UpstreamName::new("odoo").unwrap(),
+        login: ErpLogin::new(login).unwrap(),
+        at: at(seconds),
+    }
+}
+
+#[tokio::test]
+async fn when_all_sessions_of_a_person_end_each_password_is_forgotten_once() {
+    let entered = Entered::default();
+    let known = |seconds| entered.known(&[1; 32], &lasting(), at(seconds)).is_some();
+    enter(&entered, [1; 32], at(0)).await;
+    enter(&entered, [2; 32], at(0)).await;
+    assert_eq!(entered.learn(&[told("bert", 1)], at(1)).len(), 0);
+    assert!(known(1), "somebody else's");
+    // The clock that tells it may be ahead of this one, or behind.
+    let ended = entered.learn(&[told("bert", 1), told("ANNA", 9)], at(2));
+    assert_eq!(ended.len(), 2, "in any spelling");
+    assert!(!known(2));
+    enter(&entered, [1; 32], at(3)).await;
+    let ends = [told("ANNA", 9), told("anna", 5)];
+    assert_eq!(entered.learn(&ends, at(4)).len(), 0, "it is known already");
+    assert!(known(4));
+    assert_eq!(entered.learn(&[told("anna", 10)], at(5)).len(), 1);
+    assert!(!known(5));
+    enter(&entered, [1; 32], at(6)).await;
+    assert_eq!(entered.learn(&[], at(7)).len(), 0);
+    assert!(known(7), "what is forgotten there ends nobody");
+    assert_eq!(entered.ends.len(), 0);
+}
+
+#[tokio::test]
+async fn who_was_about_to_enter_when_all_sessions_ended_has_not() {
+    let entered = Entered::default();
+    let place = entered.place([1; 32]);
+    let Turn::Mine(asking) = place.turn(&lasting(), at(0)).await else {
+        panic!("nobody was asked")
+    };
+    let anna = anna();
+    assert!(!entered.is_ended(&anna, at(0)));
+    assert_eq!(entered.learn(&[told("anna", 1)], at(1)).len(), 0);
+    asking.enters(&anna, at(0));
+    assert!(entered.is_ended(&anna, at(0)));
+    assert!(!entered.is_ended(&anna, at(2)), "who comes later may");
 }

@@ -1,5 +1,7 @@
 use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Timestamp, UpstreamName};
-use portcullis_storage::{Opener, PersonRow, Sealed, SessionRow, Store, StoreError, Whose};
+use portcullis_storage::{
+    Opener, PersonEnd, PersonRow, Sealed, SessionRow, Store, StoreError, Whose,
+};
 
 use super::{Place, on_both};
 
@@ -7,6 +9,7 @@ on_both! {
     a_session_is_opened_touched_ended_and_swept,
     of_too_many_sessions_of_a_key_the_longest_unused_end,
     a_persons_sessions_are_kept_exchanged_listed_and_ended_together,
+    that_all_sessions_of_a_person_were_ended_is_remembered_and_told_to_running_gateways,
 }
 
 async fn a_session_is_opened_touched_ended_and_swept(place: Place) {
@@ -134,8 +137,56 @@ async fn a_persons_sessions_are_kept_exchanged_listed_and_ended_together(place: 
     );
     let odoo = UpstreamName::new("odoo").unwrap();
     let anna = Whose::Person(odoo, ErpLogin::new("anna").unwrap());
-    assert_eq!(sessions.end_of(&anna).await.unwrap().len(), 2);
-    assert_eq!(sessions.end_of(&anna).await.unwrap(), []);
+    let now = Timestamp(50);
+    assert_eq!(sessions.end_of(&anna, now).await.unwrap().len(), 2);
+    assert_eq!(sessions.end_of(&anna, now).await.unwrap(), []);
     let left = sessions.all().await.unwrap();
     assert_eq!(left, [rows[3].clone(), rows[2].clone()]);
+}
+
+async fn that_all_sessions_of_a_person_were_ended_is_remembered_and_told_to_running_gateways(
+    place: Place,
+) {
+    let store = place.open().await;
+    let store: &dyn Store = &store;
+    let sessions = store.sessions();
+    let odoo = UpstreamName::new("odoo").unwrap();
+    let whose = |login: &str| Whose::Person(odoo.clone(), ErpLogin::new(login).unwrap());
+    let end = |login: &str, at: i64| PersonEnd {
+        upstream: odoo.clone(),
+        login: ErpLogin::new(login).unwrap(),
+        at: Timestamp(at),
+    };
+    let ends = async || {
+        let mut all = sessions.ends().await.unwrap();
+        all.sort_by_key(|end| end.login.clone());
+        all
+    };
+    let mut version = store.version().await.unwrap();
+    let mut is_told = async || {
+        let before = std::mem::replace(&mut version, store.version().await.unwrap());
+        version > before
+    };
+    let key = Whose::Key(KeyId::new("pck_aaaaaaaaaaaaaaaa").unwrap());
+    sessions.end_of(&key, Timestamp(5)).await.unwrap();
+    assert!(!is_told().await, "a key tells each process itself");
+    assert_eq!(ends().await, []);
+
+    // Also where there was no session in the store.
+    sessions.end_of(&whose("anna"), Timestamp(7)).await.unwrap();
+    assert!(is_told().await);
+    sessions.end_of(&whose("bert"), Timestamp(9)).await.unwrap();
+    assert_eq!(ends().await, [end("anna", 7), end("bert", 9)]);
+    assert!(is_told().await);
+    // Each end is another moment, whatever the clock says.
+    sessions.end_of(&whose("anna"), Timestamp(3)).await.unwrap();
+    assert_eq!(ends().await[0], end("anna", 8));
+    sessions
+        .end_of(&whose("anna"), Timestamp(20))
+        .await
+        .unwrap();
+    assert_eq!(ends().await[0], end("anna", 20));
+    assert!(is_told().await);
+    sessions.forget_ends(Timestamp(20)).await.unwrap();
+    assert_eq!(ends().await, [end("anna", 20)]);
 }
