@@ -7,7 +7,7 @@ use portcullis_gateway::config::UpstreamConfig;
 use portcullis_gateway::upstream::{Clerk, ErpUser, Unready, Upstream};
 use portcullis_identity::{ErpLogin, Secret, UpstreamName};
 
-use crate::installation::{Installation, secret};
+use crate::installation::Installation;
 use crate::refusal::Refusal;
 
 /// An ERP that is asked.
@@ -100,9 +100,9 @@ pub async fn credential(
     let user = user.ok_or_else(|| {
         Refusal::Unfit(format!("there is no credential for `{login}` at `{name}`"))
     })?;
-    let plain = secret(&user.secret_file).map_err(|error| {
-        tracing::error!(%error, file = %user.secret_file.display(), "a secret file cannot be read");
-        Refusal::Unfit(format!("the secret file of `{login}` cannot be read"))
+    let plain = user.secret.read().map_err(|error| {
+        tracing::error!(%error, "the secret of an ERP user cannot be read");
+        Refusal::Unfit(format!("the secret of `{login}` cannot be read"))
     })?;
     Ok(ErpUser::new(user.login.clone(), plain, user.uid))
 }

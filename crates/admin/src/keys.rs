@@ -3,6 +3,7 @@
 mod adopt;
 mod change;
 mod create;
+mod declare;
 mod describe;
 mod import;
 mod list;
@@ -14,6 +15,7 @@ mod when;
 pub use adopt::{Adopted, Native, adopt};
 pub use change::{Change, Changed, change};
 pub use create::{Made, Wanted, create, ends, note};
+pub use declare::{Said, declare, is_anything_declared};
 pub use describe::{Listed, describe, roles};
 pub use import::{Fate, Imported, Importing, Line, import};
 pub use list::{find, list, part};

@@ -10,6 +10,8 @@ use portcullis_gateway::archive::Safe;
 use portcullis_gateway::clock;
 use portcullis_gateway::config::{Config, StoreConfig};
 use portcullis_gateway::renewal::Sealing;
+#[cfg(feature = "postgres")]
+use portcullis_gateway::secret_from::SecretFrom;
 use portcullis_gateway::upstream::CursorSeal;
 use portcullis_identity::{ErpLogin, Secret, UpstreamName};
 use portcullis_storage::{ErpUserRow, Journal, Sealed, Store};
@@ -95,7 +97,7 @@ pub(crate) fn embedded(data: &Path) -> PathBuf {
 
 #[cfg(feature = "postgres")]
 async fn connect(shared: &StoreConfig) -> anyhow::Result<SqlStore> {
-    let password = shared.password_file.as_deref().map(secret).transpose()?;
+    let password = shared.password.as_ref().map(SecretFrom::read).transpose()?;
     let server = portcullis_store::Server {
         url: shared.url.to_string(),
         password,

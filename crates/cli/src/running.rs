@@ -37,8 +37,7 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts a gateway; returns once its keys are read and each ERP was asked once.
-    pub(crate) async fn start(config: Config, house: House) -> anyhow::Result<Self> {
-        let config = Arc::new(config);
+    pub(crate) async fn start(config: Arc<Config>, house: House) -> anyhow::Result<Self> {
         let upstreams = upstreams(&config, &house)?;
         let cores = config.workers.unwrap_or_else(cores);
         let Doors {
@@ -188,7 +187,7 @@ fn upstreams(config: &Config, house: &House) -> anyhow::Result<Upstreams> {
     for from in &config.upstreams {
         let upstream = Upstream::new(from, Arc::clone(&seal) as _)?;
         for user in &from.users {
-            let secret = secret(&user.secret_file)?;
+            let secret = user.secret.read()?;
             upstream.put_user(ErpUser::new(user.login.clone(), secret, user.uid));
         }
         for route in &config.controllers {

@@ -8,6 +8,7 @@ mod admin;
 mod credentials;
 mod issuer;
 mod keeping;
+mod key;
 mod keys;
 mod people;
 mod problem;
@@ -28,6 +29,7 @@ use portcullis_identity::RoleName;
 use portcullis_policy::Role;
 
 pub use admin::AdminConfig;
+pub use key::{DeclaredKey, DeclaredSecret, Ends};
 pub use keys::KeyLife;
 pub use problem::Problem;
 pub use rest::RestConfig;
@@ -85,6 +87,8 @@ pub struct Config {
     pub ways: Ways,
     /// Which addresses are served.
     pub served: Served,
+    /// The keys that are declared.
+    pub declared: Vec<DeclaredKey>,
     /// The issuers whose tokens are believed.
     pub issuers: Vec<IssuerConfig>,
     /// The ERPs.
@@ -107,6 +111,19 @@ impl Config {
     /// # Errors
     /// Every problem that was found, in the order of the file.
     pub fn read(path: &Path) -> Result<Self, Vec<Problem>> {
+        Self::looked_at(path, false)
+    }
+
+    /// The same, and looks at the secrets that lie outside: only whoever runs the gateway, or
+    /// checks whether it can be run, has its environment and its files.
+    ///
+    /// # Errors
+    /// As for [`Config::read`].
+    pub fn read_with_secrets(path: &Path) -> Result<Self, Vec<Problem>> {
+        Self::looked_at(path, true)
+    }
+
+    fn looked_at(path: &Path, reads_secrets: bool) -> Result<Self, Vec<Problem>> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| vec![Problem::of_file(path, format!("cannot be read: {error}"))])?;
         let raw: RawConfig =
@@ -114,6 +131,7 @@ impl Config {
         Checker {
             path,
             text: &text,
+            reads_secrets,
             problems: Vec::new(),
         }
         .check(raw)
@@ -123,6 +141,8 @@ impl Config {
 struct Checker<'a> {
     path: &'a Path,
     text: &'a str,
+    /// Whether secrets that lie outside are looked at.
+    reads_secrets: bool,
     problems: Vec<Problem>,
 }
 
@@ -139,6 +159,7 @@ impl Checker<'_> {
             store::Written {
                 url: raw.store,
                 password_file: raw.store_password_file,
+                password_variable: raw.store_password_variable,
                 certificates_file: raw.store_certificates_file,
             },
         );
@@ -169,6 +190,8 @@ impl Checker<'_> {
             self.admin(folder, admin, public)
         });
         let issuers = self.issuers(folder, raw.issuer, &upstreams);
+        let life = raw.keys.life();
+        let declared = self.keys(folder, raw.key, &upstreams, life);
         let (Some(listen), true) = (listen, self.problems.is_empty()) else {
             return Err(self.problems);
         };
@@ -193,7 +216,7 @@ impl Checker<'_> {
                 per_minute: limits.address_failures_per_minute.get(),
                 burst: limits.address_failures_burst.get(),
             },
-            keys: raw.keys.life(),
+            keys: life,
             sessions: raw.sessions.lasting(),
             connections: Bounds {
                 each: limits.connections_per_address.get(),
@@ -202,6 +225,7 @@ impl Checker<'_> {
             proxies,
             tls,
             admin,
+            declared,
             issuers,
             ways,
             served,

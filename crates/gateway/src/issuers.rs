@@ -19,7 +19,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use papaya::HashMap;
 use portcullis_identity::{
-    ErpLogin, Principal, PrincipalKind, PrincipalName, RoleName, Secret, Timestamp, UpstreamName,
+    ErpLogin, Principal, PrincipalKind, PrincipalName, RoleName, Timestamp, UpstreamName,
 };
 use url::Url;
 
@@ -28,6 +28,7 @@ pub use token::{KeySetError, TokenAlgorithm, TokenError, TokenKeys, TokenRules};
 
 use crate::gcra::Rate;
 use crate::keyring::Holder;
+use crate::secret_from::{SecretError, SecretFrom};
 
 /// How old a fetched set may be.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -66,8 +67,8 @@ pub struct IssuerConfig {
 /// Where an issuer's keys are.
 #[derive(Debug, Clone)]
 pub enum KeysFrom {
-    /// A secret, in a file.
-    Secret(PathBuf),
+    /// A secret that both sides know.
+    Secret(SecretFrom),
     /// A set of public keys, in a file.
     File(PathBuf),
     /// A set of public keys, fetched.
@@ -128,6 +129,17 @@ pub enum IssuerError {
         /// Why.
         source: KeySetError,
     },
+    /// Its secret is not there.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// Its secret cannot be used.
+    #[error("{from}: {source}")]
+    Unfit {
+        /// Which one.
+        from: SecretFrom,
+        /// Why.
+        source: KeySetError,
+    },
 }
 
 /// Why the bearer of a token is not let in.
@@ -156,10 +168,12 @@ impl IssuerConfig {
         let (path, keys) = match &self.keys {
             KeysFrom::Url(_) => return Ok(None),
             KeysFrom::File(path) => (path, TokenKeys::of_set(&read(path)?, self.rules.algorithm)),
-            KeysFrom::Secret(path) => {
-                let text = String::from_utf8(read(path)?).unwrap_or_default();
-                let secret = Secret::new(text.trim_end_matches(['\r', '\n']).to_owned());
-                (path, TokenKeys::of_secret(&secret))
+            KeysFrom::Secret(from) => {
+                let keys = TokenKeys::of_secret(&from.read()?);
+                return keys.map(Some).map_err(|source| IssuerError::Unfit {
+                    from: from.clone(),
+                    source,
+                });
             }
         };
         let path = path.clone();
@@ -179,7 +193,7 @@ impl Issuers {
                 keys,
                 fetched: None,
             });
-            Ok(Trusted {
+            Ok::<_, IssuerError>(Trusted {
                 config: config.clone(),
                 keys: ArcSwapOption::from_pointee(known),
                 wanted: AtomicBool::new(false),

@@ -41,6 +41,7 @@ mod operations;
 pub mod origin;
 pub mod people;
 pub mod renewal;
+pub mod secret_from;
 pub mod sessions;
 pub mod snapshot;
 pub mod tls;

@@ -10,7 +10,7 @@ use portcullis_policy::Role;
 use crate::args::CheckArgs;
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
-    let problems = match Config::read(&args.config) {
+    let problems = match Config::read_with_secrets(&args.config) {
         Ok(config) => {
             let mut out = anstream::stdout();
             if args.json {
@@ -31,11 +31,12 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
             } else {
                 writeln!(
                     out,
-                    "{}: fine; {} upstreams, {} roles, {} routes",
+                    "{}: fine; {} upstreams, {} roles, {} routes, {} keys",
                     args.config.display(),
                     config.upstreams.len(),
                     config.roles.len(),
-                    config.controllers.len()
+                    config.controllers.len(),
+                    config.declared.len()
                 )?;
                 for upstream in &config.upstreams {
                     tell(&mut out, upstream)?;

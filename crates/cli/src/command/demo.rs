@@ -10,6 +10,7 @@ mod screen;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use portcullis_gateway::config::Config;
@@ -45,7 +46,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let config = configure(folder.path(), &args, &sandboxes)?;
     let house = House::open(&config.data, config.store.as_ref()).await?;
     let keys = Keys::make(&house).await?;
-    let running = Running::start(config, house).await?;
+    let running = Running::start(Arc::new(config), house).await?;
     let mut out = anstream::stdout();
     if args.json {
         writeln!(out, "{}", screen::json(running.address, &keys, &sandboxes))?;

@@ -6,6 +6,7 @@
 mod adopt;
 mod change;
 mod create;
+mod generate;
 mod import;
 mod list;
 mod rotate;
@@ -39,6 +40,8 @@ enum KeyCommand {
     Create(create::CreateArgs),
     /// Make a key for a client that has a key or password of the ERP, which is tried there once
     Adopt(adopt::AdoptArgs),
+    /// Print a key that opens nothing until the configuration declares it (`[[key]]`)
+    Generate,
     /// Take over the keys of OCA's auth_api_key, with the secrets that their clients have
     Import(import::ImportArgs),
     /// List the keys, and when each was used last
@@ -74,11 +77,15 @@ enum KeyCommand {
 }
 
 pub(crate) async fn run(args: KeyArgs) -> anyhow::Result<ExitCode> {
-    let place = args.place.find()?;
     let json = args.json;
+    if matches!(args.command, KeyCommand::Generate) {
+        return generate::run(json);
+    }
+    let place = args.place.find()?;
     match args.command {
         KeyCommand::Create(create) => create::create(&place, create, json).await,
         KeyCommand::Adopt(adopt) => adopt::run(&place, adopt, json).await,
+        KeyCommand::Generate => generate::run(json),
         KeyCommand::Import(import) => import::run(&place, import, json).await,
         KeyCommand::List { all } => list::run(&place, all, json).await,
         KeyCommand::Show { id } => list::one(&place, id, json).await,

@@ -2,17 +2,20 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use portcullis_admin::keys::{self, Said};
+use portcullis_gateway::clock;
 use portcullis_gateway::config::Config;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::ConfigArgs;
-use crate::command::check;
+use crate::command::{check, recorded};
 use crate::house::House;
 use crate::running::Running;
 
 pub(crate) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
-    let mut config = match Config::read(&args.config) {
+    let mut config = match Config::read_with_secrets(&args.config) {
         Ok(config) => config,
         Err(problems) => {
             check::say(&problems)?;
@@ -23,6 +26,8 @@ pub(crate) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
         config.listen = listen;
     }
     let house = House::open(&config.data, config.store.as_ref()).await?;
+    let config = Arc::new(config);
+    take_over_declared(&config, &house).await?;
     let running = Running::start(config, house).await?;
     writeln!(
         anstream::stderr(),
@@ -36,6 +41,20 @@ pub(crate) async fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
     told_to_stop().await?;
     running.stop();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the keys what the configuration declares, before anybody is served.
+async fn take_over_declared(config: &Arc<Config>, house: &House) -> anyhow::Result<()> {
+    let at = house.installation(Some(Arc::clone(config)));
+    if !keys::is_anything_declared(&at).await? {
+        return Ok(());
+    }
+    let work = keys::declare(&at, clock::now());
+    let said = recorded(&at, ("key", "declare"), "", work).await?;
+    for Said { id, name, what } in said {
+        tracing::warn!(key.id = %id, key.name = %name, "{what}");
+    }
+    Ok(())
 }
 
 /// Waits for SIGTERM or SIGINT.

@@ -1,6 +1,7 @@
 //! Keys whose secrets were made elsewhere: in each way that they come, in no other, and refused
 //! as all keys are.
 
+mod declared;
 mod import;
 
 use base64::Engine as _;

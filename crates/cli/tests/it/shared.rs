@@ -1,6 +1,7 @@
 //! Several gateways, each with a folder of its own, over one PostgreSQL: what is done at one is
 //! done at all.
 
+mod declared;
 mod load;
 mod outage;
 mod place;

@@ -12,6 +12,7 @@ use url::Url;
 use super::{Checker, Problem, UpstreamConfig};
 use crate::gcra::Rate;
 use crate::issuers::{IssuerConfig, KeysFrom, TokenAlgorithm, TokenRules, UserFrom};
+use crate::secret_from::SecretFrom;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -22,6 +23,7 @@ pub(super) struct RawIssuer {
     audience: Vec<String>,
     algorithm: Spanned<String>,
     secret_file: Option<PathBuf>,
+    secret_variable: Option<String>,
     jwks_file: Option<PathBuf>,
     jwks_url: Option<Spanned<String>>,
     #[serde(default = "skew")]
@@ -86,8 +88,12 @@ impl Checker<'_> {
             return Ok(None);
         };
         let secret = algorithm == TokenAlgorithm::Hs256;
-        let keys = match (raw.secret_file, raw.jwks_file, raw.jwks_url) {
-            (Some(file), None, None) if secret => KeysFrom::Secret(folder.join(file)),
+        let from = match (raw.secret_file, raw.secret_variable) {
+            (None, None) => None,
+            (file, variable) => Some(super::key::from(folder, file, variable)?),
+        };
+        let keys = match (from, raw.jwks_file, raw.jwks_url) {
+            (Some(from), None, None) if secret => KeysFrom::Secret(from),
             (None, Some(file), None) if !secret => KeysFrom::File(folder.join(file)),
             (None, None, Some(url)) if !secret => {
                 let rule = "`jwks-url` must be an https URL, or one on this machine";
@@ -96,7 +102,12 @@ impl Checker<'_> {
                 };
                 KeysFrom::Url(url)
             }
-            _ if secret => return Err("HS256 takes a `secret-file`, and nothing else".to_owned()),
+            _ if secret => {
+                return Err(
+                    "HS256 takes a `secret-file` or a `secret-variable`, and nothing else"
+                        .to_owned(),
+                );
+            }
             _ => return Err(format!("{algorithm} takes a `jwks-file` or a `jwks-url`")),
         };
         if raw.audience.is_empty() && !secret {
@@ -149,7 +160,11 @@ impl Checker<'_> {
             persons: raw.persons,
             rate,
         };
-        issuer.keys().map_err(|error| error.to_string())?;
+        // The environment is the gateway's: other commands may not have it.
+        let is_elsewhere = matches!(issuer.keys, KeysFrom::Secret(SecretFrom::Variable(_)));
+        if self.reads_secrets || !is_elsewhere {
+            issuer.keys().map_err(|error| error.to_string())?;
+        }
         Ok(Some(issuer))
     }
 }

@@ -21,6 +21,7 @@ pub(super) struct RawConfig {
     pub(super) data: PathBuf,
     pub(super) store: Option<Spanned<String>>,
     pub(super) store_password_file: Option<PathBuf>,
+    pub(super) store_password_variable: Option<String>,
     pub(super) store_certificates_file: Option<PathBuf>,
     pub(super) workers: Option<NonZeroUsize>,
     #[serde(default)]
@@ -45,6 +46,8 @@ pub(super) struct RawConfig {
     pub(super) roles: Vec<PathBuf>,
     #[serde(default)]
     pub(super) upstream: BTreeMap<String, RawUpstream>,
+    #[serde(default)]
+    pub(super) key: Vec<Spanned<super::key::RawKey>>,
     #[serde(default)]
     pub(super) issuer: Vec<Spanned<super::issuer::RawIssuer>>,
     #[serde(default)]
@@ -136,7 +139,8 @@ pub(super) struct RawNotice {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawUser {
-    pub(super) secret_file: PathBuf,
+    pub(super) secret_file: Option<PathBuf>,
+    pub(super) secret_variable: Option<String>,
     pub(super) uid: Option<i64>,
 }
 

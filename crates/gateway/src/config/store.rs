@@ -7,14 +7,15 @@ use toml::Spanned;
 use url::{Host, Url};
 
 use super::{Checker, Problem};
+use crate::secret_from::SecretFrom;
 
 /// A database of a PostgreSQL server.
 #[derive(Debug, Clone)]
 pub struct StoreConfig {
     /// Its URL: without a password, and with the `sslmode` that counts.
     pub url: Url,
-    /// The file of the password, where one is needed and not known otherwise.
-    pub password_file: Option<PathBuf>,
+    /// Where the password is, where one is needed and not known otherwise.
+    pub password: Option<SecretFrom>,
     /// Authorities of the server's certificate, in PEM, beside the public ones.
     pub certificates_file: Option<PathBuf>,
 }
@@ -23,6 +24,7 @@ pub struct StoreConfig {
 pub(super) struct Written {
     pub(super) url: Option<Spanned<String>>,
     pub(super) password_file: Option<PathBuf>,
+    pub(super) password_variable: Option<String>,
     pub(super) certificates_file: Option<PathBuf>,
 }
 
@@ -33,18 +35,31 @@ impl Checker<'_> {
     /// Reads where the store is; none: in the data folder.
     pub(super) fn store(&mut self, folder: &Path, written: Written) -> Option<StoreConfig> {
         let Some(text) = written.url else {
-            if written.password_file.is_some() || written.certificates_file.is_some() {
-                let place = "store-password-file";
-                let rule = "`store-password-file` and `store-certificates-file` are for a `store`, and there is none";
+            let has_password =
+                written.password_file.is_some() || written.password_variable.is_some();
+            if has_password || written.certificates_file.is_some() {
+                let place = "store-password-";
+                let rule = "`store-password-file`, `store-password-variable` and `store-certificates-file` are for a `store`, and there is none";
                 self.problem(place, rule.to_owned());
             }
             return None;
+        };
+        let password = match (written.password_file, written.password_variable) {
+            (None, None) => None,
+            (file, variable) => match super::key::from(folder, file, variable) {
+                Ok(from) => Some(from),
+                Err(_) => {
+                    let rule = "say either `store-password-file` or `store-password-variable`, which is the name of a variable such as STORE_PASSWORD";
+                    self.problem("store-password-variable", rule.to_owned());
+                    None
+                }
+            },
         };
         let certificates_file = written.certificates_file.map(|file| folder.join(file));
         match read(text.get_ref(), certificates_file.is_some()) {
             Ok(url) => Some(StoreConfig {
                 url,
-                password_file: written.password_file.map(|file| folder.join(file)),
+                password,
                 certificates_file,
             }),
             Err(rule) => {

@@ -1,6 +1,6 @@
 //! An ERP that is guarded: `[upstream.NAME]`, and the ERP users as whom calls run there.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use portcullis_erp::{Database, Dialect, Profile};
@@ -14,6 +14,7 @@ use super::raw::{Kind, RawUpstream, Spoken};
 use super::rest::RestConfig;
 use crate::gcra::Rate;
 use crate::people::PeopleConfig;
+use crate::secret_from::SecretFrom;
 
 /// One ERP instance.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ pub struct UpstreamConfig {
     pub list_database: bool,
     /// From where, and in which ways, callers come.
     pub conditions: Conditions,
-    /// The ERP users whose secrets lie in files; others may be sealed in the store.
+    /// The ERP users whose secrets lie in files or the environment; others may be sealed in the store.
     pub users: Vec<UserConfig>,
     /// Who logs in with the ERP's own password; none: nobody.
     pub people: Option<PeopleConfig>,
@@ -71,13 +72,13 @@ pub struct Rotation {
 /// fails is tried again until then.
 const OLDEST: u32 = 80;
 
-/// An ERP user whose secret lies in a file.
+/// An ERP user whose secret lies outside.
 #[derive(Debug)]
 pub struct UserConfig {
     /// The login name at the ERP.
     pub login: ErpLogin,
-    /// The file of the password or API key (`KEY:SECRET` for Frappe).
-    pub secret_file: PathBuf,
+    /// Where the password or API key (`KEY:SECRET` for Frappe) is.
+    pub secret: SecretFrom,
     /// Odoo's number of the user; none: found out at the start.
     pub uid: Option<i64>,
 }
@@ -165,16 +166,20 @@ impl Checker<'_> {
         }
         let mut users = Vec::new();
         for (login, user) in raw.user {
-            match ErpLogin::new(&login) {
-                Ok(login) => users.push(UserConfig {
+            let secret = super::key::from(folder, user.secret_file, user.secret_variable);
+            let read = ErpLogin::new(&login).map_err(|error| error.to_string());
+            match read.and_then(|login| Ok((login, secret?))) {
+                Ok((login, secret)) => users.push(UserConfig {
                     login,
-                    secret_file: folder.join(user.secret_file),
+                    secret,
                     uid: user.uid,
                 }),
-                Err(error) => self.problem(
-                    &format!("[upstream.{name}.user.\"{login}\"]"),
-                    error.to_string(),
-                ),
+                Err(message) => {
+                    let quoted = format!("[upstream.{name}.user.\"{login}\"]");
+                    let is_quoted = self.text.contains(&quoted);
+                    let plain = format!("[upstream.{name}.user.{login}]");
+                    self.problem(if is_quoted { &quoted } else { &plain }, message);
+                }
             }
         }
         let rotation = self.rotation(raw.rotate_days, raw.rotate_with);
