@@ -55,6 +55,7 @@ const TABLES: &[(&str, &str, &str)] = &[
         "| of `[upstream.NAME.rest.resource.RESOURCE]`",
     ),
     ("RawNotice", "docs/configuration.md", "| of `notice`"),
+    ("RawKey", "docs/configuration.md", "| of `[[key]]`"),
     ("RawIssuer", "docs/configuration.md", "| of `[[issuer]]`"),
     ("RawRoute", "docs/configuration.md", "| of `[[route]]`"),
     (
