@@ -1,4 +1,5 @@
 use jsonwebtoken::{EncodingKey, Header, encode};
+use portcullis_identity::Secret;
 use serde_json::{Value, json};
 
 use super::*;

@@ -62,7 +62,7 @@ impl Query {
 /// `GET /api/resource/X`.
 pub(crate) fn resource(turn: &mut Turn<'_>, doctype: &str) -> Result<Value, Failure> {
     turn.sees(Some(doctype), "get_list");
-    turn.seen.fields = turn.params.text("fields").map(Into::into);
+    turn.seen.fields = turn.params.text("fields");
     let mut query = Query::read(turn, doctype)?;
     let asked = turn
         .params
