@@ -56,7 +56,6 @@ const TABLES: &[(&str, &str, &str)] = &[
     ),
     ("RawNotice", "docs/configuration.md", "| of `notice`"),
     ("RawKey", "docs/configuration.md", "| of `[[key]]`"),
-    ("RawKey", "docs/configuration.md", "| of `[[key]]`"),
     ("RawIssuer", "docs/configuration.md", "| of `[[issuer]]`"),
     ("RawRoute", "docs/configuration.md", "| of `[[route]]`"),
     (
