@@ -62,6 +62,7 @@ pub async fn rotate(
     if listed.is_administrator == Some(true) && !leave.may_bind_administrators() {
         return Err(Refusal::OfErpAdministrator(id.to_string()));
     }
+    at.check_name(leave, &old.name)?;
     if let Some(stand_in) = &old.stand_in {
         stand_in::may_hand_on(leave, &old.upstream, &old.roles, stand_in)?;
     }
