@@ -15,13 +15,13 @@ use portcullis_erp::dialect::rest;
 use portcullis_erp::dialect::signature::live::{self, bind_live};
 use portcullis_erp::dialect::signature::{Kind, arguments_of};
 use portcullis_erp::dialect::{Returned, UpstreamLogin};
-use portcullis_erp::domain::Domain;
+use portcullis_erp::domain::{Domain, FieldKind};
 use portcullis_erp::filters::Filters;
 use portcullis_erp::value::{from_json, to_json};
-use portcullis_erp::visit::{self, Page, PageTerms, Said};
+use portcullis_erp::visit::{self, LogIn, Page, PageTerms, Said, Sessions};
 use portcullis_erp::{
-    Answer, Asked, Call, Database, Dialect, Inbound, Limits, Outbound, Payload, RecordId, Reply,
-    Value, Verb, Visit,
+    Answer, Asked, Call, Database, Dialect, Inbound, Limits, Model, Outbound, Payload, RecordId,
+    Reply, Value, Verb, Visit,
 };
 
 /// Room enough for everything that was read within the ordinary limits and written again.
@@ -110,21 +110,38 @@ pub fn visit(data: &[u8]) {
     let (head, body) = line(data);
     let (query, content_type) = head.split_once(' ').unwrap_or((head, ""));
     let limits = Limits::default();
-    let terms = PageTerms {
-        kinds: vec!["application/json".to_owned(), "text/plain".to_owned()],
-        envelope: false,
-    };
-    for status in [200, 400, 404] {
+    for (status, envelope) in [
+        (200, false),
+        (200, true),
+        (302, false),
+        (400, false),
+        (401, false),
+        (403, false),
+        (404, false),
+        (405, false),
+        (409, false),
+        (413, false),
+        (415, false),
+        (422, false),
+        (429, false),
+        (500, false),
+        (502, false),
+    ] {
+        let terms = PageTerms {
+            kinds: vec!["application/json".to_owned(), "text/plain".to_owned()],
+            envelope,
+        };
         let answer = Returned {
             status,
             content_type,
             body,
         };
-        if let Ok(page) = Page::read(answer, &terms, &limits) {
-            assert!(
+        match Page::read(answer, &terms, &limits) {
+            Ok(page) => assert!(
                 status == 200 || page.status() == status,
                 "the status of an error is kept"
-            );
+            ),
+            Err(fault) => assert!(!fault.message.is_empty(), "a refusal says why"),
         }
     }
     let read = visit::query(query, &limits).and_then(|query| {
@@ -153,6 +170,50 @@ pub fn visit(data: &[u8]) {
         empty || again == *visit.payload(),
         "what is written is read back"
     );
+}
+
+/// What an ERP answers to a log-in, and within its session: a line with the status and an
+/// address to go on to, a `Set-Cookie` header a line, an empty line, and the body.
+pub fn session_answer(data: &[u8]) {
+    let (head, mut rest) = line(data);
+    let (status, location) = head.split_once(' ').unwrap_or((head, ""));
+    let mut cookies = Vec::new();
+    loop {
+        let (cookie, behind) = line(rest);
+        rest = behind;
+        if cookie.is_empty() {
+            break;
+        }
+        cookies.push(cookie);
+    }
+    let answer = Returned {
+        status: status.parse().unwrap_or(200),
+        content_type: "",
+        body: rest,
+    };
+    for sessions in [Sessions::Odoo, Sessions::Frappe] {
+        if let LogIn::In(opened) = sessions.read_login(answer, &cookies) {
+            assert!(
+                !opened.login.is_empty() || sessions == Sessions::Odoo,
+                "somebody is in"
+            );
+            assert!(opened.uid.is_some() == (sessions == Sessions::Odoo));
+            let sent = sessions.cookie_of(&opened.cookie);
+            assert!(
+                sent == Some(opened.cookie),
+                "a cookie is one pair, to be sent as it is"
+            );
+        }
+        if let Some(token) = sessions.token_of(rest) {
+            assert!(
+                token.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+                "a token is a word"
+            );
+        }
+        if sessions.is_over(answer, location) {
+            assert!(matches!(answer.status, 200 | 302 | 303 | 401 | 403));
+        }
+    }
 }
 
 /// Search domains.
@@ -257,11 +318,19 @@ pub fn rest(data: &[u8]) {
             return;
         }
     };
-    let request = request.on_condition(condition, "");
-    let facade = rest::Facade::new("odoo", Arc::new(NoSeal));
+    let request = match verb {
+        "GET" => request.on_condition("", condition),
+        _ => request.on_condition(condition, ""),
+    };
+    let town = Model::new("res.partner").expect("a model");
+    let town = rest::Resource::plain(town).calling("town", "city");
+    let town = town.expect("names").guarded(rest::Guarded::Always);
+    let facade = rest::Facade::new("odoo", Arc::new(NoSeal)).with("partners", town);
     for (said, dialect) in [
         (request.in_odoo(&facade, Arc::new(())), Dialect::JsonRpc),
+        (request.in_odoo(&facade, Arc::new(Kinds)), Dialect::JsonRpc),
         (request.in_frappe(&facade, &()), Dialect::FrappeResource),
+        (request.in_frappe(&facade, &Kinds), Dialect::FrappeResource),
     ] {
         let Ok(said) = said else { continue };
         again(dialect, &said.call);
@@ -278,6 +347,32 @@ struct NoSeal;
 impl rest::Seal for NoSeal {
     fn tag(&self, _: &[&[u8]]) -> [u8; 16] {
         [0; 16]
+    }
+}
+
+/// Models of which each has a field of each kind, called by its first letters.
+struct Kinds;
+
+impl rest::Models for Kinds {
+    fn field(&self, _: &str, field: &str) -> Option<(FieldKind, Option<&str>)> {
+        let kind = match field.split('_').next()? {
+            "active" => FieldKind::Boolean,
+            "color" => FieldKind::Integer,
+            "weight" => FieldKind::Float,
+            "amount" => FieldKind::Monetary,
+            "name" => FieldKind::Char,
+            "comment" => FieldKind::Text,
+            "note" => FieldKind::Html,
+            "state" => FieldKind::Selection,
+            "date" => FieldKind::Date,
+            "write" => FieldKind::Datetime,
+            "parent" => FieldKind::Many2one,
+            "child" => FieldKind::One2many,
+            "category" => FieldKind::Many2many,
+            "other" => FieldKind::Other,
+            _ => return None,
+        };
+        Some((kind, Some("res.partner")))
     }
 }
 

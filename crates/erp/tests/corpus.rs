@@ -12,7 +12,7 @@ mod targets;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 18] = [
+const TARGETS: [Target; 19] = [
     ("domain", targets::domain),
     ("filters", targets::filters),
     ("frappe_answer", targets::frappe_answer),
@@ -26,6 +26,7 @@ const TARGETS: [Target; 18] = [
     ("jsonrpc", targets::jsonrpc),
     ("odoo_call", targets::odoo_call),
     ("odoo_web", targets::odoo_web),
+    ("session_answer", targets::session_answer),
     ("signature_live", targets::signature_live),
     ("visit", targets::visit),
     ("rest", targets::rest),
