@@ -102,7 +102,9 @@ pub async fn credential(
     })?;
     let plain = user.secret.read().map_err(|error| {
         tracing::error!(%error, "the secret of an ERP user cannot be read");
-        Refusal::Unfit(format!("the secret of `{login}` cannot be read"))
+        Refusal::Unfit(format!(
+            "the secret of `{login}` cannot be read: set it as for the gateway"
+        ))
     })?;
     Ok(ErpUser::new(user.login.clone(), plain, user.uid))
 }
