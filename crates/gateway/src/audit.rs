@@ -5,22 +5,26 @@
 //! lost answer) reads `outcome unknown`. What was refused to a known caller is written too;
 //! refusals to nobody are counted by address, not written one by one.
 
+mod floods;
+mod words;
+
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv4Addr};
 
 use portcullis_audit::{Closing, Note, Opening, Outcome, RequestId};
-use portcullis_erp::{Dialect, FaultKind, Shape};
+use portcullis_erp::{Dialect, Shape};
 use portcullis_identity::{Principal, Timestamp, Unmet, UpstreamName};
 use portcullis_storage::{Journal, JournalError};
 
 use crate::authorize::{Granted, Permitted};
 use crate::clock;
 use crate::denial::{Denial, Why};
-use crate::filter::Most;
 use crate::limit::{Admitted, Allowance};
 use crate::sessions::act::Act;
 use crate::snapshot::Snapshot;
 use crate::trail::{Story, Trail};
+use floods::{Counted, Floods, LIMITED, REASON};
+pub(crate) use words::{fault_name, outcome};
 
 /// A request that is written down.
 pub struct Recorded {
@@ -33,6 +37,8 @@ pub struct Ledger {
     journal: RefCell<Box<dyn Journal>>,
     /// Whether closings wait in memory.
     waiting: Cell<bool>,
+    /// Refusals of callers who go on although they have nothing left.
+    floods: RefCell<Floods>,
 }
 
 /// Opens the record of a request.
@@ -144,6 +150,7 @@ impl Ledger {
         Self {
             journal: RefCell::new(journal),
             waiting: Cell::new(false),
+            floods: RefCell::default(),
         }
     }
 
@@ -183,8 +190,12 @@ impl Ledger {
     }
 
     /// Closes a request's record; one that was refused before it could be opened is written
-    /// whole, if its caller is known.
+    /// whole, if its caller is known, or counted, if it is one of a flood.
     pub(crate) fn close(&self, story: &Story, end: End<'_>) {
+        let mut floods = self.floods.borrow_mut();
+        if floods.counts(story, end.outcome, end.status, clock::now()) {
+            return;
+        }
         let mut journal = self.journal.borrow_mut();
         if !story.opened && !write_refused(&mut **journal, story) {
             return;
@@ -213,8 +224,45 @@ impl Ledger {
         self.waiting.set(true);
     }
 
-    /// Writes the closings that wait in memory.
+    /// Writes the numbers of floods that are over, or go on for long, and the closings that wait
+    /// in memory.
     pub(crate) fn flush(&self) {
+        let mut floods = self.floods.borrow_mut();
+        floods.settle(clock::now(), |counted| self.close_flood(counted));
+        self.write_closings();
+    }
+
+    /// The same, with the numbers of all floods: nothing comes any more.
+    pub(crate) fn finish(&self) {
+        let mut floods = self.floods.borrow_mut();
+        floods.settle_all(clock::now(), |counted| self.close_flood(counted));
+        self.write_closings();
+    }
+
+    /// Writes one record that stands for refusals that were counted; answers whether it is
+    /// written.
+    fn close_flood(&self, counted: &Counted) -> bool {
+        let mut journal = self.journal.borrow_mut();
+        if !write_refused(&mut **journal, &counted.last) {
+            return false;
+        }
+        journal.close(Closing {
+            request: counted.last.request,
+            at: clock::now(),
+            outcome: Outcome::Refused { reason: REASON },
+            status: counted.status,
+            duration_us: 0,
+            bytes_out: 0,
+            notes: &[Note {
+                what: LIMITED,
+                count: counted.count,
+            }],
+        });
+        self.waiting.set(true);
+        true
+    }
+
+    fn write_closings(&self) {
         if !self.waiting.replace(false) {
             return;
         }
@@ -268,83 +316,4 @@ fn write_refused(journal: &mut dyn Journal, story: &Story) -> bool {
         rule: "",
     };
     journal.open(&opening).is_ok()
-}
-
-/// A denial as it stands in a record.
-pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
-    match denial.why() {
-        Why::Lost | Why::Slow(_) => Outcome::Unknown,
-        Why::Panicked => Outcome::Panicked,
-        Why::Refused(refusal) | Why::GuardRefused(refusal) => Outcome::Refused {
-            reason: refusal.reason.as_str(),
-        },
-        // The call was done; its answer was withheld.
-        Why::Unclean | Why::TooMuch(Most { of_read: false, .. }) => Outcome::Fault {
-            kind: "answer-withheld",
-        },
-        Why::Malformed(_)
-        | Why::NotFromHere
-        | Why::NotServed
-        | Why::Verb(_)
-        | Why::Unoffered(_)
-        | Why::Paced(_)
-        | Why::Unreadable(_)
-        | Why::Stranger
-        | Why::TwoUsers
-        | Why::Unidentified
-        | Why::LoginFailed
-        | Why::SecondFactor
-        | Why::Held(_)
-        | Why::Expired
-        | Why::Forged
-        | Why::Clear
-        | Why::PasswordSent
-        | Why::SecretSent
-        | Why::Late(_)
-        | Why::Repeated
-        | Why::Blind
-        | Why::Unfit(_)
-        | Why::Absent
-        | Why::Unschooled
-        | Why::Limited(_)
-        | Why::Unrecorded
-        | Why::NoTurn(_)
-        | Why::TooMuch(_)
-        | Why::Unreachable
-        | Why::Unsayable(_) => Outcome::Refused {
-            reason: denial.name(),
-        },
-    }
-}
-
-/// The kind of a fault, as it stands in a record.
-pub(crate) const fn fault_name(kind: FaultKind) -> &'static str {
-    match kind {
-        FaultKind::AccessDenied | FaultKind::Stranger => "access-denied",
-        FaultKind::SessionExpired => "session-expired",
-        FaultKind::Forged => "forged",
-        FaultKind::AccessError => "access-error",
-        FaultKind::MissingRecord => "missing-record",
-        FaultKind::UnknownModel => "unknown-model",
-        FaultKind::UnknownMethod => "unknown-method",
-        FaultKind::Validation => "validation",
-        FaultKind::User => "user",
-        FaultKind::BadValue => "bad-value",
-        FaultKind::BadArguments => "bad-arguments",
-        FaultKind::Malformed => "malformed",
-        FaultKind::TooLarge => "too-large",
-        FaultKind::ContentType => "content-type",
-        FaultKind::Verb => "verb",
-        FaultKind::NotFound => "not-found",
-        FaultKind::Conflict => "conflict",
-        FaultKind::Stale => "stale",
-        FaultKind::Unconditional => "unconditional",
-        FaultKind::TooMany => "too-many",
-        FaultKind::Capped => "capped",
-        FaultKind::KeyReused => "key-reused",
-        FaultKind::Underway => "underway",
-        FaultKind::Unreachable => "unreachable",
-        FaultKind::Unknown => "unknown",
-        FaultKind::Internal => "internal",
-    }
 }

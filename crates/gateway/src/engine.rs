@@ -87,7 +87,7 @@ async fn serve(
     {
         tracing::warn!("some requests were still running when the gateway stopped");
     }
-    gateway.flush();
+    gateway.finish();
     Ok(())
 }
 

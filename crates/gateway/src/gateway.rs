@@ -297,4 +297,9 @@ impl Gateway {
     pub fn flush(&self) {
         self.ledger.flush();
     }
+
+    /// The same, and what is only written once it is over: nothing comes any more.
+    pub fn finish(&self) {
+        self.ledger.finish();
+    }
 }

@@ -44,6 +44,22 @@ pub(crate) struct Story {
     pub(crate) held: Option<UpstreamName>,
 }
 
+impl Story {
+    /// One like it, without what the call named, for a record that stands for several.
+    pub(crate) fn alike(&self) -> Self {
+        let mut trail = Trail::begin(self.request, self.at);
+        trail.judged_by(self.policy);
+        Self {
+            address: self.address,
+            dialect: self.dialect,
+            caller: self.caller.clone(),
+            model: self.model.clone(),
+            method: self.method.clone(),
+            ..trail.tell()
+        }
+    }
+}
+
 impl Trail {
     pub(crate) fn begin(request: RequestId, at: Timestamp) -> Self {
         let story = Story {

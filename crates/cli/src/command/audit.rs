@@ -169,8 +169,13 @@ fn print(records: &[Record], json: bool, with_header: bool) -> anyhow::Result<()
                     format!("{}.{:01}", closed.us / 1000, closed.us / 100 % 10),
                 )
             });
+        let notes = record.closed.iter().flat_map(|closed| &closed.notes);
+        let number = notes
+            .filter(|(_, count)| *count > 1)
+            .map(|(_, count)| count);
+        let times: String = number.map(|count| format!(" ({count} times)")).collect();
         let outcome = match (name(record.outcome()), reason) {
-            (name, Some(reason)) => format!("{name}: {reason}"),
+            (name, Some(reason)) => format!("{name}: {reason}{times}"),
             (name, None) => name.to_owned(),
         };
         table.add_row([

@@ -17,6 +17,7 @@ mod caps;
 mod credentials;
 mod demo;
 mod escape;
+mod flood;
 mod foreign;
 mod frappe;
 mod keeping;
