@@ -311,6 +311,28 @@ fn linked_records_are_shown_and_lines_are_written_as_odoo_has_them() {
 }
 
 #[test]
+fn a_document_of_another_doctype_than_its_paths_is_refused() {
+    let demo = Demo::start();
+    let client = Client::new(&demo, "erpnext_full");
+    let customer = |name: &str, doctype: &str| {
+        json!({"customer_name": name, "customer_type": "Company", "customer_group": "Commercial",
+            "territory": "Germany", "doctype": doctype})
+    };
+    let path = "/api/v1/Customer";
+    let made = client.data("POST", path, &customer("Of Its Path", "Customer"), 201);
+    let id = made["id"].as_str().expect("an id").replace(' ', "%20");
+    let no = client.refused("POST", path, &customer("Of Another", "User"), 422);
+    assert_eq!(no["field"], "doctype");
+    let one = format!("{path}/{id}");
+    let change = |doctype: &str| json!({"customer_details": "x", "doctype": doctype});
+    client.data("PATCH", &one, &change("Customer"), 200);
+    for verb in ["PATCH", "PUT"] {
+        let no = client.refused(verb, &one, &change("User"), 422);
+        assert_eq!(no["field"], "doctype");
+    }
+}
+
+#[test]
 fn hostile_parameters_are_named_and_reach_nothing() {
     let demo = Demo::start();
     for (key, path) in [

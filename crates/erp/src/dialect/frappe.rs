@@ -132,7 +132,7 @@ pub(super) fn document(name: &str) -> Result<RecordId, Fault> {
 }
 
 /// Takes `doctype` and `name` out of a document; they must be those of the path, if there.
-fn agree(doc: &mut Map, doctype: &str, name: Option<&str>) -> Result<(), Fault> {
+pub(super) fn agree(doc: &mut Map, doctype: &str, name: Option<&str>) -> Result<(), Fault> {
     if doc
         .shift_remove("doctype")
         .is_some_and(|other| other.as_str() != Some(doctype))

@@ -67,14 +67,14 @@ fn said(
         (Act::Create(values), _) => {
             let mut values = values.clone();
             agree(&mut values, "id", None)?;
-            call("insert")?.with("doc", written(&values, resource)?)
+            call("insert")?.with("doc", document_of(&values, resource)?)
         }
         (Act::Change { id, values }, _) => {
             let mut values = values.clone();
             for name in ["id", "name"] {
                 agree(&mut values, name, Some(&Value::from(id.as_str())))?;
             }
-            on("save", id)?.with("doc", written(&values, resource)?)
+            on("save", id)?.with("doc", document_of(&values, resource)?)
         }
         (Act::Describe, _) => return Err(nothing_here()),
         (Act::Unread(fault), _) => return Err(fault.clone()),
@@ -247,6 +247,15 @@ fn field_of(resource: &Resource, field: &str) -> Result<String, Fault> {
         return Ok("name".to_owned());
     }
     resource.inward(field)
+}
+
+/// The document of a request. A DocType that it names beside the path's is refused, as by
+/// every face of Frappe: none but the path's is judged.
+fn document_of(values: &Map, resource: &Resource) -> Result<Map, Fault> {
+    let mut doc = written(values, resource)?;
+    frappe::agree(&mut doc, resource.model.as_str(), None)
+        .map_err(|fault| fault.about("doctype"))?;
+    Ok(doc)
 }
 
 /// Values as Frappe takes them.

@@ -391,6 +391,21 @@ fn methods_are_called_on_a_record_or_on_the_model() {
 }
 
 #[test]
+fn a_document_is_of_the_doctype_of_its_path() {
+    for (verb, path) in [("POST", "Item"), ("PATCH", "Item/A"), ("PUT", "Item/A")] {
+        let said = frappe(verb, path, "", r#"{"item_name":"x","doctype":"Item"}"#);
+        assert_eq!(argument(&said, "doc"), r#"{"item_name":"x"}"#);
+        for other in [r#""User""#, r#""""#, "null", "7"] {
+            let body = format!(r#"{{"item_name":"x","doctype":{other}}}"#);
+            let request = ask(verb, path, "", &body).unwrap();
+            let fault = request.in_frappe(&facade(), &()).unwrap_err();
+            assert_eq!(fault.kind, FaultKind::BadArguments, "{verb} {body}");
+            assert_eq!(fault.field.as_deref(), Some("doctype"));
+        }
+    }
+}
+
+#[test]
 fn a_full_page_leads_to_the_next_and_only_of_the_same_list() {
     let query = "fields=name&name[ne]=x&order=-name";
     let page = r#"[{"id":1,"name":"a"},{"id":2,"name":"b"}]"#;
