@@ -3,20 +3,22 @@
 //! One credential was presented or none; it is good or the request is refused. A credential
 //! that failed is never tried another way, and is refused even where none was needed.
 
+mod claim;
 mod foreign;
+mod no_good;
 mod open;
 mod person;
+mod showing;
 mod shown;
 mod signed;
 mod stand_in;
+mod voucher;
 mod whose;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use portcullis_erp::asked::Claim;
-use portcullis_erp::{Asked, Dialect, Local, Reply, SlotCredential};
-use portcullis_identity::{Conditions, KeyId, Presented, SessionDigest, Style, Timestamp, Unmet};
+use portcullis_erp::{Asked, Local, Reply};
+use portcullis_identity::{Presented, SessionDigest, Timestamp, UpstreamName};
 use portcullis_storage::Nonce;
 
 use crate::decode::{Decoded, Wish, more_than_one};
@@ -24,7 +26,6 @@ use crate::denial::{Denial, Why};
 use crate::issuers::Issuers;
 use crate::keyring::{Holder, Keyring};
 use crate::limit;
-use crate::nonces;
 use crate::once;
 use crate::origin::Origin;
 use crate::sessions::{From, Sessions};
@@ -34,9 +35,11 @@ use crate::upstream::{Upstream, Upstreams};
 use crate::ways::Ways;
 use open::{asks_why_it_differs, is_log_in, is_open, wants_token};
 pub(crate) use person::{Claimed, is_of_person, no_entry};
+use showing::Showing;
 pub(crate) use shown::Shown;
-use signed::Once;
-use whose::{Around, Visitor, Whose, by_session, is_signing_secret};
+use signed::spent;
+pub use voucher::Voucher;
+use whose::{Around, Visitor, Whose, by_session};
 
 /// What this room knows of the world.
 pub struct Desk<'a> {
@@ -54,14 +57,6 @@ pub struct Desk<'a> {
     pub(crate) proven: &'a Proven,
     /// The accounts at which somebody guesses.
     pub(crate) accounts: &'a Arc<Accounts>,
-}
-
-/// Says whose key was shown with a batch: what is in it has no credential of its own. Made here
-/// only.
-#[derive(Clone)]
-pub struct Voucher {
-    key: KeyId,
-    style: Style,
 }
 
 /// A request whose caller is known, or known to be nobody.
@@ -86,6 +81,30 @@ pub struct Identified {
     pub(crate) voucher: Option<Voucher>,
     /// What counts once if it changes something: a signature that may repeat.
     pub(crate) nonce: Option<Nonce>,
+}
+
+impl Identified {
+    /// Who is nobody yet, and may be the person whose password the ERP is still to check.
+    fn nobody(
+        (wish, reply, once): (Wish, Reply, Option<once::Key>),
+        (upstream, person): (Option<Arc<Upstream>>, Option<Claimed>),
+        (origin, from, plain): (Origin, From, bool),
+    ) -> Self {
+        Self {
+            wish,
+            holder: None,
+            upstream,
+            reply,
+            origin,
+            session: None,
+            person,
+            from,
+            plain,
+            once,
+            voucher: None,
+            nonce: None,
+        }
+    }
 }
 
 /// Finds out who is calling.
@@ -119,19 +138,7 @@ pub async fn caller(
         if let Some(seconds) = debt {
             return Why::Paced(seconds);
         }
-        if is_signing_secret(presented, slot) {
-            return Why::SecretSent;
-        }
-        match (&wish, presented) {
-            (Wish::Asked(Asked::Local(Local::Authenticate | Local::LogIn)), _) => Why::LoginFailed,
-            (_, Presented::Session(_)) => Why::Expired,
-            (_, Presented::Nothing) if reply.dialect == Dialect::OdooCall => Why::Expired,
-            (_, Presented::Nothing) if slot.is_none() && credentials.signature.is_none() => {
-                Why::Stranger
-            }
-            (_, Presented::Key { .. }) if person::is_basic(presented) => Why::PasswordSent,
-            _ => Why::Unidentified,
-        }
+        no_good::why(&wish, &credentials, reply.dialect)
     };
     if is_log_in(&wish) && manner.foreign {
         return Err(no(Why::Forged));
@@ -151,6 +158,13 @@ pub async fn caller(
         slot,
         dialect: reply.dialect,
     };
+    let coming = person::Coming {
+        wish: &wish,
+        manner: &manner,
+        origin: &origin,
+        debt,
+        now,
+    };
     let comer = person::with_pair(&wish, &credentials, |pair| {
         let erp = person::host(desk, pair.style, meant)?;
         // A key that the gateway knows goes to no ERP as somebody's password.
@@ -158,36 +172,21 @@ pub async fn caller(
         if foreign::ever(desk, shown, &origin, debt, now).is_some() {
             return None;
         }
-        let coming = person::Coming {
-            wish: &wish,
-            manner: &manner,
-            origin: &origin,
-            debt,
-            now,
-        };
-        Some(person::comes(desk, (pair, &erp), slot, &coming).map(|person| (person, erp)))
+        let person = person::comes(desk, (pair, &erp), slot, &coming);
+        if person.is_ok() && foreign::is_one(desk, pair.password) {
+            return None;
+        }
+        Some(person.map(|person| (person, erp)))
     });
     if let Some(comer) = comer.flatten() {
-        let (person, erp) = comer.map_err(|(why, held)| {
-            if let Some(upstream) = held {
-                trail.held(upstream);
-            }
-            no(why)
-        })?;
-        return Ok(Identified {
-            wish,
-            holder: None,
-            upstream: Some(erp),
-            reply,
-            origin,
-            session: None,
-            person: Some(person),
-            from,
-            plain: manner.plain,
-            once,
-            voucher: None,
-            nonce: None,
-        });
+        let (person, erp) = comer.map_err(|(why, held)| no(held_by(trail, why, held)))?;
+        let asked = (wish, reply, once);
+        let somebody = (Some(erp), Some(person));
+        return Ok(Identified::nobody(
+            asked,
+            somebody,
+            (origin, from, manner.plain),
+        ));
     }
     let around = Around {
         wish: &wish,
@@ -249,20 +248,12 @@ pub async fn caller(
         if conditions.is_some_and(|conditions| conditions.from_here(origin.address).is_err()) {
             return Err(no(failed()));
         }
-        return Ok(Identified {
-            wish,
-            holder: None,
-            upstream,
-            reply,
-            origin,
-            session: None,
-            person: None,
-            from,
-            plain: manner.plain,
-            once,
-            voucher: None,
-            nonce: None,
-        });
+        let asked = (wish, reply, once);
+        return Ok(Identified::nobody(
+            asked,
+            (upstream, None),
+            (origin, from, manner.plain),
+        ));
     };
     trail.recognised(Arc::clone(&holder.principal));
     let own = desk.upstreams.named(holder.principal.upstream());
@@ -279,12 +270,8 @@ pub async fn caller(
     if let Some(text) = &credentials.beside {
         let other = by_session(desk, text, debt, now).await;
         let other = other.map_err(|_| no(Why::Blind))?;
-        let who = |holder: &Holder| {
-            let principal = &holder.principal;
-            (principal.upstream().clone(), principal.erp_login().clone())
-        };
         if let Visitor::Of(other, _) = other
-            && who(&other) != who(&holder)
+            && !other.principal.is_same_user(&holder.principal)
         {
             return Err(no(Why::TwoUsers));
         }
@@ -309,35 +296,16 @@ pub async fn caller(
                     .database
                     .as_ref()
                     .is_none_or(|it| it == bound.database()),
-                None => fits(slot, bound, &holder),
+                None => claim::fits(slot, bound, &holder),
             })
     });
     let Some(bound) = bound else {
         return Err(no(failed()));
     };
     let person = match &credentials.person {
-        Some(_) if !person::takes_beside(&bound) => {
-            return Err(no(Why::Unreadable(more_than_one())));
-        }
         Some(text) => {
-            let coming = person::Coming {
-                wish: &wish,
-                manner: &manner,
-                origin: &origin,
-                debt,
-                now,
-            };
-            let shown = text.expose(|text| {
-                let pair = person::Pair::of_basic(text)?;
-                Some(person::comes(desk, (pair, &bound), slot, &coming))
-            });
-            let person = shown.unwrap_or(Err((Why::PasswordSent, None)));
-            Some(person.map_err(|(why, held)| {
-                if let Some(upstream) = held {
-                    trail.held(upstream);
-                }
-                no(why)
-            })?)
+            let person = person::beside(desk, (text, &bound), slot, &coming);
+            Some(person.map_err(|(why, held)| no(held_by(trail, why, held)))?)
         }
         None => None,
     };
@@ -352,7 +320,7 @@ pub async fn caller(
     desk.keyring
         .used(&holder, now, origin.address, reply.dialect);
     Ok(Identified {
-        voucher: voucher(&holder, style),
+        voucher: Voucher::of(&holder, style),
         wish,
         holder: Some(holder),
         upstream: Some(bound),
@@ -367,86 +335,10 @@ pub async fn caller(
     })
 }
 
-/// Where a credential was shown, how, and for what.
-struct Showing {
-    address: IpAddr,
-    /// None for a session: its key was shown when it was opened.
-    style: Option<Style>,
-    opens_session: bool,
-}
-
-impl Desk<'_> {
-    /// Whether a credential may be shown so: by its own conditions, those of its ERP, and the
-    /// ways that are taken at all.
-    fn takes(
-        &self,
-        holder: &Holder,
-        erp: Option<&Upstream>,
-        showing: &Showing,
-    ) -> Result<(), Unmet> {
-        [Some(&holder.conditions), erp.map(Upstream::conditions)]
-            .into_iter()
-            .flatten()
-            .try_for_each(|conditions| meet(conditions, showing))?;
-        match showing.style {
-            Some(style) if !self.ways.take(style, showing.address) => Err(Unmet::Style),
-            Some(_) | None => Ok(()),
-        }
+/// Notes that an account of this ERP is held since this try, if it is; answers why nobody came.
+fn held_by(trail: &mut Trail, why: Why, held: Option<UpstreamName>) -> Why {
+    if let Some(upstream) = held {
+        trail.held(upstream);
     }
-}
-
-/// Whether a credential meets these conditions. What a session asks is not signed, so there is
-/// none where each request must be.
-fn meet(conditions: &Conditions, showing: &Showing) -> Result<(), Unmet> {
-    conditions.from_here(showing.address)?;
-    if let Some(style) = showing.style {
-        conditions.in_this_way(style)?;
-    }
-    if conditions.must_sign && (showing.style.is_none() || showing.opens_session) {
-        return Err(Unmet::Unsigned);
-    }
-    Ok(())
-}
-
-/// Spends what counts once whatever is asked; answers what counts once if it changes something.
-async fn spent(desk: &Desk<'_>, once: Once, trail: &mut Trail) -> Result<Option<Nonce>, Why> {
-    if let Some(flaw) = once.late {
-        trail.unmet(Unmet::Clock);
-        return Err(Why::Late(flaw));
-    }
-    if !once.always {
-        return Ok(Some(once.nonce));
-    }
-    let spent = nonces::spend(desk.keyring.store(), &once.nonce).await;
-    if matches!(spent, Err(Why::Repeated)) {
-        trail.unmet(Unmet::Repeated);
-    }
-    spent.map(|()| None)
-}
-
-/// What vouches for the requests of a batch. None for sessions and tokens, which they show
-/// themselves: the headers of the batch are theirs.
-fn voucher(holder: &Holder, style: Option<Style>) -> Option<Voucher> {
-    Some(Voucher {
-        key: *holder.principal.key()?,
-        style: style?,
-    })
-}
-
-/// Whether the database and the user that a body claims are those that the key is bound to.
-fn fits(slot: &SlotCredential, bound: &Upstream, holder: &Holder) -> bool {
-    let login = holder.principal.erp_login();
-    slot.database
-        .as_ref()
-        .is_none_or(|named| named == bound.database())
-        && match &slot.claim {
-            Claim::Uid(uid) => bound
-                .user(login)
-                .is_some_and(|user| user.uid() == Some(*uid)),
-            // Who has the archived one's name goes on, as the other.
-            Claim::Login(named) => [Some(login), holder.principal.instead_of()]
-                .into_iter()
-                .flatten()
-                .any(|login| named == login.as_str()),
-        }
+    why
 }

@@ -127,6 +127,11 @@ impl Principal {
         &self.erp_login
     }
 
+    /// Whether the calls of both run as the same user of the same ERP.
+    pub fn is_same_user(&self, other: &Self) -> bool {
+        self.upstream == other.upstream && self.erp_login == other.erp_login
+    }
+
     /// The archived ERP user in whose place that one stands, if in one's.
     pub fn instead_of(&self) -> Option<&ErpLogin> {
         self.instead_of.as_ref()

@@ -202,6 +202,8 @@ fn adopt(asked: Asked) -> Result<Planned, Refusal> {
     let on = key.id().to_string();
     let (at, leave, now) = asked.within()?;
     let upstream = at.upstream(wanted.0.upstream.as_ref())?;
+    // Who may not make this key at all holds up nobody who may.
+    leave.check(&upstream, &wanted.0.user, &wanted.0.roles)?;
     let account = Account::login(&upstream, wanted.0.user.as_str());
     let work = apart(move || async move {
         let adopted = keys::adopt(&at, &leave, key, wanted, now).await?;

@@ -47,6 +47,12 @@ pub(super) fn holder(
     over.is_none().then_some(holder)
 }
 
+/// Whether a text is such a secret, whoever shows it and from wherever: it goes to no ERP.
+pub(super) fn is_one(desk: &Desk<'_>, text: &str) -> bool {
+    let secret = ForeignSecret::shown(text);
+    secret.is_some_and(|secret| desk.keyring.foreign(secret).is_some())
+}
+
 /// What of a text may be such a secret.
 fn part(text: &str, style: Style) -> Option<&str> {
     if style == Style::Basic {

@@ -10,9 +10,10 @@ use portcullis_identity::{
     ApiKey, ErpLogin, Presented, Secret, Style, Timestamp, UpstreamName, looks_like_ours,
 };
 
+use super::Desk;
 use super::open::is_log_in;
-use super::{Desk, Showing, meet};
-use crate::decode::{Credentials, Manner, Wish};
+use super::showing::{Showing, meet};
+use crate::decode::{Credentials, Manner, Wish, more_than_one};
 use crate::denial::Why;
 use crate::issuers::Unverified;
 use crate::keyring::Holder;
@@ -167,9 +168,29 @@ pub(super) fn may_come_beside(desk: &Desk<'_>, wish: &Wish, credentials: &Creden
 }
 
 /// Whether an ERP takes a person beside a key.
-pub(super) fn takes_beside(erp: &Upstream) -> bool {
+fn takes_beside(erp: &Upstream) -> bool {
     let basic = erp.people().map_or(Basic::Off, People::basic);
     matches!(basic, Basic::BesideKey | Basic::On)
+}
+
+/// Looks whether the ERP of a key is to be asked who comes beside it.
+///
+/// # Errors
+/// As for [`comes`], or when nobody may come so there.
+pub(super) fn beside(
+    desk: &Desk<'_>,
+    (text, erp): (&Secret<String>, &Upstream),
+    slot: Option<&SlotCredential>,
+    coming: &Coming<'_>,
+) -> Result<Claimed, (Why, Option<UpstreamName>)> {
+    if !takes_beside(erp) {
+        return Err((Why::Unreadable(more_than_one()), None));
+    }
+    let shown = text.expose(|text| {
+        let pair = Pair::of_basic(text)?;
+        Some(comes(desk, (pair, erp), slot, coming))
+    });
+    shown.unwrap_or(Err((Why::PasswordSent, None)))
 }
 
 /// Whether what is shown is a login and password of an ERP, by Basic.

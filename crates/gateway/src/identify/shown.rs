@@ -5,12 +5,13 @@ use std::sync::Arc;
 use portcullis_identity::signing::Signed;
 use portcullis_identity::{Presented, Style, Timestamp};
 
+use super::Desk;
 use super::foreign;
 use super::person::entered;
+use super::showing::Showing;
 use super::signed::{Signer, signer};
 use super::stand_in;
 use super::whose::{Visitor, by_certificate, by_session, find, parse};
-use super::{Desk, Showing};
 use crate::keyring::Holder;
 use crate::origin::Origin;
 use crate::throttle::Account;

@@ -13,7 +13,10 @@ use portcullis_storage::Nonce;
 use super::Desk;
 use super::whose::{Past, find, parse};
 use crate::decode::Signature;
+use crate::denial::Why;
 use crate::keyring::Holder;
+use crate::nonces;
+use crate::trail::Trail;
 
 /// What the signature of a request says of its caller.
 pub(super) enum Said {
@@ -213,4 +216,24 @@ fn by_legacy(
         },
         reveals: whole.is_some(),
     }))
+}
+
+/// Spends what counts once whatever is asked; answers what counts once if it changes something.
+pub(super) async fn spent(
+    desk: &Desk<'_>,
+    once: Once,
+    trail: &mut Trail,
+) -> Result<Option<Nonce>, Why> {
+    if let Some(flaw) = once.late {
+        trail.unmet(Unmet::Clock);
+        return Err(Why::Late(flaw));
+    }
+    if !once.always {
+        return Ok(Some(once.nonce));
+    }
+    let spent = nonces::spend(desk.keyring.store(), &once.nonce).await;
+    if matches!(spent, Err(Why::Repeated)) {
+        trail.unmet(Unmet::Repeated);
+    }
+    spent.map(|()| None)
 }

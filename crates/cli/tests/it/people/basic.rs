@@ -271,3 +271,27 @@ fn no_other_sites_page_comes_by_the_basic_of_a_browser_and_no_other_user_is_clai
     }
     assert!(town.odoo.heard().is_empty());
 }
+
+#[test]
+fn a_key_from_elsewhere_goes_to_no_erp_as_somebodys_password() {
+    let town = Town::of(&logins(&[ANNA]), ON);
+    let more = [
+        "--upstream",
+        "odoo",
+        "--style",
+        "header",
+        "--style",
+        "basic",
+    ];
+    crate::foreign::imported(&town.place, "shop", crate::foreign::SHOP, &more);
+    let served = town.serve();
+    assert_eq!(crate::foreign::status(&served, crate::foreign::SHOP), 200);
+    let (got, _) = coming(&served.url, ANNA, &password(ANNA)).count_by_json2();
+    assert_eq!(got.status, 200);
+    town.odoo.heard();
+    let (got, _) = coming(&served.url, ANNA, crate::foreign::SHOP).count_by_json2();
+    assert_eq!(got.status, 401, "{}", got.text());
+    assert!(town.odoo.heard().is_empty(), "the ERP hears nothing of it");
+    let wrong = coming(&served.url, ANNA, "no key and no password").count_by_json2();
+    assert_eq!((wrong.0.status, town.odoo.heard().len()), (401, 1));
+}
