@@ -30,6 +30,21 @@ async fn try_from(desk: &Desk, name: &str, password: &str, last: u8) -> Result<(
         .map(drop)
 }
 
+/// Enrols an app for somebody; answers what it shows at a moment.
+async fn app_of(desk: &Desk, name: &AdministratorName) -> impl Fn(i64) -> String {
+    let (slip, totp) = desk.begin_totp(name, at(-60)).await.unwrap();
+    let secret = totp.expose(|_, secret| secret.to_owned()).unwrap();
+    let code = move |seconds: i64| {
+        let at = u64::try_from(at(seconds).micros() / 1_000_000).unwrap();
+        super::office::app(&secret).generate(at).to_string()
+    };
+    let slip = slip.expose(str::to_owned);
+    desk.finish_totp((name, None), &slip, &code(-60), at(-60))
+        .await
+        .unwrap();
+    code
+}
+
 #[tokio::test]
 async fn an_account_is_held_for_strangers_and_its_holder_goes_on() {
     let hall = Hall::build().await;
@@ -38,16 +53,7 @@ async fn an_account_is_held_for_strangers_and_its_holder_goes_on() {
     add(&desk, "bert").await;
     // Anna has an app, and logs in at home.
     let name = AdministratorName::new("anna").unwrap();
-    let (slip, totp) = desk.begin_totp(&name, at(-60)).await.unwrap();
-    let secret = totp.expose(|_, secret| secret.to_owned()).unwrap();
-    let code = |seconds: i64| {
-        let at = u64::try_from(at(seconds).micros() / 1_000_000).unwrap();
-        super::office::app(&secret).generate(at).to_string()
-    };
-    let slip = slip.expose(str::to_owned);
-    desk.finish_totp((&name, None), &slip, &code(-60), at(-60))
-        .await
-        .unwrap();
+    let code = app_of(&desk, &name).await;
     let home = async |seconds| {
         let asked = LogIn {
             name: "anna".to_owned(),
@@ -146,16 +152,7 @@ async fn codes_cannot_be_guessed_from_where_the_holder_is_at_home() {
     let (desk, other) = (hall.desk(), hall.desk());
     add(&desk, "anna").await;
     let name = AdministratorName::new("anna").unwrap();
-    let (slip, totp) = desk.begin_totp(&name, at(-60)).await.unwrap();
-    let secret = totp.expose(|_, secret| secret.to_owned()).unwrap();
-    let code = |seconds: i64| {
-        let at = u64::try_from(at(seconds).micros() / 1_000_000).unwrap();
-        super::office::app(&secret).generate(at).to_string()
-    };
-    let slip = slip.expose(str::to_owned);
-    desk.finish_totp((&name, None), &slip, &code(-60), at(-60))
-        .await
-        .unwrap();
+    let code = app_of(&desk, &name).await;
     let recovery = desk.recovery_codes(&name).await.unwrap();
     let recovery = recovery[0].expose(str::to_owned);
     let try_with = async |desk: &Desk, second: Second, from: u8, seconds: i64| {
@@ -200,16 +197,7 @@ async fn right_codes_are_not_counted_as_wrong_ones() {
     let desk = hall.desk();
     add(&desk, "anna").await;
     let name = AdministratorName::new("anna").unwrap();
-    let (slip, totp) = desk.begin_totp(&name, at(-60)).await.unwrap();
-    let secret = totp.expose(|_, secret| secret.to_owned()).unwrap();
-    let code = |seconds: i64| {
-        let at = u64::try_from(at(seconds).micros() / 1_000_000).unwrap();
-        super::office::app(&secret).generate(at).to_string()
-    };
-    let slip = slip.expose(str::to_owned);
-    desk.finish_totp((&name, None), &slip, &code(-60), at(-60))
-        .await
-        .unwrap();
+    let code = app_of(&desk, &name).await;
     for n in 0..25 {
         let asked = LogIn {
             name: "anna".to_owned(),
