@@ -32,11 +32,13 @@ fn every_request_that_reached_the_erp_has_an_opened_record() {
         let mut served = place.serve();
         let enough = answered.load(Ordering::Relaxed) + CALLS / KILLS + (round * 7919) % 97;
         std::thread::scope(|scope| {
-            for worker in 0..4 {
+            let workers = [0, 1, 2, 3].map(|worker| {
                 let (url, key, answered) = (served.url.clone(), &key, &answered);
-                scope.spawn(move || load(&url, key, worker, answered));
-            }
+                scope.spawn(move || load(&url, key, worker, answered))
+            });
             while answered.load(Ordering::Relaxed) < enough {
+                let ended = workers.iter().all(|worker| worker.is_finished());
+                assert!(!ended, "nobody is served any more");
                 std::thread::yield_now();
             }
             served.child.kill().expect("a kill");
