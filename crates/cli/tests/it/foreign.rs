@@ -26,8 +26,9 @@ pub(crate) fn imported(place: &Place, name: &str, secret: &str, more: &[&str]) -
     let file = file.display().to_string();
     let mut arguments = vec!["key", "import", &file, "--role", "reader"];
     arguments.extend_from_slice(more);
-    let (code, told) = place.run(&arguments);
-    assert_eq!(code, 0, "{told}");
+    let output = place.program(&arguments).arg("--json").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let told: Json = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(told["keys"][0]["state"], "new", "{told}");
     told["keys"][0]["id"].as_str().unwrap().to_owned()
 }

@@ -282,6 +282,7 @@ fn a_key_from_elsewhere_goes_to_no_erp_as_somebodys_password() {
         "header",
         "--style",
         "basic",
+        "--administrator",
     ];
     crate::foreign::imported(&town.place, "shop", crate::foreign::SHOP, &more);
     let served = town.serve();
