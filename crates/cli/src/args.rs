@@ -44,7 +44,7 @@ pub(crate) enum Command {
     /// Show and verify the ledger
     Audit(crate::command::audit::AuditArgs),
     /// Try the policy
-    Policy(PolicyArgs),
+    Policy(crate::command::policy::PolicyArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -118,24 +118,4 @@ pub(crate) struct CheckArgs {
     /// Print the problems as JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct PolicyArgs {
-    #[command(subcommand)]
-    pub(crate) command: PolicyCommand,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum PolicyCommand {
-    /// Evaluate search domains on records: one JSON line for each question
-    Domains {
-        /// The records, as JSON
-        records: PathBuf,
-        /// The questions, one JSON line each
-        domains: PathBuf,
-        /// Print JSON lines (else a table of the summary)
-        #[arg(long)]
-        json: bool,
-    },
 }

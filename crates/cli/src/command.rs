@@ -5,7 +5,7 @@ pub(crate) mod audit;
 mod check;
 mod demo;
 pub(crate) mod key;
-mod policy_domains;
+pub(crate) mod policy;
 pub(crate) mod role;
 mod serve;
 pub(crate) mod session;
@@ -18,7 +18,7 @@ use clap::CommandFactory as _;
 use portcullis_admin::may::Act;
 use portcullis_admin::{Installation, Refusal, record};
 
-use crate::args::{Args, Command, PolicyCommand};
+use crate::args::{Args, Command};
 use crate::operator;
 
 /// Runs a command.
@@ -33,13 +33,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Session(args) => in_runtime(session::run(args)),
         Command::Administrator(args) => in_runtime(administrator::run(args)),
         Command::Audit(args) => in_runtime(audit::run(args)),
-        Command::Policy(args) => match args.command {
-            PolicyCommand::Domains {
-                records,
-                domains,
-                json,
-            } => policy_domains::run(&records, &domains, json),
-        },
+        Command::Policy(args) => policy::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -13,14 +13,17 @@ mod collation;
 mod compile;
 mod eval;
 mod facts;
+mod known;
 mod operator;
 mod range;
 mod read;
 mod sql;
+mod torn;
 mod tree;
 
 pub use eval::{FilterFault, Listed};
 pub use facts::{DocField, Documents};
+pub use known::{DocumentsError, KnownDocuments, ListQuery, QueryError};
 pub use operator::Operator;
 pub use read::FilterError;
 

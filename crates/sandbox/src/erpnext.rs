@@ -135,6 +135,21 @@ impl Options {
     }
 }
 
+/// The fields that a DocType of a stock ERPNext has: name, type and options of each.
+pub fn stock_fields(doctype: &str) -> Vec<(String, String, String)> {
+    let schema = schema::Schema::read(&[]);
+    let fields = schema.get(doctype).map(|known| known.fields.iter());
+    let each = fields.into_iter().flatten();
+    each.map(|field| {
+        (
+            field.name.clone(),
+            field.kind.clone(),
+            field.options.clone(),
+        )
+    })
+    .collect()
+}
+
 /// The look-alike.
 pub struct ErpNext {
     site: String,

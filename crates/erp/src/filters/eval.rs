@@ -1,9 +1,12 @@
 //! Which documents filters let through, as far as can be told.
 
+use std::borrow::Cow;
+
 use super::compile::{self, Asked};
 use super::facts::Documents;
-use super::{Condition, Filters, Operator, range};
+use super::{Condition, Filters, Operator, range, torn};
 use crate::domain::Answer3;
+use crate::value::Value;
 
 /// Why Frappe would refuse a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +32,7 @@ pub struct Listed {
 struct Ready<'a> {
     all: Vec<(&'a Condition, Asked)>,
     any: Vec<(&'a Condition, Asked)>,
-    /// A condition is taken apart by another one: nobody can say what is asked in the end.
+    /// A condition is taken apart by another one.
     torn: bool,
 }
 
@@ -95,7 +98,7 @@ impl Filters {
 impl Ready<'_> {
     fn answer(&self, doctype: &str, name: &str, documents: &dyn Documents) -> Answer3 {
         if self.torn {
-            return Answer3::Unknown;
+            return self.torn_answer(doctype, name, documents);
         }
         let ask = |(condition, asked): &(&Condition, Asked)| match documents.value(
             doctype,
@@ -111,4 +114,32 @@ impl Ready<'_> {
         }
         all
     }
+
+    fn torn_answer(&self, doctype: &str, name: &str, documents: &dyn Documents) -> Answer3 {
+        let values = |conditions: &[(&Condition, Asked)]| -> Vec<Option<Value>> {
+            let each = conditions.iter().map(|(condition, _)| {
+                let value = documents.value(doctype, name, condition.field.as_str());
+                value.map(Cow::into_owned)
+            });
+            each.collect()
+        };
+        let (all_values, any_values) = (values(&self.all), values(&self.any));
+        torn::answer(
+            &pieces(&self.all, &all_values),
+            &pieces(&self.any, &any_values),
+        )
+    }
+}
+
+fn pieces<'a>(
+    conditions: &'a [(&Condition, Asked)],
+    values: &'a [Option<Value>],
+) -> Vec<torn::Piece<'a>> {
+    let each = conditions.iter().zip(values);
+    each.map(|((_, asked), value)| torn::Piece {
+        column: asked.column,
+        sql: &asked.sql,
+        value: value.as_ref(),
+    })
+    .collect()
 }

@@ -1,5 +1,6 @@
-//! Ranges of dates, and what becomes of a range of anything else.
+//! Ranges of dates; what becomes of a range of anything else is in `torn`.
 
+use super::compile::may_be_unset;
 use super::facts::{Column, DocField, Documents};
 use super::sql::{Sql, moment};
 use super::{Condition, FilterFault};
@@ -21,13 +22,25 @@ pub(super) fn swallows_next(
     }
 }
 
-/// `between` two dates.
+/// `between` two bounds.
 pub(super) fn between(
     condition: &Condition,
     column: Column,
     field: Option<&DocField>,
 ) -> Result<Sql, FilterFault> {
-    if !matches!(column, Column::Date | Column::Datetime) {
+    if matches!(column, Column::Text | Column::Whole | Column::Decimal) {
+        let has_bounds = condition.value.as_list().is_some();
+        let numeric = field.is_some_and(|field| Column::of_type(&field.fieldtype).is_number());
+        let or_zero = may_be_unset(condition.field.as_str())
+            && !numeric
+            && !field.is_some_and(|field| field.not_nullable);
+        return Ok(if has_bounds {
+            Sql::Torn { or_zero }
+        } else {
+            Sql::Unknown
+        });
+    }
+    if column == Column::Other {
         return Ok(Sql::Unknown);
     }
     // A bound that is left out is today, which is not known here.

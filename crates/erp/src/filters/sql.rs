@@ -44,6 +44,8 @@ pub(super) enum Sql {
     },
     /// `column between … and …`.
     Between(String, String),
+    /// `column between 0.0`, or `ifnull(column, 0) between 0.0`: the other bound is missing.
+    Torn { or_zero: bool },
     /// Nobody can say.
     Unknown,
 }
@@ -64,7 +66,7 @@ impl Sql {
 
     fn ask(&self, column: Column, value: &Value) -> Option<Answer3> {
         Some(match self {
-            Self::Unknown => Answer3::Unknown,
+            Self::Unknown | Self::Torn { .. } => Answer3::Unknown,
             Self::Compare {
                 comparison,
                 literal,
