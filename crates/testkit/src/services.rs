@@ -83,6 +83,11 @@ impl Served {
     pub fn end_sessions(&self) {
         self.services.sessions.end();
     }
+
+    /// Lets whatever begins a session fail, as where an ERP's own files are missing.
+    pub fn fail_sessions(&self, fails: bool) {
+        self.services.sessions.fail(fails);
+    }
 }
 
 impl Arrived {

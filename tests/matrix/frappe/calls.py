@@ -6,6 +6,7 @@ the document that the call of that name answered.
 """
 
 import dataclasses
+import json
 
 
 @dataclasses.dataclass
@@ -17,9 +18,15 @@ class New:
 
 @dataclasses.dataclass
 class Answer:
-    """What an earlier call of this run answered, whole."""
+    """What an earlier call of this run answered: whole, or without some of it, or with other values."""
 
     name: str
+    without: tuple = ()
+    other: dict = dataclasses.field(default_factory=dict)
+
+    def of(self, answers):
+        kept = {key: value for key, value in answers[self.name].items() if key not in self.without}
+        return kept | self.other
 
 
 @dataclasses.dataclass
@@ -40,6 +47,7 @@ TOGETHER = "Robin of Eastmere"
 LINES = [{"item_code": "ANVIL-20", "qty": 2, "rate": 189.0}, {"item_code": "OIL-LINSEED", "qty": 1.5}]
 DUE = {"delivery_date": "2031-05-05"}
 LARGE = {"limit_page_length": 50}
+LONG_AGO = "2020-01-01 00:00:00.000000"
 
 CALLS = [
     # Lists.
@@ -99,6 +107,11 @@ CALLS = [
     ask("submit", "submit", O, New("insert an order")),
     ask("submit it again", "submit", O, New("insert an order")),
     ask("get the order to be submitted", "get", O, New("insert an order")),
+    ask("submit a document that does not say when it was changed", "client", "submit", doc=Answer("get the order to be submitted", without=("modified",))),
+    ask("submit a document that was never changed", "client", "submit", doc=Answer("get the order to be submitted", other={"modified": None})),
+    ask("submit a document as it once was", "client", "submit", doc=Answer("get the order to be submitted", other={"modified": LONG_AGO})),
+    ask("submit a document that is not there", "client", "submit", doc={"doctype": O, "name": "SAL-ORD-none"}),
+    ask("submit a document where it may not be", "client", "submit", doc={"doctype": "Role", "name": "Guest"}),
     ask("submit a document as it was read", "client", "submit", doc=Answer("get the order to be submitted")),
     ask("submit it as it was read again", "client", "submit", doc=Answer("get the order to be submitted")),
     ask("save what is submitted", "save", O, New("insert an order"), {"customer": TOGETHER}),
@@ -106,11 +119,21 @@ CALLS = [
     ask("cancel", "cancel", O, New("insert an order")),
     ask("cancel it again", "cancel", O, New("insert an order")),
     ask("insert another order", "insert", O, {"customer": OURS, **DUE, "items": LINES}),
-    ask("submit a document of which most is left out", "client", "submit", doc={"doctype": O, "name": New("insert another order"), "customer": OURS, **DUE, "items": LINES}),
     ask("get another order", "get", O, New("insert another order")),
+    ask("save a document that does not say when it was changed", "client", "save", doc=Answer("get another order", without=("modified",))),
+    ask("save a document as it once was", "client", "save", doc=Answer("get another order", other={"modified": LONG_AGO})),
     ask("save a document as it was read", "client", "save", doc=Answer("get another order")),
+    ask("get it once more", "get", O, New("insert another order")),
+    ask("submit a document of which most is left out", "client", "submit", doc=Answer("get it once more", without=("creation", "owner", "customer_name", "items"))),
+    ask("insert a third order", "insert", O, {"customer": OURS, **DUE, "items": LINES}),
+    ask("get the third order", "get", O, New("insert a third order")),
+    ask("submit the third as it was read", "client", "submit", doc=Answer("get the third order")),
+    ask("get it when it is submitted", "get", O, New("insert a third order")),
+    ask("save a submitted document that does not say its state", "client", "save", doc=Answer("get it when it is submitted", without=("docstatus",))),
+    ask("save a submitted document as it was read", "client", "save", doc=Answer("get it when it is submitted")),
     ask("insert_many", "client", "insert_many", docs=[{"doctype": C, "customer_name": f"{which} of {{face}}", "customer_type": "Company"} for which in ("First", "Second")]),
-    ask("bulk_update", "client", "bulk_update", docs=[{"doctype": C, "docname": "First of {face}", "territory": "Germany"}, {"doctype": C, "docname": "Nobody", "territory": "Germany"}]),
+    ask("bulk_update", "client", "bulk_update", docs=json.dumps([{"doctype": C, "docname": "First of {face}", "territory": "Germany"}, {"doctype": C, "docname": "Nobody", "territory": "Germany"}])),
+    ask("bulk_update of a list that is no text", "client", "bulk_update", docs=[{"doctype": C, "docname": "Nobody", "territory": "Germany"}]),
     ask("rename_doc", "client", "rename_doc", doctype=C, old_name="Second of {face}", new_name="Third of {face}"),
     ask("run_method that there is not", "run", C, OURS, "no_such_method"),
     ask("delete", "delete", C, "A/B of {face}"),
@@ -124,7 +147,8 @@ CALLS = [
     ask("insert with a link to nothing", "insert", C, {"customer_name": "Lost of {face}", "customer_type": "Company", "territory": "Atlantis"}),
     ask("insert with a value that is no choice", "insert", C, {"customer_name": "Odd of {face}", "customer_type": "Alien"}),
     ask("save a link to nothing", "save", C, OURS, {"territory": "Atlantis"}),
-    ask("save what has changed meanwhile", "save", C, OURS, {"modified": "2020-01-01 00:00:00.000000", "territory": "Germany"}),
+    ask("save what has changed meanwhile", "save", C, OURS, {"modified": LONG_AGO, "territory": "Germany"}),
+    ask("save what was never changed", "save", C, OURS, {"modified": None, "territory": "Germany"}),
     ask("list of a DocType that is not there", "list", "No Such Thing"),
     ask("get of a DocType that is not there", "get", "No Such Thing", "x"),
     ask("list of a DocType that may not be read", "list", "Role", fields=["name"]),

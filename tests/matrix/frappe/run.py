@@ -49,7 +49,7 @@ class Side:
         if isinstance(value, calls.New):
             return self.made.get(value.name, "SAL-ORD-none")
         if isinstance(value, calls.Answer):
-            return self.answers[value.name]
+            return self.filled(value.of(self.answers))
         if isinstance(value, dict):
             return {key: self.filled(inner) for key, inner in value.items()}
         if isinstance(value, list):

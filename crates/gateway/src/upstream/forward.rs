@@ -259,6 +259,11 @@ pub(crate) fn own_words(fault: Fault) -> Fault {
     if fault.kind != FaultKind::AccessDenied {
         return fault;
     }
+    refused()
+}
+
+/// The ERP refused the gateway's own credential.
+pub(super) fn refused() -> Fault {
     Fault::new(
         FaultKind::Internal,
         "the gateway's own credential for the ERP was not accepted; tell the operator of the gateway",

@@ -10,15 +10,16 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use http::header::{COOKIE, SET_COOKIE};
-use portcullis_erp::visit::Sessions;
-use portcullis_erp::{Dialect, Outbound, Visit};
+use portcullis_erp::visit::{LogIn, Sessions};
+use portcullis_erp::{Dialect, Fault, FaultKind, Outbound, Visit};
 use portcullis_identity::{ErpLogin, Secret};
 use portcullis_policy::Family;
 use zeroize::Zeroizing;
 
+use super::forward::refused;
 use super::link::{Message, message};
 use super::own::Unready;
-use super::visit::{add, uncredited};
+use super::visit::add;
 use super::{AskError, Asker, ErpUser, Upstream};
 
 /// The header in which Frappe wants its token.
@@ -158,10 +159,15 @@ impl Upstream {
         let outbound = user.with_login(&self.database, |login| sessions.write_login(login));
         let question = async {
             let answer = self.exchange(asker, outbound).await?;
-            let mut cookies = answer.headers.get_all(SET_COOKIE).iter();
-            let session = cookies.find_map(|cookie| sessions.cookie_of(cookie.to_str().ok()?));
-            let refused = || Unready::Refused(user.login().to_string());
-            session.filter(|_| answer.status == 200).ok_or_else(refused)
+            let cookies = answer.headers.get_all(SET_COOKIE).iter();
+            let cookies: Vec<&str> = cookies.filter_map(|line| line.to_str().ok()).collect();
+            match sessions.read_login(answer.returned(), &cookies) {
+                LogIn::In(opened) => Ok(opened.cookie),
+                LogIn::Refused | LogIn::SecondFactor => {
+                    Err(Unready::Refused(user.login().to_string()))
+                }
+                LogIn::Strange => Err(Unready::Strange("a log-in")),
+            }
         };
         let asked = ("res.users", "session");
         let begun = asker.ask(self, Dialect::Custom, asked, question).await;
@@ -170,7 +176,7 @@ impl Upstream {
                 user.standing().refused();
             }
             tracing::warn!(upstream.name = %self.name, %error, "a session could not be begun");
-            uncredited()
+            unbegun(&error)
         })?;
         let session = Arc::new(Session::new(Secret::new(cookie), None));
         let kept = Arc::clone(&session);
@@ -193,7 +199,7 @@ impl Upstream {
         let session = self.session(asker, user).await?;
         let token = self.token(asker, &session).await.map_err(|error| {
             tracing::warn!(upstream.name = %self.name, %error, "a session's token is not told");
-            uncredited()
+            unbegun(&error)
         })?;
         Ok((session, token))
     }
@@ -228,5 +234,18 @@ impl Upstream {
             Family::Odoo => Sessions::Odoo,
             Family::Frappe => Sessions::Frappe,
         }
+    }
+}
+
+/// What the caller is told where a session could not be begun: nothing was done. Only where the
+/// ERP refused the credential is that the reason.
+fn unbegun(error: &Unready) -> AskError {
+    match error {
+        Unready::Unreachable | Unready::Unrecorded => AskError::NotSent,
+        Unready::Refused(_) => AskError::Unsayable(refused()),
+        Unready::Strange(_) => AskError::Unsayable(Fault::new(
+            FaultKind::Unreachable,
+            "the ERP failed when the gateway began a session there; nothing was done",
+        )),
     }
 }

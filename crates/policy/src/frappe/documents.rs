@@ -153,7 +153,9 @@ impl FrappeView<'_> {
         shape: &mut Shape,
     ) -> Result<Map, No> {
         let modified = match doc.shift_remove("modified") {
-            None | Some(Value::Null) => None,
+            None => None,
+            // A document that was never saved is not the latest: the ERP refuses it.
+            Some(Value::Null) => Some(Value::from("")),
             Some(modified @ Value::Text(_)) => Some(modified),
             Some(_) => return Err(self.bad_argument("modified")),
         };
@@ -290,16 +292,20 @@ impl FrappeView<'_> {
                 {
                     return Err(self.closed(&format!("{field}.{column}")));
                 }
-                if column.starts_with('_') || DROPPED.contains(&column.as_str()) {
+                // A row has the status of its document, whatever is sent.
+                if column.starts_with('_')
+                    || column == "docstatus"
+                    || DROPPED.contains(&column.as_str())
+                {
                     continue;
                 }
                 let path = format!("{field}.{column}");
-                let open = matches!(column.as_str(), "name" | "docstatus" | "modified")
+                let open = matches!(column.as_str(), "name" | "modified")
                     || (whole
                         && !self.held.rule.hidden.contains(&path)
                         && !self.bench.denies_field(self.model, &path, operation))
                     || self.may_write(&path, operation);
-                if !open || column == "docstatus" && !matches!(value, Value::Int(0) | Value::Null) {
+                if !open {
                     return Err(self.closed(&path));
                 }
                 named.insert(path);

@@ -91,10 +91,11 @@ impl FrappeView<'_> {
             FieldSet::All => None,
             FieldSet::Only(names) => Some(names.clone()),
         };
-        if rule.operations.contains(&Operation::Write)
+        let saves = [Operation::Write, Operation::Submit];
+        if saves.iter().any(|save| rule.operations.contains(save))
             && let Some(fields) = &mut fields
         {
-            // What a save must carry so that nobody's change is lost.
+            // What a save must carry so that nobody's change is lost, and a submission too.
             fields.insert("modified".to_owned());
         }
         DocumentTerms { fields, hidden }

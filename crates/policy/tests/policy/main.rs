@@ -13,6 +13,7 @@ mod demo;
 #[cfg(test)]
 mod frappe;
 mod frappe_faces;
+mod frappe_saves;
 #[cfg(test)]
 mod links;
 #[cfg(test)]

@@ -289,6 +289,10 @@ pub(crate) fn rename_doc(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
 }
 
 pub(crate) fn bulk_update(turn: &mut Turn<'_>) -> Result<Outcome, Failure> {
+    if let Some(Value::List(_)) = turn.params.get("docs") {
+        let words = "the JSON object must be str, bytes or bytearray, not list";
+        return Err(Failure::internal("", "TypeError", words));
+    }
     let docs = turn
         .params
         .json("docs")?

@@ -94,7 +94,7 @@ pub(crate) fn page(odoo: &Odoo, request: &Request, segments: &[&str], seen: &mut
             call_kw(odoo, uid, params, seen)
         }),
         ["web", "dataset", "call_button", ..] => known(odoo, request, |odoo, uid, params| {
-            call_kw(odoo, uid, params, seen).map(action)
+            call_kw(odoo, uid, params, seen).and_then(action)
         }),
         ["doc-bearer", file] if odoo.options.version.has_json2() => {
             doc::answer(odoo, request, file, seen)
@@ -255,16 +255,21 @@ fn call_kw(odoo: &Odoo, uid: i64, params: &Map, seen: &mut Seen) -> Result<Value
     odoo.execute(&who, &model, &method, Given::Positional { args, kwargs })
 }
 
-/// What a button answers: the action that the web client goes on with, or nothing.
-fn action(answer: Value) -> Value {
+/// What a button answers: the action that the web client goes on with, or nothing. What calls
+/// itself of no kind of action that there can be, as the fields of a contact do, fails.
+fn action(answer: Value) -> Result<Value, Trouble> {
     let Value::Map(mut action) = answer else {
-        return Value::Bool(false);
+        return Ok(Value::Bool(false));
     };
     let kind = action
         .entry("type".to_owned())
         .or_insert_with(|| Value::from("ir.actions.act_window_close"));
     if *kind == Value::from("") {
-        return Value::Bool(false);
+        return Ok(Value::Bool(false));
     }
-    Value::Map(action)
+    if kind.as_map().is_some() {
+        let words = "unhashable type: 'dict'";
+        return Err(Trouble::new(Kind::Python("TypeError"), words));
+    }
+    Ok(Value::Map(action))
 }

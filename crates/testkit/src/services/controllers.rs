@@ -2,6 +2,7 @@
 //! and `type='http'` ones; open to everybody, by a key, or by a session.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use portcullis_sandbox::{Request, Response};
 use serde_json::{Value, json};
@@ -13,15 +14,23 @@ const TOKEN: &str = "0123456789abcdef0123o1764";
 
 /// The sessions that were begun and not ended.
 #[derive(Default)]
-pub(super) struct Sessions(Mutex<(u32, Vec<String>)>);
+pub(super) struct Sessions {
+    known: Mutex<(u32, Vec<String>)>,
+    /// Whether everything fails that begins one.
+    broken: AtomicBool,
+}
 
 impl Sessions {
     pub(super) fn end(&self) {
-        self.0.lock().unwrap().1.clear();
+        self.known.lock().unwrap().1.clear();
+    }
+
+    pub(super) fn fail(&self, fails: bool) {
+        self.broken.store(fails, Ordering::Relaxed);
     }
 
     fn begin(&self) -> String {
-        let mut sessions = self.0.lock().unwrap();
+        let mut sessions = self.known.lock().unwrap();
         sessions.0 += 1;
         let session = format!("s{}", sessions.0);
         sessions.1.push(session.clone());
@@ -31,7 +40,7 @@ impl Sessions {
     fn knows(&self, request: &Request) -> bool {
         let cookie = request.header("cookie").unwrap_or_default();
         let session = cookie.strip_prefix("session_id=").unwrap_or_default();
-        let sessions = self.0.lock().unwrap();
+        let sessions = self.known.lock().unwrap();
         sessions.1.iter().any(|known| known == session)
     }
 }
@@ -40,6 +49,9 @@ pub(super) fn answer(sessions: &Sessions, request: &Request, path: &[&str]) -> R
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let params = &body["params"];
     match (&*request.verb, path) {
+        (_, ["web", ..]) if sessions.broken.load(Ordering::Relaxed) => {
+            Response::new(500, "text/html", traceback())
+        }
         ("POST", ["web", "session", "authenticate"]) => {
             if (params["login"].as_str(), params["password"].as_str())
                 != (Some(USER.0), Some(USER.1))
@@ -50,7 +62,8 @@ pub(super) fn answer(sessions: &Sessions, request: &Request, path: &[&str]) -> R
                 );
             }
             let cookie = format!("session_id={}; Path=/; HttpOnly", sessions.begin());
-            said(&body, &json!({"result": {"uid": 7}})).with("Set-Cookie", cookie)
+            said(&body, &json!({"result": {"uid": 7, "username": USER.0}}))
+                .with("Set-Cookie", cookie)
         }
         ("POST", ["api", "data"]) => said(&body, &json!({"result": {"message": "Hello"}})),
         ("POST", ["api", "secure-data"]) if request.header("x-api-key") == Some(KEY) => {

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use portcullis_testkit::services;
 
-use super::{ROUTES, Shop, json, key, place_at};
-use crate::demo::send;
+use super::{ROUTES, Shop, json, key, place, place_at};
+use crate::demo::{Got, send};
 use crate::relay::Relay;
 
 /// What must not arrive at an ERP.
@@ -157,6 +157,60 @@ fn a_session_of_the_erp_user_is_begun_kept_and_begun_again() {
     assert_eq!(lines(), [form, begun, told, form]);
     assert_eq!(post().status, 200);
     assert_eq!(lines(), [form]);
+}
+
+#[test]
+fn an_erp_that_fails_at_a_log_in_is_not_said_to_refuse_the_credential() {
+    let shop = Shop::open();
+    let order = || shop.known("POST", "/api/orders", r#"{"lines": [{"product": "A"}]}"#);
+    let form = || {
+        let headers = [
+            ("x-api-key", &*shop.key),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        shop.ask("POST", "/api/form", &headers, "name=Ann")
+    };
+    assert_eq!(order().status, 200);
+    // The page that tells the token fails, and so does the log-in after it.
+    shop.services.fail_sessions(true);
+    shop.services.arrived();
+    let failed = |got: &Got| {
+        let said = got.text();
+        assert!(said.contains("nothing was done"), "{said}");
+        assert!(!said.contains("credential"), "{said}");
+        assert!(!said.contains("Traceback"), "{said}");
+        let arrived = shop.services.arrived();
+        let done = arrived.iter().any(|one| one.line.contains("/api/"));
+        assert!(!done, "{arrived:?}");
+        got.status
+    };
+    assert_eq!(failed(&form()), 503);
+    assert_eq!(failed(&order()), 503);
+    shop.services.fail_sessions(false);
+    assert_eq!((form().status, order().status), (200, 200));
+}
+
+#[test]
+fn an_erp_that_refuses_the_password_of_a_route_is_said_to() {
+    let services = services::Served::start();
+    let place = place(&services, ROUTES);
+    let key = key(&place, "shop", "reader");
+    let order = |url: &str| {
+        let request = http::Request::post(format!("{url}/api/orders"))
+            .header("x-api-key", &key)
+            .header("content-type", "application/json");
+        let body = r#"{"lines": [{"product": "A"}]}"#;
+        send(request.body(body.into()).expect("a request"))
+    };
+    let gateway = place.serve();
+    assert_eq!(order(&gateway.url).status, 200);
+    drop(gateway);
+    std::fs::write(place.path().join("password"), "another-one").expect("a file");
+    let gateway = place.serve();
+    let got = order(&gateway.url);
+    assert_eq!(got.status, 500, "{}", got.text());
+    let said = "the gateway's own credential for the ERP was not accepted";
+    assert!(got.text().contains(said), "{}", got.text());
 }
 
 #[test]

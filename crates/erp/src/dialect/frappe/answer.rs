@@ -79,8 +79,9 @@ fn fault_of(answer: Returned<'_>, body: &Map) -> Fault {
     let parts = Some(fault::parts_of(body));
     let kind = match (exception, answer.status) {
         ("PermissionError", _) => FaultKind::AccessError,
-        ("AuthenticationError" | "SessionExpired" | "CSRFTokenError" | "SecurityException", _)
-        | (_, 401) => FaultKind::AccessDenied,
+        ("AuthenticationError" | "SessionExpired" | "CSRFTokenError", 400..=499) | (_, 401) => {
+            FaultKind::AccessDenied
+        }
         ("DoesNotExistError", _) if said.starts_with("DocType ") => FaultKind::UnknownModel,
         ("DoesNotExistError" | "PageDoesNotExistError", _) => FaultKind::MissingRecord,
         ("TimestampMismatchError", _) => {

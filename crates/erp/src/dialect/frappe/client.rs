@@ -74,7 +74,7 @@ pub(super) fn read(
             let mut doc = doc(&mut arguments, limits)?;
             let doctype = required(&mut doc, "doctype")?;
             let name = required(&mut doc, "name")?;
-            Ok(on(&doctype, short, &name)?.with("doc", doc))
+            Ok(on(&doctype, short, &name)?.with("doc", as_sent(doc, short)))
         }
         "set_value" => set_value(arguments, limits),
         "delete" => {
@@ -113,6 +113,18 @@ fn whole(call: Call, about: &Map) -> Call {
         whole: !about.contains_key("parent"),
         ..call
     }
+}
+
+/// A document that Frappe takes as it is sent. One that does not say when it was changed is not
+/// the latest, and one that does not say its state is a draft: left out, the path by which it is
+/// saved would keep both as they are.
+fn as_sent(mut doc: Map, method: &str) -> Map {
+    doc.entry("modified".to_owned())
+        .or_insert_with(|| Value::from(""));
+    if method == "save" {
+        doc.entry("docstatus".to_owned()).or_insert(Value::Int(0));
+    }
+    doc
 }
 
 fn set_value(mut arguments: Map, limits: &Limits) -> Result<Call, Fault> {

@@ -199,9 +199,23 @@ fn writing_is_the_same_by_path_and_by_method() {
         r#"{"doc":"{\"doctype\":\"Customer\",\"name\":\"A/B\",\"website\":\"x\"}"}"#,
     )
     .unwrap();
-    for other in [by_form, by_field, by_fields, by_doc] {
+    for other in [by_form, by_field, by_fields] {
         assert_eq!(by_path, other);
     }
+    // A document is taken as it is sent: this one is no latest one, and a draft.
+    assert_eq!(
+        sent(&by_doc),
+        (
+            "PUT /api/resource/Customer/A%2FB".to_owned(),
+            r#"{"data":{"website":"x","modified":"","docstatus":0}}"#.to_owned()
+        )
+    );
+    let whole = r#"{"doc":{"doctype":"Customer","name":"A/B","modified":"m","docstatus":1}}"#;
+    let whole = method("POST", "frappe.client.save", "", JSON, whole).unwrap();
+    assert_eq!(
+        sent(&whole).1,
+        r#"{"data":{"modified":"m","docstatus":1}}"#.to_owned()
+    );
     assert_eq!(
         sent(&by_path),
         (
@@ -318,8 +332,14 @@ fn documents_are_read_removed_submitted_and_cancelled() {
         sent(&submit),
         (
             "PUT /api/resource/Sales%20Order/S1".to_owned(),
-            r#"{"data":{"status":"x","docstatus":1}}"#.to_owned()
+            r#"{"data":{"status":"x","modified":"","docstatus":1}}"#.to_owned()
         )
+    );
+    let submit = r#"{"doc":{"doctype":"Sales Order","name":"S1","modified":"m"}}"#;
+    let submit = method("POST", "frappe.client.submit", "", JSON, submit).unwrap();
+    assert_eq!(
+        sent(&submit).1,
+        r#"{"data":{"modified":"m","docstatus":1}}"#.to_owned()
     );
     assert_eq!(
         method("GET", "frappe.client.cancel", "doctype=a&name=b", "", ""),
@@ -575,6 +595,20 @@ fn faults_lose_what_comes_from_the_inside() {
     );
     assert_eq!(fault(404, r#"{"exc_type":"DoesNotExistError","_server_messages":"[\"{\\\"message\\\": \\\"DocType X not found\\\"}\"]"}"#).kind, FaultKind::UnknownModel);
     assert_eq!(fault(500, r#"{"exception":"pymysql.err.OperationalError: (1054, 'x')","exc_type":"OperationalError"}"#).kind, FaultKind::Internal);
+    // What fails for a reason of its own says nothing of the credential.
+    assert_eq!(
+        fault(401, r#"{"exc_type":"AuthenticationError"}"#).kind,
+        FaultKind::AccessDenied
+    );
+    for (status, thrown) in [
+        (500, "FileNotFoundError"),
+        (500, "SecurityException"),
+        (500, "AuthenticationError"),
+        (503, "SessionStopped"),
+    ] {
+        let told = format!(r#"{{"exc_type":"{thrown}"}}"#);
+        assert_eq!(fault(status, &told).kind, FaultKind::Internal, "{thrown}");
+    }
     assert_eq!(fault(502, "<html>").kind, FaultKind::Unknown);
     assert_eq!(fault(404, "<html>").kind, FaultKind::NotFound);
 }

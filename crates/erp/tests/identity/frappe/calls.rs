@@ -100,8 +100,15 @@ fn of_documents() -> BoxedStrategy<Call> {
                 ..on(method, &doctype, &name)
             }
         });
-    let saved = (doctype(), document(), doc())
-        .prop_map(|(doctype, name, doc)| on("save", &doctype, &name).with("doc", doc));
+    let saved = (doctype(), document(), doc(), any::<bool>()).prop_map(
+        |(doctype, name, mut doc, is_complete)| {
+            if is_complete {
+                doc.insert("docstatus".to_owned(), Value::Int(0));
+                doc.insert("modified".to_owned(), Value::from("2026-01-01 00:00:00"));
+            }
+            on("save", &doctype, &name).with("doc", doc)
+        },
+    );
     let made = (doctype(), doc(), any::<bool>()).prop_map(|(doctype, doc, whole)| Call {
         whole,
         ..Call::new(&doctype, "insert").unwrap().with("doc", doc)

@@ -157,8 +157,14 @@ pub(super) fn faces(call: &Call) -> Vec<Face> {
                 "set_value",
                 &about(&map([("fieldname", Value::Map(doc.clone()))])),
             );
-            let whole = map([("doc", Value::Map(about(doc)))]);
-            all.extend(by_client("save", &whole));
+            // A document that is sent whole says when it was changed, and its state.
+            if ["modified", "docstatus"]
+                .iter()
+                .all(|name| doc.contains_key(*name))
+            {
+                let whole = map([("doc", Value::Map(about(doc)))]);
+                all.extend(by_client("save", &whole));
+            }
             let data = map([("data", Value::Map(about(doc)))]);
             all.push(v1("PUT", &[doctype, name], &none, Some((FORM, &data))));
             for verb in ["PUT", "PATCH"] {

@@ -26,6 +26,7 @@ pub(crate) fn whole_document(kind: &DocType, mut doc: Map) -> Map {
             doc.insert(name.to_owned(), Value::Null);
         }
     }
+    doc.entry("docstatus".to_owned()).or_insert(Value::Int(0));
     doc
 }
 
