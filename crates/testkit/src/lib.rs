@@ -14,3 +14,4 @@ pub mod postgres;
 pub mod recorded;
 pub mod roles;
 pub mod services;
+pub mod yard;

@@ -2,247 +2,66 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking, also in what its cases share"
 )]
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use portcullis_audit::{Closing, Deed, Opening, WriterId};
-use portcullis_erp::{Database, Dialect, Limits};
-use portcullis_gateway::archive::{Archive, Keeping, Safe};
+use portcullis_erp::Dialect;
 use portcullis_gateway::clock;
-use portcullis_gateway::config::{Config, RestConfig, UpstreamConfig};
-use portcullis_gateway::engine::Bounds;
-use portcullis_gateway::gateway::{Addresses, Gateway, Shared};
+use portcullis_gateway::config::Config;
 use portcullis_gateway::gcra::Rate;
-use portcullis_gateway::issuers::Issuers;
-use portcullis_gateway::keyring::Keyring;
-use portcullis_gateway::listener::{Arrival, Body, Framing, Length, Over, RawRequest};
-use portcullis_gateway::origin::Proxies;
 use portcullis_gateway::respond::Response;
-use portcullis_gateway::sessions::{Lasting, OnChange, Secure, Sessions};
-use portcullis_gateway::snapshot::{Routes, Snapshot};
-use portcullis_gateway::upstream::{CursorSeal, ErpUser, Upstream, Upstreams};
-use portcullis_gateway::ways::Ways;
-use portcullis_identity::{
-    Conditions, ErpLogin, Principal, PrincipalName, RoleName, Secret, Tagger, UpstreamName,
-};
-use portcullis_policy::{Family, Policy, Role};
+use portcullis_policy::Family;
 use portcullis_sandbox::odoo::{Key, Odoo, Options, User};
-use portcullis_sandbox::{Running, UpstreamLog, serve};
-use portcullis_storage::{Journal, JournalError, KeyRow, Keys as _, Sealed, Store};
-use portcullis_store::{SqlStore, Vault, entropy};
+use portcullis_storage::Keys as _;
+use portcullis_testkit::yard::{self, in_one_core};
 
 const ROLE: &str = "[[rule]]\nname = \"contacts\"\nmodels = [\"res.partner\"]\noperations = [\"read\", \"create\", \"write\"]\nfields = \"*\"\n";
 
 /// For how long an `Idempotency-Key` holds here.
 const ONCE: Duration = Duration::from_millis(1500);
 
-/// A journal that writes nothing down, and says so when it is told to fail.
-struct Paper {
-    torn: Arc<AtomicBool>,
-    notes: Notes,
-}
+const SECRET: &str = "0123456789abcdef";
 
-/// What closed records noted, each time.
-type Notes = Arc<Mutex<Vec<Vec<String>>>>;
+/// A yard before an Odoo, whose one key may read, make and change contacts.
+struct Yard(yard::Yard);
 
-impl Journal for Paper {
-    fn open(&mut self, _: &Opening<'_>) -> Result<(), JournalError> {
-        if self.torn.load(Ordering::Relaxed) {
-            return Err(JournalError::NoLane);
-        }
-        Ok(())
-    }
-    fn deed(&mut self, _: &Deed<'_>) -> Result<(), JournalError> {
-        Ok(())
-    }
-    fn close(&mut self, closing: Closing<'_>) {
-        let notes = closing.notes.iter().map(|note| note.what.to_owned());
-        self.notes.lock().expect("notes").push(notes.collect());
-    }
-    fn flush(&mut self) -> Result<(), JournalError> {
-        Ok(())
-    }
-    fn writer(&self) -> WriterId {
-        WriterId(0)
-    }
-}
+impl std::ops::Deref for Yard {
+    type Target = yard::Yard;
 
-/// A safe that hides nothing: what is kept here is nobody's.
-struct Open;
-
-impl Safe for Open {
-    fn seal(&self, _: &'static str, _: &str, plain: Vec<u8>) -> Option<Sealed> {
-        Some(Sealed(plain))
+    fn deref(&self) -> &yard::Yard {
+        &self.0
     }
-    fn open(&self, _: &'static str, _: &str, sealed: &Sealed) -> Option<Vec<u8>> {
-        Some(sealed.0.clone())
-    }
-    fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut hasher = DefaultHasher::new();
-        parts.hash(&mut hasher);
-        let mut digest = [0; 32];
-        digest[..8].copy_from_slice(&hasher.finish().to_be_bytes());
-        digest
-    }
-}
-
-/// A gateway before an Odoo look-alike, with parts that can be made to fail.
-struct Yard {
-    gateway: Gateway,
-    store: Arc<SqlStore>,
-    key: String,
-    log: UpstreamLog,
-    torn: Arc<AtomicBool>,
-    notes: Notes,
-    _odoo: Running,
-    _folder: tempfile::TempDir,
 }
 
 impl Yard {
     async fn make() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
         let user = User {
             login: "integration".to_owned(),
             name: "Integration".to_owned(),
             role: portcullis_sandbox::odoo::Role::Sales,
             password: "a password of the look-alike".to_owned(),
-            keys: vec![Key::rpc("0123456789abcdef")],
+            keys: vec![Key::rpc(SECRET)],
         };
         let odoo = Odoo::new(Options::new("demo", vec![user]));
-        let uid = odoo.uid("integration");
-        let log = UpstreamLog::in_memory();
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let running = serve(listener, Arc::new(odoo), log.clone()).expect("a look-alike");
-
-        let name = UpstreamName::new("odoo").expect("a name");
-        let login = ErpLogin::new("integration").expect("a login");
-        let upstream = Upstream::new(
-            &UpstreamConfig {
-                name: name.clone(),
-                family: Family::Odoo,
-                url: running.url().parse().expect("a URL"),
-                database: Database::new("demo").expect("a database"),
-                dialect: Some(Dialect::JsonRpc),
-                hosts: Vec::new(),
-                concurrency: 4,
-                patience: Duration::from_secs(10),
-                answer: 1 << 20,
-                profile: None,
-                request: None,
-                keep_alive: false,
-                conditions: Conditions::default(),
-                rotation: None,
-                forwarded: false,
-                list_database: true,
-                users: Vec::new(),
-                people: None,
-                rest: RestConfig::default(),
+        let plan = yard::Plan {
+            family: Family::Odoo,
+            spoken: Dialect::JsonRpc,
+            login: "integration",
+            secret: SECRET,
+            uid: odoo.uid("integration"),
+            roles: &[("reader", ROLE)],
+            rate: Rate {
+                per_minute: 60,
+                burst: 1000,
             },
-            Arc::new(CursorSeal::new(Tagger::new(&Secret::new([7; 32])))),
-        )
-        .expect("an upstream");
-        upstream.put_user(ErpUser::new(
-            login.clone(),
-            Secret::new("0123456789abcdef".to_owned()),
-            uid,
-        ));
-
-        let store = Arc::new(
-            SqlStore::open(&folder.path().join("store.db"))
-                .await
-                .expect("a store"),
-        );
-        let vault = Vault::open(&folder.path().join("master.key")).expect("a vault");
-        let key = entropy::new_key().expect("a key");
-        let role = RoleName::new("reader").expect("a name");
-        let shop = PrincipalName::new("shop").expect("a name");
-        let shop = Principal::integration(shop, key.id(), name, login, vec![role.clone()]);
-        let row = KeyRow::new(key.id(), key.digest(&vault.pepper()), &shop, clock::now());
-        store.insert(&row).await.expect("a row");
-        let rate = Rate {
-            per_minute: 60,
-            burst: 1000,
-        };
-        let keyring = Keyring::new(
-            Arc::clone(&store) as Arc<dyn Store>,
-            Arc::new(Open),
-            vault.pepper(),
-            rate,
-        );
-        let lasting = Lasting {
-            idle: Duration::from_secs(60),
-            absolute: Duration::from_secs(3600),
-            per_key: 3,
-            secure: Secure::Auto,
-            on_new_network: OnChange::Ignore,
-            on_new_agent: OnChange::End,
-        };
-        let sessions = Sessions::new(
-            Arc::clone(&store) as Arc<dyn Store>,
-            vault.pepper(),
-            lasting,
-            Arc::new(Open),
-        );
-        let policy = Policy::new(1, vec![Role::from_toml(role, ROLE).expect("a role")]);
-        let snapshot = Snapshot {
-            policy,
-            routes: Routes::default(),
-            limits: Limits::default(),
-            rpc_body: 1 << 20,
-        };
-        let keeping = Keeping {
             once: ONCE,
-            answer: 1 << 10,
-            per_caller: 10,
-            caller_bytes: 1 << 20,
-            originals: Duration::from_secs(60),
-            most_originals: 10,
         };
-        let archive = Archive::enter(Arc::clone(&store) as _, Arc::new(Open), keeping)
-            .await
-            .expect("an archive");
-        let shared = Arc::new(Shared::new(
-            snapshot,
-            (keyring, Issuers::new(&[], rate).expect("no issuers")),
-            sessions,
-            Addresses {
-                account_failures: Rate {
-                    per_minute: 1,
-                    burst: 10,
-                },
-                failures: rate,
-                proxies: Proxies::default(),
-                connections: Bounds { each: 9, all: 9 },
-                ways: Ways::default(),
-            },
-            Upstreams::new(vec![upstream]),
-            archive,
-        ));
-        let torn = Arc::new(AtomicBool::new(false));
-        let notes = Notes::default();
-        let gateway = Gateway::new(
-            shared,
-            Box::new(Paper {
-                torn: Arc::clone(&torn),
-                notes: Arc::clone(&notes),
-            }),
-        );
-        Self {
-            gateway,
-            store,
-            key: key.expose_whole(str::to_owned),
-            log,
-            torn,
-            notes,
-            _odoo: running,
-            _folder: folder,
-        }
+        Self(yard::Yard::before(Arc::new(odoo), &plan).await)
     }
 
     async fn count(&self) -> Response {
@@ -253,38 +72,17 @@ impl Yard {
         let mut request = http::Request::post(format!("/json/2/res.partner/{method}"))
             .header("host", "gateway")
             .header("content-type", "application/json")
-            .header("x-api-key", &self.key);
+            .header("x-api-key", &self.keys[0]);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let head = request.body(()).expect("a request").into_parts().0;
-        let length = u64::try_from(body.len()).expect("a length");
-        let peer = ([127, 0, 0, 1], 4711).into();
-        self.gateway
-            .serve(RawRequest {
-                head,
-                body: Body::Whole(body.into()),
-                arrival: Arrival {
-                    peer,
-                    over: Over::Clear,
-                },
-                framing: Framing::Plain(Length::Told(length)),
-                batch: None,
-            })
+        self.send(request.body(body.into()).expect("a request"))
             .await
     }
 
     fn reached(&self) -> usize {
         self.log.lines().len()
     }
-}
-
-fn in_one_core(test: impl Future<Output = ()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    tokio::task::LocalSet::new().block_on(&runtime, test);
 }
 
 #[test]
@@ -386,7 +184,7 @@ fn a_key_that_is_revoked_in_the_store_is_refused_without_being_told() {
     in_one_core(async {
         let yard = Yard::make().await;
         assert_eq!(yard.count().await.status(), 200);
-        let id = portcullis_identity::ApiKey::parse(&yard.key)
+        let id = portcullis_identity::ApiKey::parse(&yard.keys[0])
             .expect("a key")
             .id();
         assert!(yard.store.revoke(&id, clock::now()).await.expect("a store"));
