@@ -26,6 +26,7 @@ use crate::danger;
 use crate::decision::{Reason, Refusal};
 use crate::operation::{Family, Operation};
 use crate::permit::Permit;
+use crate::protection::Protection;
 use crate::rule::Models;
 use crate::terms::Terms;
 
@@ -210,6 +211,9 @@ fn fields_get(bench: &Bench<'_>, call: Call, known: &'static Known) -> Result<Pe
                     _ => view.writable(name, operation),
                 };
                 match shown {
+                    _ if !Protection::DescribedFields.is_on() => {
+                        open.insert(name.to_owned());
+                    }
                     Ok(_) => {
                         open.insert(name.to_owned());
                     }

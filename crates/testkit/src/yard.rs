@@ -151,13 +151,8 @@ impl Yard {
             roles.push(Role::from_toml(role.clone(), text).expect("a role"));
             let key = entropy::new_key().expect("a key");
             let holder = PrincipalName::new(role.as_str()).expect("a name");
-            let holder = Principal::integration(
-                holder,
-                key.id(),
-                name.clone(),
-                login.clone(),
-                vec![role],
-            );
+            let holder =
+                Principal::integration(holder, key.id(), name.clone(), login.clone(), vec![role]);
             let digest = key.digest(&vault.pepper());
             let row = KeyRow::new(key.id(), digest, &holder, clock::now());
             store.insert(&row).await.expect("a row");

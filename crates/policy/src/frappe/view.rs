@@ -12,6 +12,7 @@ use crate::decision::{Reason, Refusal};
 use crate::odoo::search::is_plain;
 use crate::operation::Operation;
 use crate::permit::{Check, Guard, Permit, Saves};
+use crate::protection::Protection;
 use crate::rule::FieldSet;
 use crate::sizes;
 use crate::terms::{DocumentTerms, Terms};
@@ -27,7 +28,10 @@ pub(crate) struct FrappeView<'a> {
 impl FrappeView<'_> {
     /// Whether a field, or a column of a child table (`items.qty`), is open.
     pub(crate) fn readable(&self, field: &str) -> Result<(), No> {
-        if self.opens(&self.held.rule.fields, field, Operation::Read) || field == "name" {
+        if self.opens(&self.held.rule.fields, field, Operation::Read)
+            || field == "name"
+            || !Protection::FrappeFields.is_on()
+        {
             return Ok(());
         }
         let no = self.refuse(
@@ -46,7 +50,7 @@ impl FrappeView<'_> {
             .write_fields
             .as_ref()
             .unwrap_or(&self.held.rule.fields);
-        self.opens(set, field, operation)
+        self.opens(set, field, operation) || !Protection::FrappeWritable.is_on()
     }
 
     /// Whether the rule lists this field among those that may be set.
@@ -82,6 +86,12 @@ impl FrappeView<'_> {
     /// What documents may hold in answers.
     pub(crate) fn document_terms(&self) -> DocumentTerms {
         let rule = self.held.rule;
+        if !Protection::FrappeDocuments.is_on() {
+            return DocumentTerms {
+                fields: None,
+                hidden: BTreeSet::new(),
+            };
+        }
         let reads = rule.operations.contains(&Operation::Read)
             && !self.bench.denies(self.model, Operation::Read, None);
         let mut hidden = rule.hidden.clone();
@@ -158,7 +168,8 @@ impl FrappeView<'_> {
             self.condition(condition)?;
         }
         // The rule's conditions stand in front: what is behind a condition it can swallow.
-        for condition in self.own_filters()?.into_iter().rev() {
+        let own = self.own_filters()?.into_iter().rev();
+        for condition in own.filter(|_| Protection::FrappeOwnDocuments.is_on()) {
             read = read.and(condition);
         }
         read.untangled(&is_named_as_date).map_err(|error| {
@@ -184,6 +195,7 @@ impl FrappeView<'_> {
         );
         // Which DocType's tree a link leads into is not known: no rule may hide documents then.
         let own = condition.field.as_str() == "name";
+        let tree = tree && Protection::FrappeTrees.is_on();
         if tree && !(self.is_unrestricted() && (own || !self.bench.hides_records)) {
             return Err(self.refuse(
                 Reason::Link,
@@ -214,7 +226,9 @@ impl FrappeView<'_> {
                 ))
             }
             _ => {
-                self.readable(condition.field.as_str())?;
+                if Protection::FrappeConditions.is_on() {
+                    self.readable(condition.field.as_str())?;
+                }
                 if !self.is_whole() {
                     // Without a DocType, Frappe would look in child tables too.
                     condition.doctype = Some(self.model.clone());
@@ -234,7 +248,7 @@ impl FrappeView<'_> {
             }
             Edition::Any | Edition::Told => None,
         };
-        if own.is_empty() && seen.is_none() {
+        if own.is_empty() && seen.is_none() || !Protection::FrappeGuarded.is_on() {
             return Ok(None);
         }
         let id = FieldName::new("name").map_err(|_| self.bad_argument("name"))?;

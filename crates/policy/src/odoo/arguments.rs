@@ -18,6 +18,7 @@ use crate::odoo::view::View;
 use crate::odoo::{bad_argument, numbers};
 use crate::operation::Operation;
 use crate::permit::{Guard, Permit};
+use crate::protection::Protection;
 use crate::sizes::{self, Bound};
 use crate::terms::{RowTerms, Terms};
 
@@ -123,6 +124,10 @@ impl<'a> Attempt<'a> {
                 .iter()
                 .find(|(known, _)| *known == name)
             else {
+                if !Protection::UnknownArguments.is_on() {
+                    self.call.named.insert(name, value);
+                    continue;
+                }
                 return Err(bad_argument(&self.view, &name));
             };
             if matches!(argument, Argument::GroupOrder | Argument::Having) {
@@ -391,7 +396,7 @@ impl View<'_> {
             Some((first, rest)) => (first, Some(rest)),
             None => (path, None),
         };
-        if matches!(first, "id" | ".id") && rest.is_none() {
+        if matches!(first, "id" | ".id") && rest.is_none() || !Protection::ExportPaths.is_on() {
             return Ok(());
         }
         let facts = self.readable(first)?;

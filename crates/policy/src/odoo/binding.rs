@@ -13,6 +13,7 @@ use portcullis_erp::{Map, Value};
 use crate::bench::No;
 use crate::decision::Reason;
 use crate::odoo::view::View;
+use crate::protection::Protection;
 
 /// How deep "computed from" is followed.
 const MAX_DEPTH: usize = 12;
@@ -33,7 +34,11 @@ impl View<'_> {
                 values.insert(field.to_owned(), value.into_owned());
             }
         }
-        self.must_hold(conjuncts(own), values)
+        if Protection::NewRecords.is_on() {
+            self.must_hold(conjuncts(own), values)
+        } else {
+            Ok(())
+        }
     }
 
     /// Refuses changes after which the record might not be one that the rule speaks of.
@@ -52,7 +57,11 @@ impl View<'_> {
             })
             .cloned()
             .collect();
-        self.must_hold(&touched, values)
+        if Protection::ChangedRecords.is_on() {
+            self.must_hold(&touched, values)
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether a field changes, or may change, when these values are written.

@@ -9,6 +9,7 @@ use crate::odoo::search::is_scalar;
 use crate::odoo::values::{Target, Written, one_of};
 use crate::odoo::view::View;
 use crate::operation::Operation;
+use crate::protection::Protection;
 use crate::schema::FieldSchema;
 use crate::sizes;
 
@@ -27,7 +28,9 @@ impl<'a> View<'a> {
         written: &mut Written,
         depth: usize,
     ) -> Result<Value, No> {
-        if value.is_nothing() && matches!(target, Target::New) {
+        if value.is_nothing() && matches!(target, Target::New)
+            || !Protection::NestedCommands.is_on()
+        {
             return Ok(value.clone());
         }
         let commands = value.as_list().ok_or_else(|| self.bad_value(field))?;
@@ -245,7 +248,7 @@ impl<'a> View<'a> {
         comodel: &'a Model,
         target: Target<'_>,
     ) -> Result<(), No> {
-        if matches!(target, Target::New) {
+        if matches!(target, Target::New) || !Protection::ReplacedLists.is_on() {
             return Ok(());
         }
         let owned = facts.kind == FieldKind::One2many;

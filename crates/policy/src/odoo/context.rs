@@ -8,6 +8,7 @@ use crate::decision::Reason;
 use crate::odoo::search::is_plain;
 use crate::odoo::view::View;
 use crate::operation::Operation;
+use crate::protection::Protection;
 
 /// Keys without a say: the ERP sets them itself, or only its own screens look at them.
 const DROPPED: &[&str] = &["uid", "params", "active_id", "active_ids", "active_model"];
@@ -19,7 +20,7 @@ impl View<'_> {
         for (key, value) in context {
             let named = self.held.rule.context.contains(key);
             match key.as_str() {
-                _ if is_harmless(key, value) => {
+                _ if is_harmless(key, value) || !Protection::ContextKeys.is_on() => {
                     kept.insert(key.clone(), value.clone());
                 }
                 key_text if named && is_plain(value) => {

@@ -9,6 +9,7 @@ use crate::bench::No;
 use crate::decision::Reason;
 use crate::odoo::search::is_plain;
 use crate::odoo::view::View;
+use crate::protection::Protection;
 use crate::sizes;
 
 /// Parts of a date that groups may be made of.
@@ -64,7 +65,7 @@ impl Grouping {
             Some((field, part)) => (field, Some(part)),
             None => (text, None),
         };
-        let facts = view.searchable(field)?;
+        let facts = view.chosen_by(field, Protection::GroupFields)?;
         let dated = matches!(facts.kind, FieldKind::Date | FieldKind::Datetime);
         if part.is_some_and(|part| !dated || !GRANULARITIES.contains(&part)) {
             return Err(view.bad_grouping());
@@ -107,7 +108,7 @@ impl Grouping {
     pub(crate) fn group_field(&mut self, view: &View<'_>, text: &str) -> Result<(), No> {
         let Some((name, function)) = text.split_once(':') else {
             if text != "__count" {
-                view.searchable(text)?;
+                view.chosen_by(text, Protection::AggregateFields)?;
                 self.fields.push(text.to_owned());
             }
             self.keys.insert(text.to_owned());
@@ -135,9 +136,9 @@ impl Grouping {
         if !AGGREGATES.contains(&function) {
             return Err(view.bad_grouping());
         }
-        view.searchable(field)?;
+        view.chosen_by(field, Protection::AggregateFields)?;
         if function == "sum_currency" {
-            view.searchable("currency_id")?;
+            view.chosen_by("currency_id", Protection::AggregateFields)?;
         }
         self.fields.push(field.to_owned());
         Ok(())

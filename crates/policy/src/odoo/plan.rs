@@ -15,6 +15,7 @@ use crate::odoo::table::Kind;
 use crate::odoo::view::View;
 use crate::operation::Operation;
 use crate::permit::Permit;
+use crate::protection::Protection;
 use crate::terms::{GroupTerms, RowTerms, Terms};
 
 /// Makes the permit.
@@ -107,6 +108,9 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
             let mut open = BTreeSet::new();
             for name in view.schema.fields.keys() {
                 match view.writable(name.as_str(), Operation::Create) {
+                    _ if !Protection::DefaultValues.is_on() => {
+                        open.insert(name.as_str().to_owned());
+                    }
                     Ok(_) => {
                         open.insert(name.as_str().to_owned());
                     }
@@ -169,7 +173,7 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
         }
         Kind::Copy => {
             attempt.also(Operation::Read)?;
-            if !view.is_unrestricted() {
+            if !view.is_unrestricted() && Protection::WholeCopies.is_on() {
                 return Err(view.refuse(
                     Reason::HiddenByData,
                     format!("This key may not copy records of `{}`. Make new ones instead.", view.model),
@@ -226,7 +230,7 @@ impl Attempt<'_> {
 
     /// A model's own order may rest on fields that are hidden, and it is not known.
     fn settle_order(&mut self) {
-        if !self.ordered && !self.view.is_whole() {
+        if !self.ordered && !self.view.is_whole() && Protection::SettledOrder.is_on() {
             self.call
                 .named
                 .insert("order".to_owned(), Value::from("id"));
@@ -294,7 +298,10 @@ impl Attempt<'_> {
     /// Turns a read of ids into a search, where the rule opens only some records.
     fn as_search(&mut self, method: &str) -> Result<Option<Vec<i64>>, No> {
         let view = self.view;
-        let Some(own) = view.own_domain()? else {
+        let Some(own) = view
+            .own_domain()?
+            .filter(|_| Protection::RecordsRead.is_on())
+        else {
             return Ok(None);
         };
         let domain = view.these(&self.ids)?.and(own.clone());
@@ -328,7 +335,9 @@ impl Attempt<'_> {
     /// Asks first whether all ids are such that the rule speaks of them.
     fn guard_ids(&mut self) -> Result<(), No> {
         let guard = self.view.guard(&self.ids, None, &self.call.context)?;
-        if let Some(guard) = guard {
+        if let Some(guard) = guard
+            && Protection::RecordsGuarded.is_on()
+        {
             self.guards.insert(0, guard);
         }
         Ok(())
@@ -391,7 +400,8 @@ fn metadata(view: &View<'_>) -> Result<RowTerms, No> {
         nested: BTreeMap::new(),
     };
     for field in ["create_uid", "create_date", "write_uid", "write_date"] {
-        if FieldName::new(field).is_ok() && view.readable(field).is_ok() {
+        let is_open = view.readable(field).is_ok() || !Protection::Metadata.is_on();
+        if FieldName::new(field).is_ok() && is_open {
             terms.fields.insert(field.to_owned());
             if let Some(comodel) = view.relation(field)
                 && !view.names_are_open(comodel)?

@@ -8,6 +8,7 @@ use crate::bench::No;
 use crate::decision::{Reason, Refusal};
 use crate::odoo::view::View;
 use crate::operation::Operation;
+use crate::protection::Protection;
 use crate::sizes;
 
 /// Parts of dates and times that Odoo takes at the end of a path.
@@ -102,7 +103,7 @@ impl<'a> View<'a> {
         let Some((first, rest)) = parts.split_first() else {
             return Err(self.bad_domain("a condition without a field"));
         };
-        let facts = self.searchable(first.as_str())?;
+        let facts = self.chosen_by(first.as_str(), Protection::ConditionFields)?;
         let [second, ..] = rest else {
             return self.condition(first, leaf, steps);
         };
@@ -115,6 +116,9 @@ impl<'a> View<'a> {
         let Some(comodel) = facts.relation.as_ref() else {
             return Err(self.bad_domain("a way over a field that is no link"));
         };
+        if !Protection::LinkedConditions.is_on() {
+            return self.plain(&parts.iter().collect::<Vec<_>>(), leaf);
+        }
         let deeper = steps
             .checked_sub(1)
             .ok_or_else(|| self.bad_domain("too many links"))?;
@@ -143,20 +147,21 @@ impl<'a> View<'a> {
     /// A domain on this model, bound to the records that the rule opens.
     pub(crate) fn bound(&self, domain: Domain) -> Result<Domain, No> {
         Ok(match self.own_domain()? {
-            Some(own) => domain.and(own.clone()),
-            None => domain,
+            Some(own) if Protection::OwnRecords.is_on() => domain.and(own.clone()),
+            _ => domain,
         })
     }
 
     /// A condition on a field of this model.
     fn condition(&self, field: &FieldName, leaf: &Leaf, steps: usize) -> Result<Domain, No> {
-        let facts = self.searchable(field.as_str())?;
+        let facts = self.chosen_by(field.as_str(), Protection::ConditionFields)?;
         match &leaf.operand {
             Operand::Domain(inner) => {
                 if matches!(
                     leaf.operator,
                     Operator::AnyUnchecked | Operator::NotAnyUnchecked
-                ) {
+                ) && Protection::UncheckedAny.is_on()
+                {
                     return Err(self.bad_domain("`any!` looks past the ERP's own access rules"));
                 }
                 let Some(comodel) = facts.relation.as_ref() else {
@@ -196,8 +201,10 @@ impl<'a> View<'a> {
                         self.bad_domain("a condition compares with a value or a list of values")
                     );
                 }
-                let hierarchy = matches!(leaf.operator, Operator::ChildOf | Operator::ParentOf);
-                let by_text = names_a_record(leaf.operator, value);
+                let hierarchy = Protection::Hierarchies.is_on()
+                    && matches!(leaf.operator, Operator::ChildOf | Operator::ParentOf);
+                let by_text =
+                    Protection::NamesInConditions.is_on() && names_a_record(leaf.operator, value);
                 match facts.relation.as_ref() {
                     Some(comodel) if by_text || hierarchy => {
                         let mut first_no = None;
@@ -235,7 +242,7 @@ impl<'a> View<'a> {
             self.name_searchable()?;
         }
         if hierarchy && !self.is_unrestricted() {
-            self.searchable("parent_id")?;
+            self.readable("parent_id")?;
         }
         Ok(())
     }
@@ -308,7 +315,7 @@ impl<'a> View<'a> {
 
     /// Whether rows may be sorted by a field: by a link, the linked names are what sorts.
     pub(crate) fn sortable(&self, field: &str) -> Result<(), No> {
-        let facts = self.searchable(field)?;
+        let facts = self.chosen_by(field, Protection::OrderFields)?;
         match facts.relation.as_ref() {
             Some(comodel) if facts.is_x2many() || !self.names_are_open(comodel)? => {
                 Err(self.refuse_field(

@@ -10,6 +10,7 @@ use crate::decision::Reason;
 use crate::odoo::context::is_harmless;
 use crate::odoo::view::View;
 use crate::operation::Operation;
+use crate::protection::Protection;
 use crate::terms::{Nested, RowTerms};
 
 /// How deep specifications may lie in one another.
@@ -127,7 +128,7 @@ impl<'a> View<'a> {
         }
         let mut first_no = None;
         for view in self.linked(comodel, Operation::Read)? {
-            if view.held.rule.domain.is_some() {
+            if view.held.rule.domain.is_some() && Protection::NestedSpecifications.is_on() {
                 continue;
             }
             let mut inner_named = Vec::new();
@@ -159,6 +160,9 @@ impl<'a> View<'a> {
         let (Some(comodel), Some(text)) = (comodel, value.as_str()) else {
             return Err(self.bad_specification());
         };
+        if !Protection::NestedOrder.is_on() {
+            return Ok(());
+        }
         for view in self.linked(comodel, Operation::Read)? {
             if view.held.rule.domain.is_none() && view.order(text).is_ok() {
                 return Ok(());

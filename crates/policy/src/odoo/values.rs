@@ -10,6 +10,7 @@ use crate::odoo::search::is_scalar;
 use crate::odoo::view::View;
 use crate::operation::Operation;
 use crate::permit::{Check, Guard};
+use crate::protection::Protection;
 use crate::schema::FieldSchema;
 
 /// How deep commands may lie in one another.
@@ -131,7 +132,8 @@ impl<'a> View<'a> {
     ) -> Result<(), No> {
         let mut rules = self.bench.rules(comodel, Operation::Read, Some(self.model));
         rules.extend(self.bench.rules(comodel, Operation::Name, Some(self.model)));
-        if rules.iter().any(|held| held.rule.domain.is_none()) {
+        let every_record = rules.iter().any(|held| held.rule.domain.is_none());
+        if every_record || !Protection::LinkTargets.is_on() {
             return Ok(());
         }
         let Some(held) = rules.first() else {

@@ -14,6 +14,7 @@ use crate::bench::{Bench, Held, No};
 use crate::danger;
 use crate::decision::{Reason, Refusal};
 use crate::operation::Operation;
+use crate::protection::Protection;
 use crate::rule::FieldSet;
 use crate::schema::{FieldSchema, ModelSchema};
 
@@ -106,17 +107,24 @@ impl<'a> View<'a> {
         Ok(facts)
     }
 
-    /// Whether a field may be searched, sorted or grouped by. The same as readable.
-    pub(crate) fn searchable(&self, field: &str) -> Result<&'a FieldSchema, No> {
-        self.readable(field)
+    /// Whether records may be searched, sorted or grouped by a field. The same as readable.
+    pub(crate) fn chosen_by(
+        &self,
+        field: &str,
+        protection: Protection,
+    ) -> Result<&'a FieldSchema, No> {
+        match self.schema.field(field) {
+            Some(facts) if !protection.is_on() => Ok(facts),
+            _ => self.readable(field),
+        }
     }
 
     /// A field that the rule opens by its name, whatever its data.
     pub(super) fn named(&self, field: &str, operation: Operation) -> Result<&'a FieldSchema, No> {
         let facts = self.schema.field(field);
         let open = match operation {
-            Operation::Read => self.held.rule.reads(field),
-            _ => self.held.rule.writes(field),
+            Operation::Read => self.held.rule.reads(field) || !Protection::ReadableFields.is_on(),
+            _ => self.held.rule.writes(field) || !Protection::WritableFields.is_on(),
         };
         let listed = |set: &FieldSet| matches!(set, FieldSet::Only(names) if names.contains(field));
         let set = match (operation, &self.held.rule.write_fields) {
@@ -124,7 +132,8 @@ impl<'a> View<'a> {
             (_, Some(set)) => set,
         };
         let credential = danger::credential(field) && !listed(set);
-        let denied = self.bench.denies_field(self.model, field, operation);
+        let denied = Protection::DeniedFields.is_on()
+            && self.bench.denies_field(self.model, field, operation);
         match facts {
             Some(facts) if open && !credential && !denied => Ok(facts),
             _ => Err(self.refuse_field(
@@ -148,6 +157,9 @@ impl<'a> View<'a> {
         let Some(comodel) = facts.relation.as_ref() else {
             return Ok(false);
         };
+        if !Protection::LinkedRecords.is_on() {
+            return Ok(true);
+        }
         Ok([Operation::Read, Operation::Name]
             .into_iter()
             .any(|operation| {
@@ -160,6 +172,9 @@ impl<'a> View<'a> {
 
     /// Whether the display names of a linked model are open.
     pub(crate) fn names_are_open(&self, comodel: &'a Model) -> Result<bool, No> {
+        if !Protection::LinkNames.is_on() {
+            return Ok(true);
+        }
         let by_name = self.bench.rules(comodel, Operation::Name, Some(self.model));
         if by_name.iter().any(|held| held.rule.domain.is_none())
             && !self
@@ -190,7 +205,7 @@ impl<'a> View<'a> {
     /// Whether records of this model may be searched by name under this rule.
     pub(crate) fn name_searchable(&self) -> Result<(), No> {
         self.readable("display_name")?;
-        if self.is_whole() {
+        if self.is_whole() || !Protection::NameSearch.is_on() {
             return Ok(());
         }
         let searched = &self.schema.rec_names_search;

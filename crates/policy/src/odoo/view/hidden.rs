@@ -7,6 +7,7 @@ use portcullis_erp::Model;
 use super::View;
 use crate::bench::No;
 use crate::operation::Operation;
+use crate::protection::Protection;
 
 /// Fields that a record has without anybody's doing, and that say nothing of others.
 const OWN: &[&str] = &["id", "create_date", "write_date", "create_uid", "write_uid"];
@@ -19,7 +20,8 @@ impl<'a> View<'a> {
         seen: &mut BTreeSet<(Model, String)>,
         depth: usize,
     ) -> Result<Option<String>, No> {
-        if OWN.contains(&field)
+        if !Protection::HiddenByData.is_on()
+            || OWN.contains(&field)
             || (self.bench.hides_nothing && self.is_whole())
             || self.held.rule.derived.contains(field)
             || !seen.insert((self.model.clone(), field.to_owned()))

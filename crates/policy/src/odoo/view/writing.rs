@@ -6,6 +6,7 @@ use super::View;
 use crate::bench::No;
 use crate::decision::Reason;
 use crate::operation::Operation;
+use crate::protection::Protection;
 use crate::schema::FieldSchema;
 
 impl<'a> View<'a> {
@@ -28,7 +29,8 @@ impl<'a> View<'a> {
         if facts.type_name.starts_with("properties") {
             return Err(self.bad_value(field));
         }
-        if facts.stored && facts.related.is_none()
+        if !Protection::WrittenThrough.is_on()
+            || facts.stored && facts.related.is_none()
             || self.held.rule.derived.contains(field)
             || facts.kind == FieldKind::One2many
         {
