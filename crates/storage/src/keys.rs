@@ -259,6 +259,19 @@ pub trait Keys: Send + Sync {
     /// Every key, oldest first, revoked and expired ones too.
     fn all(&self) -> Stored<'_, Vec<KeyRow>>;
 
+    /// Keys in the order of their ids, revoked and expired ones too: those after one, `most` of
+    /// them.
+    fn page<'a>(&'a self, after: Option<&'a KeyId>, most: u32) -> Stored<'a, Vec<KeyRow>>;
+
+    /// The keys that the configuration declares, or once did.
+    fn configured(&self) -> Stored<'_, Vec<KeyRow>>;
+
+    /// The key whose secret from elsewhere has this keyed hash, revoked or not.
+    fn of_secret<'a>(&'a self, digest: &'a KeyDigest) -> Stored<'a, Option<KeyRow>>;
+
+    /// How many keys are neither revoked nor expired at this moment.
+    fn count(&self, now: Timestamp) -> Stored<'_, u64>;
+
     /// Some of the keys, oldest first, each with its last use. By the moment when a key was made,
     /// and its id, the next part is found.
     fn part<'a>(
@@ -297,6 +310,9 @@ pub trait Keys: Send + Sync {
 
     /// Keeps when keys were used last; an older use does not replace a newer one.
     fn used<'a>(&'a self, uses: &'a [KeyUse]) -> Stored<'a, ()>;
+
+    /// When a key was used last, if it ever was.
+    fn last_use<'a>(&'a self, id: &'a KeyId) -> Stored<'a, Option<KeyUse>>;
 
     /// When each key was used last; keys that never were are not among them.
     fn uses(&self) -> Stored<'_, Vec<KeyUse>>;

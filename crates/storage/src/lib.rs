@@ -38,7 +38,7 @@ pub use administrators::{
     AdministratorRow, Administrators, Ending, FactorKind, FactorRow, Removal, Removed,
 };
 pub use admissions::{AdmissionRow, Admissions, Purpose, SlipRow, Standing};
-pub use changes::Changes;
+pub use changes::{Changed, Changes, Point};
 pub use claims::{Claim, ClaimState, Claiming, Claims};
 pub use erp_users::{ErpUserRow, ErpUsers, Renewed, Sealed, UserHealth};
 pub use error::{StoreError, Stored};

@@ -1,10 +1,13 @@
 //! API keys in a database.
 
+mod changed;
 mod declared;
+mod found;
 mod part;
 mod row;
+mod uses;
 
-use portcullis_identity::{KeyId, RoleName, Timestamp};
+use portcullis_identity::{KeyDigest, KeyId, RoleName, Timestamp};
 use portcullis_storage::{
     Declaration, KeyRow, KeyUse, Keys, Part, Select, Signing, StandIn, StoreError, Stored,
 };
@@ -12,6 +15,7 @@ use portcullis_storage::{
 use super::statement::Statement;
 use super::{SqlStore, failed, unavailable};
 use crate::graves::Mortal;
+pub(super) use changed::since;
 pub(super) use row::{joined, parted};
 
 const THING: &str = "key";
@@ -72,30 +76,27 @@ impl Keys for SqlStore {
     }
 
     fn find<'a>(&'a self, id: &'a KeyId) -> Stored<'a, Option<KeyRow>> {
-        Box::pin(async move {
-            let found = self
-                .query("SELECT * FROM api_key WHERE id = $1")
-                .bind(id.as_str())
-                .fetch_optional()
-                .await
-                .map_err(failed("find a key", THING))?;
-            let mut found: Vec<KeyRow> = found.iter().map(row::read).collect::<Result<_, _>>()?;
-            self.corrected(&mut found).await?;
-            Ok(found.pop())
-        })
+        Box::pin(found::find(self, id))
     }
 
     fn all(&self) -> Stored<'_, Vec<KeyRow>> {
-        Box::pin(async move {
-            let found = self
-                .query("SELECT * FROM api_key ORDER BY created, id")
-                .fetch_all()
-                .await
-                .map_err(failed("list keys", THING))?;
-            let mut found: Vec<KeyRow> = found.iter().map(row::read).collect::<Result<_, _>>()?;
-            self.corrected(&mut found).await?;
-            Ok(found)
-        })
+        Box::pin(found::all(self))
+    }
+
+    fn page<'a>(&'a self, after: Option<&'a KeyId>, most: u32) -> Stored<'a, Vec<KeyRow>> {
+        Box::pin(found::page(self, after, most))
+    }
+
+    fn configured(&self) -> Stored<'_, Vec<KeyRow>> {
+        Box::pin(found::configured(self))
+    }
+
+    fn of_secret<'a>(&'a self, digest: &'a KeyDigest) -> Stored<'a, Option<KeyRow>> {
+        Box::pin(found::of_secret(self, digest))
+    }
+
+    fn count(&self, now: Timestamp) -> Stored<'_, u64> {
+        Box::pin(found::count(self, now))
     }
 
     fn part<'a>(
@@ -170,24 +171,7 @@ impl Keys for SqlStore {
     }
 
     fn suspend_unused(&self, since: Timestamp, now: Timestamp) -> Stored<'_, Vec<KeyId>> {
-        Box::pin(async move {
-            self.query(
-                "UPDATE api_key SET suspended = $2 \
-                 WHERE revoked IS NULL AND suspended IS NULL AND created < $1 \
-                 AND COALESCE(resumed, created) < $1 \
-                 AND NOT EXISTS (SELECT 1 FROM key_use \
-                                 WHERE key_use.key = api_key.id AND key_use.at >= $1) \
-                 RETURNING id",
-            )
-            .bind(since.micros())
-            .bind(now.micros())
-            .fetch_all()
-            .await
-            .map_err(failed("suspend unused keys", THING))?
-            .iter()
-            .map(row::read_id)
-            .collect()
-        })
+        Box::pin(uses::suspend_unused(self, since, now))
     }
 
     fn expose<'a>(&'a self, id: &'a KeyId, now: Timestamp) -> Stored<'a, bool> {
@@ -235,42 +219,15 @@ impl Keys for SqlStore {
     }
 
     fn used<'a>(&'a self, uses: &'a [KeyUse]) -> Stored<'a, ()> {
-        Box::pin(async move {
-            let what = "keep when keys were used";
-            // In one order, so that two processes that do this at once do not wait for each
-            // other in turn.
-            let mut uses: Vec<&KeyUse> = uses.iter().collect();
-            uses.sort_by_key(|each| each.key.as_str());
-            let mut all = self.begin().await.map_err(failed(what, THING))?;
-            for each in uses {
-                all.query(
-                    "INSERT INTO key_use (key, at, address, dialect) VALUES ($1, $2, $3, $4) \
-                     ON CONFLICT (key) DO UPDATE \
-                     SET at = excluded.at, address = excluded.address, dialect = excluded.dialect \
-                     WHERE excluded.at > key_use.at",
-                )
-                .bind(each.key.as_str())
-                .bind(each.at.micros())
-                .bind(each.address.to_string())
-                .bind(each.dialect.as_str())
-                .execute()
-                .await
-                .map_err(failed(what, THING))?;
-            }
-            all.commit().await.map_err(failed(what, THING))
-        })
+        Box::pin(uses::keep(self, uses))
+    }
+
+    fn last_use<'a>(&'a self, id: &'a KeyId) -> Stored<'a, Option<KeyUse>> {
+        Box::pin(uses::last(self, id))
     }
 
     fn uses(&self) -> Stored<'_, Vec<KeyUse>> {
-        Box::pin(async move {
-            self.query("SELECT key, at, address, dialect FROM key_use")
-                .fetch_all()
-                .await
-                .map_err(failed("tell when keys were used", THING))?
-                .iter()
-                .map(row::read_use)
-                .collect()
-        })
+        Box::pin(uses::all(self))
     }
 }
 

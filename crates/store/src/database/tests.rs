@@ -2,8 +2,10 @@
 
 mod admin_keys;
 mod administrators;
+mod changes;
 mod claims;
 mod foreign;
+mod found;
 mod health;
 mod keys;
 mod nonces;
