@@ -4,6 +4,7 @@
 //! serves.
 
 mod ends;
+mod keeping;
 mod role_files;
 mod rotation;
 mod standing;
@@ -13,14 +14,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_identity::{RoleName, Timestamp};
+use portcullis_identity::RoleName;
 use portcullis_policy::{Policy, Role};
 use portcullis_storage::{Journal, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::audit::Ledger;
 use crate::chance::Ids;
-use crate::clock;
 use crate::gateway::Shared;
 use crate::issuers::fetch::Tried;
 use crate::renewal::Sealing;
@@ -36,13 +36,10 @@ const LOOK: Duration = Duration::from_millis(200);
 /// How often what was learned of an ERP's models is forgotten, and asked for again when needed.
 const FORGET: Duration = Duration::from_secs(600);
 
-/// How often it is kept when keys were used.
-const KEEP: Duration = Duration::from_secs(3);
-
 /// How often it is looked whether an issuer's keys are to be fetched.
 const FETCH: Duration = Duration::from_secs(1);
 
-/// How often sessions that are over are removed.
+/// How often it is looked what is over, or due.
 const SWEEP: Duration = Duration::from_secs(60);
 
 /// How long letters may be filed once the gateway is told to stop.
@@ -119,6 +116,8 @@ impl Control {
             Rc::clone(&own),
             stop.clone(),
         ));
+        // Beside the looks: what takes long where there are many keys holds up no look.
+        let keeper = tokio::task::spawn_local(self.keeping().go_on(stop.clone()));
         // One for each: an ERP that does not answer holds up nothing of the others.
         for upstream in self.shared.upstreams.iter() {
             let standing = self.standing(upstream, &own);
@@ -126,8 +125,6 @@ impl Control {
         }
         let mut tick = tokio::time::interval(LOOK);
         let mut retry = tokio::time::interval(RETRY);
-        let mut sweep = tokio::time::interval(SWEEP);
-        let mut keep = tokio::time::interval(KEEP);
         let mut forget = tokio::time::interval_at(tokio::time::Instant::now() + FORGET, FORGET);
         loop {
             tokio::select! {
@@ -136,8 +133,6 @@ impl Control {
                     self.prepare_again(&own);
                     self.renew();
                 }
-                _ = sweep.tick() => self.sweep().await,
-                _ = keep.tick() => self.keep().await,
                 _ = forget.tick() => {
                     for upstream in self.shared.upstreams.iter() {
                         upstream.forget_models();
@@ -145,12 +140,14 @@ impl Control {
                 }
                 _ = stop.wait_for(|stop| *stop) => {
                     own.ledger.flush();
-                    self.keep().await;
                     break;
                 }
             }
         }
         fetcher.abort();
+        if tokio::time::timeout(FAREWELL, keeper).await.is_err() {
+            tracing::warn!("when keys were used was not all kept when the gateway stopped");
+        }
         // A key that was made must be kept: a Frappe has no other any more.
         if tokio::time::timeout(FAREWELL, renewer).await.is_err() {
             tracing::error!("a credential was being renewed when the gateway stopped");
@@ -160,13 +157,14 @@ impl Control {
         }
     }
 
-    /// Looks at the store and the role files; reads again what has changed since the version of
-    /// the store that was read last. Answers which is read now; none: not all of one.
+    /// Looks at the store and the role files; reads again what lies beside the keys if that has
+    /// changed since the version of the store that was read last. Answers which is read now;
+    /// none: not all of one.
     async fn refresh(&self, read: Option<u64>, own: &Rc<Own>) -> Option<u64> {
         let edited = self.roles.look();
-        let looked = self.shared.keyring.look(clock::now()).await;
+        let looked = self.shared.keyring.look().await;
         // A request may have been the one that looked: what counts is what was read here.
-        let version = self.shared.keyring.version();
+        let version = self.shared.keyring.surroundings();
         let result = match looked {
             Ok(_) if read != Some(version) => self.reload(own).await,
             Ok(_) if edited => self.reload_roles().await,
@@ -180,33 +178,6 @@ impl Control {
         Some(version)
     }
 
-    /// Removes the sessions that are over, and suspends the keys that nobody uses.
-    async fn sweep(&self) {
-        if let Some(unused) = self.unused {
-            let now = clock::now();
-            let micros = i64::try_from(unused.as_micros()).unwrap_or(i64::MAX);
-            let since = Timestamp(now.micros().saturating_sub(micros));
-            match self.store.keys().suspend_unused(since, now).await {
-                Ok(keys) => {
-                    for key in keys {
-                        tracing::warn!(%key, "a key that nobody used is suspended");
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "unused keys could not be suspended"),
-            }
-        }
-        if let Err(error) = self.store.nonces().expire(clock::now()).await {
-            tracing::warn!(%error, "nonces that are over could not be removed");
-        }
-        let lasting = self.shared.sessions.lasting();
-        for people in self.shared.upstreams.iter().filter_map(|erp| erp.people()) {
-            people.entered.sweep(lasting, clock::now());
-        }
-        if let Err(error) = self.shared.sessions.sweep(clock::now()).await {
-            tracing::warn!(%error, "sessions that are over could not be removed");
-        }
-    }
-
     /// Takes over certificates that were renewed.
     fn renew(&self) {
         for tls in &self.tls {
@@ -218,10 +189,12 @@ impl Control {
         }
     }
 
-    /// Keeps when keys were used.
-    async fn keep(&self) {
-        if let Err(error) = self.shared.keyring.keep_uses().await {
-            tracing::warn!(%error, "when keys were used could not be kept");
+    /// What is kept, and what is over.
+    fn keeping(&self) -> keeping::Keeping {
+        keeping::Keeping {
+            shared: Arc::clone(&self.shared),
+            store: Arc::clone(&self.store),
+            unused: self.unused,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The caller, once it is known.
 
+use std::sync::Arc;
+
 use crate::key_id::KeyId;
 use crate::name::{ErpLogin, PrincipalName, RoleName, UpstreamName};
 
@@ -38,7 +40,8 @@ pub struct Principal {
     erp_login: ErpLogin,
     /// Whose place the ERP user takes, who is archived.
     instead_of: Option<ErpLogin>,
-    roles: Vec<RoleName>,
+    /// Clones share one list.
+    roles: Arc<[RoleName]>,
 }
 
 impl Principal {
@@ -48,7 +51,7 @@ impl Principal {
         key: KeyId,
         upstream: UpstreamName,
         erp_login: ErpLogin,
-        roles: Vec<RoleName>,
+        roles: impl Into<Arc<[RoleName]>>,
     ) -> Self {
         Self {
             kind: PrincipalKind::Integration,
@@ -57,7 +60,7 @@ impl Principal {
             upstream,
             erp_login,
             instead_of: None,
-            roles,
+            roles: roles.into(),
         }
     }
 
@@ -67,7 +70,7 @@ impl Principal {
         name: PrincipalName,
         upstream: UpstreamName,
         erp_login: ErpLogin,
-        roles: Vec<RoleName>,
+        roles: impl Into<Arc<[RoleName]>>,
     ) -> Self {
         Self {
             kind,
@@ -76,7 +79,7 @@ impl Principal {
             upstream,
             erp_login,
             instead_of: None,
-            roles,
+            roles: roles.into(),
         }
     }
 
@@ -87,7 +90,7 @@ impl Principal {
             kind: PrincipalKind::Agent,
             erp_login,
             instead_of: None,
-            roles,
+            roles: roles.into(),
             ..self.clone()
         }
     }

@@ -50,7 +50,7 @@ pub(super) fn explain(told: &Told, inquiry: &Inquiry<'_>) -> Value {
         finding.of_nobody(told, &head, inquiry.now);
         return finding.told();
     };
-    match (&holder.verifier, holder.principal.key()) {
+    match (holder.verifier.as_deref(), holder.principal.key()) {
         (Some(verifier), Some(key)) => {
             let own = Own {
                 key,

@@ -25,7 +25,7 @@ impl Desk<'_> {
         erp: Option<&Upstream>,
         showing: &Showing,
     ) -> Result<(), Unmet> {
-        [Some(&holder.conditions), erp.map(Upstream::conditions)]
+        [Some(&*holder.conditions), erp.map(Upstream::conditions)]
             .into_iter()
             .flatten()
             .try_for_each(|conditions| meet(conditions, showing))?;

@@ -145,7 +145,7 @@ pub(super) fn signer(
     let ever = desk.keyring.ever(signed.key(), now);
     let verifier = ever
         .as_ref()
-        .and_then(|(holder, _)| holder.verifier.as_ref());
+        .and_then(|(holder, _)| holder.verifier.as_deref());
     // A signature is looked at for unknown ids too, so that an id is not found out by time.
     let good = verifier.unwrap_or(&desk.keyring.nobody).verify(signed);
     let (holder, over) = ever.filter(|_| good.is_ok())?;
@@ -165,7 +165,7 @@ fn owner(
     match KeyId::new(text) {
         Ok(id) => {
             let (holder, over) = desk.keyring.ever(&id, now)?;
-            let proves = matches!(holder.verifier, Some(Verifier::SortedJson(_)));
+            let proves = matches!(holder.verifier.as_deref(), Some(Verifier::SortedJson(_)));
             proves.then_some((holder, over))
         }
         Err(_) => find(desk, text, debt, now).map(|holder| (holder, None)),
@@ -179,7 +179,7 @@ fn by_legacy(
     text: &str,
     now: Timestamp,
 ) -> Option<Said> {
-    let verifier = holder.verifier.as_ref();
+    let verifier = holder.verifier.as_deref();
     let verifier = verifier.filter(|verifier| verifier.scheme().is_legacy())?;
     let key = *holder.principal.key()?;
     let whole = parse(text);

@@ -19,7 +19,7 @@ pub struct Holder {
     /// began with one of them stays its own with the next.
     pub(crate) line: Option<KeyId>,
     /// Under which conditions the credential is good.
-    pub(crate) conditions: Conditions,
+    pub(crate) conditions: Arc<Conditions>,
     /// How often it may call.
     pub(crate) rate: Rate,
     /// Its limit's state; lives on when the key is read again, and is one for the keys that took
@@ -33,7 +33,7 @@ pub struct Holder {
     pub(crate) stand_in: Option<StandIn>,
     pub(super) last_use: Arc<LastUse>,
     /// What knows its signatures, if it signs.
-    pub(crate) verifier: Option<Verifier>,
+    pub(crate) verifier: Option<Arc<Verifier>>,
     /// Whether it is known that others could read the key.
     pub(super) exposed: AtomicBool,
 }
@@ -44,7 +44,7 @@ impl Holder {
         Self {
             principal: Arc::new(principal),
             line: None,
-            conditions: Conditions::default(),
+            conditions: Arc::default(),
             rate,
             cell,
             user: None,
@@ -77,7 +77,7 @@ impl Holder {
         Self {
             principal: Arc::new(key.principal.for_person(login, roles)),
             line: key.line,
-            conditions: key.conditions.clone(),
+            conditions: Arc::clone(&key.conditions),
             rate: key.rate,
             cell: Arc::clone(&key.cell),
             user: person.user.clone(),
@@ -91,12 +91,29 @@ impl Holder {
 }
 
 impl Holder {
+    /// The same key, in the line of another one.
+    pub(super) fn in_line(&self, first: KeyId, cell: Arc<AtomicI64>) -> Self {
+        Self {
+            principal: Arc::clone(&self.principal),
+            line: Some(first),
+            conditions: Arc::clone(&self.conditions),
+            rate: self.rate,
+            cell,
+            user: self.user.clone(),
+            person: self.person.clone(),
+            stand_in: self.stand_in.clone(),
+            last_use: Arc::clone(&self.last_use),
+            verifier: self.verifier.clone(),
+            exposed: AtomicBool::new(self.exposed.load(Ordering::Acquire)),
+        }
+    }
+
     /// A key while its ERP user is archived: as the one that stands in, and otherwise as it is.
     pub(crate) fn standing_in(key: &Self, login: ErpLogin) -> Self {
         Self {
             principal: Arc::new(key.principal.standing_in(login)),
             line: key.line,
-            conditions: key.conditions.clone(),
+            conditions: Arc::clone(&key.conditions),
             rate: key.rate,
             cell: Arc::clone(&key.cell),
             user: None,

@@ -1,16 +1,20 @@
-//! The keys as they are kept in memory, read from the rows of the store.
+//! A key as it is kept in memory, made from its row of the store.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 
 use portcullis_identity::signing::{SigningSecret, Verifier};
-use portcullis_identity::{KeyDigest, KeyId, Timestamp, Unmet};
+use portcullis_identity::{
+    Conditions, ErpLogin, KeyDigest, KeyId, Principal, RoleName, Timestamp, Unmet, UpstreamName,
+};
 use portcullis_storage::{KeyRow, Signing};
 use zeroize::Zeroizing;
 
+use super::SIGNING;
 use super::holder::Holder;
-use super::{Keyring, SIGNING};
+use crate::archive::Safe;
 use crate::gcra::Rate;
 
 /// A key, and who holds it.
@@ -22,7 +26,24 @@ pub(super) struct Kept {
     suspended: bool,
     /// Kept for the record: who goes on using it is told there.
     pub(super) revoked: bool,
+    /// In which reading of all keys it was read last.
+    pub(super) reading: u32,
     pub(super) holder: Arc<Holder>,
+}
+
+/// What makes keys of rows.
+pub(super) struct Maker {
+    safe: Arc<dyn Safe>,
+    rate: Rate,
+}
+
+/// What many keys have in common, kept once.
+#[derive(Default)]
+pub(super) struct Common {
+    upstreams: HashSet<UpstreamName>,
+    logins: HashSet<ErpLogin>,
+    roles: HashSet<Arc<[RoleName]>>,
+    unconditional: Arc<Conditions>,
 }
 
 impl Kept {
@@ -40,9 +61,66 @@ impl Kept {
             self.suspended.then_some(Unmet::Suspended)
         }
     }
+
+    /// The same key, in the line of another one.
+    pub(super) fn in_line(&self, first: KeyId, cell: Arc<AtomicI64>) -> Self {
+        Self {
+            digest: self.digest,
+            is_foreign: self.is_foreign,
+            expires: self.expires,
+            suspended: self.suspended,
+            revoked: self.revoked,
+            reading: self.reading,
+            holder: Arc::new(self.holder.in_line(first, cell)),
+        }
+    }
 }
 
-impl Keyring {
+impl Maker {
+    pub(super) fn new(safe: Arc<dyn Safe>, rate: Rate) -> Self {
+        Self { safe, rate }
+    }
+
+    /// The key of a row. What the one before it of the same id had begun lives on.
+    pub(super) fn make(
+        &self,
+        row: &KeyRow,
+        old: Option<&Holder>,
+        common: &mut Common,
+        reading: u32,
+    ) -> Kept {
+        let holder = Holder {
+            principal: Arc::new(common.principal(row)),
+            line: Some(old.and_then(|old| old.line).unwrap_or(row.id)),
+            conditions: common.conditions(&row.conditions),
+            rate: row.limit.map_or(self.rate, |limit| Rate {
+                per_minute: limit.per_minute,
+                burst: limit.burst,
+            }),
+            cell: old.map_or_else(Arc::default, |old| Arc::clone(&old.cell)),
+            user: None,
+            person: None,
+            stand_in: row.stand_in.clone(),
+            last_use: old.map_or_else(Arc::default, |old| Arc::clone(&old.last_use)),
+            // Of a revoked key too: who goes on signing with it is told in the record.
+            verifier: row
+                .signing
+                .as_ref()
+                .and_then(|signing| self.verifier(&row.id, signing))
+                .map(Arc::new),
+            exposed: AtomicBool::new(row.exposed.is_some()),
+        };
+        Kept {
+            digest: row.digest,
+            is_foreign: row.is_foreign,
+            expires: row.expires,
+            suspended: row.suspended.is_some(),
+            revoked: row.revoked.is_some(),
+            reading,
+            holder: Arc::new(holder),
+        }
+    }
+
     /// What knows a key's signatures; none if its secret does not open, which refuses them all.
     fn verifier(&self, id: &KeyId, signing: &Signing) -> Option<Verifier> {
         let (scheme, sealed) = match signing {
@@ -61,96 +139,42 @@ impl Keyring {
         }
         Verifier::with_secret(scheme, &secret?)
     }
+}
 
-    /// Puts what the store has in the place of what was there.
-    pub(super) fn replace(&self, rows: &[KeyRow]) {
-        let keys = self.keys.pin();
-        let mut live = HashSet::new();
-        let elders = elders(rows);
-        let mut cells = HashMap::new();
-        for row in rows {
-            if let Some(old) = keys.get(&row.id) {
-                let line = first(&elders, row.id);
-                cells
-                    .entry(line)
-                    .or_insert_with(|| Arc::clone(&old.holder.cell));
-            }
+impl Common {
+    fn principal(&mut self, row: &KeyRow) -> Principal {
+        Principal::integration(
+            row.name.clone(),
+            row.id,
+            once(&mut self.upstreams, &row.upstream),
+            once(&mut self.logins, &row.erp_login),
+            self.roles(&row.roles),
+        )
+    }
+
+    fn roles(&mut self, roles: &[RoleName]) -> Arc<[RoleName]> {
+        if let Some(known) = self.roles.get(roles) {
+            return Arc::clone(known);
         }
-        for row in rows {
-            live.insert(row.id);
-            let old = keys.get(&row.id).map(|old| &old.holder);
-            let line = first(&elders, row.id);
-            let holder = Holder {
-                principal: Arc::new(row.principal()),
-                line: Some(line),
-                conditions: row.conditions.clone(),
-                rate: row.limit.map_or(self.rate, |limit| Rate {
-                    per_minute: limit.per_minute,
-                    burst: limit.burst,
-                }),
-                cell: Arc::clone(cells.entry(line).or_default()),
-                user: None,
-                person: None,
-                stand_in: row.stand_in.clone(),
-                last_use: old.map_or_else(Arc::default, |old| Arc::clone(&old.last_use)),
-                // Of a revoked key too: who goes on signing with it is told in the record.
-                verifier: row
-                    .signing
-                    .as_ref()
-                    .and_then(|signing| self.verifier(&row.id, signing)),
-                exposed: AtomicBool::new(row.exposed.is_some()),
-            };
-            let kept = Kept {
-                digest: row.digest,
-                is_foreign: row.is_foreign,
-                expires: row.expires,
-                suspended: row.suspended.is_some(),
-                revoked: row.revoked.is_some(),
-                holder: Arc::new(holder),
-            };
-            keys.insert(row.id, kept);
+        let roles: Arc<[RoleName]> = roles.into();
+        self.roles.insert(Arc::clone(&roles));
+        roles
+    }
+
+    fn conditions(&self, conditions: &Conditions) -> Arc<Conditions> {
+        if *conditions == *self.unconditional {
+            Arc::clone(&self.unconditional)
+        } else {
+            Arc::new(conditions.clone())
         }
-        keys.retain(|id, _| live.contains(id));
-        // Those that are over, too: whoever goes on using one is told in the record.
-        let foreign = self.foreign.pin();
-        let secrets: HashMap<[u8; 32], KeyId> = rows
-            .iter()
-            .filter(|row| row.is_foreign)
-            .map(|row| (*row.digest.as_bytes(), row.id))
-            .collect();
-        for (digest, id) in &secrets {
-            foreign.insert(*digest, *id);
-        }
-        foreign.retain(|digest, _| secrets.contains_key(digest));
-        let certificates = self.certificates.pin();
-        let of = |is_revoked: bool| {
-            let rows = rows.iter();
-            let rows = rows.filter(move |row| row.revoked.is_some() == is_revoked);
-            rows.filter_map(|row| Some((row.certificate?, row.id)))
-        };
-        // A certificate may be bound anew when its key was revoked: the key that lives counts.
-        let shown: HashMap<_, _> = of(true).chain(of(false)).collect();
-        for (certificate, id) in &shown {
-            certificates.insert(*certificate, *id);
-        }
-        certificates.retain(|certificate, _| shown.contains_key(certificate));
     }
 }
 
-/// Which key each key took over from.
-fn elders(rows: &[KeyRow]) -> HashMap<KeyId, KeyId> {
-    let heirs = rows.iter().filter_map(|row| Some((row.successor?, row.id)));
-    heirs.collect()
-}
-
-/// The first key of the line that leads to this one.
-fn first(elders: &HashMap<KeyId, KeyId>, key: KeyId) -> KeyId {
-    let mut first = key;
-    for _ in 0..elders.len() {
-        match elders.get(&first) {
-            Some(elder) => first = *elder,
-            None => break,
-        }
+/// A name that is kept once, however many use it.
+fn once<T: Clone + Eq + Hash>(known: &mut HashSet<T>, name: &T) -> T {
+    if let Some(known) = known.get(name) {
+        return known.clone();
     }
-    first
+    known.insert(name.clone());
+    name.clone()
 }
