@@ -18,7 +18,7 @@ pub use create::{Made, Wanted, create, ends, note};
 pub use declare::{Said, declare, is_anything_declared};
 pub use describe::{Listed, describe, roles};
 pub use import::{Fate, Imported, Importing, Line, import};
-pub use list::{find, list, part};
+pub use list::{count, find, list, part};
 pub use rotate::{Rotated, Rotation, rotate};
 pub use signing::shows_whole;
 pub use stand_in::set_stand_in;

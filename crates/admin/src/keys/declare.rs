@@ -3,7 +3,7 @@
 //! They lie in the store as all keys do, each under an id of its name (or its own, if its secret
 //! is a key of the gateway), so that lists, limits and revocations are the same for all.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use portcullis_gateway::config::{Config, DeclaredKey, DeclaredSecret};
 use portcullis_identity::{ForeignSecret, KeyDigest, KeyId, Principal, PrincipalName, Timestamp};
@@ -56,8 +56,7 @@ pub async fn is_anything_declared(at: &Installation) -> Result<bool, Refusal> {
     if at.config.as_deref().is_some_and(declares) {
         return Ok(true);
     }
-    let there = at.store.keys().all().await?;
-    Ok(there.iter().any(|row| row.origin.is_configured()))
+    Ok(!at.store.keys().configured().await?.is_empty())
 }
 
 async fn put(
@@ -66,7 +65,9 @@ async fn put(
     told: &[Told<'_>],
     now: Timestamp,
 ) -> Result<Vec<Said>, Refusal> {
-    let there = at.store.keys().all().await?;
+    // Of what may be a million keys, those that the configuration says something of.
+    let there = at.store.keys().configured().await?;
+    let configured: HashMap<KeyId, &KeyRow> = there.iter().map(|row| (row.id, row)).collect();
     let health = at.store.erp_users().health().await?;
     let is_administrator = |key: &DeclaredKey| {
         let mut users = health.iter();
@@ -87,13 +88,18 @@ async fn put(
         is_foreign,
     } in told
     {
-        let old = there.iter().find(|row| row.id == *id);
-        let same = |row: &&KeyRow| row.is_foreign && *is_foreign && row.digest == *digest;
-        let is_other = |row: &KeyRow| {
-            let is_taken = row.revoked.is_some() || !row.origin.is_configured();
-            row.id != *id && is_taken
+        let old = match configured.get(id) {
+            Some(row) => Some((*row).clone()),
+            None => at.store.keys().find(id).await?,
         };
-        let other = there.iter().filter(|row| is_other(row)).find(same);
+        let old = old.as_ref();
+        let other = if *is_foreign {
+            at.store.keys().of_secret(digest).await?
+        } else {
+            None
+        };
+        let is_taken = |row: &&KeyRow| row.revoked.is_some() || !row.origin.is_configured();
+        let other = other.as_ref().filter(|row| row.id != *id).filter(is_taken);
         if let Some(row) = old.filter(|row| !row.origin.is_configured()).or(other) {
             let state = row.state(now).as_str();
             return Err(Refusal::Conflict(format!(

@@ -5,7 +5,7 @@
 
 mod file;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use portcullis_identity::{
     Conditions, ErpLogin, ForeignSecret, KeyId, Networks, Principal, PrincipalName, RoleName,
@@ -149,14 +149,6 @@ pub async fn import(
     at.check_roles(&wanted.roles).await?;
     let file = text.expose(|text| file::read(text)).map_err(all)?;
     let directory = Directory::of(at, &upstream).await?;
-    let known: HashMap<KeyId, KeyRow> = at
-        .store
-        .keys()
-        .all()
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row))
-        .collect();
     for entry in file.entries.iter().filter(|entry| entry.active) {
         if let Some(login) = directory.meant(&entry.user, file.naming, &wanted) {
             leave.check(&upstream, &login, &wanted.roles)?;
@@ -167,7 +159,6 @@ pub async fn import(
         upstream: &upstream,
         wanted: &wanted,
         directory: &directory,
-        known: &known,
         expires,
         now,
         lines: Vec::new(),
@@ -175,7 +166,7 @@ pub async fn import(
         flaws: Vec::new(),
     };
     for entry in &file.entries {
-        reading.take(entry, file.naming);
+        reading.take(entry, file.naming).await?;
     }
     let Reading {
         lines, rows, flaws, ..
@@ -267,7 +258,6 @@ struct Reading<'a> {
     upstream: &'a UpstreamName,
     wanted: &'a Importing,
     directory: &'a Directory,
-    known: &'a HashMap<KeyId, KeyRow>,
     expires: Option<Timestamp>,
     now: Timestamp,
     lines: Vec<Line>,
@@ -276,7 +266,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn take(&mut self, entry: &Entry, naming: Naming) {
+    async fn take(&mut self, entry: &Entry, naming: Naming) -> Result<(), Refusal> {
         let line = |user, id, fate| Line {
             line: entry.line,
             name: entry.name.clone(),
@@ -286,7 +276,7 @@ impl Reading<'_> {
         };
         if !entry.active {
             self.lines.push(line(None, None, Fate::Inactive));
-            return;
+            return Ok(());
         }
         let user = self.directory.login(&entry.user, naming, self.wanted);
         let name = PrincipalName::new(&entry.name).map_err(|error| error.to_string());
@@ -303,16 +293,17 @@ impl Reading<'_> {
             (user, name, secret) => {
                 let told = [user.err(), name.err(), secret.err()];
                 told.into_iter().flatten().for_each(flaw);
-                return;
+                return Ok(());
             }
         };
         let twice = |other: &&Line| other.name == entry.name || other.id == Some(id);
         let earlier = self.lines.iter().filter(|line| line.fate != Fate::Inactive);
         if let Some(other) = earlier.clone().find(twice) {
             flaw(format!("it has the name or the key of line {}", other.line));
-            return;
+            return Ok(());
         }
-        match self.known.get(&id) {
+        let keys = self.at.store.keys();
+        match keys.find(&id).await? {
             Some(row) if row.revoked.is_some() => {
                 flaw(format!(
                     "its key was revoked here ({id}): give the client a new one, and leave this line out"
@@ -320,10 +311,9 @@ impl Reading<'_> {
             }
             Some(_) => self.lines.push(line(Some(user), Some(id), Fate::There)),
             None => {
-                let mut rows = self.known.values();
-                if let Some(other) = rows.find(|row| row.is_foreign && row.digest == digest) {
+                if let Some(other) = keys.of_secret(&digest).await? {
                     flaw(format!("its key is that of {} already", other.id));
-                    return;
+                    return Ok(());
                 }
                 let roles = self.wanted.roles.clone();
                 let upstream = self.upstream.clone();
@@ -349,5 +339,6 @@ impl Reading<'_> {
                 self.lines.push(line(Some(user), Some(id), Fate::New));
             }
         }
+        Ok(())
     }
 }

@@ -11,6 +11,9 @@ use crate::may::Leave;
 use crate::part::{Parted, and_one};
 use crate::refusal::Refusal;
 
+/// How many keys within a scope are read at once to count them.
+const COUNTED: u32 = 1_000;
+
 /// The keys within a leave, oldest first; those that were revoked or have expired only if
 /// `is_all`.
 ///
@@ -37,6 +40,33 @@ pub async fn list(
             row,
         })
         .collect())
+}
+
+/// How many they are, without those that were revoked or have expired.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn count(at: &Installation, leave: &Leave, now: Timestamp) -> Result<u64, Refusal> {
+    if matches!(leave, Leave::All) {
+        return Ok(at.store.keys().count(now).await?);
+    }
+    let lives = |row: &KeyRow| matches!(row.state(now), KeyState::Valid | KeyState::Suspended);
+    let (mut after, mut count) = (None, 0_u64);
+    loop {
+        let page = Part {
+            after,
+            most: COUNTED,
+        };
+        let found = within(at, leave, &page, Some(now)).await?;
+        for (row, _) in &found {
+            let is_seen = lives(row) && leave.has(&row.upstream, &row.erp_login, &row.roles);
+            count = count.saturating_add(u64::from(is_seen));
+        }
+        let Some((last, _)) = found.last() else {
+            return Ok(count);
+        };
+        after = Some((last.created, last.id));
+    }
 }
 
 /// A part of the same list.
@@ -116,10 +146,9 @@ pub async fn find(at: &Installation, leave: &Leave, id: &KeyId) -> Result<Listed
     let row = found
         .filter(|row| leave.has(&row.upstream, &row.erp_login, &row.roles))
         .ok_or_else(|| Refusal::Absent(format!("key {id}")))?;
-    let uses = at.store.keys().uses().await?;
     let health = at.store.erp_users().health().await?;
     Ok(Listed {
-        used: uses.into_iter().find(|used| used.key == *id),
+        used: at.store.keys().last_use(id).await?,
         is_administrator: of(&row, &health).and_then(|user| user.administrator),
         archived: of(&row, &health).and_then(|user| user.archived),
         row,

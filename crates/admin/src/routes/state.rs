@@ -29,12 +29,12 @@ fn show(asked: Asked) -> Result<Planned, Refusal> {
         })
         .collect();
     Ok(Planned::new("", async move {
-        let keys = crate::keys::list(&at, &leave, false, now).await?;
+        let keys = crate::keys::count(&at, &leave, now).await?;
         Ok(Done::with(json!({
             "version": env!("CARGO_PKG_VERSION"),
             "now": now.to_rfc3339(),
             "upstreams": upstreams,
-            "keys": keys.len(),
+            "keys": keys,
         })))
     }))
 }
