@@ -3,6 +3,7 @@
 
 mod declared;
 mod load;
+mod lost;
 mod outage;
 mod place;
 mod tunnel;

@@ -4,6 +4,8 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use portcullis_testkit::postgres::Database;
+
 use super::place::{Two, places};
 use super::{become_both, count};
 use crate::demo::Demo;
@@ -68,10 +70,47 @@ impl Traffic {
     }
 }
 
+/// So many keys that reading all of them at each change would take too long.
+const MANY: usize = 30_000;
+
+/// Keys of one name that nobody holds: for the gateways they are keys like any other.
+fn add_many(database: &Database) {
+    database.sql(&format!(
+        "INSERT INTO api_key (id, digest, name, upstream, erp_login, roles, created) \
+         SELECT 'pck_' || translate(lpad(to_hex(n), 16, 'z'), '0189', 'ghij'), \
+                sha256(n::text::bytea), 'nobody', 'odoo', 'integration', 'maker', n \
+         FROM generate_series(1, {MANY}) AS n"
+    ));
+    let count = database.sql("SELECT count(*) FROM api_key WHERE name = 'nobody'");
+    assert_eq!(count, MANY.to_string());
+}
+
+/// A thousand of them change in one step.
+fn change_a_thousand(database: &Database, turn: usize) {
+    database.sql(&format!(
+        "UPDATE api_key SET suspended = {turn} \
+         WHERE name = 'nobody' AND created % 30 = {turn} AND suspended IS NULL"
+    ));
+    let count = database.sql("SELECT count(*) FROM api_key WHERE suspended IS NOT NULL");
+    assert!(count.parse::<usize>().expect("a number") >= 1000, "{count}");
+}
+
 #[test]
 fn keys_change_under_load_without_a_wrong_answer() {
+    change_under_load(|_| {}, |_, _| {});
+}
+
+#[test]
+fn keys_change_under_load_among_many_without_a_wrong_answer() {
+    change_under_load(add_many, change_a_thousand);
+}
+
+/// Keys live their lives at two gateways while others are used. `before` these serve, and in
+/// each `turn`, something else happens in their database.
+fn change_under_load(before: impl Fn(&Database), turn: impl Fn(&Database, usize)) {
     let demo = Demo::start();
-    let (_database, place, elsewhere) = places(&demo, demo.fact("/odoo"));
+    let (database, place, elsewhere) = places(&demo, demo.fact("/odoo"));
+    before(&database);
     let two = Two::serve(&place, &elsewhere);
     let (steady, _) = place.key("steady", &[]);
     become_both(&two, &steady, 200);
@@ -91,6 +130,7 @@ fn keys_change_under_load_without_a_wrong_answer() {
                 };
                 let (key, id) = made_at.key(&format!("shop {life}"), &[]);
                 pause(SECOND);
+                turn(&database, life);
                 put(&traffic.open, &key);
                 let (code, made) = changed_at.run(&["key", "rotate", &id, "--overlap", "1h"]);
                 assert_eq!(code, 0, "{made}");
