@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import time
+import urllib.request
 
 DATABASE = "bench"
 LOGIN = "integration"
@@ -40,6 +41,21 @@ def wait_for(port, process, what, tries=200):
             return
         time.sleep(0.05)
     raise SystemExit(f"{what} does not answer")
+
+
+def wait_until_ready(port, process, what, tries=6000):
+    """A gateway with many keys reads them before it lets anybody in."""
+    for _ in range(tries):
+        if process.poll() is not None:
+            raise SystemExit(f"{what} ended with {process.returncode}")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise SystemExit(f"{what} is not ready")
 
 
 class Contender:
@@ -197,7 +213,7 @@ class Gateway(Contender):
         command = pinned([binary, "serve", "--config", config], 1, pin)
         self.log = open(folder / "log", "wb")
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
-        wait_for(port, self.process, name, 1200)
+        wait_until_ready(port, self.process, name)
         self.start = time.monotonic() - begun
 
     def pids(self):
