@@ -304,6 +304,7 @@ pub async fn call(
             now,
             schema: &schema,
             uid: user.uid(),
+            login: user.login(),
             edition,
             call: asked.call,
         });
@@ -358,7 +359,11 @@ pub async fn call(
             }
             Decision::Refuse(refusal) => refusal,
         };
-        let Some(model) = refusal.wants() else {
+        let learned = if refusal.wants_user() {
+            upstream.learn_user(asker, &user).await
+        } else if let Some(model) = refusal.wants() {
+            upstream.learn(asker, model, &user).await
+        } else {
             trail.refused(Shape::of(&call));
             reply.rest = manner.map(Arc::new);
             // A refusal costs as much as a call: guessing what is allowed is not free.
@@ -366,7 +371,7 @@ pub async fn call(
                 limit::count(&holder, now).map_or_else(Why::Limited, |_| Why::Refused(refusal));
             return Err(Denial::to(reply, why));
         };
-        if upstream.learn(asker, model, &user).await.is_err() {
+        if learned.is_err() {
             let Some(again) = again.take() else { break };
             let erp = (&*upstream, &*user);
             let anew = again.anew((asker, sessions), erp, origin, now).await;

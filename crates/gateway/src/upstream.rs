@@ -7,6 +7,7 @@ mod ask;
 mod doc;
 mod erp_user;
 mod errand;
+mod facts;
 mod forward;
 mod link;
 mod native;

@@ -1,20 +1,24 @@
 //! Everything that one question is judged with: the caller's rules that hold for the upstream,
 //! dialect and address, and what is known of the ERP's models.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use portcullis_erp::domain::Domain;
+use portcullis_erp::filters::{Condition, Filters};
 use portcullis_erp::{Dialect, Edition, Method, Model};
 use portcullis_identity::{RoleName, UpstreamName};
 
 use crate::caps::{Cap, Caps};
-use crate::decision::{Reason, Refusal};
+use crate::decision::{Reason, Refusal, Want};
 use crate::operation::{Family, Operation};
 use crate::rights::Named;
-use crate::rule::{Effect, FieldSet, Models, Rule};
+use crate::rule::{Effect, FieldSet, Models, Rule, RuleDomain};
 use crate::schema::{ModelSchema, Schema};
 use crate::sizes::{self, Bound};
+use crate::whom::{Unknown, Whom};
 
 /// A refusal on its way. Boxed, for it is the rare and the larger side.
 pub(crate) type No = Box<Refusal>;
@@ -73,6 +77,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) schema: &'a Schema,
     /// What is asked of the record's edition.
     pub(crate) edition: Edition,
+    /// As whom the call would run.
+    whom: Whom<'a>,
     allow: Vec<Held<'a>>,
     /// Rules that open nothing here, and say what others must not show more of.
     restrict: Vec<Held<'a>>,
@@ -121,6 +127,7 @@ impl<'a> Bench<'a> {
             family,
             schema,
             edition: Edition::Any,
+            whom: Whom::anybody(family),
             allow,
             restrict,
             deny,
@@ -134,6 +141,44 @@ impl<'a> Bench<'a> {
     pub(crate) fn about(mut self, edition: Edition) -> Self {
         self.edition = edition;
         self
+    }
+
+    /// The same, where the call would run as this user.
+    pub(crate) fn running_as(mut self, whom: Whom<'a>) -> Self {
+        self.whom = whom;
+        self
+    }
+
+    /// A rule's domain in Odoo's form, with the values of the user in it; none where it has
+    /// no such form.
+    pub(crate) fn odoo_domain(
+        &self,
+        held: &Held<'a>,
+        domain: &'a RuleDomain,
+    ) -> Option<Result<Cow<'a, Domain>, No>> {
+        let written = domain.odoo.as_ref()?;
+        if !domain.personal {
+            return Some(Ok(Cow::Borrowed(written)));
+        }
+        let filled = self.whom.domain(written).map(Cow::Owned);
+        Some(filled.map_err(|unknown| unfilled(held, unknown)))
+    }
+
+    /// A rule's conditions as Frappe filters that must all hold, with the values of the user.
+    pub(crate) fn frappe_conditions(
+        &self,
+        held: &Held<'_>,
+        filters: &Filters,
+    ) -> Result<Vec<Condition>, No> {
+        filters
+            .all
+            .iter()
+            .map(|condition| {
+                self.whom
+                    .condition(condition)
+                    .map_err(|unknown| unfilled(held, unknown))
+            })
+            .collect()
     }
 
     /// The rules that allow an operation on a model, in order. `through` is the model whose
@@ -300,9 +345,30 @@ impl<'a> Bench<'a> {
             Reason::Schema,
             "the fields of this model are not known yet; ask the ERP for them",
         );
-        refusal.wants = Some(model.clone());
+        refusal.wants = Some(Want::Model(model.clone()));
         Err(refusal)
     }
+}
+
+/// What is said where a placeholder of a rule's domain has no value.
+fn unfilled(held: &Held<'_>, unknown: Unknown) -> No {
+    let mut refusal = Refusal::access(
+        match unknown {
+            Unknown::NotAsked => Reason::Schema,
+            Unknown::NotTold(_) => Reason::Domain,
+        },
+        "This key may not do this. Ask whoever gave you the key.",
+        match unknown {
+            Unknown::NotAsked => "the ERP user is not known yet; ask the ERP for it".to_owned(),
+            Unknown::NotTold(what) => format!(
+                "the rule's domain speaks of `{what}`, which the ERP does not tell of the user as whom the call runs"
+            ),
+        },
+    );
+    if unknown == Unknown::NotAsked {
+        refusal.wants = Some(Want::User);
+    }
+    Box::new(refusal.under(&held.full_name()))
 }
 
 /// "You may not use this model": the same words whether it is there or not.

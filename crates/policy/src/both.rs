@@ -190,6 +190,7 @@ fn domain(one: Option<&RuleDomain>, other: Option<&RuleDomain>) -> Option<RuleDo
             all.any.append(&mut any.any);
             Some(all)
         }),
+        personal: one.personal || other.personal,
     })
 }
 

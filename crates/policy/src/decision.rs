@@ -78,6 +78,15 @@ impl Reason {
     }
 }
 
+/// What must be known before something can be judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// The fields of a model.
+    Model(Model),
+    /// What the ERP knows of the user as whom the call would run.
+    User,
+}
+
 /// The policy's no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -89,7 +98,7 @@ pub struct Refusal {
     pub fault: Fault,
     /// How to get it allowed, for the operator. Never for the caller.
     pub advice: String,
-    pub(crate) wants: Option<Model>,
+    pub(crate) wants: Option<Want>,
 }
 
 impl Refusal {
@@ -139,6 +148,16 @@ impl Refusal {
     /// (`fields_get`), puts the answer into the schema (or [`crate::Schema::absent`]), and
     /// asks the policy again.
     pub fn wants(&self) -> Option<&Model> {
-        self.wants.as_ref()
+        match &self.wants {
+            Some(Want::Model(model)) => Some(model),
+            Some(Want::User) | None => None,
+        }
+    }
+
+    /// Whether the user as whom the call would run must be known to judge this. Whoever can
+    /// tell asks the ERP, puts the answer into the schema ([`crate::Schema::learn_user`]), and
+    /// asks the policy again.
+    pub fn wants_user(&self) -> bool {
+        self.wants == Some(Want::User)
     }
 }

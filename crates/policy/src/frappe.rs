@@ -96,6 +96,7 @@ pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
         };
         match judged {
             Ok(permit) => return Ok(permit),
+            Err(no) if no.wants.is_some() => return Err(no),
             Err(no) => first_no = first_no.or(Some(no)),
         }
     }

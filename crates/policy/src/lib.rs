@@ -33,6 +33,7 @@ mod rule;
 mod schema;
 mod sizes;
 mod terms;
+mod whom;
 
 pub use caps::{Cap, Caps};
 pub use decision::{Decision, Reason, Refusal};
@@ -48,3 +49,4 @@ pub use rights::{Columns, Depth, Listed, Named, Rights};
 pub use role::{Role, RoleError};
 pub use rule::{RouteRule, Rule};
 pub use schema::{FieldSchema, ModelSchema, Schema};
+pub use whom::UserFacts;

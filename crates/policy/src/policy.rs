@@ -15,6 +15,7 @@ use crate::rights::{Depth, Named, Rights};
 use crate::role::Role;
 use crate::rule::Effect;
 use crate::schema::Schema;
+use crate::whom::Whom;
 
 /// All roles, in one version.
 #[derive(Debug, Clone, Default)]
@@ -155,7 +156,9 @@ impl Policy {
             address: question.address,
             schema: question.schema,
         };
-        let bench = self.bench(&asking).about(question.edition);
+        let facts = question.schema.user(question.login);
+        let whom = Whom::somebody(question.family, question.uid, question.login, facts);
+        let bench = self.bench(&asking).about(question.edition).running_as(whom);
         let judged = judged(&bench, question.call);
         match judged {
             Ok(permit) => Decision::Allow(Box::new(permit)),

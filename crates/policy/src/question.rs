@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use portcullis_erp::{Call, Dialect, Edition};
-use portcullis_identity::{Principal, Timestamp, UpstreamName};
+use portcullis_identity::{ErpLogin, Principal, Timestamp, UpstreamName};
 
 use crate::operation::Family;
 use crate::schema::Schema;
@@ -27,6 +27,8 @@ pub struct Question<'a> {
     pub schema: &'a Schema,
     /// The numeric id of the ERP user as whom the call would run, where it is known.
     pub uid: Option<i64>,
+    /// The login of that user.
+    pub login: &'a ErpLogin,
     /// What is asked of the edition of the one record that the call is on.
     pub edition: Edition,
     /// What is asked.

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_erp::{Call, Map, Method, Model, RecordId, Value};
 
 use crate::bench::Bench;
+use crate::decision::Want;
 use crate::operation::{Family, Operation};
 use crate::policy::judged;
 use probes::Probes;
@@ -236,7 +237,11 @@ impl Judge<'_> {
         }
         match judged(self.bench, call) {
             Ok(_) => Ok(true),
-            Err(no) => no.wants.map_or(Ok(false), Err),
+            Err(no) => match no.wants {
+                Some(Want::Model(model)) => Err(model),
+                // Nobody in particular is asked about.
+                Some(Want::User) | None => Ok(false),
+            },
         }
     }
 }

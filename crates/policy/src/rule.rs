@@ -87,6 +87,8 @@ pub(crate) struct RuleDomain {
     pub(crate) odoo: Option<Domain>,
     /// As Frappe filters (all of them must hold), if it can be read so.
     pub(crate) frappe: Option<Filters>,
+    /// Whether it speaks of the user as whom the call runs.
+    pub(crate) personal: bool,
 }
 
 impl FieldSet {

@@ -13,12 +13,16 @@ use portcullis_erp::Value;
 use portcullis_erp::dialect::rest;
 use portcullis_erp::domain::FieldKind;
 use portcullis_erp::{FieldName, Model};
+use portcullis_identity::ErpLogin;
+
+use crate::whom::UserFacts;
 
 /// What is known of an upstream's models.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Schema {
     models: BTreeMap<Model, ModelSchema>,
     absent: BTreeSet<Model>,
+    users: BTreeMap<ErpLogin, UserFacts>,
 }
 
 /// One model.
@@ -112,6 +116,26 @@ impl Schema {
     pub fn absent(&mut self, model: Model) {
         self.models.remove(&model);
         self.absent.insert(model);
+    }
+
+    /// Adds what the ERP told of one of its users.
+    pub fn learn_user(&mut self, login: ErpLogin, facts: UserFacts) {
+        self.users.insert(login, facts);
+    }
+
+    /// What is known of a user; none where the ERP was not asked.
+    pub fn user(&self, login: &ErpLogin) -> Option<&UserFacts> {
+        self.users.get(login)
+    }
+
+    /// Forgets all users.
+    pub fn forget_users(&mut self) {
+        self.users.clear();
+    }
+
+    /// How many users are known.
+    pub fn users(&self) -> usize {
+        self.users.len()
     }
 
     /// What is known of a model.

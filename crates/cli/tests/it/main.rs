@@ -31,6 +31,7 @@ mod odoo_security;
 mod once;
 mod openapi;
 mod people;
+mod personal;
 mod policy;
 mod profiles;
 mod refusals;

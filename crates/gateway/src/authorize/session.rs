@@ -194,6 +194,7 @@ fn may_know_its_context(
         now: inquiry.now,
         schema: &upstream.schema(),
         uid: user.uid(),
+        login: user.login(),
         call,
     });
     matches!(decision, Decision::Allow(_))

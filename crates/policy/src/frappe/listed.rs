@@ -45,6 +45,7 @@ pub(super) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
         };
         match attempt(&view, &call) {
             Ok(permit) => return Ok(permit),
+            Err(no) if no.wants.is_some() => return Err(no),
             Err(no) => first_no = first_no.or(Some(no)),
         }
     }

@@ -123,10 +123,9 @@ impl FrappeView<'_> {
                 "the rule's domain cannot be said as Frappe filters: write a list of `[field, operator, value]`",
             ));
         };
-        Ok(filters
-            .all
-            .iter()
-            .cloned()
+        let conditions = self.bench.frappe_conditions(&self.held, filters)?;
+        Ok(conditions
+            .into_iter()
             .map(|condition| Condition {
                 doctype: Some(self.model.clone()),
                 ..condition

@@ -24,7 +24,7 @@ impl View<'_> {
         let Some(own) = self.own_domain()? else {
             return Ok(());
         };
-        for leaf in conjuncts(own).iter().filter_map(|node| match node {
+        for leaf in conjuncts(&own).iter().filter_map(|node| match node {
             Node::Leaf(leaf) => Some(leaf),
             _ => None,
         }) {
@@ -35,7 +35,7 @@ impl View<'_> {
             }
         }
         if Protection::NewRecords.is_on() {
-            self.must_hold(conjuncts(own), values)
+            self.must_hold(conjuncts(&own), values)
         } else {
             Ok(())
         }
@@ -46,7 +46,7 @@ impl View<'_> {
         let Some(own) = self.own_domain()? else {
             return Ok(());
         };
-        let touched: Vec<Node> = conjuncts(own)
+        let touched: Vec<Node> = conjuncts(&own)
             .iter()
             .filter(|node| {
                 rebuilt(node).fields().iter().any(|path| {

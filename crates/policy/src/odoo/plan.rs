@@ -304,7 +304,7 @@ impl Attempt<'_> {
         else {
             return Ok(None);
         };
-        let domain = view.these(&self.ids)?.and(own.clone());
+        let domain = view.these(&self.ids)?.and(own.into_owned());
         self.call.method = Method::new(method).map_err(|_| bad_argument(&view, "method"))?;
         self.call.ids = None;
         self.call

@@ -1,6 +1,8 @@
 //! Domains and orders: each field on the way must be open, model by model, and where a rule
 //! opens only some records of a linked model, the condition is bound to those.
 
+use std::borrow::Cow;
+
 use portcullis_erp::domain::{Domain, FieldKind, FieldPath, Leaf, Node, Operand, Operator};
 use portcullis_erp::{FieldName, Value};
 
@@ -51,11 +53,11 @@ impl<'a> View<'a> {
     }
 
     /// The rule's own domain, in Odoo's form.
-    pub(crate) fn own_domain(&self) -> Result<Option<&'a Domain>, No> {
+    pub(crate) fn own_domain(&self) -> Result<Option<Cow<'a, Domain>>, No> {
         match &self.held.rule.domain {
             None => Ok(None),
-            Some(domain) => match &domain.odoo {
-                Some(odoo) => Ok(Some(odoo)),
+            Some(domain) => match self.bench.odoo_domain(&self.held, domain) {
+                Some(odoo) => odoo.map(Some),
                 None => Err(self.refuse(
                     Reason::Domain,
                     format!(
@@ -147,7 +149,7 @@ impl<'a> View<'a> {
     /// A domain on this model, bound to the records that the rule opens.
     pub(crate) fn bound(&self, domain: Domain) -> Result<Domain, No> {
         Ok(match self.own_domain()? {
-            Some(own) if Protection::OwnRecords.is_on() => domain.and(own.clone()),
+            Some(own) if Protection::OwnRecords.is_on() => domain.and(own.into_owned()),
             _ => domain,
         })
     }

@@ -157,7 +157,7 @@ impl<'a> View<'a> {
         }
         let mut domain = self.these(ids)?;
         if let Some(own) = own {
-            domain = domain.and(own.clone());
+            domain = domain.and(own.into_owned());
         }
         if let Some(bound) = bound {
             domain = domain.and(bound);
@@ -183,7 +183,7 @@ impl<'a> View<'a> {
         self.readable(Edition::ODOO)?;
         let mut domain = self.these(ids)?;
         if let Some(own) = self.own_domain()? {
-            domain = domain.and(own.clone());
+            domain = domain.and(own.into_owned());
         }
         let mut call = Call::new(self.model.as_str(), "search_read")
             .map_err(|_| self.bad_domain("a model without a name"))?

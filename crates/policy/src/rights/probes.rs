@@ -70,11 +70,14 @@ impl<'a> Probes<'a> {
             let Some(domain) = &rule.domain else {
                 continue;
             };
-            if let (Family::Odoo, Some(domain)) = (bench.family, &domain.odoo) {
+            if let (Family::Odoo, Some(Ok(domain))) =
+                (bench.family, bench.odoo_domain(&held, domain))
+            {
                 conditions(domain.node(), &mut keep);
             }
             if let (Family::Frappe, Some(filters)) = (bench.family, &domain.frappe) {
-                for condition in &filters.all {
+                let filled = bench.frappe_conditions(&held, filters);
+                for condition in filled.into_iter().flatten() {
                     keep(condition.field.as_str(), &condition.value);
                 }
             }

@@ -12,6 +12,7 @@ use super::Errors;
 use super::raw::{RawFields, RawRule};
 use crate::operation::Operation;
 use crate::rule::{Arguments, Effect, FieldSet, Models, Rule, RuleDomain};
+use crate::whom;
 
 /// Reads a rule that speaks of models.
 pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
@@ -184,14 +185,22 @@ fn read_domain(text: &Spanned<String>, errors: &mut Errors<'_>) -> Option<RuleDo
     let at = text.span().start;
     match from_json(text.get_ref().as_bytes(), &Limits::default()) {
         Ok(value) => {
+            let value = whom::listed(value);
             let odoo = Domain::parse(&value);
             let frappe = crate::frappe::rule_filters(&value);
             if let (Err(error), None) = (&odoo, &frappe) {
                 errors.add(at, format!("`domain`: {error}"));
             }
+            let odoo = odoo.ok();
+            let conditions = frappe.as_ref().map(|filters| filters.all.as_slice());
+            let personal = whom::misplaced(odoo.as_ref(), conditions);
+            if let Err(error) = &personal {
+                errors.add(at, format!("`domain`: {error}"));
+            }
             Some(RuleDomain {
-                odoo: odoo.ok(),
+                odoo,
                 frappe,
+                personal: personal.unwrap_or(true),
             })
         }
         Err(error) => {

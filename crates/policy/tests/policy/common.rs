@@ -246,6 +246,7 @@ impl Caller {
             now: Timestamp(0),
             schema: &self.schema,
             uid: Some(7),
+            login: self.principal.erp_login(),
             edition: self.edition.clone(),
             call: call.clone(),
         })

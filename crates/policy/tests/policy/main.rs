@@ -19,7 +19,7 @@ mod links;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
-mod properties;
+mod personal;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]

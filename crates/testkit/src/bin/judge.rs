@@ -202,6 +202,7 @@ impl Bench {
                 now: clock::now(),
                 schema: &self.schema,
                 uid: Some(UID),
+                login: principal.erp_login(),
                 call,
             });
             match decision {
