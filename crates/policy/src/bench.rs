@@ -117,7 +117,7 @@ impl<'a> Bench<'a> {
                 let rule = held.rule;
                 !rule.operations.contains(&Operation::Read)
                     || (rule.fields == FieldSet::All
-                        && rule.hidden.is_empty()
+                        && rule.closes_nothing()
                         && rule.domain.is_none())
             });
         let hides_records = all().any(|held| {
@@ -251,6 +251,14 @@ impl<'a> Bench<'a> {
                     FieldSet::Only(fields) => fields.contains(field),
                 }
         })
+    }
+
+    /// Whether a rule shows this field masked.
+    pub(crate) fn masks(&self, model: &Model, field: &str) -> bool {
+        self.allow
+            .iter()
+            .chain(&self.restrict)
+            .any(|held| held.rule.mask(field).is_some() && held.rule.speaks_of(model, self.family))
     }
 
     /// Whether a denial speaks of any field of this model.

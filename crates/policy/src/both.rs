@@ -106,6 +106,23 @@ fn common(one: &Rule, other: &Rule) -> Option<Rule> {
     if is_nothing {
         return None;
     }
+    // What one masks, the other must show as well, masked or not.
+    let shows = |rule: &Rule, path: &String| {
+        let first = path.split('.').next().unwrap_or(path);
+        rule.masked.contains_key(path) || rule.fields.has(path) || rule.fields.has(first)
+    };
+    let mut hidden: BTreeSet<String> = one.hidden.union(&other.hidden).cloned().collect();
+    let mut masked = one.masked.clone();
+    for (path, mask) in &other.masked {
+        masked
+            .entry(path.clone())
+            .and_modify(|own| *own = own.stricter(*mask))
+            .or_insert(*mask);
+    }
+    let unseen = masked
+        .keys()
+        .filter(|path| !shows(one, path) || !shows(other, path));
+    hidden.extend(unseen.cloned());
     let written = |rule: &Rule| rule.write_fields.as_ref().unwrap_or(&rule.fields).clone();
     let has_own = one.write_fields.is_some() || other.write_fields.is_some();
     Some(Rule {
@@ -122,7 +139,8 @@ fn common(one: &Rule, other: &Rule) -> Option<Rule> {
         },
         fields: fields(&one.fields, &other.fields),
         write_fields: has_own.then(|| fields(&written(one), &written(other))),
-        hidden: one.hidden.union(&other.hidden).cloned().collect(),
+        hidden,
+        masked,
         derived: shared(&one.derived, &other.derived),
         domain: domain(one.domain.as_ref(), other.domain.as_ref()),
         dialects: either(&one.dialects, &other.dialects),

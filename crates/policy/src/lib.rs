@@ -19,6 +19,7 @@ mod danger;
 mod decision;
 mod fit;
 mod frappe;
+mod mask;
 mod names;
 mod odoo;
 mod operation;

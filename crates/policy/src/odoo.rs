@@ -195,6 +195,7 @@ pub(crate) fn open_methods(bench: &Bench<'_>, model: &Model) -> BTreeSet<String>
 /// what it names, so it names nothing that no rule gives.
 fn fields_get(bench: &Bench<'_>, call: Call, known: &'static Known) -> Result<Permit, No> {
     let mut open = BTreeSet::new();
+    let mut masked = BTreeSet::new();
     let mut first = None;
     for operation in [Operation::Read, Operation::Create, Operation::Write] {
         for held in bench.rules(&call.model, operation, None) {
@@ -207,14 +208,17 @@ fn fields_get(bench: &Bench<'_>, call: Call, known: &'static Known) -> Result<Pe
                     continue;
                 }
                 let shown = match operation {
-                    Operation::Read => view.readable(name),
-                    _ => view.writable(name, operation),
+                    Operation::Read => view.shown(name).map(|(_, mask)| mask),
+                    _ => view.writable(name, operation).map(|_| None),
                 };
                 match shown {
                     _ if !Protection::DescribedFields.is_on() => {
                         open.insert(name.to_owned());
                     }
-                    Ok(_) => {
+                    Ok(Some(_)) => {
+                        masked.insert(name.to_owned());
+                    }
+                    Ok(None) => {
                         open.insert(name.to_owned());
                     }
                     Err(no) if no.wants.is_some() => return Err(no),
@@ -224,6 +228,9 @@ fn fields_get(bench: &Bench<'_>, call: Call, known: &'static Known) -> Result<Pe
             first = first.or(Some(view));
         }
     }
+    // What another rule opens as it is, is told so.
+    masked.retain(|name| !open.contains(name));
+    open.extend(masked.iter().cloned());
     let Some(view) = first else {
         return Err(no_rule(bench, &call.model, Operation::Read));
     };
@@ -253,6 +260,7 @@ fn fields_get(bench: &Bench<'_>, call: Call, known: &'static Known) -> Result<Pe
         .insert("allfields".to_owned(), Value::List(asked));
     Ok(attempt.permit(Terms::FieldsGet {
         fields: names.into_iter().collect(),
+        masked,
     }))
 }
 

@@ -1,6 +1,6 @@
 //! One rule: what it speaks of, and what it allows there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use portcullis_erp::domain::Domain;
@@ -8,6 +8,7 @@ use portcullis_erp::filters::Filters;
 use portcullis_erp::{Dialect, Method, Model};
 use portcullis_identity::{Networks, RouteName, UpstreamName};
 
+use crate::mask::Mask;
 use crate::operation::{Family, Operation};
 
 /// One rule of a role. Every rule is a grant (or a denial) of its own: fields of one rule
@@ -25,6 +26,8 @@ pub struct Rule {
     pub(crate) fields: FieldSet,
     pub(crate) write_fields: Option<FieldSet>,
     pub(crate) hidden: BTreeSet<String>,
+    /// Fields of which only a mask is shown.
+    pub(crate) masked: BTreeMap<String, Mask>,
     pub(crate) derived: BTreeSet<String>,
     pub(crate) domain: Option<RuleDomain>,
     pub(crate) dialects: Option<BTreeSet<Dialect>>,
@@ -189,12 +192,38 @@ impl Rule {
 
     /// Whether a field may be read under this rule, by its name alone.
     pub(crate) fn reads(&self, field: &str) -> bool {
-        field == "id" || (self.fields.has(field) && !self.hidden.contains(field))
+        field == "id" || (self.fields.has(field) && !self.closes(field))
     }
 
     /// Whether a field may be written under this rule, by its name alone.
     pub(crate) fn writes(&self, field: &str) -> bool {
         let set = self.write_fields.as_ref().unwrap_or(&self.fields);
-        set.has(field) && !self.hidden.contains(field) && field != "id"
+        set.has(field) && !self.closes(field) && field != "id"
+    }
+
+    /// Whether the rule hides or masks a field, or a column behind a link.
+    pub(crate) fn closes(&self, path: &str) -> bool {
+        self.hidden.contains(path) || self.masked.contains_key(path)
+    }
+
+    /// What is shown of a field instead of its value.
+    pub(crate) fn mask(&self, path: &str) -> Option<Mask> {
+        let mask = self.masked.get(path).copied();
+        mask.filter(|_| !self.hidden.contains(path))
+    }
+
+    /// Whether nothing is hidden or masked of what `fields` opens.
+    pub(crate) fn closes_nothing(&self) -> bool {
+        self.hidden.is_empty() && self.masked.is_empty()
+    }
+
+    /// A link behind which the rule hides or masks something.
+    pub(crate) fn closes_behind(&self, link: &str) -> Option<&str> {
+        self.hidden
+            .iter()
+            .chain(self.masked.keys())
+            .filter_map(|path| path.split_once('.'))
+            .map(|(first, _)| first)
+            .find(|first| *first == link)
     }
 }

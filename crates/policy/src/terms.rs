@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use portcullis_erp::{Map, Value};
 
+use crate::mask::Mask;
 use crate::odoo::search::is_scalar;
 
 /// What rows may hold.
@@ -19,6 +20,8 @@ pub(crate) struct RowTerms {
     pub(crate) fields: BTreeSet<String>,
     /// Links whose names are taken out.
     pub(crate) nameless: BTreeSet<String>,
+    /// Columns of which a mask is shown.
+    pub(crate) masked: BTreeMap<String, Mask>,
     /// Links that hold rows of their own.
     pub(crate) nested: BTreeMap<String, Nested>,
 }
@@ -72,13 +75,17 @@ pub(crate) enum Terms {
     /// One pair of id and name; the name only if it is open.
     Pair { named: bool },
     /// `{"field": {"attribute": …}}`.
-    FieldsGet { fields: BTreeSet<String> },
+    /// Those that are only shown masked are told to be of no further use.
+    FieldsGet {
+        fields: BTreeSet<String>,
+        masked: BTreeSet<String>,
+    },
     /// A map with these keys; links as ids.
     Values(BTreeSet<String>),
     /// A list of these texts.
     Names(BTreeSet<String>),
     /// `{"datas": rows of cells}`.
-    Export { columns: usize },
+    Export { columns: Vec<Option<Mask>> },
     /// What a listed method answers: anything.
     Anything,
     /// What a listed method answers: only that it was done, and single values.
@@ -90,7 +97,7 @@ pub(crate) enum Terms {
     /// Frappe rows.
     Documents(DocumentTerms),
     /// Frappe: one value, or a map or list of values, of these fields in order.
-    FrappeValues(Vec<String>),
+    FrappeValues(Vec<(String, Option<Mask>)>),
     /// A DocType, with its fields as far as they are open.
     Meta(DocumentTerms),
     /// `{"has_permission": …}`; `false` whatever the ERP says, if the role says no.
@@ -113,6 +120,8 @@ pub(crate) struct DocumentTerms {
     pub(crate) fields: Option<BTreeSet<String>>,
     /// What is not open although everything is.
     pub(crate) hidden: BTreeSet<String>,
+    /// Of what a mask is shown.
+    pub(crate) masked: BTreeMap<String, Mask>,
 }
 
 /// What is wrong with an answer.
@@ -207,7 +216,9 @@ impl Terms {
                     rows::pair(answer, named)?
                 }
             }
-            Self::FieldsGet { fields } => rows::fields_get(answer, &fields, &mut cut)?,
+            Self::FieldsGet { fields, masked } => {
+                rows::fields_get(answer, &fields, &masked, &mut cut)?
+            }
             Self::Values(fields) => {
                 let Value::Map(mut values) = answer else {
                     return Err("no values");
@@ -226,7 +237,7 @@ impl Terms {
                 cut = found.len() != before;
                 Value::List(found)
             }
-            Self::Export { columns } => rows::export(answer, columns, &mut cut)?,
+            Self::Export { columns } => rows::export(answer, &columns, &mut cut)?,
             Self::Anything => answer,
             Self::Single => match answer {
                 Value::List(_) | Value::Map(_) | Value::Bytes(_) => {
@@ -258,19 +269,29 @@ impl Terms {
             Self::FrappeValues(fields) => match answer {
                 Value::Map(mut values) => {
                     let before = values.len();
-                    let fields: BTreeSet<String> = fields.into_iter().collect();
-                    values.retain(|name, _| fields.contains(name));
+                    let fields: BTreeMap<String, Option<Mask>> = fields.into_iter().collect();
+                    values.retain(|name, _| fields.contains_key(name));
                     cut = values.len() != before;
+                    for (name, value) in &mut values {
+                        rows::mask(value, fields.get(name).copied().flatten(), &mut cut);
+                    }
                     Value::Map(values)
                 }
                 // Without names (`as_dict=0`), only the number of values tells what they are.
-                Value::List(values)
+                Value::List(mut values)
                     if values.len() == fields.len() && values.iter().all(is_scalar) =>
                 {
+                    for (value, (_, asked)) in values.iter_mut().zip(fields) {
+                        rows::mask(value, asked, &mut cut);
+                    }
                     Value::List(values)
                 }
                 Value::List(_) => return Err("no values"),
-                single if fields.len() == 1 || single.is_nothing() => single,
+                mut single if fields.len() == 1 || single.is_nothing() => {
+                    let asked = fields.first().and_then(|(_, asked)| *asked);
+                    rows::mask(&mut single, asked, &mut cut);
+                    single
+                }
                 _ => return Err("no values"),
             },
             Self::Meta(terms) => terms.meta(answer, &mut cut)?,

@@ -91,7 +91,12 @@ fn each_odoo_user_sees_its_own() {
     let two = place.key_at("two", "mine", "second");
     let ours = place.key_at("ours", "ours", "integration");
     let served = place.serve();
-    let made = odoo(&served, &one, "create", &json!({"vals_list": [{"name": "Mine"}]}));
+    let made = odoo(
+        &served,
+        &one,
+        "create",
+        &json!({"vals_list": [{"name": "Mine"}]}),
+    );
     let id = made[0].as_i64().unwrap_or_else(|| panic!("{made}"));
     let read = json!({"ids": [id], "fields": ["name"]});
     assert_eq!(odoo(&served, &one, "read", &read)[0]["name"], "Mine");
@@ -108,16 +113,23 @@ fn each_odoo_user_sees_its_own() {
     assert!(rows >= 1, "{me}");
     let lines = demo.reached();
     assert!(
-        lines.iter().any(|line| line.to_string().contains("company_ids")),
+        lines
+            .iter()
+            .any(|line| line.to_string().contains("company_ids")),
         "the gateway asked who it is"
     );
-    let sent = lines.iter().map(Json::to_string).find(|line| line.contains("search_read"));
+    let sent = lines
+        .iter()
+        .map(Json::to_string)
+        .find(|line| line.contains("search_read"));
     assert!(!sent.unwrap_or_default().contains("principal."));
     odoo(&served, &ours, "search_read", &all);
     let again = demo.reached();
     assert!(
-        !again.iter().any(|line| line.to_string().contains("company_ids\",")
-            && line.to_string().contains("res.users")),
+        !again
+            .iter()
+            .any(|line| line.to_string().contains("company_ids\",")
+                && line.to_string().contains("res.users")),
         "and did so once: {again:?}"
     );
 }
@@ -132,12 +144,24 @@ fn each_frappe_user_sees_its_own() {
     let body = json!({"customer_name": "Own One", "customer_type": "Company"});
     let made = customer(&served, &one, "POST", "", &body);
     assert_eq!(made.status, 200, "{}", made.text());
-    assert_eq!(customer(&served, &one, "GET", "/Own%20One", &json!(null)).status, 200);
-    assert_ne!(customer(&served, &two, "GET", "/Own%20One", &json!(null)).status, 200);
+    assert_eq!(
+        customer(&served, &one, "GET", "/Own%20One", &json!(null)).status,
+        200
+    );
+    assert_ne!(
+        customer(&served, &two, "GET", "/Own%20One", &json!(null)).status,
+        200
+    );
     let listed = |key: &str| customer(&served, key, "GET", "", &json!(null)).text();
     assert!(listed(&one).contains("Own One"));
     assert!(!listed(&two).contains("Own One"));
     let rename = json!({"customer_name": "Own"});
-    assert_eq!(customer(&served, &one, "PUT", "/Own%20One", &rename).status, 200);
-    assert_ne!(customer(&served, &two, "PUT", "/Own%20One", &rename).status, 200);
+    assert_eq!(
+        customer(&served, &one, "PUT", "/Own%20One", &rename).status,
+        200
+    );
+    assert_ne!(
+        customer(&served, &two, "PUT", "/Own%20One", &rename).status,
+        200
+    );
 }

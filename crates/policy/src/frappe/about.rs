@@ -26,7 +26,7 @@ impl FrappeView<'_> {
             return Err(self.bad_argument("field"));
         };
         self.own_doctype(call)?;
-        self.readable(field)?;
+        let mask = self.shown(field)?;
         if self.held.rule.domain.is_some() {
             return Err(self.refuse(
                 Reason::Domain,
@@ -41,26 +41,30 @@ impl FrappeView<'_> {
             fields: vec![field.clone()],
             ..Shape::default()
         };
-        Ok(self.permit(Operation::Read, shape, None, call.clone(), Terms::Single))
+        let terms = match mask {
+            Some(_) => Terms::FrappeValues(vec![(field.clone(), mask)]),
+            None => Terms::Single,
+        };
+        Ok(self.permit(Operation::Read, shape, None, call.clone(), terms))
     }
 
     /// `frappe.client.validate_link`: whether a document is there, and some of its fields.
     pub(crate) fn link(&self, call: &Call) -> Result<Permit, No> {
         let name = self.named_document(call, &["fields"])?;
-        let mut fields = vec!["name".to_owned()];
+        let mut fields = vec![("name".to_owned(), None)];
         if let Some(asked) = call.named.get("fields").filter(|asked| !asked.is_nothing()) {
             let asked = asked.as_list().ok_or_else(|| self.bad_argument("fields"))?;
             self.held
                 .at_most("fields", asked.len(), self.held.fields())?;
             for field in asked {
                 let field = field.as_str().ok_or_else(|| self.bad_argument("fields"))?;
-                self.readable(field)?;
-                fields.push(field.to_owned());
+                let mask = self.shown(field)?;
+                fields.push((field.to_owned(), mask));
             }
         }
         let guard = self.guard(name, false)?;
         let shape = Shape {
-            fields: fields.clone(),
+            fields: fields.iter().map(|(field, _)| field.clone()).collect(),
             ids: 1,
             ..Shape::default()
         };

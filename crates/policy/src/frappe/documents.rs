@@ -9,6 +9,7 @@ use super::one_name;
 use super::view::FrappeView;
 use crate::bench::No;
 use crate::decision::Reason;
+use crate::mask::is_masked;
 use crate::odoo::search::is_scalar;
 use crate::operation::Operation;
 use crate::permit::{Guard, Permit};
@@ -203,6 +204,9 @@ impl FrappeView<'_> {
                 ("docstatus", value) => self.docstatus(value)?,
                 (_, Value::List(rows)) => Value::List(self.table(&field, rows, operation, shape)?),
                 (_, Value::Map(_)) => return Err(self.closed(&field)),
+                (_, value) if is_masked(&value) && self.bench.masks(self.model, &field) => {
+                    return Err(self.closed(&field));
+                }
                 (_, value) => {
                     if !self.may_write(&field, operation) || self.is_of_a_file(&field) {
                         return Err(self.closed(&field));
@@ -274,7 +278,10 @@ impl FrappeView<'_> {
         shape: &mut Shape,
     ) -> Result<Vec<Value>, No> {
         let whole = self.may_write(field, operation);
-        if !whole && operation != Operation::Create {
+        // What a row does not name is emptied: a save would do so to columns that are not open.
+        let closes_some =
+            operation != Operation::Create && self.held.rule.closes_behind(field).is_some();
+        if closes_some || (!whole && operation != Operation::Create) {
             return Err(self.closed(field));
         }
         self.held.at_most(field, rows.len(), sizes::RECORDS)?;
@@ -303,9 +310,12 @@ impl FrappeView<'_> {
                 let path = format!("{field}.{column}");
                 let open = matches!(column.as_str(), "name" | "modified")
                     || (whole
-                        && !self.held.rule.hidden.contains(&path)
+                        && !self.held.rule.closes(&path)
                         && !self.bench.denies_field(self.model, &path, operation))
                     || self.may_write(&path, operation);
+                if is_masked(&value) && self.bench.masks(self.model, &path) {
+                    return Err(self.closed(&path));
+                }
                 if !open {
                     return Err(self.closed(&path));
                 }

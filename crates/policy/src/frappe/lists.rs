@@ -16,6 +16,15 @@ use crate::terms::Terms;
 /// What Frappe answers where no number of rows is asked for.
 const USUAL_ROWS: i64 = 20;
 
+/// What a column is named for.
+#[derive(Clone, Copy)]
+enum Use {
+    /// To be shown, be it masked.
+    Shown,
+    /// To sort or group by.
+    Sorted,
+}
+
 impl FrappeView<'_> {
     pub(crate) fn list(&self, call: &Call) -> Result<Permit, No> {
         let mut shape = Shape::default();
@@ -33,7 +42,7 @@ impl FrappeView<'_> {
                         let field = field.as_str().ok_or_else(bad)?;
                         // Everything: what is not open is taken out of the answer.
                         if field != "*" {
-                            let field = self.column(field)?;
+                            let field = self.column(field, Use::Shown)?;
                             shape.fields.push(field);
                         } else if self.held.caps.fields.is_some() {
                             // How many these are is not known.
@@ -132,9 +141,9 @@ impl FrappeView<'_> {
                     let names = names(value).ok_or_else(bad)?;
                     self.held.at_most(name, names.len(), self.held.fields())?;
                     for field in names {
-                        self.readable(&field)?;
+                        let mask = self.shown(&field)?;
                         shape.fields.push(field.clone());
-                        fields.push(field);
+                        fields.push((field, mask));
                     }
                 }
                 "filters" => {}
@@ -148,7 +157,7 @@ impl FrappeView<'_> {
         }
         clean.named.shift_remove("debug");
         if fields.is_empty() {
-            fields.push("name".to_owned());
+            fields.push(("name".to_owned(), None));
         }
         let filters = match call.named.get("filters") {
             Some(Value::Text(text)) if text.trim_start().starts_with(['[', '{']) => {
@@ -172,7 +181,7 @@ impl FrappeView<'_> {
         self.filter(&mut clean, &mut shape)?;
         let asked = fields
             .iter()
-            .map(|field| Value::from(field.as_str()))
+            .map(|(field, _)| Value::from(field.as_str()))
             .collect();
         clean
             .named
@@ -208,7 +217,7 @@ impl FrappeView<'_> {
     }
 
     /// A column of a list: a field, with or without the DocType's table in front.
-    fn column(&self, text: &str) -> Result<String, No> {
+    fn column(&self, text: &str, used: Use) -> Result<String, No> {
         let field = match text.rsplit_once('.') {
             Some((table, field)) if self.is_own_table(table) => field,
             _ => text,
@@ -222,7 +231,12 @@ impl FrappeView<'_> {
                 "a field is an expression, which cannot be judged",
             ));
         }
-        self.readable(field)?;
+        match used {
+            Use::Shown => {
+                self.shown(field)?;
+            }
+            Use::Sorted => self.readable(field)?,
+        }
         Ok(field.to_owned())
     }
 
@@ -251,7 +265,7 @@ impl FrappeView<'_> {
             if field.is_empty() {
                 return Err(self.bad_argument("order_by"));
             }
-            self.column(field)?;
+            self.column(field, Use::Sorted)?;
         }
         Ok(())
     }

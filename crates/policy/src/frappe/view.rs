@@ -1,6 +1,6 @@
 //! What may be seen of one DocType under one rule.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_erp::filters::{Condition, FilterError, Filters, Operator};
 use portcullis_erp::{Call, Edition, Fault, FaultKind, FieldName, Model, Shape, Value};
@@ -9,6 +9,7 @@ use crate::bench::{Bench, Held, No};
 use crate::caps::Cap;
 use crate::danger;
 use crate::decision::{Reason, Refusal};
+use crate::mask::Mask;
 use crate::odoo::search::is_plain;
 use crate::operation::Operation;
 use crate::permit::{Check, Guard, Permit, Saves};
@@ -42,6 +43,15 @@ impl FrappeView<'_> {
         Err(Box::new(no.about(field)))
     }
 
+    /// Whether a field may be shown, as it is or masked.
+    pub(crate) fn shown(&self, field: &str) -> Result<Option<Mask>, No> {
+        let denied = self.bench.denies_field(self.model, field, Operation::Read);
+        match self.held.rule.mask(field) {
+            Some(mask) if !denied && !field.contains('.') => Ok(Some(mask)),
+            _ => self.readable(field).map(|()| None),
+        }
+    }
+
     /// Whether a field, or a column of a child table, may be set.
     pub(crate) fn may_write(&self, field: &str, operation: Operation) -> bool {
         let set = self
@@ -66,7 +76,7 @@ impl FrappeView<'_> {
         // `"*"` does not say which tables there are, nor what a link leads to.
         let open = listed || (*set == FieldSet::All && !field.contains('.'));
         let column = field.rsplit('.').next().unwrap_or(field);
-        open && !rule.hidden.contains(field)
+        open && !rule.closes(field)
             && (listed || !danger::credential(column))
             && !self.bench.denies_field(self.model, field, operation)
     }
@@ -74,7 +84,7 @@ impl FrappeView<'_> {
     /// Whether everything but credentials is open: of the documents that the rule opens.
     pub(crate) fn is_whole(&self) -> bool {
         self.held.rule.fields == FieldSet::All
-            && self.held.rule.hidden.is_empty()
+            && self.held.rule.closes_nothing()
             && !self.bench.denies_fields(self.model)
     }
 
@@ -90,6 +100,7 @@ impl FrappeView<'_> {
             return DocumentTerms {
                 fields: None,
                 hidden: BTreeSet::new(),
+                masked: BTreeMap::new(),
             };
         }
         let reads = rule.operations.contains(&Operation::Read)
@@ -108,7 +119,16 @@ impl FrappeView<'_> {
             // What a save must carry so that nobody's change is lost, and a submission too.
             fields.insert("modified".to_owned());
         }
-        DocumentTerms { fields, hidden }
+        let masked = if reads && !self.bench.denies_all_fields(self.model) {
+            rule.masked.clone()
+        } else {
+            BTreeMap::new()
+        };
+        DocumentTerms {
+            fields,
+            hidden,
+            masked,
+        }
     }
 
     /// The rule's conditions, bound to this DocType.

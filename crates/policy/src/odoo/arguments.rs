@@ -9,6 +9,7 @@ use portcullis_erp::{Call, FieldName, Map, RecordId, Shape, Value};
 use crate::bench::No;
 use crate::caps::Cap;
 use crate::decision::Reason;
+use crate::mask::Mask;
 use crate::odoo::groups::Grouping;
 use crate::odoo::search::{is_plain, is_scalar};
 use crate::odoo::spec;
@@ -42,7 +43,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) grouping: Grouping,
     pub(crate) grouping_sets: Vec<Grouping>,
     pub(crate) access: Option<Operation>,
-    pub(crate) columns: usize,
+    /// The columns of an export, and how they are masked.
+    pub(crate) columns: Vec<Option<Mask>>,
     /// Whether as many rows were asked for as may be shown, or fewer.
     is_within: bool,
     /// Whether more rows behind links were asked for than may be shown.
@@ -106,7 +108,7 @@ impl<'a> Attempt<'a> {
             grouping: Grouping::default(),
             grouping_sets: Vec::new(),
             access: None,
-            columns: 0,
+            columns: Vec::new(),
             is_within: false,
             is_lowered: false,
             named: BTreeSet::new(),
@@ -176,7 +178,7 @@ impl<'a> Attempt<'a> {
             Argument::Fields => {
                 let names = texts(&value, view.held.fields())?;
                 for field in &names {
-                    view.readable(field)?;
+                    view.shown(field)?;
                 }
                 self.named.extend(names.iter().cloned());
                 self.fields = (!names.is_empty()).then_some(names);
@@ -307,9 +309,8 @@ impl<'a> Attempt<'a> {
             Argument::Paths => {
                 let paths = texts(&value, view.held.fields())?;
                 for path in &paths {
-                    view.export_path(path)?;
+                    self.columns.push(view.export_path(path)?);
                 }
-                self.columns = paths.len();
                 self.named.extend(paths);
             }
             Argument::AnyFields => {
@@ -391,15 +392,15 @@ impl<'a> Attempt<'a> {
 
 impl View<'_> {
     /// A path of `export_data`: `partner_id/name`, `order_line/product_id/id`.
-    fn export_path(&self, path: &str) -> Result<(), No> {
+    fn export_path(&self, path: &str) -> Result<Option<Mask>, No> {
         let (first, rest) = match path.split_once('/') {
             Some((first, rest)) => (first, Some(rest)),
             None => (path, None),
         };
         if matches!(first, "id" | ".id") && rest.is_none() || !Protection::ExportPaths.is_on() {
-            return Ok(());
+            return Ok(None);
         }
-        let facts = self.readable(first)?;
+        let (facts, mask) = self.shown(first)?;
         let closed = |comodel: &str| {
             self.refuse_field(
                 Reason::Link,
@@ -408,19 +409,21 @@ impl View<'_> {
             )
         };
         match (facts.relation.as_ref(), rest) {
-            (None, None) => Ok(()),
+            (None, None) => Ok(mask),
             (None, Some(_)) => Err(bad_argument(self, "fields_to_export")),
             (Some(comodel), None | Some("id" | ".id")) => {
                 if rest.is_some() || self.names_are_open(comodel)? {
-                    Ok(())
+                    Ok(None)
                 } else {
                     Err(closed(comodel.as_str()))
                 }
             }
             (Some(comodel), Some(rest)) => {
-                for view in self.linked(comodel, Operation::Read)? {
-                    if view.held.rule.domain.is_none() && view.export_path(rest).is_ok() {
-                        return Ok(());
+                for view in self.linked(first, comodel, Operation::Read)? {
+                    if view.held.rule.domain.is_none()
+                        && let Ok(mask) = view.export_path(rest)
+                    {
+                        return Ok(mask);
                     }
                 }
                 Err(closed(comodel.as_str()))

@@ -149,7 +149,7 @@ impl<'a> View<'a> {
         judge: impl Fn(View<'a>, &mut Written) -> Result<T, No>,
     ) -> Result<T, No> {
         let mut first_no = None;
-        for view in self.linked(comodel, operation)? {
+        for view in self.linked(field, comodel, operation)? {
             let mut inner = Written::default();
             match judge(view, &mut inner) {
                 Ok(done) => {

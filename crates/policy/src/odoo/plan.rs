@@ -1,6 +1,6 @@
 //! From judged arguments to the plan: the rule is put into the call, or before it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portcullis_erp::{Edition, FieldName, Map, Method, Value};
@@ -141,7 +141,7 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
             let mut open = BTreeSet::new();
             for name in view.schema.fields.keys() {
                 let shown = match asked {
-                    Operation::Read => view.readable(name.as_str()).is_ok(),
+                    Operation::Read => view.shown(name.as_str()).is_ok(),
                     _ => view.writable(name.as_str(), asked).is_ok(),
                 };
                 if shown {
@@ -190,8 +190,8 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
         }
         Kind::Export => {
             attempt.guard_ids()?;
-            let columns = attempt.columns;
-            if columns == 0 {
+            let columns = std::mem::take(&mut attempt.columns);
+            if columns.is_empty() {
                 return Err(bad_argument(&view, "fields_to_export"));
             }
             Ok(attempt.permit(Terms::Export { columns }))
@@ -253,6 +253,9 @@ impl Attempt<'_> {
             .at_most("fields", fields.len(), view.held.fields())?;
         let mut terms = RowTerms::default();
         for field in &fields {
+            if let (_, Some(mask)) = view.shown(field)? {
+                terms.masked.insert(field.clone(), mask);
+            }
             if let Some(comodel) = view.relation(field)
                 && view
                     .schema
@@ -396,8 +399,7 @@ fn group_terms(grouping: Grouping, shared: &Arc<BTreeSet<String>>) -> GroupTerms
 fn metadata(view: &View<'_>) -> Result<RowTerms, No> {
     let mut terms = RowTerms {
         fields: BTreeSet::from(["id".to_owned()]),
-        nameless: BTreeSet::new(),
-        nested: BTreeMap::new(),
+        ..RowTerms::default()
     };
     for field in ["create_uid", "create_date", "write_uid", "write_date"] {
         let is_open = view.readable(field).is_ok() || !Protection::Metadata.is_on();

@@ -125,7 +125,7 @@ impl<'a> View<'a> {
             .checked_sub(1)
             .ok_or_else(|| self.bad_domain("too many links"))?;
         let mut first_no = None;
-        for view in self.linked(comodel, Operation::Read)? {
+        for view in self.linked(first.as_str(), comodel, Operation::Read)? {
             match view
                 .leaf(rest, leaf, deeper)
                 .and_then(|inner| view.bound(inner))
@@ -173,7 +173,7 @@ impl<'a> View<'a> {
                     .checked_sub(1)
                     .ok_or_else(|| self.bad_domain("too many links"))?;
                 let mut first_no = None;
-                for view in self.linked(comodel, Operation::Read)? {
+                for view in self.linked(field.as_str(), comodel, Operation::Read)? {
                     match view
                         .node(inner.node(), deeper)
                         .and_then(|inner| view.bound(inner))
@@ -210,7 +210,7 @@ impl<'a> View<'a> {
                 match facts.relation.as_ref() {
                     Some(comodel) if by_text || hierarchy => {
                         let mut first_no = None;
-                        for view in self.linked(comodel, Operation::Read)? {
+                        for view in self.linked(field.as_str(), comodel, Operation::Read)? {
                             if view.held.rule.domain.is_some() {
                                 continue;
                             }

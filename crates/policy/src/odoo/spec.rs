@@ -1,6 +1,6 @@
 //! Specifications of `web_read` and its kin: fields, and fields of linked records.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use portcullis_erp::domain::FieldKind;
 use portcullis_erp::{Map, Value};
@@ -60,13 +60,13 @@ impl<'a> View<'a> {
             .ok_or_else(|| self.bad_specification())?;
         let mut terms = RowTerms {
             fields: BTreeSet::from(["id".to_owned()]),
-            nameless: BTreeSet::new(),
-            nested: BTreeMap::new(),
+            ..RowTerms::default()
         };
         for (field, inner) in fields {
-            let facts = self.readable(field)?;
+            let (facts, mask) = self.shown(field)?;
             named.push(field.clone());
             terms.fields.insert(field.clone());
+            terms.masked.extend(mask.map(|mask| (field.clone(), mask)));
             let inner = inner.as_map().ok_or_else(|| self.bad_specification())?;
             for (key, value) in inner {
                 match key.as_str() {
@@ -78,7 +78,7 @@ impl<'a> View<'a> {
                         if matches!(value, Value::Int(0..) | Value::Null | Value::Bool(false)) => {}
                     "order" if value.is_nothing() => {}
                     "order" if matches!(value, Value::Text(text) if text.is_empty()) => {}
-                    "order" => self.nested_order(facts.relation.as_ref(), value)?,
+                    "order" => self.nested_order(field, facts.relation.as_ref(), value)?,
                     "context"
                         if value.as_map().is_some_and(|context| {
                             context.iter().all(|(key, value)| is_harmless(key, value))
@@ -121,13 +121,12 @@ impl<'a> View<'a> {
             }
             let terms = RowTerms {
                 fields: BTreeSet::from(["id".to_owned(), "display_name".to_owned()]),
-                nameless: BTreeSet::new(),
-                nested: BTreeMap::new(),
+                ..RowTerms::default()
             };
             return Ok(Nested { many, terms, most });
         }
         let mut first_no = None;
-        for view in self.linked(comodel, Operation::Read)? {
+        for view in self.linked(field, comodel, Operation::Read)? {
             if view.held.rule.domain.is_some() && Protection::NestedSpecifications.is_on() {
                 continue;
             }
@@ -154,6 +153,7 @@ impl<'a> View<'a> {
 
     fn nested_order(
         &self,
+        field: &str,
         comodel: Option<&'a portcullis_erp::Model>,
         value: &Value,
     ) -> Result<(), No> {
@@ -163,7 +163,7 @@ impl<'a> View<'a> {
         if !Protection::NestedOrder.is_on() {
             return Ok(());
         }
-        for view in self.linked(comodel, Operation::Read)? {
+        for view in self.linked(field, comodel, Operation::Read)? {
             if view.held.rule.domain.is_none() && view.order(text).is_ok() {
                 return Ok(());
             }

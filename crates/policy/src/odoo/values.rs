@@ -6,6 +6,7 @@ use portcullis_erp::{Call, Edition, Map, Model, Value};
 
 use crate::bench::No;
 use crate::decision::Reason;
+use crate::mask::is_masked;
 use crate::odoo::search::is_scalar;
 use crate::odoo::view::View;
 use crate::operation::Operation;
@@ -66,6 +67,13 @@ impl<'a> View<'a> {
         let mut clean = Map::with_capacity(values.len());
         for (field, value) in values {
             let facts = self.writable(field, target.operation())?;
+            if is_masked(value) && self.bench.masks(self.model, field) {
+                return Err(self.refuse_write(
+                    Reason::Values,
+                    field,
+                    "the value is a mask that was shown: written, it would take the place of the real one",
+                ));
+            }
             written.fields.push(field.clone());
             let value = match (facts.kind, facts.relation.as_ref()) {
                 (FieldKind::Many2one, Some(comodel)) => {

@@ -13,9 +13,10 @@ use portcullis_erp::{FieldName, Model};
 use crate::bench::{Bench, Held, No};
 use crate::danger;
 use crate::decision::{Reason, Refusal};
+use crate::mask::Mask;
 use crate::operation::Operation;
 use crate::protection::Protection;
-use crate::rule::FieldSet;
+use crate::rule::{FieldSet, Rule};
 use crate::schema::{FieldSchema, ModelSchema};
 
 /// One model under one rule.
@@ -25,7 +26,23 @@ pub(crate) struct View<'a> {
     pub(crate) held: Held<'a>,
     pub(crate) model: &'a Model,
     pub(crate) schema: &'a ModelSchema,
+    /// The rule and the link of another model over which this one was reached, if that rule
+    /// closes something behind the link.
+    pub(crate) via: Option<(&'a Rule, &'a str)>,
 }
+
+/// Types of which a mask can be shown.
+const MASKED: &[&str] = &[
+    "char",
+    "text",
+    "html",
+    "integer",
+    "float",
+    "monetary",
+    "date",
+    "datetime",
+    "selection",
+];
 
 /// How deep "computed from what is computed from …" is followed.
 const MAX_DEPTH: usize = 24;
@@ -37,21 +54,28 @@ impl<'a> View<'a> {
             held,
             model,
             schema: bench.model(model)?,
+            via: None,
         })
     }
 
-    /// The views through which a linked model may be used so, those of rules that hold for
-    /// every record first.
+    /// The views through which the model behind a link may be used so, those of rules that hold
+    /// for every record first.
     pub(crate) fn linked(
         &self,
+        link: &str,
         model: &'a Model,
         operation: Operation,
     ) -> Result<Vec<View<'a>>, No> {
+        let rule = self.held.rule;
+        let via = rule.closes_behind(link).map(|link| (rule, link));
         let mut rules = self.bench.rules(model, operation, Some(self.model));
         rules.sort_by_key(|held| held.rule.domain.is_some());
         rules
             .into_iter()
-            .map(|held| View::new(self.bench, held, model))
+            .map(|held| {
+                let view = View::new(self.bench, held, model)?;
+                Ok(View { via, ..view })
+            })
             .collect()
     }
 
@@ -59,7 +83,8 @@ impl<'a> View<'a> {
     pub(crate) fn is_whole(&self) -> bool {
         let rule = self.held.rule;
         rule.fields == FieldSet::All
-            && rule.hidden.is_empty()
+            && rule.closes_nothing()
+            && self.via.is_none()
             && !self.bench.denies_fields(self.model)
     }
 
@@ -71,7 +96,7 @@ impl<'a> View<'a> {
     /// Whether a field is open, as a column of answers.
     pub(crate) fn readable(&self, field: &str) -> Result<&'a FieldSchema, No> {
         let facts = self.named(field, Operation::Read)?;
-        if self.bench.was_open(&self.held, self.model, field) {
+        if self.via.is_none() && self.bench.was_open(&self.held, self.model, field) {
             return Ok(facts);
         }
         if let Some(path) = self.hidden_through(field, &mut BTreeSet::new(), MAX_DEPTH)? {
@@ -103,8 +128,53 @@ impl<'a> View<'a> {
                 "properties may hold anything: the rule must list such a field by name",
             ));
         }
-        self.bench.keep_open(&self.held, self.model, field);
+        if self.via.is_none() {
+            self.bench.keep_open(&self.held, self.model, field);
+        }
         Ok(facts)
+    }
+
+    /// Whether a field may be shown, as it is or masked. What is masked is only shown: nothing
+    /// can be searched, sorted, grouped, computed or written by it.
+    pub(crate) fn shown(&self, field: &str) -> Result<(&'a FieldSchema, Option<Mask>), No> {
+        let Some(mask) = self.mask(field) else {
+            return self.readable(field).map(|facts| (facts, None));
+        };
+        let facts = self.schema.field(field);
+        let denied = self.bench.denies_field(self.model, field, Operation::Read);
+        match facts {
+            Some(facts)
+                if !denied
+                    && facts.relation.is_none()
+                    && MASKED.contains(&facts.type_name.as_str())
+                    && self
+                        .hidden_through(field, &mut BTreeSet::new(), MAX_DEPTH)?
+                        .is_none() =>
+            {
+                Ok((facts, Some(mask)))
+            }
+            _ => Err(self.refuse_field(
+                if denied { Reason::Denied } else { Reason::Field },
+                field,
+                format!("`{field}` is masked, but is no text, number, date or choice of its own, or shows what is not open"),
+            )),
+        }
+    }
+
+    fn mask(&self, field: &str) -> Option<Mask> {
+        let own = self.held.rule.mask(field);
+        let Some((rule, link)) = self.via else {
+            return own;
+        };
+        match rule.mask(&format!("{link}.{field}")) {
+            // Another rule opens it, or masks it as well; what that one does not show at all
+            // is not shown here either.
+            Some(mask) => match own {
+                Some(own) => Some(own.stricter(mask)),
+                None => self.held.rule.reads(field).then_some(mask),
+            },
+            None => own.filter(|_| !rule.closes(&format!("{link}.{field}"))),
+        }
     }
 
     /// Whether records may be searched, sorted or grouped by a field. The same as readable.
@@ -135,7 +205,9 @@ impl<'a> View<'a> {
         let denied = Protection::DeniedFields.is_on()
             && self.bench.denies_field(self.model, field, operation);
         match facts {
-            Some(facts) if open && !credential && !denied => Ok(facts),
+            Some(facts) if open && !credential && !denied && !self.is_closed_behind(field) => {
+                Ok(facts)
+            }
             _ => Err(self.refuse_field(
                 if denied {
                     Reason::Denied
@@ -150,6 +222,12 @@ impl<'a> View<'a> {
                 },
             )),
         }
+    }
+
+    /// Whether the rule that led here over a link closes this field behind it.
+    fn is_closed_behind(&self, field: &str) -> bool {
+        self.via
+            .is_some_and(|(rule, link)| rule.closes(&format!("{link}.{field}")))
     }
 
     /// Whether every record that a list of links may name is open.
@@ -175,8 +253,18 @@ impl<'a> View<'a> {
         if !Protection::LinkNames.is_on() {
             return Ok(true);
         }
+        let rule = self.held.rule;
+        // Behind which of several links a name stands is not asked here.
+        let via = self
+            .schema
+            .fields
+            .iter()
+            .filter(|(_, facts)| facts.relation.as_ref() == Some(comodel))
+            .find_map(|(link, _)| rule.closes_behind(link.as_str()))
+            .map(|link| (rule, link));
         let by_name = self.bench.rules(comodel, Operation::Name, Some(self.model));
-        if by_name.iter().any(|held| held.rule.domain.is_none())
+        if via.is_none()
+            && by_name.iter().any(|held| held.rule.domain.is_none())
             && !self
                 .bench
                 .denies_field(comodel, "display_name", Operation::Read)
@@ -188,14 +276,14 @@ impl<'a> View<'a> {
             if held.rule.domain.is_some() {
                 continue;
             }
-            let shown = held.rule.fields == FieldSet::All
-                && held.rule.hidden.is_empty()
+            let shown = via.is_none()
+                && held.rule.fields == FieldSet::All
+                && held.rule.closes_nothing()
                 && !self.bench.denies_fields(comodel);
-            if shown
-                || View::new(self.bench, held, comodel)?
-                    .readable("display_name")
-                    .is_ok()
-            {
+            if shown || {
+                let view = View::new(self.bench, held, comodel)?;
+                View { via, ..view }.readable("display_name").is_ok()
+            } {
                 return Ok(true);
             }
         }
@@ -229,7 +317,7 @@ impl<'a> View<'a> {
             if facts.type_name == "binary" || facts.type_name.starts_with("properties") {
                 continue;
             }
-            match self.readable(name.as_str()) {
+            match self.shown(name.as_str()) {
                 Ok(_) => names.push(name.as_str().to_owned()),
                 Err(no) if no.wants.is_some() => return Err(no),
                 Err(_) => {}

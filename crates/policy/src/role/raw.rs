@@ -47,6 +47,9 @@ pub(super) struct RawRule {
     #[serde(default)]
     pub(super) hidden: Vec<Spanned<String>>,
     #[serde(default)]
+    pub(super) masked: Vec<Spanned<String>>,
+    pub(super) mask: Option<Spanned<String>>,
+    #[serde(default)]
     pub(super) derived: Vec<Spanned<String>>,
     pub(super) domain: Option<Spanned<String>>,
     pub(super) dialects: Option<Vec<Spanned<String>>>,

@@ -1,6 +1,6 @@
 //! Rules that speak of models.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_erp::domain::{Domain, FieldPath};
 use portcullis_erp::value::from_json;
@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::Errors;
 use super::raw::{RawFields, RawRule};
+use crate::mask::Mask;
 use crate::operation::Operation;
 use crate::rule::{Arguments, Effect, FieldSet, Models, Rule, RuleDomain};
 use crate::whom;
@@ -97,6 +98,10 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
         .names(raw.hidden, "field", path)
         .into_iter()
         .collect();
+    if raw.deny && !raw.masked.is_empty() {
+        errors.add(at, "a rule with `deny = true` shows nothing, masked or not");
+    }
+    let masked = read_masked(raw.masked, raw.mask, errors);
     let derived = errors
         .names(raw.derived, "field", path)
         .into_iter()
@@ -141,6 +146,7 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
         fields,
         write_fields,
         hidden,
+        masked,
         derived,
         domain,
         dialects,
@@ -179,6 +185,37 @@ fn read_fields(raw: RawFields, errors: &mut Errors<'_>) -> FieldSet {
                 .collect(),
         ),
     }
+}
+
+fn read_masked(
+    names: Vec<Spanned<String>>,
+    mask: Option<Spanned<String>>,
+    errors: &mut Errors<'_>,
+) -> BTreeMap<String, Mask> {
+    let kind = match &mask {
+        None => Mask::LastFour,
+        Some(text) => Mask::read(text.get_ref()).unwrap_or_else(|| {
+            let at = text.span().start;
+            errors.add(at, "`mask` is `\"last-4\"` or `\"fixed\"`");
+            Mask::Fixed
+        }),
+    };
+    if let (Some(text), true) = (&mask, names.is_empty()) {
+        let at = text.span().start;
+        errors.add(at, "`mask` has an effect only with `masked`");
+    }
+    // By these a record is found and linked; and no further than one link is followed.
+    let path = |text: &str| {
+        let path = FieldPath::new(text).ok()?.to_string();
+        let name = path.rsplit('.').next().unwrap_or_default();
+        let fits = path.matches('.').count() <= 1 && !matches!(name, "id" | "name");
+        (fits || (name == "name" && path.contains('.'))).then_some(path)
+    };
+    errors
+        .names(names, "field that can be masked", path)
+        .into_iter()
+        .map(|path| (path, kind))
+        .collect()
 }
 
 fn read_domain(text: &Spanned<String>, errors: &mut Errors<'_>) -> Option<RuleDomain> {

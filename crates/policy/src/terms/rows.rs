@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_erp::{Map, Value};
 
 use super::{DocumentTerms, RowTerms, Wrong};
+use crate::mask::Mask;
 
 /// The attributes of `fields_get` that say something of the field itself. `depends`,
 /// `related`, `domain`, `groups` and the like speak of other fields.
@@ -87,6 +88,11 @@ impl RowTerms {
                     nothing if nothing.is_nothing() => nothing,
                     _ => return Err("a link of another shape"),
                 },
+                None if self.masked.contains_key(&name) => {
+                    let mut value = value;
+                    mask(&mut value, self.masked.get(&name).copied(), cut);
+                    value
+                }
                 None if self.nameless.contains(&name) => unnamed(value, cut)?,
                 None => value,
             };
@@ -179,6 +185,7 @@ pub(super) fn in_order(rows: Vec<Value>, order: &[i64]) -> Result<Value, Wrong> 
 pub(super) fn fields_get(
     answer: Value,
     fields: &BTreeSet<String>,
+    masked: &BTreeSet<String>,
     cut: &mut bool,
 ) -> Result<Value, Wrong> {
     let Value::Map(found) = answer else {
@@ -200,26 +207,55 @@ pub(super) fn fields_get(
                     && value.as_str().is_some_and(|name| fields.contains(name))
         });
         *cut |= attributes.len() != before;
+        if masked.contains(&name) {
+            for (attribute, use_) in [
+                ("readonly", true),
+                ("searchable", false),
+                ("sortable", false),
+                ("groupable", false),
+            ] {
+                if let Some(value) = attributes.get_mut(attribute) {
+                    *value = Value::Bool(use_);
+                }
+            }
+        }
         clean.insert(name, Value::Map(attributes));
     }
     Ok(Value::Map(clean))
 }
 
-pub(super) fn export(answer: Value, columns: usize, cut: &mut bool) -> Result<Value, Wrong> {
+/// Puts a mask in a value's place.
+pub(super) fn mask(value: &mut Value, mask: Option<Mask>, cut: &mut bool) {
+    if let Some(mask) = mask {
+        *cut = true;
+        *value = mask.of(std::mem::replace(value, Value::Null));
+    }
+}
+
+pub(super) fn export(
+    answer: Value,
+    columns: &[Option<Mask>],
+    cut: &mut bool,
+) -> Result<Value, Wrong> {
     let Value::Map(mut answer) = answer else {
         return Err("no export");
     };
-    let Some(Value::List(rows)) = answer.shift_remove("datas") else {
+    let Some(Value::List(mut rows)) = answer.shift_remove("datas") else {
         return Err("an export without rows");
     };
-    for row in &rows {
-        let cells = row.as_list().ok_or("a row that is none")?;
-        if cells.len() != columns
+    for row in &mut rows {
+        let Value::List(cells) = row else {
+            return Err("a row that is none");
+        };
+        if cells.len() != columns.len()
             || cells
                 .iter()
                 .any(|cell| matches!(cell, Value::List(_) | Value::Map(_)))
         {
             return Err("a row of another width");
+        }
+        for (cell, asked) in cells.iter_mut().zip(columns) {
+            mask(cell, *asked, cut);
         }
     }
     *cut |= !answer.is_empty();
@@ -257,14 +293,25 @@ impl DocumentTerms {
     /// Whether some columns of a table are open.
     pub(super) fn opens_columns(&self, table: &str) -> bool {
         let columns = format!("{table}.");
-        self.fields
+        let listed = self
+            .fields
             .as_ref()
-            .and_then(|fields| fields.range(columns.clone()..).next())
-            .is_some_and(|field| field.starts_with(&columns))
+            .and_then(|fields| fields.range(columns.clone()..).next());
+        let masked = self.masked.range(columns.clone()..).next();
+        listed
+            .into_iter()
+            .chain(masked.map(|(path, _)| path))
+            .any(|field| field.starts_with(&columns))
+    }
+
+    /// What is shown of a field instead of its value.
+    fn mask(&self, path: &str) -> Option<Mask> {
+        let mask = self.masked.get(path).copied();
+        mask.filter(|_| !self.hidden.contains(path))
     }
 
     pub(super) fn open(&self, field: &str) -> bool {
-        if self.hidden.contains(field) {
+        if self.hidden.contains(field) || self.masked.contains_key(field) {
             return false;
         }
         match &self.fields {
@@ -281,6 +328,10 @@ impl DocumentTerms {
                     let before = row.len();
                     let mut row = row;
                     row.retain(|name, value| {
+                        if let Some(asked) = self.mask(name) {
+                            mask(value, Some(asked), cut);
+                            return true;
+                        }
                         !matches!(value, Value::List(_)) && (name == "name" || self.open(name))
                     });
                     *cut |= row.len() != before;
@@ -298,6 +349,12 @@ impl DocumentTerms {
             let whole = self.open(&name) || STANDARD.contains(&name.as_str());
             let columns = format!("{name}.");
             let partly = self.opens_columns(&name);
+            if let Some(asked) = self.mask(&name) {
+                let mut value = value;
+                mask(&mut value, Some(asked), cut);
+                clean.insert(name, value);
+                continue;
+            }
             match value {
                 Value::List(rows) if whole || partly => {
                     let mut kept = Vec::with_capacity(rows.len());
@@ -307,8 +364,12 @@ impl DocumentTerms {
                             continue;
                         };
                         let before = row.len();
-                        row.retain(|column, _| {
+                        row.retain(|column, value| {
                             let path = format!("{columns}{column}");
+                            if let Some(asked) = self.mask(&path) {
+                                mask(value, Some(asked), cut);
+                                return true;
+                            }
                             STANDARD.contains(&column.as_str())
                                 || !self.hidden.contains(&path)
                                     && !crate::danger::credential(column)

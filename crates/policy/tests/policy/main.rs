@@ -17,6 +17,8 @@ mod frappe_saves;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
+mod masks;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
 mod personal;

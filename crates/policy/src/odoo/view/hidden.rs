@@ -95,15 +95,15 @@ impl<'a> View<'a> {
                 schema: self.bench.model(comodel)?,
                 ..*self
             };
-            return bridge.end_is_open(next, behind, seen, depth - 1);
+            return bridge.end_is_open((step, next), behind, seen, depth - 1);
         }
-        self.end_is_open(comodel, rest, seen, depth)
+        self.end_is_open((first, comodel), rest, seen, depth)
     }
 
     /// Whether what a path names on a linked model is open there for every record.
     fn end_is_open(
         &self,
-        comodel: &'a Model,
+        (link, comodel): (&str, &'a Model),
         rest: &str,
         seen: &mut BTreeSet<(Model, String)>,
         depth: usize,
@@ -111,7 +111,7 @@ impl<'a> View<'a> {
         if !self.bench.restricts(comodel) {
             return Ok(true);
         }
-        for view in self.linked(comodel, Operation::Read)? {
+        for view in self.linked(link, comodel, Operation::Read)? {
             if view.held.rule.domain.is_none() && view.source_is_open(rest, seen, depth - 1)? {
                 return Ok(true);
             }

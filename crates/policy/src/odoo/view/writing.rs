@@ -51,7 +51,7 @@ impl<'a> View<'a> {
                 let Some(comodel) = comodel else {
                     return Ok(view.named(step, operation).is_ok());
                 };
-                let mut next = view.linked(comodel, Operation::Write)?.into_iter();
+                let mut next = view.linked(step, comodel, Operation::Write)?.into_iter();
                 match next.find(|view| view.held.rule.domain.is_none()) {
                     Some(found) => view = found,
                     None => return Ok(false),
