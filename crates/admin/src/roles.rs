@@ -1,7 +1,7 @@
 //! The roles of the configuration and of the store.
 
 use portcullis_identity::{RoleName, Timestamp};
-use portcullis_policy::{Caps, Role, RouteRule, Rule};
+use portcullis_policy::{Caps, Pins, Role, RouteRule, Rule};
 use serde_json::{Value, json};
 
 use crate::installation::Installation;
@@ -97,6 +97,7 @@ pub fn describe(known: &Known) -> Value {
             "models": rule.models().map(|models| models.iter().map(ToString::to_string).collect::<Vec<_>>()),
             "operations": operations(rule),
             "methods": methods(rule),
+            "masked": rule.masked().collect::<Vec<_>>(),
             "all-records": !rule.has_domain(),
         })
     });
@@ -111,6 +112,7 @@ pub fn describe(known: &Known) -> Value {
         "name": known.role.name(),
         "from": known.source,
         "caps": caps(known.role.caps()),
+        "context": context(known.role.pins()),
         "rules": rules.collect::<Vec<_>>(),
         "routes": routed.collect::<Vec<_>>(),
     })
@@ -123,6 +125,15 @@ pub fn caps(caps: &Caps) -> Value {
         .map(|(name, most)| (name.to_owned(), most.into()))
         .collect();
     caps.into()
+}
+
+/// What a role fixes of the context, each by its name.
+fn context(pins: &Pins) -> Value {
+    let pins: serde_json::Map<_, _> = pins
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect();
+    pins.into()
 }
 
 /// The routes of a rule.

@@ -14,6 +14,7 @@ use portcullis_identity::{RoleName, UpstreamName};
 use crate::caps::{Cap, Caps};
 use crate::decision::{Reason, Refusal, Want};
 use crate::operation::{Family, Operation};
+use crate::pins::Pins;
 use crate::rights::Named;
 use crate::rule::{Effect, FieldSet, Models, Rule, RuleDomain};
 use crate::schema::{ModelSchema, Schema};
@@ -30,6 +31,8 @@ pub(crate) struct Held<'a> {
     pub(crate) rule: &'a Rule,
     /// The role's caps.
     pub(crate) caps: Caps,
+    /// What the role fixes of the context.
+    pub(crate) pins: &'a Pins,
 }
 
 impl Held<'_> {

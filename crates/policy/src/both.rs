@@ -42,7 +42,8 @@ impl Policy {
         for our in &ours {
             for their in &theirs {
                 let mut rules = always.clone();
-                for rule in our.rules() {
+                let pins = our.pins().both(their.pins());
+                for rule in our.rules().iter().filter(|_| pins.is_some()) {
                     rules.extend(their.rules().iter().filter_map(|with| common(rule, with)));
                 }
                 let mut routes = shut.clone();
@@ -52,7 +53,8 @@ impl Policy {
                 }
                 let name = RoleName::both(our.name(), their.name());
                 let caps = lower(our.caps(), their.caps());
-                roles.push(Role::of_rules(name, rules, routes, caps));
+                let pins = pins.unwrap_or_default();
+                roles.push(Role::of_rules(name, rules, routes, (caps, pins)));
             }
         }
         let names = roles.iter().map(|role| role.name().clone()).collect();

@@ -74,7 +74,9 @@ pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
             held,
             model: &call.model,
         };
-        let judged = if !call.positional.is_empty() || !call.context.is_empty() {
+        let judged = if held.pins.company.is_some() {
+            Err(view.pinned())
+        } else if !call.positional.is_empty() || !call.context.is_empty() {
             Err(view.bad_argument("positional"))
         } else {
             match call.method.as_str() {

@@ -114,6 +114,7 @@ impl Policy {
                     role: role.name(),
                     rule,
                     caps: *role.caps(),
+                    pins: role.pins(),
                 })
             })
     }

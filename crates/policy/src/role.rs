@@ -2,6 +2,7 @@
 //!
 //! All errors are told at once, each with line and column; a role with any error is no role.
 
+mod pins;
 mod raw;
 mod routes;
 mod rule;
@@ -12,6 +13,7 @@ use portcullis_identity::RoleName;
 use toml::Spanned;
 
 use crate::caps::Caps;
+use crate::pins::Pins;
 use crate::rule::{RouteRule, Rule};
 use raw::RawRole;
 
@@ -22,6 +24,7 @@ pub struct Role {
     rules: Vec<Rule>,
     route_rules: Vec<RouteRule>,
     caps: Caps,
+    pins: Pins,
 }
 
 /// One thing that is wrong with the text of a role.
@@ -61,6 +64,7 @@ impl Role {
             answer_bytes: errors.count("answer-bytes", raw.caps.answer_bytes),
             seconds: errors.count("seconds", raw.caps.seconds),
         };
+        let pins = pins::read(raw.context, &mut errors);
         let mut rules: Vec<Rule> = Vec::new();
         let mut route_rules: Vec<RouteRule> = Vec::new();
         let mut names = BTreeSet::new();
@@ -84,6 +88,7 @@ impl Role {
                 rules,
                 route_rules,
                 caps,
+                pins,
             })
         } else {
             Err(errors.found)
@@ -95,13 +100,14 @@ impl Role {
         name: RoleName,
         rules: Vec<Rule>,
         route_rules: Vec<RouteRule>,
-        caps: Caps,
+        (caps, pins): (Caps, Pins),
     ) -> Self {
         Self {
             name,
             rules,
             route_rules,
             caps,
+            pins,
         }
     }
 
@@ -113,6 +119,11 @@ impl Role {
     /// How much one call may ask for.
     pub fn caps(&self) -> &Caps {
         &self.caps
+    }
+
+    /// What it fixes of the context of its calls.
+    pub fn pins(&self) -> &Pins {
+        &self.pins
     }
 
     /// Its rules on models, in order.

@@ -149,6 +149,11 @@ impl Rule {
         &self.methods
     }
 
+    /// The fields of which it shows a mask only.
+    pub fn masked(&self) -> impl Iterator<Item = &str> {
+        self.masked.keys().map(String::as_str)
+    }
+
     /// Whether it holds for some records only.
     pub fn has_domain(&self) -> bool {
         self.domain.is_some()

@@ -132,6 +132,15 @@ async fn show_one(place: &Place, name: &RoleName, json: bool) -> anyhow::Result<
     if caps.iter().next().is_some() {
         show::line(&format!("caps: {caps}"))?;
     }
+    for rule in found.role.rules() {
+        let masked: Vec<&str> = rule.masked().collect();
+        if !masked.is_empty() {
+            show::line(&format!("masked by {}: {}", rule.name(), masked.join(", ")))?;
+        }
+    }
+    for (name, value) in found.role.pins().iter() {
+        show::line(&format!("context: {name} = {value}"))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

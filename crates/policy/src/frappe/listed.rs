@@ -63,6 +63,9 @@ pub(super) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
 }
 
 fn attempt(view: &FrappeView<'_>, call: &Call) -> Result<Permit, No> {
+    if view.held.pins.company.is_some() {
+        return Err(view.pinned());
+    }
     let any = view.held.rule.arguments == Arguments::Any;
     for (name, value) in &call.named {
         if NEVER.contains(&name.as_str()) || (!any && !is_scalar(value)) {

@@ -337,6 +337,15 @@ impl FrappeView<'_> {
         Box::new(Refusal::access(reason, message, advice).under(&self.held.full_name()))
     }
 
+    /// A Frappe does not let a call be bound to a company.
+    pub(crate) fn pinned(&self) -> No {
+        self.refuse(
+            Reason::Context,
+            format!("This key may not do this with `{}`. Ask whoever gave you the key.", self.model),
+            "the role fixes the company under `[context]`, which holds before an Odoo only; write a `domain` on `company` instead",
+        )
+    }
+
     pub(crate) fn bad_argument(&self, argument: &str) -> No {
         Box::new(
             Refusal::new(

@@ -188,6 +188,7 @@ impl<'a> Attempt<'a> {
                 let (rows, named) = view.specification(&value)?;
                 if let Value::Map(fields) = &mut value {
                     self.is_lowered |= spec::limit_nested(fields, &rows);
+                    spec::unpinned(fields, view.held.pins);
                 }
                 self.rows = Some(rows);
                 self.named.extend(named);

@@ -253,9 +253,7 @@ impl<'a> View<'a> {
         }
         let owned = facts.kind == FieldKind::One2many;
         let deletes = || {
-            let rules = self
-                .bench
-                .rules(comodel, Operation::Delete, Some(self.model));
+            let rules = self.rules_behind(comodel, Operation::Delete);
             rules.iter().any(|held| held.rule.domain.is_none())
         };
         if self.links_are_open(facts)? && (!owned || deletes()) {

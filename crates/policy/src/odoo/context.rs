@@ -19,6 +19,12 @@ impl View<'_> {
         let mut kept = Map::new();
         for (key, value) in context {
             let named = self.held.rule.context.contains(key);
+            if self.held.pins.contradicts(key, value) {
+                return Err(self.other_company(key));
+            }
+            if self.held.pins.replaces(key) {
+                continue;
+            }
             match key.as_str() {
                 _ if is_harmless(key, value) || !Protection::ContextKeys.is_on() => {
                     kept.insert(key.clone(), value.clone());
@@ -34,17 +40,67 @@ impl View<'_> {
                         None => false,
                     };
                     if !open {
-                        return Err(self.refuse(
-                            Reason::Context,
-                            format!("The context key `{key_text}` cannot be allowed. Leave it out, or ask whoever gave you the key."),
-                            format!("add `{key_text}` to `context` of the rule"),
-                        ));
+                        return Err(self.closed_key(key_text));
                     }
                     kept.insert(key.clone(), value.clone());
                 }
             }
         }
+        self.held.pins.apply(&mut kept);
         Ok(kept)
+    }
+
+    /// Judges a context that lies deeper in a call: it holds beside that of the call. What the
+    /// role fixes is taken out, for it holds there already.
+    pub(crate) fn nested_context(&self, context: &Map) -> Result<Map, No> {
+        let mut kept = Map::new();
+        for (key, value) in context {
+            if self.held.pins.contradicts(key, value) {
+                return Err(self.other_company(key));
+            }
+            if self.held.pins.replaces(key) {
+                continue;
+            }
+            let named = self.held.rule.context.contains(key) && is_plain(value);
+            if !named && !is_harmless(key, value) {
+                return Err(self.closed_key(key));
+            }
+            kept.insert(key.clone(), value.clone());
+        }
+        Ok(kept)
+    }
+
+    /// Judges whatever is called `context` within arguments that no table describes.
+    pub(crate) fn contexts_within(&self, value: &mut Value) -> Result<(), No> {
+        match value {
+            Value::List(items) => items
+                .iter_mut()
+                .try_for_each(|item| self.contexts_within(item)),
+            Value::Map(map) => map.iter_mut().try_for_each(|(key, value)| match value {
+                Value::Map(context) if key == "context" => {
+                    *context = self.nested_context(context)?;
+                    Ok(())
+                }
+                value => self.contexts_within(value),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn other_company(&self, key: &str) -> No {
+        self.refuse(
+            Reason::Context,
+            format!("The context key `{key}` asks for another company than this key works in. Leave it out."),
+            "the role fixes the company under `[context]`",
+        )
+    }
+
+    fn closed_key(&self, key: &str) -> No {
+        self.refuse(
+            Reason::Context,
+            format!("The context key `{key}` cannot be allowed. Leave it out, or ask whoever gave you the key."),
+            format!("add `{key}` to `context` of the rule"),
+        )
     }
 
     /// A default is a value that is written.
@@ -76,7 +132,7 @@ impl View<'_> {
 }
 
 /// What changes only how values are shown.
-pub(super) fn is_harmless(key: &str, value: &Value) -> bool {
+fn is_harmless(key: &str, value: &Value) -> bool {
     match key {
         "lang" | "tz" => is_short_text(value),
         "bin_size" => matches!(value, Value::Bool(_) | Value::Int(_)),

@@ -76,6 +76,15 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
             return Err(bad_argument(&view, "positional"));
         }
     }
+    for (name, value) in &mut clean.named {
+        if name == "context" {
+            return Err(bad_argument(&view, name));
+        }
+        view.contexts_within(value)?;
+    }
+    for value in &mut clean.positional {
+        view.contexts_within(value)?;
+    }
     if call.method.as_str() == "load" {
         load::columns(bench, &view, call)?;
     }

@@ -7,9 +7,9 @@ use portcullis_erp::{Map, Value};
 
 use crate::bench::No;
 use crate::decision::Reason;
-use crate::odoo::context::is_harmless;
 use crate::odoo::view::View;
 use crate::operation::Operation;
+use crate::pins::Pins;
 use crate::protection::Protection;
 use crate::terms::{Nested, RowTerms};
 
@@ -36,6 +36,19 @@ pub(crate) fn limit_nested(fields: &mut Map, terms: &RowTerms) -> bool {
         }
     }
     is_lowered
+}
+
+/// Takes out of contexts behind links what the role fixes: it holds there already.
+pub(crate) fn unpinned(fields: &mut Map, pins: &Pins) {
+    for inner in fields.values_mut() {
+        let Value::Map(inner) = inner else { continue };
+        if let Some(Value::Map(context)) = inner.get_mut("context") {
+            context.retain(|key, _| !pins.replaces(key));
+        }
+        if let Some(Value::Map(deeper)) = inner.get_mut("fields") {
+            unpinned(deeper, pins);
+        }
+    }
 }
 
 impl<'a> View<'a> {
@@ -79,10 +92,10 @@ impl<'a> View<'a> {
                     "order" if value.is_nothing() => {}
                     "order" if matches!(value, Value::Text(text) if text.is_empty()) => {}
                     "order" => self.nested_order(field, facts.relation.as_ref(), value)?,
-                    "context"
-                        if value.as_map().is_some_and(|context| {
-                            context.iter().all(|(key, value)| is_harmless(key, value))
-                        }) => {}
+                    "context" => {
+                        let context = value.as_map().ok_or_else(|| self.bad_specification())?;
+                        self.nested_context(context)?;
+                    }
                     _ => return Err(self.bad_specification()),
                 }
             }
@@ -183,7 +196,7 @@ impl<'a> View<'a> {
         self.refuse(
             Reason::Argument,
             "The specification has something that cannot be allowed.",
-            "a specification has a key or nesting that cannot be judged (a nested `context` may hold lang, tz and bin_size)",
+            "a specification has a key or nesting that cannot be judged (a nested `context` may hold lang, tz, bin_size and what `context` of the rule names)",
         )
     }
 }

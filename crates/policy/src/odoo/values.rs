@@ -110,8 +110,7 @@ impl<'a> View<'a> {
                     id.parse::<i64>().map_err(|_| self.bad_value(field))?;
                     // Only a model of which everything is open can be linked to by its name.
                     if self
-                        .bench
-                        .rules(&model, Operation::Read, Some(self.model))
+                        .rules_behind(&model, Operation::Read)
                         .iter()
                         .any(|held| held.rule.domain.is_none())
                     {
@@ -138,8 +137,8 @@ impl<'a> View<'a> {
         ids: &[i64],
         written: &mut Written,
     ) -> Result<(), No> {
-        let mut rules = self.bench.rules(comodel, Operation::Read, Some(self.model));
-        rules.extend(self.bench.rules(comodel, Operation::Name, Some(self.model)));
+        let mut rules = self.rules_behind(comodel, Operation::Read);
+        rules.extend(self.rules_behind(comodel, Operation::Name));
         let every_record = rules.iter().any(|held| held.rule.domain.is_none());
         if every_record || !Protection::LinkTargets.is_on() {
             return Ok(());
@@ -174,6 +173,7 @@ impl<'a> View<'a> {
             .map_err(|_| self.bad_domain("a model without a name"))?
             .with("domain", domain.to_value());
         call.context = context.clone();
+        self.held.pins.apply(&mut call.context);
         Ok(Some(Guard {
             call,
             check: Check::Ids(ids.to_vec()),
@@ -198,6 +198,7 @@ impl<'a> View<'a> {
             .with("domain", domain.to_value())
             .with("fields", vec![Value::from(Edition::ODOO)]);
         call.context = context.clone();
+        self.held.pins.apply(&mut call.context);
         Ok(Guard {
             call,
             check: Check::Edition {

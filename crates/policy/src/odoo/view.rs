@@ -68,7 +68,7 @@ impl<'a> View<'a> {
     ) -> Result<Vec<View<'a>>, No> {
         let rule = self.held.rule;
         let via = rule.closes_behind(link).map(|link| (rule, link));
-        let mut rules = self.bench.rules(model, operation, Some(self.model));
+        let mut rules = self.rules_behind(model, operation);
         rules.sort_by_key(|held| held.rule.domain.is_some());
         rules
             .into_iter()
@@ -77,6 +77,13 @@ impl<'a> View<'a> {
                 Ok(View { via, ..view })
             })
             .collect()
+    }
+
+    /// The rules that allow an operation on a linked model, in the company that the call works in.
+    pub(crate) fn rules_behind(&self, model: &Model, operation: Operation) -> Vec<Held<'a>> {
+        let mut rules = self.bench.rules(model, operation, Some(self.model));
+        rules.retain(|held| held.pins.hold_within(self.held.pins));
+        rules
     }
 
     /// Whether all fields but credentials are open: of the records that the rule opens.
@@ -241,8 +248,7 @@ impl<'a> View<'a> {
         Ok([Operation::Read, Operation::Name]
             .into_iter()
             .any(|operation| {
-                self.bench
-                    .rules(comodel, operation, Some(self.model))
+                self.rules_behind(comodel, operation)
                     .iter()
                     .any(|held| held.rule.domain.is_none())
             }))
@@ -262,7 +268,7 @@ impl<'a> View<'a> {
             .filter(|(_, facts)| facts.relation.as_ref() == Some(comodel))
             .find_map(|(link, _)| rule.closes_behind(link.as_str()))
             .map(|link| (rule, link));
-        let by_name = self.bench.rules(comodel, Operation::Name, Some(self.model));
+        let by_name = self.rules_behind(comodel, Operation::Name);
         if via.is_none()
             && by_name.iter().any(|held| held.rule.domain.is_none())
             && !self
@@ -271,7 +277,7 @@ impl<'a> View<'a> {
         {
             return Ok(true);
         }
-        let by_read = self.bench.rules(comodel, Operation::Read, Some(self.model));
+        let by_read = self.rules_behind(comodel, Operation::Read);
         for held in by_read {
             if held.rule.domain.is_some() {
                 continue;

@@ -12,6 +12,8 @@ pub(super) struct RawRole {
     #[serde(default)]
     pub(super) caps: RawCaps,
     #[serde(default)]
+    pub(super) context: RawContext,
+    #[serde(default)]
     pub(super) rule: Vec<Spanned<RawRule>>,
 }
 
@@ -23,6 +25,14 @@ pub(super) struct RawCaps {
     pub(super) ids: Option<Spanned<i64>>,
     pub(super) answer_bytes: Option<Spanned<i64>>,
     pub(super) seconds: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawContext {
+    pub(super) lang: Option<Spanned<String>>,
+    pub(super) tz: Option<Spanned<String>>,
+    pub(super) company: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize)]

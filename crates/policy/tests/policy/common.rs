@@ -220,7 +220,10 @@ impl Caller {
             PrincipalName::new("shop").expect("a name"),
             upstream.clone(),
             ErpLogin::new("integration").expect("a login"),
-            roles.iter().map(|role| role.name().clone()).collect(),
+            roles
+                .iter()
+                .map(|role| role.name().clone())
+                .collect::<Vec<_>>(),
         );
         Self {
             policy: Policy::new(1, roles),
@@ -234,6 +237,21 @@ impl Caller {
             schema: schema(),
             edition: Edition::Any,
         }
+    }
+
+    /// The same caller, with what its roles `one` and `other` allow together.
+    pub(crate) fn together(mut self) -> Self {
+        let name = |text: &str| RoleName::new(text).expect("a role's name");
+        let (both, roles) = self.policy.of_both(&[name("one")], &[name("other")]);
+        self.policy = both;
+        self.principal = Principal::new(
+            PrincipalKind::Integration,
+            self.principal.name().clone(),
+            self.upstream.clone(),
+            self.principal.erp_login().clone(),
+            roles,
+        );
+        self
     }
 
     pub(crate) fn ask(&self, call: &Call) -> Decision {

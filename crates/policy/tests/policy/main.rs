@@ -12,6 +12,7 @@ mod companies_only;
 mod demo;
 #[cfg(test)]
 mod frappe;
+#[cfg(test)]
 mod frappe_faces;
 mod frappe_saves;
 #[cfg(test)]
@@ -22,6 +23,10 @@ mod masks;
 mod matrix;
 #[cfg(test)]
 mod personal;
+#[cfg(test)]
+mod pins;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]

@@ -478,20 +478,11 @@ fn the_text_of_a_role_says_which_masks_there_are() {
 fn two_together_see_no_more_than_the_stricter_mask() {
     let one = "[[rule]]\nname = \"a\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"name\"]\nmasked = [\"vat\", \"city\"]\n";
     let other = "[[rule]]\nname = \"b\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"name\", \"vat\"]\n";
-    let mut caller = Caller::new(
+    let caller = Caller::new(
         &[("one", one), ("other", other)],
         portcullis_policy::Family::Odoo,
     );
-    let name = |text: &str| RoleName::new(text).unwrap();
-    let (both, roles) = caller.policy.of_both(&[name("one")], &[name("other")]);
-    caller.policy = both;
-    caller.principal = portcullis_identity::Principal::new(
-        portcullis_identity::PrincipalKind::Integration,
-        caller.principal.name().clone(),
-        caller.upstream.clone(),
-        caller.principal.erp_login().clone(),
-        roles.into_iter().collect(),
-    );
+    let caller = caller.together();
     let read = |field: &str| {
         on(
             "res.partner",

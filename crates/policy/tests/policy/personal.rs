@@ -2,7 +2,7 @@
 
 use portcullis_policy::{Reason, UserFacts};
 
-use crate::common::{self, Caller, call, document, frappe, odoo, on, text};
+use crate::common::{Caller, call, document, frappe, odoo, on, text};
 
 const ORDERS: &str = r#"
 [[rule]]
@@ -211,27 +211,17 @@ fn in_frappe_the_user_is_the_name_that_the_erp_told() {
 
 #[test]
 fn what_two_may_do_together_is_bound_to_the_user_as_well() {
-    let mut caller = Caller::new(
+    let caller = Caller::new(
         &[
-            ("tested", ORDERS),
+            ("one", ORDERS),
             ("other", &rule(r#"[["state", "=", "sale"]]"#)),
         ],
         portcullis_policy::Family::Odoo,
     );
-    let name = |text: &str| portcullis_identity::RoleName::new(text).unwrap();
-    let (both, roles) = caller.policy.of_both(&[name("tested")], &[name("other")]);
-    caller.policy = both;
-    caller.principal = portcullis_identity::Principal::new(
-        portcullis_identity::PrincipalKind::Integration,
-        caller.principal.name().clone(),
-        caller.upstream.clone(),
-        caller.principal.erp_login().clone(),
-        roles.into_iter().collect(),
-    );
+    let caller = caller.together();
     let permit = caller.allowed(&call("sale.order", "search", "{}"));
     assert_eq!(
         text(&permit.next().named["domain"]),
         r#"[["user_id","=",7],["state","=","sale"]]"#
     );
-    let _ = common::schema();
 }
