@@ -152,6 +152,24 @@ impl Rule {
     /// The fields of which it shows a mask only.
     pub fn masked(&self) -> impl Iterator<Item = &str> {
         self.masked.keys().map(String::as_str)
+    /// The fields that it names, to be read or written; none of them where it says `"*"`.
+    pub fn named_fields(&self) -> BTreeSet<&str> {
+        let sets = [Some(&self.fields), self.write_fields.as_ref()];
+        let named = sets.into_iter().flatten().filter_map(|set| match set {
+            FieldSet::All => None,
+            FieldSet::Only(names) => Some(names),
+        });
+        named.flatten().map(String::as_str).collect()
+    }
+
+    /// Whether it opens (or closes) all fields, for reading or writing.
+    pub fn opens_all_fields(&self) -> bool {
+        self.fields == FieldSet::All || self.write_fields == Some(FieldSet::All)
+    }
+
+    /// Whether it holds only where its models are reached over a link.
+    pub fn is_only_through(&self) -> bool {
+        self.through.is_some()
     }
 
     /// Whether it holds for some records only.

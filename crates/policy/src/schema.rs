@@ -53,6 +53,8 @@ pub struct FieldSchema {
     pub depends: Vec<String>,
     /// The path that it mirrors.
     pub related: Option<String>,
+    /// The path that it is filled from when a link is set (Frappe).
+    pub fetched: Option<String>,
     /// Whether it must be given.
     pub required: bool,
     /// Whether it cannot be set.
@@ -96,6 +98,12 @@ impl Schema {
     pub fn learn_doctype(&mut self, model: Model, meta: &Value) {
         self.absent.remove(&model);
         self.models.insert(model, doctype::read(meta));
+    }
+
+    /// Adds what is known of a model.
+    pub fn put(&mut self, model: Model, known: ModelSchema) {
+        self.absent.remove(&model);
+        self.models.insert(model, known);
     }
 
     /// Notes which fields of a model the ERP fills by itself (the answer of `default_get`).
@@ -244,6 +252,7 @@ impl FieldSchema {
             stored: truth("store"),
             depends,
             related,
+            fetched: None,
             required: truth("required"),
             readonly: truth("readonly"),
             inverse: text("relation_field").and_then(|name| FieldName::new(name).ok()),

@@ -1,6 +1,8 @@
 //! `portcullis role`: the roles of the configuration and of the store.
 
-use std::path::PathBuf;
+mod profile;
+
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -35,17 +37,27 @@ pub(crate) struct RoleArgs {
 enum RoleCommand {
     /// List the roles of the configuration and of the store
     List,
-    /// Show the rules of a role
+    /// List the role profiles that come with the program
+    Profiles,
+    /// Show the rules of a role, or the text of a profile
     Show {
         /// The role
-        name: RoleName,
+        #[arg(required_unless_present = "profile", conflicts_with = "profile")]
+        name: Option<RoleName>,
+        /// A profile (`role profiles` lists them), as it is written
+        #[arg(long)]
+        profile: Option<String>,
     },
     /// Put a role into the store, or replace it there
     Put {
         /// The role
         name: RoleName,
         /// The file with its rules (TOML)
-        file: PathBuf,
+        #[arg(required_unless_present = "profile", conflicts_with = "profile")]
+        file: Option<PathBuf>,
+        /// A profile instead of a file (`role profiles` lists them)
+        #[arg(long)]
+        profile: Option<String>,
     },
     /// Remove a role from the store
     Remove {
@@ -55,12 +67,53 @@ enum RoleCommand {
 }
 
 pub(crate) async fn run(args: RoleArgs) -> anyhow::Result<ExitCode> {
-    let place = args.place.find()?;
     match args.command {
-        RoleCommand::List => list(&place, args.json).await,
-        RoleCommand::Show { name } => show_one(&place, &name, args.json).await,
-        RoleCommand::Put { name, file } => put(&place, &name, &file, args.json).await,
-        RoleCommand::Remove { name } => remove(&place, &name, args.json).await,
+        RoleCommand::Profiles => profile::list(args.json),
+        RoleCommand::Show {
+            profile: Some(name),
+            ..
+        } => profile::show(&name, args.json),
+        RoleCommand::List => list(&args.place.find()?, args.json).await,
+        RoleCommand::Show { name, .. } => {
+            let name = name.context("a role or a profile is named")?;
+            show_one(&args.place.find()?, &name, args.json).await
+        }
+        RoleCommand::Put {
+            name,
+            file,
+            profile,
+        } => {
+            let written = match (profile, file) {
+                (Some(profile), _) => Written::profile(&profile)?,
+                (None, Some(file)) => Written::file(&file)?,
+                (None, None) => anyhow::bail!("a file or a profile is named"),
+            };
+            put(&args.place.find()?, &name, &written, args.json).await
+        }
+        RoleCommand::Remove { name } => remove(&args.place.find()?, &name, args.json).await,
+    }
+}
+
+/// A role as it is written, and where.
+struct Written {
+    at: String,
+    text: String,
+}
+
+impl Written {
+    fn file(file: &Path) -> anyhow::Result<Self> {
+        let at = file.display().to_string();
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("the role file {at} cannot be read"))?;
+        Ok(Self { at, text })
+    }
+
+    fn profile(name: &str) -> anyhow::Result<Self> {
+        let found = profile::find(name)?;
+        Ok(Self {
+            at: format!("profile {}", found.name),
+            text: found.text.to_owned(),
+        })
     }
 }
 
@@ -147,27 +200,22 @@ async fn show_one(place: &Place, name: &RoleName, json: bool) -> anyhow::Result<
 async fn put(
     place: &Place,
     name: &RoleName,
-    file: &std::path::Path,
+    written: &Written,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("the role file {} cannot be read", file.display()))?;
-    let role = match Role::from_toml(name.clone(), &text) {
+    let Written { at: place_of, text } = written;
+    let role = match Role::from_toml(name.clone(), text) {
         Ok(role) => role,
         Err(errors) => {
             for error in &errors {
                 let (line, column) = (error.line, error.column);
-                show::aside(&format!(
-                    "{}:{line}:{column}: {}",
-                    file.display(),
-                    error.message
-                ))?;
+                show::aside(&format!("{place_of}:{line}:{column}: {}", error.message))?;
             }
             anyhow::bail!("the role was not put: {} to mend", errors.len());
         }
     };
     let at = place.installation().await?;
-    let work = roles::put(&at, role, &text, clock::now());
+    let work = roles::put(&at, role, text, clock::now());
     let known = recorded(&at, ("role", "put"), name.as_str(), work).await?;
     if json {
         show::json(&describe(&known))?;

@@ -232,6 +232,30 @@ fn roles_are_listed_put_and_removed() {
 }
 
 #[test]
+fn a_profile_is_shown_and_put_as_a_role() {
+    let folder = installation();
+    let folder = folder.path();
+    let listed = said(&run(folder, &["role", "profiles"]));
+    assert!(listed.contains("odoo/shop-sync") && listed.contains("erpnext/pos"));
+    let shown = run(folder, &["role", "show", "--profile", "odoo/bi"]);
+    fs::write(folder.join("bi.toml"), &shown.stdout).unwrap();
+    let put = run(folder, &["role", "put", "figures", "bi.toml"]);
+    assert_eq!(code(&put), 0, "{}", said(&put));
+    let put = ["role", "put", "figures too", "--profile", "odoo/bi"];
+    assert_eq!(code(&run(folder, &put)), 2, "a role's name has no blank");
+    let put = ["role", "put", "figures-too", "--profile", "odoo/bi"];
+    assert_eq!(code(&run(folder, &put)), 0);
+    let rules = |name: &str| json(&run(folder, &["role", "show", name, "--json"]))["rules"].clone();
+    assert_eq!(rules("figures"), rules("figures-too"));
+    let none = run(
+        folder,
+        &["role", "put", "x", "--profile", "odoo/everything"],
+    );
+    assert_eq!(code(&none), 2);
+    assert!(said(&none).contains("role profiles"), "{}", said(&none));
+}
+
+#[test]
 fn an_empty_ledger_is_whole_and_an_altered_one_is_not() {
     let folder = installation();
     let folder = folder.path();

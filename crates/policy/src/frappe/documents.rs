@@ -282,6 +282,8 @@ impl FrappeView<'_> {
         let closes_some =
             operation != Operation::Create && self.held.rule.closes_behind(field).is_some();
         if closes_some || (!whole && operation != Operation::Create) {
+        // A row without columns is one as well: some column of the table must be open.
+        if !whole && (operation != Operation::Create || !self.names_columns_of(field)) {
             return Err(self.closed(field));
         }
         self.held.at_most(field, rows.len(), sizes::RECORDS)?;

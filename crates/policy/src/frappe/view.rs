@@ -70,6 +70,17 @@ impl FrappeView<'_> {
         matches!(set, FieldSet::Only(names) if names.contains(field))
     }
 
+    /// Whether the rule lists a column of this table among those that may be set.
+    pub(crate) fn names_columns_of(&self, table: &str) -> bool {
+        let rule = self.held.rule;
+        let set = rule.write_fields.as_ref().unwrap_or(&rule.fields);
+        let is_column = |name: &String| {
+            name.split_once('.')
+                .is_some_and(|(first, _)| first == table)
+        };
+        matches!(set, FieldSet::Only(names) if names.iter().any(is_column))
+    }
+
     fn opens(&self, set: &FieldSet, field: &str, operation: Operation) -> bool {
         let rule = self.held.rule;
         let listed = matches!(set, FieldSet::Only(names) if names.contains(field));

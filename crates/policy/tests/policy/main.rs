@@ -25,11 +25,16 @@ mod matrix;
 mod personal;
 #[cfg(test)]
 mod pins;
+mod profiles;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod real;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod roles;
+#[cfg(test)]
+mod same;
 #[cfg(test)]
 mod writes;

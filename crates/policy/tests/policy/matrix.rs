@@ -54,7 +54,7 @@ const FRAPPE_ROLES: &[(&str, &str)] = &[
     ),
 ];
 
-const ODOO_MODELS: &[&str] = &[
+pub(crate) const ODOO_MODELS: &[&str] = &[
     "res.partner",
     "sale.order",
     "sale.order.line",
@@ -63,9 +63,9 @@ const ODOO_MODELS: &[&str] = &[
     "ir.cron",
     "no.such.model",
 ];
-const DOCTYPES: &[&str] = &["Customer", "Sales Order", "User", "Server Script"];
+pub(crate) const DOCTYPES: &[&str] = &["Customer", "Sales Order", "User", "Server Script"];
 
-fn odoo_calls(model: &str) -> Vec<Call> {
+pub(crate) fn odoo_calls(model: &str) -> Vec<Call> {
     vec![
         call(model, "search", "{}"),
         call(model, "search_count", "{}"),
@@ -151,7 +151,7 @@ fn odoo_calls(model: &str) -> Vec<Call> {
     ]
 }
 
-fn frappe_calls(doctype: &str) -> Vec<Call> {
+pub(crate) fn frappe_calls(doctype: &str) -> Vec<Call> {
     vec![
         call(doctype, "get_list", "{}"),
         call(doctype, "get_count", "{}"),
@@ -231,23 +231,29 @@ fn cell(caller: &Caller, call: &Call) -> char {
     }
 }
 
-fn table(
+/// A caller for each role.
+fn callers<'a>(family: Family, roles: &[(&'a str, &str)]) -> Vec<(&'a str, Caller)> {
+    let caller = |role: &(&'a str, &str)| (role.0, Caller::new(&[*role], family));
+    roles.iter().map(caller).collect()
+}
+
+/// Prints which calls pass, one column a caller.
+pub(crate) fn table(
     out: &mut String,
     family: Family,
-    roles: &[(&str, &str)],
+    callers: &[(&str, Caller)],
     models: &[&str],
     calls: fn(&str) -> Vec<Call>,
 ) {
-    let callers: Vec<Caller> = roles
-        .iter()
-        .map(|role| Caller::new(&[*role], family))
-        .collect();
-    let head: Vec<&str> = roles.iter().map(|(name, _)| *name).collect();
+    let head: Vec<&str> = callers.iter().map(|(name, _)| *name).collect();
     writeln!(out, "{family:?}: {}", head.join(" ")).expect("a text takes everything");
     for model in models {
         writeln!(out, "\n  {model}").expect("a text takes everything");
         for (at, call) in calls(model).iter().enumerate() {
-            let cells: String = callers.iter().map(|caller| cell(caller, call)).collect();
+            let cells: String = callers
+                .iter()
+                .map(|(_, caller)| cell(caller, call))
+                .collect();
             let seen = calls(model)
                 .iter()
                 .take(at)
@@ -269,11 +275,17 @@ fn the_matrix_is_the_one_in_git() {
     let mut out = String::from(
         "What each role may do: `+` allowed, `g` after a guard, `.` refused. One column a role.\n\n",
     );
-    table(&mut out, Family::Odoo, ODOO_ROLES, ODOO_MODELS, odoo_calls);
+    table(
+        &mut out,
+        Family::Odoo,
+        &callers(Family::Odoo, ODOO_ROLES),
+        ODOO_MODELS,
+        odoo_calls,
+    );
     table(
         &mut out,
         Family::Frappe,
-        FRAPPE_ROLES,
+        &callers(Family::Frappe, FRAPPE_ROLES),
         DOCTYPES,
         frappe_calls,
     );
