@@ -36,7 +36,7 @@ pub(crate) fn rule_filters(value: &Value) -> Option<Filters> {
 }
 
 /// What a known method does; none for those that only a rule knows.
-fn operation(method: &str) -> Option<Operation> {
+pub(crate) fn operation(method: &str) -> Option<Operation> {
     Some(match method {
         "get_list" | "get_count" | "get" | "get_meta" | "download_file" => Operation::Read,
         "frappe.client.get_value"

@@ -93,7 +93,7 @@ impl Policy {
     }
 
     /// The caller's rules for one upstream and dialect.
-    fn bench<'a>(&'a self, asking: &Asking<'a>) -> Bench<'a> {
+    pub(crate) fn bench<'a>(&'a self, asking: &Asking<'a>) -> Bench<'a> {
         let rules = self.rules(asking.principal);
         Bench::new(
             asking.family,
@@ -104,7 +104,7 @@ impl Policy {
         )
     }
 
-    fn rules<'a>(&'a self, principal: &'a Principal) -> impl Iterator<Item = Held<'a>> {
+    pub(crate) fn rules<'a>(&'a self, principal: &'a Principal) -> impl Iterator<Item = Held<'a>> {
         principal
             .roles()
             .iter()

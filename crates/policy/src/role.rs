@@ -95,6 +95,18 @@ impl Role {
         }
     }
 
+    /// The same role with these rules behind its own.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text, at once.
+    pub fn with(&self, text: &str) -> Result<Self, Vec<RoleError>> {
+        let more = Self::from_toml(self.name.clone(), text)?;
+        let mut role = self.clone();
+        role.rules.extend(more.rules);
+        role.route_rules.extend(more.route_rules);
+        Ok(role)
+    }
+
     /// A role of rules that were read before.
     pub(crate) fn of_rules(
         name: RoleName,

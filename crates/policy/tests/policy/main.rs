@@ -11,6 +11,8 @@ mod companies_only;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod frappe;
 #[cfg(test)]
 mod frappe_faces;
