@@ -17,10 +17,12 @@ use crate::bench::{Bench, Held, No};
 use crate::decision::Reason;
 use crate::odoo::table;
 use crate::operation::{Family, Operation};
+use crate::pins::Pins;
 use crate::policy::{Policy, judged};
 use crate::question::Question;
 use crate::role::Role;
 use crate::rule::{Effect, Rule};
+use crate::whom::Whom;
 
 pub use closure::{Shown, Way};
 pub use suggest::{Cell, Remedy, Suggestion};
@@ -59,8 +61,9 @@ pub enum Outcome {
         /// What the operator is told.
         advice: String,
     },
-    /// It cannot be said before this model's fields are known.
-    Unknown(portcullis_erp::Model),
+    /// It cannot be said before this model's fields are known; where none is named, before it is
+    /// known who the ERP user is.
+    Unknown(Option<portcullis_erp::Model>),
 }
 
 /// What one rule says of a call.
@@ -93,9 +96,9 @@ impl Policy {
                     remedy: None,
                 }
             }
-            Err(no) => match no.wants {
-                Some(model) => Explanation {
-                    outcome: Outcome::Unknown(model),
+            Err(no) => match &no.wants {
+                Some(_) => Explanation {
+                    outcome: Outcome::Unknown(no.wants().cloned()),
                     rules,
                     remedy: None,
                 },
@@ -138,14 +141,21 @@ impl<'a> Case<'a> {
     where
         'a: 'b,
     {
+        let asked = self.question;
         Bench::new(
-            self.question.family,
-            self.question.schema,
-            self.question.upstream,
-            (self.question.dialect, self.question.address),
+            asked.family,
+            asked.schema,
+            asked.upstream,
+            (asked.dialect, asked.address),
             held,
         )
         .about(edition)
+        .running_as(Whom::somebody(
+            asked.family,
+            asked.uid,
+            asked.login,
+            asked.schema.user(asked.login),
+        ))
     }
 
     /// The judgement with these rules as well, tried before all others.
@@ -155,8 +165,14 @@ impl<'a> Case<'a> {
         let Some(role) = self.question.principal.roles().first() else {
             return judged(&self.bench(std::iter::empty(), edition), call);
         };
-        let caps = self.home().map(|role| *role.caps()).unwrap_or_default();
-        let more = more.iter().map(|rule| Held { role, rule, caps });
+        let nothing = Pins::default();
+        let home = self.home();
+        let more = more.iter().map(|rule| Held {
+            role,
+            rule,
+            caps: home.map(|role| *role.caps()).unwrap_or_default(),
+            pins: home.map_or(&nothing, Role::pins),
+        });
         judged(
             &self.bench(more.chain(self.held.iter().copied()), edition),
             call,

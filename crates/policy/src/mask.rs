@@ -26,6 +26,14 @@ impl Mask {
         }
     }
 
+    /// As it is written in rules.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::LastFour => "last-4",
+            Self::Fixed => "fixed",
+        }
+    }
+
     /// The one that shows less.
     pub(crate) fn stricter(self, other: Self) -> Self {
         match (self, other) {

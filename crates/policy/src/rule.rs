@@ -152,6 +152,8 @@ impl Rule {
     /// The fields of which it shows a mask only.
     pub fn masked(&self) -> impl Iterator<Item = &str> {
         self.masked.keys().map(String::as_str)
+    }
+
     /// The fields that it names, to be read or written; none of them where it says `"*"`.
     pub fn named_fields(&self) -> BTreeSet<&str> {
         let sets = [Some(&self.fields), self.write_fields.as_ref()];

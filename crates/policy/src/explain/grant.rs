@@ -1,7 +1,7 @@
 //! A rule in the making: parts can be taken out of it one by one, and what is left is written
 //! as a rule of a role.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use portcullis_erp::value::to_json;
@@ -9,6 +9,7 @@ use portcullis_erp::{Dialect, Method, Model, Value};
 use portcullis_identity::{Networks, UpstreamName};
 
 use super::suggest::Cell;
+use crate::mask::Mask;
 use crate::operation::Operation;
 use crate::rule::{Arguments, Effect, FieldSet, Models, Rule, RuleDomain};
 
@@ -36,6 +37,8 @@ pub(super) struct Kept {
     pub(super) dialects: Option<BTreeSet<Dialect>>,
     pub(super) networks: Networks,
     pub(super) max_rows: Option<u32>,
+    /// What it shows a mask of only.
+    pub(super) masked: BTreeMap<String, Mask>,
 }
 
 /// A part of a grant that may turn out not to be needed.
@@ -134,6 +137,7 @@ impl Grant {
             fields: set(&self.fields),
             write_fields: Some(set(&self.write_fields)),
             hidden: BTreeSet::new(),
+            masked: self.kept.masked.clone(),
             derived: self.derived.clone(),
             domain: self.kept.domain.clone(),
             dialects: self.kept.dialects.clone(),
@@ -264,6 +268,10 @@ impl Grant {
         }
         if let Some(domain) = self.kept.domain.as_ref().and_then(written) {
             line("domain", quoted(&domain));
+        }
+        if let Some(mask) = self.kept.masked.values().copied().reduce(Mask::stricter) {
+            line("masked", list(self.kept.masked.keys().map(String::as_str)));
+            line("mask", quoted(mask.as_str()));
         }
         if !self.context.is_empty() {
             line("context", names(&self.context));

@@ -88,8 +88,11 @@ impl Case<'_> {
                 _ => Remedy::None("the caller has no role that is known".to_owned()),
             };
         };
-        if let Some(model) = &last.wants {
+        if let Some(model) = last.wants() {
             return Remedy::None(format!("the fields of `{model}` must be known first"));
+        }
+        if last.wants_user() {
+            return Remedy::None("it must be known first who the ERP user is".to_owned());
         }
         // What it would take is said, and is for nobody to be given by a suggestion.
         let reckless = self.wide(rule, Caution::Reckless);

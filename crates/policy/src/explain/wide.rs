@@ -194,6 +194,7 @@ impl Case<'_> {
             dialects: rule.dialects.clone(),
             networks: rule.networks.clone(),
             max_rows: rule.max_rows,
+            masked: rule.masked.clone(),
         };
         if caution == Caution::AllRecords {
             kept.domain = None;

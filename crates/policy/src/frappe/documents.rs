@@ -281,9 +281,9 @@ impl FrappeView<'_> {
         // What a row does not name is emptied: a save would do so to columns that are not open.
         let closes_some =
             operation != Operation::Create && self.held.rule.closes_behind(field).is_some();
-        if closes_some || (!whole && operation != Operation::Create) {
         // A row without columns is one as well: some column of the table must be open.
-        if !whole && (operation != Operation::Create || !self.names_columns_of(field)) {
+        let closed = !whole && (operation != Operation::Create || !self.names_columns_of(field));
+        if closes_some || closed {
             return Err(self.closed(field));
         }
         self.held.at_most(field, rows.len(), sizes::RECORDS)?;

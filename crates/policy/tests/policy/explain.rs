@@ -159,6 +159,7 @@ fn explained(caller: &Caller, asked: &Call) -> Explanation {
         now: Timestamp(0),
         schema: &caller.schema,
         uid: Some(7),
+        login: caller.principal.erp_login(),
         edition: caller.edition.clone(),
         call: asked.clone(),
     })
@@ -651,7 +652,7 @@ fn what_must_be_known_first_is_named() {
     let Outcome::Unknown(model) = explained(&caller, &asked).outcome else {
         panic!("it is known")
     };
-    assert_eq!(model.as_str(), "res.partner");
+    assert_eq!(model, Model::new("res.partner").ok());
 }
 
 #[test]

@@ -7,10 +7,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use portcullis_erp::Model;
-use portcullis_policy::{Asking, Decision, Depth, Family, Operation, Rights, RoleProfile};
+use portcullis_policy::{
+    Asking, Decision, Depth, Family, Operation, Rights, RoleProfile, UserFacts,
+};
 use proptest::prelude::*;
 
-use crate::common::{Caller, call, on};
+use crate::common::{Caller, call, on, whole};
 use crate::matrix::{DOCTYPES, ODOO_MODELS, frappe_calls, odoo_calls, table};
 use crate::real;
 
@@ -19,6 +21,13 @@ pub(crate) fn caller(profile: &RoleProfile) -> Caller {
     let name = profile.name.rsplit('/').next().expect("a name");
     let mut caller = Caller::new(&[(name, profile.text)], profile.family);
     caller.schema = real::of(profile.family);
+    let user = UserFacts {
+        name: Some("someone@example.com".to_owned()),
+        partner_id: Some(41),
+        company_ids: vec![1],
+    };
+    let login = caller.principal.erp_login().clone();
+    caller.schema.learn_user(login, user);
     caller
 }
 
@@ -138,6 +147,32 @@ fn what_the_profiles_open_is_what_stands_in_git() {
             target.display()
         );
     }
+}
+
+/// Whoever the key is bound to sees its own, and nobody else's.
+#[test]
+fn the_portal_is_bound_to_the_user_as_whom_it_calls() {
+    let odoo = caller(RoleProfile::find("odoo/partner-portal").expect("a profile"));
+    for model in [
+        "res.partner",
+        "sale.order",
+        "sale.order.line",
+        "account.move",
+    ] {
+        let sent = whole(odoo.allowed(&call(model, "search", "{}")).next());
+        assert!(sent.contains(",41]"), "{model}: {sent}");
+        assert!(!sent.contains("principal."), "{sent}");
+    }
+    let frappe = caller(RoleProfile::find("erpnext/partner-portal").expect("a profile"));
+    for doctype in ["Customer", "Sales Order", "Sales Invoice"] {
+        let sent = whole(frappe.allowed(&call(doctype, "get_list", "{}")).next());
+        assert!(sent.contains("someone@example.com"), "{doctype}: {sent}");
+    }
+    // Of whom nothing is known, nothing is shown.
+    let mut unknown = caller(RoleProfile::find("odoo/partner-portal").expect("a profile"));
+    unknown.schema = real::odoo();
+    let asked = unknown.ask(&call("sale.order", "search", "{}"));
+    assert!(matches!(asked, Decision::Refuse(_)));
 }
 
 #[test]
