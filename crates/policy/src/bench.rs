@@ -206,6 +206,13 @@ impl<'a> Bench<'a> {
             .collect()
     }
 
+    /// The rules that allow an operation on something.
+    pub(crate) fn allowing(&self, operation: Operation) -> impl Iterator<Item = &Held<'a>> {
+        self.allow
+            .iter()
+            .filter(move |held| held.rule.operations.contains(&operation))
+    }
+
     /// The models that rules which allow something name.
     pub(crate) fn named(&self) -> Named {
         let mut named = Named::default();

@@ -45,7 +45,16 @@ const ODOO_MODELS: &[&str] = &[
     "web_editor.",
     "im_livechat.",
     "portal.",
+    "base_import.",
+    "mailing.",
+    "whatsapp.",
+    "rating.",
+    "queue.",
+    "auditlog.",
 ];
+
+/// How names of models end that show what other models hold, summed up by the database.
+const ODOO_REPORTS: &[&str] = &[".report", ".analysis"];
 
 /// DocTypes of Frappe that `models = ["*"]` does not cover.
 const FRAPPE_MODELS: &[&str] = &[
@@ -151,6 +160,18 @@ const FRAPPE_MODELS: &[&str] = &[
     "Bank Integration Settings",
     "Plaid Settings",
     "Payment Gateway",
+    "Communication Link",
+    "Email Queue Recipient",
+    "Data Import Log",
+    "Integration Request",
+    "Milestone",
+    "Tag Link",
+    "Submission Queue",
+    "Bulk Transaction Log",
+    "SMS Log",
+    "Session Default",
+    "User Email",
+    "Log Settings",
 ];
 
 /// Methods of Odoo that are not covered by any operation: they must be listed in `methods`
@@ -167,11 +188,6 @@ const ODOO_METHODS: &[&str] = &[
     "run",
     "method_direct_trigger",
     "create_action",
-    "message_post",
-    "message_post_with_source",
-    "message_notify",
-    "message_subscribe",
-    "message_mail_with_source",
     "send_mail",
     "send_mail_batch",
     "render_template",
@@ -254,14 +270,20 @@ const CREDENTIALS: &[&str] = &[
 /// Whether `models = ["*"]` leaves this model out.
 pub(crate) fn model(model: &str, family: Family) -> bool {
     match family {
-        Family::Odoo => ODOO_MODELS.iter().any(|name| {
-            if name.ends_with('.') {
-                model.starts_with(name)
-            } else {
-                model == *name
-            }
-        }),
-        Family::Frappe => FRAPPE_MODELS.contains(&model),
+        Family::Odoo => {
+            ODOO_REPORTS.iter().any(|end| model.ends_with(end))
+                || crate::egress::model(model, Family::Odoo)
+                || ODOO_MODELS.iter().any(|name| {
+                    if name.ends_with('.') {
+                        model.starts_with(name)
+                    } else {
+                        model == *name
+                    }
+                })
+        }
+        Family::Frappe => {
+            FRAPPE_MODELS.contains(&model) || crate::egress::model(model, Family::Frappe)
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod documents;
 mod files;
 mod listed;
 mod lists;
+mod mail;
 mod many;
 mod rename;
 mod view;
@@ -54,6 +55,9 @@ pub(crate) fn operation(method: &str) -> Option<Operation> {
 
 /// Judges one call.
 pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
+    if mail::known(call.method.as_str()) {
+        return mail::judge(bench, &call);
+    }
     let Some(operation) = operation(call.method.as_str()) else {
         return listed::judge(bench, call);
     };

@@ -17,6 +17,7 @@ mod both;
 mod caps;
 mod danger;
 mod decision;
+mod egress;
 mod explain;
 mod fit;
 mod frappe;

@@ -7,6 +7,7 @@ pub(crate) mod context;
 pub(crate) mod groups;
 pub(crate) mod listed;
 pub(crate) mod load;
+pub(crate) mod mail;
 pub(crate) mod search;
 pub(crate) mod spec;
 pub(crate) mod table;
@@ -46,6 +47,9 @@ pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
             Reason::PrivateMethod,
             format!("`{method}` is private to the ERP; nothing can allow it"),
         ));
+    }
+    if mail::known(method) {
+        return mail::judge(bench, call);
     }
     let Some(known) = table::known(call.model.as_str(), method) else {
         return listed::judge(bench, call);
@@ -88,6 +92,7 @@ fn attempt(
     operation: Operation,
 ) -> Result<Permit, No> {
     let view = View::new(bench, held, &call.model)?;
+    view.may_send(known.method, operation)?;
     let mut attempt = Attempt::new(view, known, operation, call)?;
     attempt.arguments()?;
     plan::permit(attempt)
@@ -179,6 +184,9 @@ pub(crate) fn open_methods(bench: &Bench<'_>, model: &Model) -> BTreeSet<String>
         if allowed {
             open.insert(known.method.to_owned());
         }
+    }
+    if !bench.rules(model, Operation::Mail, None).is_empty() {
+        open.extend(mail::methods().map(str::to_owned));
     }
     for held in bench.rules(model, Operation::Call, None) {
         let listed = held.rule.methods.iter().filter(|method| {

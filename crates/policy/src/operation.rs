@@ -18,6 +18,8 @@ pub enum Operation {
     Call,
     /// Seeing the display name of a record through a link to it, and linking to it.
     Name,
+    /// Sending something to people: messages, followers, assignments, shares, mail.
+    Mail,
     /// Frappe: submitting a document.
     Submit,
     /// Frappe: cancelling a document.
@@ -33,6 +35,7 @@ impl Operation {
         Self::Delete,
         Self::Call,
         Self::Name,
+        Self::Mail,
         Self::Submit,
         Self::Cancel,
     ];
@@ -46,6 +49,7 @@ impl Operation {
             Self::Delete => "delete",
             Self::Call => "call",
             Self::Name => "name",
+            Self::Mail => "mail",
             Self::Submit => "submit",
             Self::Cancel => "cancel",
         }

@@ -53,6 +53,8 @@ pub(crate) struct GroupTerms {
 pub(crate) enum Terms {
     /// One or more ids (or a truth value where nothing came of it).
     Ids,
+    /// Ids of what was made, or that it was done.
+    IdsOrDone,
     /// A whole number.
     Count,
     /// A truth value, or nothing.
@@ -135,6 +137,13 @@ impl Terms {
             Self::Ids => match answer {
                 Value::Int(_) => answer,
                 nothing if nothing.is_nothing() => nothing,
+                Value::List(ids) if ids.iter().all(|id| matches!(id, Value::Int(_))) => {
+                    Value::List(ids)
+                }
+                _ => return Err("no ids"),
+            },
+            Self::IdsOrDone => match answer {
+                Value::Bool(_) | Value::Null | Value::Int(_) => answer,
                 Value::List(ids) if ids.iter().all(|id| matches!(id, Value::Int(_))) => {
                     Value::List(ids)
                 }

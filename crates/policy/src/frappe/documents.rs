@@ -9,9 +9,10 @@ use super::one_name;
 use super::view::FrappeView;
 use crate::bench::No;
 use crate::decision::Reason;
+use crate::egress;
 use crate::mask::is_masked;
 use crate::odoo::search::is_scalar;
-use crate::operation::Operation;
+use crate::operation::{Family, Operation};
 use crate::permit::{Guard, Permit};
 use crate::protection::Protection;
 use crate::sizes;
@@ -187,6 +188,7 @@ impl FrappeView<'_> {
 
     /// Judges values field by field.
     fn judged(&self, doc: Map, operation: Operation, shape: &mut Shape) -> Result<Map, No> {
+        self.may_send(egress::model(self.model.as_str(), Family::Frappe))?;
         self.held.at_most("doc", doc.len(), self.held.fields())?;
         let mut clean = Map::with_capacity(doc.len());
         for (field, value) in doc {

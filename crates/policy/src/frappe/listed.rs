@@ -7,6 +7,7 @@ use super::view::FrappeView;
 use crate::bench::{Bench, No, no_access};
 use crate::danger;
 use crate::decision::Reason;
+use crate::egress;
 use crate::odoo::names;
 use crate::odoo::search::is_scalar;
 use crate::operation::{Family, Operation};
@@ -66,6 +67,10 @@ fn attempt(view: &FrappeView<'_>, call: &Call) -> Result<Permit, No> {
     if view.held.pins.company.is_some() {
         return Err(view.pinned());
     }
+    view.may_send(
+        egress::method(call.method.as_str(), Family::Frappe)
+            || egress::model(view.model.as_str(), Family::Frappe),
+    )?;
     let any = view.held.rule.arguments == Arguments::Any;
     for (name, value) in &call.named {
         if NEVER.contains(&name.as_str()) || (!any && !is_scalar(value)) {

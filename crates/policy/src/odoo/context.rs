@@ -7,7 +7,7 @@ use crate::bench::No;
 use crate::decision::Reason;
 use crate::odoo::search::is_plain;
 use crate::odoo::view::View;
-use crate::operation::Operation;
+use crate::operation::{Family, Operation};
 use crate::protection::Protection;
 
 /// Keys without a say: the ERP sets them itself, or only its own screens look at them.
@@ -107,7 +107,9 @@ impl View<'_> {
     fn default_is_open(&self, field: &str, value: &Value) -> Result<bool, No> {
         // Records of other models that are made on the way take the same default, and a rule's
         // domain could be undone by it: only plain fields of models without a domain.
-        if self.held.rule.domain.is_some()
+        // What is sent, and of which record, is said by values.
+        if crate::egress::model(self.model.as_str(), Family::Odoo)
+            || self.held.rule.domain.is_some()
             || !self.held.rule.operations.contains(&Operation::Create)
         {
             return Ok(false);

@@ -88,8 +88,14 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
     if call.method.as_str() == "load" {
         load::columns(bench, &view, call)?;
     }
+    view.may_send(call.method.as_str(), Operation::Call)?;
     let mut guards = VecDeque::new();
-    if view.own_domain()?.is_some() {
+    if let Some(bound) = view.of_sendable_models()? {
+        if ids.is_empty() {
+            return Err(bad_argument(&view, "ids"));
+        }
+        guards.extend(view.guard(&ids, Some(bound), &clean.context)?);
+    } else if view.own_domain()?.is_some() {
         if ids.is_empty() {
             return Err(view.refuse(
                 Reason::Argument,

@@ -64,6 +64,8 @@ impl<'a> View<'a> {
     ) -> Result<Map, No> {
         self.held
             .at_most("vals", values.len(), self.held.fields())?;
+        self.may_send("", target.operation())?;
+        self.composes(values)?;
         let mut clean = Map::with_capacity(values.len());
         for (field, value) in values {
             let facts = self.writable(field, target.operation())?;

@@ -10,8 +10,9 @@ use toml::Spanned;
 
 use super::Errors;
 use super::raw::{RawFields, RawRule};
+use crate::egress;
 use crate::mask::Mask;
-use crate::operation::Operation;
+use crate::operation::{Family, Operation};
 use crate::rule::{Arguments, Effect, FieldSet, Models, Rule, RuleDomain};
 use crate::whom;
 
@@ -41,7 +42,7 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
         Some(names) => errors
             .names(
                 names,
-                "operation (read, create, write, delete, call, name, submit, cancel)",
+                "operation (read, create, write, delete, call, name, mail, submit, cancel)",
                 |text| {
                     Operation::ALL
                         .iter()
@@ -66,6 +67,22 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
         .collect();
     if !methods.is_empty() && !operations.contains(&Operation::Call) {
         errors.add(at, "`methods` has an effect only with the operation `call`");
+    }
+    let sends = methods.iter().find(|method| {
+        [Family::Odoo, Family::Frappe]
+            .into_iter()
+            .any(|family| egress::method(method.as_str(), family))
+    });
+    if let Some(method) = sends
+        && !raw.deny
+        && !operations.contains(&Operation::Mail)
+    {
+        errors.add(
+            at,
+            format!(
+                "`{method}` sends something to people: the rule needs the operation `mail` as well"
+            ),
+        );
     }
     if let Some(private) = methods
         .iter()

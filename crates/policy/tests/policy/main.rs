@@ -20,6 +20,8 @@ mod frappe_saves;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod masks;
 #[cfg(test)]
 mod matrix;

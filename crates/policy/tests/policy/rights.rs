@@ -56,7 +56,7 @@ fn rule() -> impl Strategy<Value = String> {
                 ("", write, domain)
             };
             let methods = if operations.contains(&"call") && deny.is_empty() {
-                "methods = [\"send_greeting\", \"message_post\"]\n"
+                "methods = [\"send_greeting\", \"action_greet\"]\n"
             } else {
                 ""
             };
@@ -216,7 +216,7 @@ proptest! {
             || values.iter().any(|values| json(values).as_map().is_some_and(|map| map.contains_key(field)) && is_allowed(&caller, &write(values))));
         prop_assert_eq!(new, may(Operation::Create), "{}", role);
         prop_assert!(changed, "{}", role);
-        for method in ["send_greeting", "message_post", "not_listed"] {
+        for method in ["send_greeting", "action_greet", "not_listed"] {
             let listed = told.methods.iter().find(|listed| listed.method.as_str() == method);
             let on_one = is_allowed(&caller, &on("res.partner", method, &[7], "{}"));
             let alone = is_allowed(&caller, &call("res.partner", method, "{}"));

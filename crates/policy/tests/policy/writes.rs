@@ -269,7 +269,7 @@ fn any_arguments_pass_only_where_the_rule_says_so() {
 #[test]
 fn dangerous_models_and_methods_must_be_named() {
     let all = odoo(
-        "[[rule]]\nname = \"all\"\nmodels = [\"*\"]\noperations = [\"read\", \"create\", \"write\", \"delete\", \"call\"]\nmethods = [\"run\", \"message_post\", \"change_password\", \"harmless\"]\nfields = \"*\"\n",
+        "[[rule]]\nname = \"all\"\nmodels = [\"*\"]\noperations = [\"read\", \"create\", \"write\", \"delete\", \"call\"]\nmethods = [\"run\", \"change_password\", \"harmless\"]\nfields = \"*\"\n",
     );
     all.allowed(&call("res.country", "search_read", "{}"));
     all.allowed(&on("res.country", "harmless", &[1], "{}"));
@@ -289,10 +289,10 @@ fn dangerous_models_and_methods_must_be_named() {
         all.refused(&call(model, "create", r#"{"vals_list": [{"name": "x"}]}"#));
         all.refused(&on(model, "harmless", &[1], "{}"));
     }
-    let no = all.refused(&on("res.partner", "message_post", &[1], r#"{"body": "x"}"#));
+    let no = all.refused(&on("res.partner", "change_password", &[1], "{}"));
     assert_eq!(no.reason, Reason::Dangerous);
-    odoo("[[rule]]\nname = \"r\"\nmodels = [\"res.partner\"]\noperations = [\"call\"]\nmethods = [\"message_post\"]\n")
-        .allowed(&on("res.partner", "message_post", &[1], r#"{"body": "x"}"#));
+    odoo("[[rule]]\nname = \"r\"\nmodels = [\"res.partner\"]\noperations = [\"call\"]\nmethods = [\"change_password\"]\n")
+        .allowed(&on("res.partner", "change_password", &[1], "{}"));
     odoo("[[rule]]\nname = \"r\"\nmodels = [\"ir.cron\"]\noperations = [\"read\"]\nfields = [\"name\"]\n")
         .allowed(&call("ir.cron", "search_read", r#"{"fields": ["name"]}"#));
 }

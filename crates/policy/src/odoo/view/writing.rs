@@ -5,6 +5,7 @@ use portcullis_erp::domain::FieldKind;
 use super::View;
 use crate::bench::No;
 use crate::decision::Reason;
+use crate::egress;
 use crate::operation::Operation;
 use crate::protection::Protection;
 use crate::schema::FieldSchema;
@@ -26,6 +27,15 @@ impl<'a> View<'a> {
                 format!("add `{field}` to `write-fields` (or `fields`) of the rule"),
             )
         })?;
+        let mails = self.held.rule.operations.contains(&Operation::Mail)
+            && !self.bench.denies(self.model, Operation::Mail, None);
+        if egress::field(field) && !mails {
+            return Err(self.refuse_write(
+                Reason::WriteField,
+                field,
+                "whoever sets it posts, subscribes or assigns: the rule needs the operation `mail` as well",
+            ));
+        }
         if facts.type_name.starts_with("properties") {
             return Err(self.bad_value(field));
         }
