@@ -1,7 +1,7 @@
 //! The roles of the configuration and of the store.
 
 use portcullis_identity::{RoleName, Timestamp};
-use portcullis_policy::{Caps, Pins, Role, RouteRule, Rule};
+use portcullis_policy::{Caps, FieldPermission, Pins, Role, RouteRule, Rule};
 use serde_json::{Value, json};
 
 use crate::installation::Installation;
@@ -14,6 +14,23 @@ pub struct Known {
     pub role: Role,
     /// `configuration` or `store`.
     pub source: &'static str,
+    /// Fields that are for other roles only, as `model.field`.
+    pub denied: Vec<String>,
+}
+
+impl Known {
+    fn of(at: &Installation, role: Role, source: &'static str) -> Self {
+        let permissions = at.config.iter().flat_map(|config| &config.permissions);
+        let denied = permissions
+            .filter(|permission| !permission.names(role.name()))
+            .map(FieldPermission::field)
+            .collect();
+        Self {
+            role,
+            source,
+            denied,
+        }
+    }
 }
 
 /// The roles within a leave, by name; and the names of those of the store that cannot be read,
@@ -27,18 +44,12 @@ pub async fn list(
 ) -> Result<(Vec<Known>, Vec<RoleName>), Refusal> {
     let configured = at.config.iter().flat_map(|config| &config.roles);
     let mut all: Vec<Known> = configured
-        .map(|role| Known {
-            role: role.clone(),
-            source: "configuration",
-        })
+        .map(|role| Known::of(at, role.clone(), "configuration"))
         .collect();
     let mut unreadable = Vec::new();
     for (name, text) in at.store.roles().all().await? {
         match Role::from_toml(name.clone(), &text) {
-            Ok(role) => all.push(Known {
-                role,
-                source: "store",
-            }),
+            Ok(role) => all.push(Known::of(at, role, "store")),
             Err(_) => unreadable.push(name),
         }
     }
@@ -70,10 +81,7 @@ pub async fn put(
     now: Timestamp,
 ) -> Result<Known, Refusal> {
     at.store.roles().put(role.name(), text, now).await?;
-    Ok(Known {
-        role,
-        source: "store",
-    })
+    Ok(Known::of(at, role, "store"))
 }
 
 /// Removes a role from the store.
@@ -113,6 +121,7 @@ pub fn describe(known: &Known) -> Value {
         "from": known.source,
         "caps": caps(known.role.caps()),
         "context": context(known.role.pins()),
+        "denied-fields": known.denied,
         "rules": rules.collect::<Vec<_>>(),
         "routes": routed.collect::<Vec<_>>(),
     })

@@ -53,7 +53,7 @@ impl Running {
         routes.open(&config.controllers);
         routes.serve(config.served.clone());
         let snapshot = Snapshot {
-            policy: Policy::new(1, config.roles.clone()),
+            policy: Policy::new(1, config.roles.clone()).permitting(config.permissions.clone()),
             routes,
             limits: config.request,
             rpc_body: config.rpc_body,

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use portcullis_erp::Limits;
 use portcullis_identity::RoleName;
-use portcullis_policy::Role;
+use portcullis_policy::{FieldPermission, Role};
 
 pub use admin::AdminConfig;
 pub use key::{DeclaredKey, DeclaredSecret, Ends};
@@ -95,13 +95,15 @@ pub struct Config {
     pub upstreams: Vec<UpstreamConfig>,
     /// The roles of the files; more may lie in the store.
     pub roles: Vec<Role>,
+    /// The fields that are for some roles only.
+    pub permissions: Vec<FieldPermission>,
     /// The routes to custom controllers.
     pub controllers: Vec<Arc<Controller>>,
     /// How much is kept of answers and errors.
     pub keeping: Keeping,
     /// The file that this was read from.
     pub file: PathBuf,
-    /// The files of the roles.
+    /// The files of the roles, and of what is for some of them only.
     pub role_files: Vec<PathBuf>,
 }
 
@@ -178,10 +180,15 @@ impl Checker<'_> {
                 "no `[upstream.NAME]` is configured: say which ERP to guard".into(),
             ));
         }
-        let role_files: Vec<PathBuf> = raw.roles.iter().map(|file| folder.join(file)).collect();
+        let mut role_files: Vec<PathBuf> =
+            raw.roles.iter().map(|file| folder.join(file)).collect();
         let roles = self.roles(&role_files);
         let controllers = self.routes(folder, raw.route, &upstreams);
         self.routes_of_roles(&roles, &role_files, &controllers);
+        let permission_files = raw.field_permissions.iter().map(|file| folder.join(file));
+        let permission_files: Vec<PathBuf> = permission_files.collect();
+        let permissions = self.permissions(&permission_files);
+        role_files.extend(permission_files);
         let (proxies, served) = self.addresses(raw.addresses);
         let ways = self.credentials(raw.credentials);
         let tls = raw.tls.and_then(|tls| self.tls(folder, tls));
@@ -231,6 +238,7 @@ impl Checker<'_> {
             served,
             upstreams,
             roles,
+            permissions,
             controllers: controllers.into_iter().map(Arc::new).collect(),
             keeping: keeping::keeping(&raw.idempotency, &raw.errors),
             file: self.path.to_owned(),
@@ -273,6 +281,20 @@ impl Checker<'_> {
             }
         }
         roles
+    }
+
+    fn permissions(&mut self, files: &[PathBuf]) -> Vec<FieldPermission> {
+        let mut permissions = Vec::new();
+        for path in files {
+            let read = std::fs::read_to_string(path)
+                .map_err(|error| format!("cannot be read: {error}"))
+                .and_then(|text| FieldPermission::from_json(&text));
+            match read {
+                Ok(read) => permissions.extend(read),
+                Err(error) => self.problems.push(Problem::of_file(path, error)),
+            }
+        }
+        permissions
     }
 
     fn spanned<T>(

@@ -254,7 +254,7 @@ impl Control {
     /// Makes a new policy of the files' roles and the store's. A role of the store that cannot
     /// be read is left out, which refuses whatever only it would have allowed.
     async fn reload_roles(&self) -> Result<(), StoreError> {
-        let mut roles = self.roles.current();
+        let (mut roles, permissions) = self.roles.current();
         for (name, text) in self.store.roles().all().await? {
             match read_role(&name, &text) {
                 Some(role) => roles.push(role),
@@ -266,7 +266,7 @@ impl Control {
         self.shared.snapshot.rcu(|old| {
             let version = old.policy.version().saturating_add(1);
             Snapshot {
-                policy: Policy::new(version, roles.clone()),
+                policy: Policy::new(version, roles.clone()).permitting(permissions.clone()),
                 routes: old.routes.clone(),
                 limits: old.limits,
                 rpc_body: old.rpc_body,

@@ -109,6 +109,12 @@ name! {
 }
 
 impl RoleName {
+    /// Stands for what is denied beside all roles. None that could be written is like it.
+    #[must_use]
+    pub fn beside() -> Self {
+        Self("field permissions".into())
+    }
+
     /// The name of what two roles have in common. None that could be written is like it.
     #[must_use]
     pub fn both(one: &Self, other: &Self) -> Self {

@@ -31,6 +31,13 @@ impl Policy {
             .chain(&theirs)
             .flat_map(|role| bounds(role))
             .collect();
+        let denied = self.permissions().iter().filter_map(|permission| {
+            permission
+                .denial(one)
+                .or_else(|| permission.denial(other))
+                .cloned()
+        });
+        let always: Vec<Rule> = always.into_iter().chain(denied).collect();
         let shut: Vec<RouteRule> = ours
             .iter()
             .chain(&theirs)

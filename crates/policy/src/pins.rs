@@ -25,6 +25,16 @@ const COMPANY: &[&str] = &[
 ];
 
 impl Pins {
+    /// Nothing is fixed.
+    pub(crate) fn none() -> &'static Self {
+        static NONE: Pins = Pins {
+            lang: None,
+            tz: None,
+            company: None,
+        };
+        &NONE
+    }
+
     /// Each that is set, by its name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, String)> {
         [

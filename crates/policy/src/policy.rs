@@ -6,6 +6,9 @@ use std::net::IpAddr;
 use portcullis_erp::{Call, Dialect, Model};
 use portcullis_identity::{Networks, Principal, RoleName, UpstreamName};
 
+use crate::caps::Caps;
+use crate::field_permissions::FieldPermission;
+use crate::pins::Pins;
 use crate::bench::{Bench, Held, No};
 use crate::decision::Decision;
 use crate::operation::{Family, Operation};
@@ -22,6 +25,9 @@ use crate::whom::Whom;
 pub struct Policy {
     version: u64,
     roles: BTreeMap<RoleName, Role>,
+    permissions: Vec<FieldPermission>,
+    /// What denials that stand in no role are called by.
+    beside: Option<RoleName>,
 }
 
 impl Policy {
@@ -33,7 +39,22 @@ impl Policy {
                 .into_iter()
                 .map(|role| (role.name().clone(), role))
                 .collect(),
+            permissions: Vec::new(),
+            beside: None,
         }
+    }
+
+    /// The same policy, where some fields are for some roles only.
+    #[must_use]
+    pub fn permitting(mut self, permissions: Vec<FieldPermission>) -> Self {
+        self.beside = Some(RoleName::beside());
+        self.permissions = permissions;
+        self
+    }
+
+    /// The fields that are for some roles only.
+    pub fn permissions(&self) -> &[FieldPermission] {
+        &self.permissions
     }
 
     /// The version, for records.
@@ -117,6 +138,21 @@ impl Policy {
                     pins: role.pins(),
                 })
             })
+            .chain(self.denials(principal.roles()))
+    }
+
+    /// The denials of fields that none of these roles has.
+    fn denials<'a>(&'a self, roles: &'a [RoleName]) -> impl Iterator<Item = Held<'a>> {
+        let rules = self
+            .permissions
+            .iter()
+            .filter_map(|permission| permission.denial(roles));
+        rules.zip(self.beside.iter().cycle()).map(|(rule, role)| Held {
+            role,
+            rule,
+            caps: Caps::default(),
+            pins: Pins::none(),
+        })
     }
 
     /// Which of the caller's rules that are for some networks hold at an address: what is found

@@ -133,7 +133,7 @@ async fn list(place: &Place, json: bool) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = show::table(&["role", "rules", "models", "from"]);
-    for Known { role, source } in &all {
+    for Known { role, source, .. } in &all {
         let models: Vec<String> = role.rules().iter().map(models).collect();
         table.add_row([
             role.name().to_string(),
@@ -190,6 +190,9 @@ async fn show_one(place: &Place, name: &RoleName, json: bool) -> anyhow::Result<
         if !masked.is_empty() {
             show::line(&format!("masked by {}: {}", rule.name(), masked.join(", ")))?;
         }
+    }
+    if !found.denied.is_empty() {
+        show::line(&format!("for other roles only: {}", found.denied.join(", ")))?;
     }
     for (name, value) in found.role.pins().iter() {
         show::line(&format!("context: {name} = {value}"))?;

@@ -45,6 +45,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) roles: Vec<PathBuf>,
     #[serde(default)]
+    pub(super) field_permissions: Vec<PathBuf>,
+    #[serde(default)]
     pub(super) upstream: BTreeMap<String, RawUpstream>,
     #[serde(default)]
     pub(super) key: Vec<Spanned<super::key::RawKey>>,

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use portcullis_policy::Role;
+use portcullis_policy::{FieldPermission, Role};
 
 use crate::config::Config;
 
@@ -19,7 +19,7 @@ pub struct RoleFiles {
     config: PathBuf,
     files: Vec<PathBuf>,
     seen: RefCell<Marks>,
-    roles: RefCell<Vec<Role>>,
+    read: RefCell<(Vec<Role>, Vec<FieldPermission>)>,
 }
 
 impl RoleFiles {
@@ -30,13 +30,13 @@ impl RoleFiles {
             files: config.role_files.clone(),
             // Marked as unseen, so that an edit made since the configuration was read counts.
             seen: RefCell::default(),
-            roles: RefCell::new(config.roles.clone()),
+            read: RefCell::new((config.roles.clone(), config.permissions.clone())),
         }
     }
 
-    /// The roles as they were read last.
-    pub(super) fn current(&self) -> Vec<Role> {
-        self.roles.borrow().clone()
+    /// The roles as they were read last, and the fields that are for some of them only.
+    pub(super) fn current(&self) -> (Vec<Role>, Vec<FieldPermission>) {
+        self.read.borrow().clone()
     }
 
     /// Looks at the files, and reads the roles again if one has changed. Answers whether
@@ -49,7 +49,7 @@ impl RoleFiles {
         self.seen.replace(marks);
         match Config::read(&self.config) {
             Ok(config) => {
-                self.roles.replace(config.roles);
+                self.read.replace((config.roles, config.permissions));
                 true
             }
             Err(problems) => {

@@ -13,6 +13,8 @@ mod demo;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod field_permissions;
+#[cfg(test)]
 mod frappe;
 #[cfg(test)]
 mod frappe_faces;
