@@ -180,8 +180,7 @@ impl Checker<'_> {
                 "no `[upstream.NAME]` is configured: say which ERP to guard".into(),
             ));
         }
-        let mut role_files: Vec<PathBuf> =
-            raw.roles.iter().map(|file| folder.join(file)).collect();
+        let mut role_files: Vec<PathBuf> = raw.roles.iter().map(|file| folder.join(file)).collect();
         let roles = self.roles(&role_files);
         let controllers = self.routes(folder, raw.route, &upstreams);
         self.routes_of_roles(&roles, &role_files, &controllers);

@@ -188,6 +188,14 @@ impl<'a> Case<'a> {
     /// What is done by the call, as far as its method tells.
     pub(super) fn operation(&self) -> Operation {
         let call = &self.question.call;
+        let method = call.method.as_str();
+        let sends = match self.question.family {
+            Family::Odoo => crate::odoo::mail::known(method),
+            Family::Frappe => crate::frappe::mail::known(method),
+        };
+        if sends {
+            return Operation::Mail;
+        }
         match self.question.family {
             Family::Odoo => match table::known(call.model.as_str(), call.method.as_str()) {
                 Some(known)

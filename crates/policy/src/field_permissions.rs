@@ -45,9 +45,10 @@ impl FieldPermission {
             {
                 return Err(format!("`{other}` is not known here"));
             }
-            let model = match (object.get("doctype"), object.get("model")) {
-                (Some(Value::Text(name)), None) | (None, Some(Value::Text(name))) => name,
-                _ => return Err("either `doctype` or `model` names what it is about".to_owned()),
+            let named = (object.get("doctype"), object.get("model"));
+            let ((Some(Value::Text(model)), None) | (None, Some(Value::Text(model)))) = named
+            else {
+                return Err("either `doctype` or `model` names what it is about".to_owned());
             };
             let model = Model::new(model).map_err(|_| format!("`{model}` is no model"))?;
             let fields = object.get("field_permissions").and_then(Value::as_map);

@@ -9,7 +9,7 @@ mod documents;
 mod files;
 mod listed;
 mod lists;
-mod mail;
+pub(crate) mod mail;
 mod many;
 mod rename;
 mod view;

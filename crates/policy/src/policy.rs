@@ -6,13 +6,13 @@ use std::net::IpAddr;
 use portcullis_erp::{Call, Dialect, Model};
 use portcullis_identity::{Networks, Principal, RoleName, UpstreamName};
 
-use crate::caps::Caps;
-use crate::field_permissions::FieldPermission;
-use crate::pins::Pins;
 use crate::bench::{Bench, Held, No};
+use crate::caps::Caps;
 use crate::decision::Decision;
+use crate::field_permissions::FieldPermission;
 use crate::operation::{Family, Operation};
 use crate::permit::Permit;
+use crate::pins::Pins;
 use crate::question::{Asking, Question};
 use crate::rights::{Depth, Named, Rights};
 use crate::role::Role;
@@ -147,12 +147,14 @@ impl Policy {
             .permissions
             .iter()
             .filter_map(|permission| permission.denial(roles));
-        rules.zip(self.beside.iter().cycle()).map(|(rule, role)| Held {
-            role,
-            rule,
-            caps: Caps::default(),
-            pins: Pins::none(),
-        })
+        rules
+            .zip(self.beside.iter().cycle())
+            .map(|(rule, role)| Held {
+                role,
+                rule,
+                caps: Caps::default(),
+                pins: Pins::none(),
+            })
     }
 
     /// Which of the caller's rules that are for some networks hold at an address: what is found

@@ -192,7 +192,10 @@ async fn show_one(place: &Place, name: &RoleName, json: bool) -> anyhow::Result<
         }
     }
     if !found.denied.is_empty() {
-        show::line(&format!("for other roles only: {}", found.denied.join(", ")))?;
+        show::line(&format!(
+            "for other roles only: {}",
+            found.denied.join(", ")
+        ))?;
     }
     for (name, value) in found.role.pins().iter() {
         show::line(&format!("context: {name} = {value}"))?;

@@ -169,9 +169,11 @@ impl Grant {
                     self.write_fields.iter().map(String::as_str).collect()
                 }
                 Operation::Call => self.methods.iter().map(Method::as_str).collect(),
-                Operation::Delete | Operation::Name | Operation::Submit | Operation::Cancel => {
-                    Vec::new()
-                }
+                Operation::Delete
+                | Operation::Name
+                | Operation::Mail
+                | Operation::Submit
+                | Operation::Cancel => Vec::new(),
             };
             let names = names.into_iter().map(|name| Some(name.to_owned()));
             let model = self.model.to_string();

@@ -9,6 +9,7 @@ use super::wide::Caution;
 use crate::bench::No;
 use crate::danger;
 use crate::decision::Reason;
+use crate::egress;
 use crate::operation::Operation;
 use crate::permit::Permit;
 use crate::policy::Policy;
@@ -140,6 +141,16 @@ impl Case<'_> {
         if self.is_closed(model) {
             return Some(format!(
                 "`{model}` is dangerous: it makes credentials, runs code, or holds copies of what other models hide; whoever needs it writes a rule by hand that names it"
+            ));
+        }
+        let sends = match self.operation() {
+            Operation::Mail => true,
+            Operation::Call => egress::method(method, self.question.family),
+            _ => false,
+        };
+        if sends {
+            return Some(format!(
+                "`{method}` sends something to people: whoever needs it names the operation `mail` by hand, in a rule that opens what is told of the record"
             ));
         }
         if self.operation() == Operation::Call && danger::method(method, self.question.family) {
@@ -279,6 +290,6 @@ impl Suggestion {
             })
         });
         let roles: Result<Vec<Role>, String> = roles.collect();
-        Ok(Policy::new(policy.version(), roles?))
+        Ok(Policy::new(policy.version(), roles?).permitting(policy.permissions().to_vec()))
     }
 }

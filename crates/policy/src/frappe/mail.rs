@@ -128,7 +128,7 @@ fn mailing(method: &str) -> Option<&'static Mailing> {
 }
 
 /// Whether a function is described here.
-pub(super) fn known(method: &str) -> bool {
+pub(crate) fn known(method: &str) -> bool {
     mailing(method).is_some()
 }
 

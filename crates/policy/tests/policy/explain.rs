@@ -492,7 +492,7 @@ fn where_nothing_sound_can_be_added_it_is_said_why() {
         (on("res.partner", "_write", &[1], "{}"), "private"),
         (
             on("res.partner", "message_post", &[1], r#"{"body": "x"}"#),
-            "dangerous",
+            "`mail`",
         ),
         (
             call(

@@ -28,7 +28,13 @@ fn with(policy: &Policy, permissions: Vec<FieldPermission>) -> Policy {
 
 #[test]
 fn a_field_is_open_to_whoever_has_a_named_role_and_closed_to_all_others() {
-    let list = |field: &str| call("Customer", "get_list", &format!(r#"{{"fields": ["{field}"]}}"#));
+    let list = |field: &str| {
+        call(
+            "Customer",
+            "get_list",
+            &format!(r#"{{"fields": ["{field}"]}}"#),
+        )
+    };
     for (roles, credit, tax) in [
         (&["shop"][..], false, false),
         (&["sales-manager"][..], true, false),
@@ -53,8 +59,16 @@ fn nobody_else_reads_sorts_or_sets_it() {
     let shop = caller(&["shop"], Family::Frappe, SEED);
     let manager = caller(&["sales-manager"], Family::Frappe, SEED);
     for asked in [
-        call("Customer", "get_list", r#"{"filters": [["credit_limit", ">", 5]]}"#),
-        call("Customer", "get_list", r#"{"order_by": "credit_limit desc"}"#),
+        call(
+            "Customer",
+            "get_list",
+            r#"{"filters": [["credit_limit", ">", 5]]}"#,
+        ),
+        call(
+            "Customer",
+            "get_list",
+            r#"{"order_by": "credit_limit desc"}"#,
+        ),
         call("Customer", "insert", r#"{"doc": {"credit_limit": 5}}"#),
         document("Customer", "save", "C", r#"{"doc": {"credit_limit": 5}}"#),
     ] {
@@ -76,7 +90,12 @@ fn it_holds_for_a_model_of_odoo_and_for_what_is_computed_from_the_field() {
     let shop = caller(&["shop"], Family::Odoo, text);
     let manager = caller(&["sales-manager"], Family::Odoo, text);
     for field in ["email", "email_normalized"] {
-        let read = on("res.partner", "read", &[1], &format!(r#"{{"fields": ["{field}"]}}"#));
+        let read = on(
+            "res.partner",
+            "read",
+            &[1],
+            &format!(r#"{{"fields": ["{field}"]}}"#),
+        );
         manager.allowed(&read);
         shop.refused(&read);
     }
@@ -90,7 +109,9 @@ fn of_two_who_act_together_both_must_have_a_named_role() {
     let list = call("Customer", "get_list", r#"{"fields": ["credit_limit"]}"#);
     let together = |named: &str| {
         let caller = Caller::new(&[("one", CUSTOMERS), ("other", CUSTOMERS)], Family::Frappe);
-        let text = format!(r#"{{"doctype": "Customer", "field_permissions": {{"credit_limit": {named}}}}}"#);
+        let text = format!(
+            r#"{{"doctype": "Customer", "field_permissions": {{"credit_limit": {named}}}}}"#
+        );
         let permissions = FieldPermission::from_json(&text).unwrap();
         Caller {
             policy: with(&caller.policy, permissions),

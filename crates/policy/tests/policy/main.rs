@@ -18,6 +18,7 @@ mod field_permissions;
 mod frappe;
 #[cfg(test)]
 mod frappe_faces;
+#[cfg(test)]
 mod frappe_saves;
 #[cfg(test)]
 mod links;
@@ -31,6 +32,7 @@ mod matrix;
 mod personal;
 #[cfg(test)]
 mod pins;
+#[cfg(test)]
 mod profiles;
 #[cfg(test)]
 mod properties;
