@@ -66,6 +66,7 @@ const TABLES: &[(&str, &str, &str)] = &[
     ("RawSource", "docs/configuration.md", "| of each of these"),
     ("RawRule", "docs/roles.md", "| of a `[[rule]]`"),
     ("RawCaps", "docs/roles.md", "| of `[caps]`"),
+    ("RawContext", "docs/roles.md", "| of `[context]`"),
 ];
 
 /// Those whose members are tables alone, each with a line above.
