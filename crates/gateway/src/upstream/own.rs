@@ -16,6 +16,7 @@ use portcullis_policy::{Family, Schema};
 use portcullis_storage::Journal;
 
 use super::link::{Links, Message, Whole, message};
+use super::native::is_denial;
 use super::{AskError, ErpUser, Upstream};
 use crate::audit::{Ledger, OwnQuestion};
 use crate::chance::Ids;
@@ -298,7 +299,8 @@ impl Upstream {
             return Ok(context.clone());
         }
         let call = Call::new("res.users", "context_get").map_err(|_| Unready::Strange("Odoo"))?;
-        let Answer::Value(Value::Map(context)) = self.ask_own(asker, &call, user).await? else {
+        let Answer::Value(Value::Map(context)) = self.ask_for_call(asker, &call, user).await?
+        else {
             return Err(Unready::Strange("Odoo"));
         };
         Ok(user.context.get_or_init(|| context).clone())
@@ -328,6 +330,24 @@ impl Upstream {
         asker.ask(self, spoken, names, question).await
     }
 
+    /// Asks what a call of this user needs. Whose credential the ERP does not take may have been
+    /// archived there: somebody finds out, as where the call itself is refused.
+    pub(super) async fn ask_for_call(
+        &self,
+        asker: &Asker<'_>,
+        call: &Call,
+        user: &ErpUser,
+    ) -> Result<Answer, Unready> {
+        let answer = self.ask_own(asker, call, user).await?;
+        match &answer {
+            Answer::Fault(fault) if user.session().is_none() && is_denial(fault) => {
+                user.standing().refused();
+                Err(Unready::Refused(user.login().to_string()))
+            }
+            Answer::Fault(_) | Answer::Value(_) | Answer::DoneWithoutResult => Ok(answer),
+        }
+    }
+
     /// Asks for the fields of a model, as an ERP user, and remembers them.
     ///
     /// # Errors
@@ -339,7 +359,7 @@ impl Upstream {
         user: &ErpUser,
     ) -> Result<(), Unready> {
         let call = Call::new(model.as_str(), "fields_get").map_err(|_| Unready::Strange("Odoo"))?;
-        let fields = match self.ask_own(asker, &call, user).await? {
+        let fields = match self.ask_for_call(asker, &call, user).await? {
             Answer::Value(fields @ Value::Map(_)) => Some(fields),
             Answer::Fault(fault) if is_final(fault.kind) => None,
             Answer::Value(_) | Answer::Fault(_) | Answer::DoneWithoutResult => {

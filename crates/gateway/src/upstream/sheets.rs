@@ -164,7 +164,7 @@ impl Upstream {
         let call = Call::new(model.as_str(), "default_get")
             .map_err(|_| Unready::Strange("Odoo"))?
             .with("fields", needed);
-        let answer = self.ask_own(asker, &call, user).await?;
+        let answer = self.ask_for_call(asker, &call, user).await?;
         let told = match answer {
             Answer::Value(told) => told,
             Answer::Fault(_) | Answer::DoneWithoutResult => Value::Null,

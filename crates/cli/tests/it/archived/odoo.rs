@@ -320,3 +320,23 @@ fn a_stand_in_that_becomes_an_administrator_or_is_archived_itself_stands_in_no_m
     assert_eq!(place.run(&["key", "stand-in", &id, "--nobody"]).0, 0);
     becomes("nobody does any more", || ask() == refused);
 }
+
+/// A gateway that knows nothing of the model yet asks for its fields first, and is refused there.
+#[test]
+fn whoever_is_archived_before_a_model_is_known_is_found_out_too() {
+    let demo = Demo::start();
+    let place = place(&demo, ODOO, "");
+    let (plain, _) = key(&place, "odoo", "integration", &[]);
+    let (covered, _) = key(&place, "odoo", "integration", &["--stand-in", "second"]);
+    let served = place.serve();
+    let uid = logged_in(&served, &plain, "integration");
+    archive(&demo, Dialect::Json2, uid.as_i64().expect("a uid"), true);
+    let refused = unknown(&served, CREATE, &json!({}));
+    let vals = json!({"vals_list": [{"name": "Nobody"}]});
+    let ask = || told(&post(&served, CREATE, &[("x-api-key", &plain)], &vals));
+    assert_eq!(ask().0, 503, "nothing is known of the model");
+    becomes("the plain key is refused", || ask() == refused);
+    becomes("the other one goes on", || {
+        creator(&served, &covered).is_some_and(|creator| json!(creator) != uid)
+    });
+}
