@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 use portcullis_audit::{Report, RequestId, Verdict};
+use portcullis_gateway::clock;
 use portcullis_identity::Timestamp;
 use portcullis_store::{Ledger, Record, Selection};
 use serde_json::{Value, json};
@@ -106,8 +107,33 @@ pub(crate) async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// How often it is looked for the closings of the last calls, and how long they may be under way:
+/// a gateway writes closings every 150 ms.
+const LOOKS: usize = 5;
+const BETWEEN: Duration = Duration::from_millis(150);
+const FRESH: Duration = Duration::from_secs(60);
+
+/// Waits a moment for what is not closed yet of the last calls. What is still open then is under
+/// way, or its outcome is unknown.
+async fn await_closings(ledger: &Ledger, selection: &Selection) -> anyhow::Result<()> {
+    let fresh = i64::try_from(FRESH.as_micros()).unwrap_or(i64::MAX);
+    let since = clock::now().plus_micros(fresh.saturating_neg());
+    let lately = Selection {
+        since: Some(selection.since.map_or(since, |asked| asked.max(since))),
+        ..selection.clone()
+    };
+    for _ in 0..LOOKS {
+        let records = ledger.records(&lately)?;
+        if records.iter().all(|record| record.closed.is_some()) {
+            break;
+        }
+        tokio::time::sleep(BETWEEN).await;
+    }
+    Ok(())
+}
+
 async fn tail(ledger: &Ledger, args: TailArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let selection = Selection {
+    let mut selection = Selection {
         since: args.since,
         until: args.until,
         last: Some(args.last),
@@ -116,8 +142,12 @@ async fn tail(ledger: &Ledger, args: TailArgs, json: bool) -> anyhow::Result<Exi
         key: args.key,
         upstream: args.upstream,
         model: args.model,
-        outcome: args.outcome.map(verdict),
+        outcome: None,
     };
+    if !args.follow {
+        await_closings(ledger, &selection).await?;
+    }
+    selection.outcome = args.outcome.map(verdict);
     if !args.follow {
         return print(&ledger.records(&selection)?, json, true).map(|()| ExitCode::SUCCESS);
     }
@@ -174,7 +204,11 @@ fn print(records: &[Record], json: bool, with_header: bool) -> anyhow::Result<()
             .filter(|(_, count)| *count > 1)
             .map(|(_, count)| count);
         let times: String = number.map(|count| format!(" ({count} times)")).collect();
-        let outcome = match (name(record.outcome()), reason) {
+        let ended = match record.closed {
+            None => "outcome unknown, or under way",
+            Some(_) => name(record.outcome()),
+        };
+        let outcome = match (ended, reason) {
             (name, Some(reason)) => format!("{name}: {reason}{times}"),
             (name, None) => name.to_owned(),
         };

@@ -23,6 +23,7 @@ mod frappe;
 mod keeping;
 mod keys;
 mod kill;
+mod ledger;
 mod manners;
 mod narrow;
 mod native;
