@@ -5,6 +5,7 @@
 //! switch overwrites that file: a difference is written to `target/`, for somebody to look at.
 
 mod asked;
+mod made;
 mod shown;
 mod way;
 mod world;
@@ -92,24 +93,44 @@ fn before(erp: &'static str, faces: &[Face]) -> String {
     let records = Records::of(&trail);
     let names: Vec<&str> = faces.iter().map(|face| face.name).collect();
     let mut out = format!("\n{}: {}\n", world.title(), names.join(" "));
+    // Ways of which the same is to be said stand together.
+    let mut blocks: Vec<(Vec<String>, String)> = Vec::new();
     for way in Way::ALL {
-        write!(out, "\n  {}\n", way.name()).unwrap();
-        let applies = faces.iter().any(|face| way.lacks(face).is_none());
-        for state in way.states().iter().filter(|_| applies) {
-            line(&mut out, &records, &came, (*way, *state), faces);
+        let text = block(*way, &records, &came, faces);
+        match blocks.iter_mut().find(|(_, known)| *known == text) {
+            Some((names, _)) => names.push(way.name()),
+            None => blocks.push((vec![way.name()], text)),
         }
-        let mut lacks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for face in faces {
-            if let Some(why) = way.lacks(face) {
-                lacks.entry(why).or_default().push(face.name);
-            }
+    }
+    for (names, text) in blocks {
+        write!(out, "\n  {}\n{text}", names.join("\n  ")).unwrap();
+    }
+    out
+}
+
+/// What is to be said of one way.
+fn block(
+    way: Way,
+    records: &Records<'_>,
+    came: &BTreeMap<(Way, State, &'static str), Came>,
+    faces: &[Face],
+) -> String {
+    let mut out = String::new();
+    let applies = faces.iter().any(|face| way.lacks(face).is_none());
+    for state in way.states().iter().filter(|_| applies) {
+        line(&mut out, records, came, (way, *state), faces);
+    }
+    let mut lacks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for face in faces {
+        if let Some(why) = way.lacks(face) {
+            lacks.entry(why).or_default().push(face.name);
         }
-        for (why, names) in lacks {
-            writeln!(out, "    - {}: {why}", names.join(" ")).unwrap();
-        }
-        for why in way.without().iter().filter(|_| applies) {
-            writeln!(out, "    - {why}").unwrap();
-        }
+    }
+    for (why, names) in lacks {
+        writeln!(out, "    - {}: {why}", names.join(" ")).unwrap();
+    }
+    for why in way.without().iter().filter(|_| applies) {
+        writeln!(out, "    - {why}").unwrap();
     }
     out
 }

@@ -259,7 +259,10 @@ fn create(place: &Place, name: &str, more: &[&str]) -> Json {
     } else {
         "integration"
     };
-    let mut arguments = vec!["key", "create", name, "--user", user, "--role", "reader"];
+    let mut arguments = vec!["key", "create", name, "--role", "reader"];
+    if !more.contains(&"--user") {
+        arguments.extend(["--user", user]);
+    }
     arguments.extend_from_slice(more);
     let (code, made) = place.run(&arguments);
     assert_eq!(code, 0, "{made}");

@@ -10,21 +10,26 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
 
 use super::asked::{self, Body, Face, Kind};
-use super::way::{State, Way};
-use super::world::{ANNA, CARL, SECRET, World};
+use super::way::{Place, State, Way};
+use super::world::{ANNA, CARL, GONE, SECRET, World};
 use crate::people::town::password;
 use crate::signing::{How, Request, seconds};
 
 /// A request that shows itself in this way and this state.
 pub(super) fn request(world: &World, way: Way, face: &Face, state: State) -> Request {
+    // Whose archived user nobody stands in for goes on calling itself so.
+    let (login, uid) = match state {
+        State::Archived => (GONE, world.uid_of_gone),
+        _ => (world.user(), world.uid),
+    };
     let body = |password, uid| Body {
         erp: world.erp,
-        login: world.user(),
+        login,
         password,
         uid,
     };
     let of_key = || world.keys[&state].as_str();
-    let read = || asked::read(face, &body("", world.uid));
+    let read = || asked::read(face, &body("", uid));
     let of_person = || Body {
         login: ANNA,
         ..body("", world.persons_uid)
@@ -34,23 +39,15 @@ pub(super) fn request(world: &World, way: Way, face: &Face, state: State) -> Req
         Way::Scheme(scheme) => read().with("authorization", &format!("{scheme} {}", of_key())),
         Way::Token => read().with("authorization", &format!("token {}", halves(of_key()))),
         Way::Basic => read().with("authorization", &basic(&halves(of_key()))),
-        Way::Query => {
-            let mut request = read();
-            let joint = if request.target.contains('?') {
-                '&'
-            } else {
-                '?'
-            };
-            request.target = format!("{}{joint}api_key={}", request.target, of_key());
-            request
-        }
-        Way::Slot => asked::read(face, &body(of_key(), world.uid)),
-        Way::LogIn => asked::log_in(face, &body(of_key(), world.uid)),
+        Way::Query => in_query(read(), of_key()),
+        Way::Foreign(place) => foreign(world, place, face, state, &body),
+        Way::Slot => asked::read(face, &body(of_key(), uid)),
+        Way::LogIn => asked::log_in(face, &body(of_key(), uid)),
         Way::Certificate => read(),
         Way::Hmac | Way::Ed25519 => signed(world, way, state, &read()),
         Way::Older(_) => older(world, way, state, &read()),
         Way::Jwt => read().with("authorization", &format!("Bearer {}", token(state))),
-        Way::JwtInSlot => asked::read(face, &body(&token(state), world.uid)),
+        Way::JwtInSlot => asked::read(face, &body(&token(state), uid)),
         Way::KeySession => in_session(world, way, face, state, read()),
         Way::PersonSession => {
             let request = asked::read(face, &of_person());
@@ -82,6 +79,43 @@ pub(super) fn request(world: &World, way: Way, face: &Face, state: State) -> Req
     }
 }
 
+fn in_query(mut request: Request, secret: &str) -> Request {
+    let joint = match request.target.contains('?') {
+        true => '&',
+        false => '?',
+    };
+    request.target = format!("{}{joint}api_key={secret}", request.target);
+    request
+}
+
+/// A secret that was made elsewhere.
+fn foreign<'a>(
+    world: &'a World,
+    place: Place,
+    face: &Face,
+    state: State,
+    body: &dyn Fn(&'a str, i64) -> Body<'a>,
+) -> Request {
+    let state_of_secret = match (place, state) {
+        (Place::Header(_), State::OtherWay) => State::OtherThanHeader,
+        (_, state) => state,
+    };
+    let secret = world.foreign[&state_of_secret].as_str();
+    let uid = match state {
+        State::Archived => world.uid_of_gone,
+        _ => world.uid,
+    };
+    let read = asked::read(face, &body("", uid));
+    match place {
+        Place::Header(name) => read.with(&name.to_ascii_lowercase(), secret),
+        Place::Scheme(scheme) => read.with("authorization", &format!("{scheme} {secret}")),
+        Place::Basic => read.with("authorization", &basic(&format!("{secret}:"))),
+        Place::Query => in_query(read, secret),
+        Place::Slot => asked::read(face, &body(secret, uid)),
+        Place::LogIn => asked::log_in(face, &body(secret, uid)),
+    }
+}
+
 /// A key as `KEY:SECRET`.
 fn halves(key: &str) -> String {
     let (id, secret) = key.rsplit_once('_').unwrap();
@@ -104,7 +138,11 @@ fn person(state: State) -> (&'static str, String) {
 
 fn token(state: State) -> String {
     let off = if state == State::Expired { -3600 } else { 300 };
-    let claims = json!({"iss": "https://id.example", "aud": "portcullis", "sub": "shop",
+    let issuer = match state {
+        State::Archived => "https://past.example",
+        _ => "https://id.example",
+    };
+    let claims = json!({"iss": issuer, "aud": "portcullis", "sub": "shop",
         "iat": seconds() - 4000, "exp": seconds() + off});
     let secret = match state {
         State::Differs => "another secret that is as long as it is",
@@ -117,7 +155,9 @@ fn token(state: State) -> String {
 /// The state of the key that signs.
 const fn whose(state: State) -> State {
     match state {
-        State::Expired | State::Revoked | State::Suspended => state,
+        State::Expired | State::Revoked | State::Suspended | State::Archived | State::StoodIn => {
+            state
+        }
         _ => State::Good,
     }
 }

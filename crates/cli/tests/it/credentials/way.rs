@@ -19,6 +19,8 @@ pub(super) enum Way {
     Token,
     Basic,
     Query,
+    /// A secret that was made elsewhere, where a key is shown by this way.
+    Foreign(Place),
     /// A key in the password slot of a call.
     Slot,
     /// A key as the password of a log-in.
@@ -42,6 +44,17 @@ pub(super) enum Way {
     Beside,
 }
 
+/// Where a secret that was made elsewhere is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    Header(&'static str),
+    Scheme(&'static str),
+    Basic,
+    Query,
+    Slot,
+    LogIn,
+}
+
 /// What is so about a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum State {
@@ -61,20 +74,34 @@ pub(super) enum State {
     OtherClient,
     WrongPassword,
     Denied,
+    /// The ERP has archived the user of the key.
+    Archived,
+    /// The same, and somebody stands in.
+    StoodIn,
+    /// What `OtherWay` is of a secret that may be shown in a header.
+    OtherThanHeader,
     InClear,
 }
 
 use State::{
-    Denied, Differs, Elsewhere, Expired, Good, InClear, Late, LoggedOut, Mistyped, OtherClient,
-    OtherWay, Replayed, Revoked, Suspended, Unknown, Unsigned, WrongPassword,
+    Archived, Denied, Differs, Elsewhere, Expired, Good, InClear, Late, LoggedOut, Mistyped,
+    OtherClient, OtherThanHeader, OtherWay, Replayed, Revoked, StoodIn, Suspended, Unknown,
+    Unsigned, WrongPassword,
 };
 
 const OF_KEYS: &[State] = &[
-    Good, Unknown, Mistyped, Expired, Revoked, Suspended, Elsewhere, OtherWay, Unsigned, InClear,
+    Good, Unknown, Mistyped, Expired, Revoked, Suspended, Elsewhere, OtherWay, Unsigned, Archived,
+    StoodIn, InClear,
 ];
 
 const SIGNED: &[State] = &[
-    Good, Unknown, Expired, Revoked, Suspended, Elsewhere, Differs, Late, Replayed, InClear,
+    Good, Unknown, Expired, Revoked, Suspended, Elsewhere, Differs, Late, Replayed, Archived,
+    StoodIn, InClear,
+];
+
+const FOREIGN: &[State] = &[
+    Good, Unknown, Mistyped, Expired, Revoked, Suspended, Elsewhere, OtherWay, Archived, StoodIn,
+    InClear,
 ];
 
 impl State {
@@ -87,7 +114,9 @@ impl State {
             Revoked => "revoked",
             Suspended => "suspended",
             Elsewhere => "wrong address",
-            OtherWay => "not in this way",
+            OtherWay | OtherThanHeader => "not in this way",
+            Archived => "user archived",
+            StoodIn => "stood in for",
             Unsigned => "must be signed",
             Differs => "wrong signature",
             Late => "too old",
@@ -111,6 +140,7 @@ impl State {
                 | Suspended
                 | Elsewhere
                 | OtherWay
+                | Archived
                 | Unsigned
                 | Differs
                 | LoggedOut
@@ -133,6 +163,13 @@ impl Way {
         Self::Query,
         Self::Slot,
         Self::LogIn,
+        Self::Foreign(Place::Header("API-KEY")),
+        Self::Foreign(Place::Scheme("Bearer")),
+        Self::Foreign(Place::Scheme("ApiKey")),
+        Self::Foreign(Place::Basic),
+        Self::Foreign(Place::Query),
+        Self::Foreign(Place::Slot),
+        Self::Foreign(Place::LogIn),
         Self::Certificate,
         Self::Hmac,
         Self::Ed25519,
@@ -156,6 +193,7 @@ impl Way {
             Self::Token => "Authorization: token KEY:SECRET".to_owned(),
             Self::Basic => "Authorization: Basic KEY:SECRET".to_owned(),
             Self::Query => "?api_key=KEY".to_owned(),
+            Self::Foreign(place) => place.name(),
             Self::Slot => "a key in the password slot of a call".to_owned(),
             Self::LogIn => "a key as the password of a log-in".to_owned(),
             Self::Certificate => "a client certificate".to_owned(),
@@ -185,7 +223,8 @@ impl Way {
             Self::Certificate => Style::Certificate,
             Self::Hmac | Self::Ed25519 => Style::Signature,
             Self::Older(_) => Style::LegacySignature,
-            Self::Jwt
+            Self::Foreign(_)
+            | Self::Jwt
             | Self::JwtInSlot
             | Self::KeySession
             | Self::PersonLogIn
@@ -196,7 +235,10 @@ impl Way {
     }
 
     pub(super) const fn logs_in(self) -> bool {
-        matches!(self, Self::LogIn | Self::PersonLogIn)
+        matches!(
+            self,
+            Self::LogIn | Self::PersonLogIn | Self::Foreign(Place::LogIn)
+        )
     }
 
     pub(super) const fn states(self) -> &'static [State] {
@@ -208,9 +250,12 @@ impl Way {
             | Self::Query
             | Self::Slot
             | Self::LogIn => OF_KEYS,
-            Self::Certificate => &[Good, Unknown, Expired, Revoked, Suspended, Elsewhere],
+            Self::Foreign(_) => FOREIGN,
+            Self::Certificate => &[
+                Good, Unknown, Expired, Revoked, Suspended, Elsewhere, Archived, StoodIn,
+            ],
             Self::Hmac | Self::Ed25519 | Self::Older(_) => SIGNED,
-            Self::Jwt | Self::JwtInSlot => &[Good, Expired, Differs, InClear],
+            Self::Jwt | Self::JwtInSlot => &[Good, Expired, Differs, Archived, InClear],
             Self::KeySession => &[
                 Good,
                 Unknown,
@@ -220,6 +265,8 @@ impl Way {
                 Elsewhere,
                 LoggedOut,
                 OtherClient,
+                Archived,
+                StoodIn,
                 InClear,
             ],
             Self::PersonSession => &[Good, LoggedOut, OtherClient, InClear],
@@ -238,6 +285,8 @@ impl Way {
                 Unsigned,
                 WrongPassword,
                 Denied,
+                Archived,
+                StoodIn,
                 InClear,
             ],
         }
@@ -249,8 +298,12 @@ impl Way {
         let opens_sessions = matches!(face.kind, Kind::Call | Kind::Method | Kind::V2 | Kind::Rest);
         let has_cookie = !has_slot && !matches!(face.kind, Kind::Json2 | Kind::Doc);
         match self {
-            Self::Slot | Self::JwtInSlot if !has_slot => Some("no password in the body"),
-            Self::LogIn if !has_slot && !opens_sessions => Some("nobody logs in there"),
+            Self::Slot | Self::JwtInSlot | Self::Foreign(Place::Slot) if !has_slot => {
+                Some("no password in the body")
+            }
+            Self::LogIn | Self::Foreign(Place::LogIn) if !has_slot && !opens_sessions => {
+                Some("nobody logs in there")
+            }
             Self::PersonLogIn if !opens_sessions => Some("no person logs in there"),
             Self::KeySession | Self::PersonSession if !has_cookie => {
                 Some("a cookie is no credential there")
@@ -273,6 +326,13 @@ impl Way {
             | Self::Query
             | Self::Slot
             | Self::LogIn => &["wrong signature, too old, replayed: nothing is signed"],
+            Self::Foreign(Place::LogIn) => &[
+                "must be signed, wrong signature, too old, replayed: nothing is signed",
+                "unknown, mistyped: what is nobody's secret may be a person's password",
+            ],
+            Self::Foreign(_) => {
+                &["must be signed, wrong signature, too old, replayed: nothing is signed"]
+            }
             Self::Certificate => &[
                 "in clear: it is shown within TLS",
                 "not in this way, must be signed: a key that is a certificate has no other way, and does not sign",
@@ -284,6 +344,7 @@ impl Way {
             Self::Jwt | Self::JwtInSlot => &[
                 "revoked, suspended, wrong address: its issuer's word lasts until it is over; it has no networks of its own",
                 "replayed: it may be shown until it is over",
+                "stood in for: nobody is named for a token",
             ],
             Self::KeySession => &[
                 "must be signed: such a key opens no session",
@@ -296,6 +357,19 @@ impl Way {
             Self::PersonLogIn | Self::PersonBasic | Self::Beside => {
                 &["wrong signature, too old, replayed: nothing is signed"]
             }
+        }
+    }
+}
+
+impl Place {
+    fn name(self) -> String {
+        match self {
+            Self::Header(name) => format!("{name}: a secret from elsewhere"),
+            Self::Scheme(scheme) => format!("Authorization: {scheme} a secret from elsewhere"),
+            Self::Basic => "Authorization: Basic a secret from elsewhere and a colon".to_owned(),
+            Self::Query => "?api_key= a secret from elsewhere".to_owned(),
+            Self::Slot => "a secret from elsewhere in the password slot of a call".to_owned(),
+            Self::LogIn => "a secret from elsewhere as the password of a log-in".to_owned(),
         }
     }
 }

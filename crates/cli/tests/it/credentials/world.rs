@@ -9,25 +9,24 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use portcullis_identity::ApiKey;
 use rustls::ClientConfig;
 use serde_json::{Value as Json, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
+use super::made::{Maker, text};
 use super::way::{State, Way};
 use crate::demo::{Got, send};
 use crate::people::town::{Heard, Town, password};
 use crate::serve::Served;
-use crate::signing::older::{Older, SCHEMES};
+use crate::signing::older::Older;
 use crate::signing::{Request, Signer};
-use crate::tls::client::{self, Authority, Identity};
+use crate::tls::client;
 use crate::{pause, within};
 
 pub(super) const ANNA: &str = "anna@example.com";
 pub(super) const CARL: &str = "carl@example.com";
+/// Whom the ERP archives.
+pub(super) const GONE: &str = "gone@example.com";
 pub(super) const SECRET: &str = "a secret that issuer and gateway know";
-const NEAR: &[&str] = &["--from", "192.0.2.0/24", "--administrator"];
 const PROXY: &str = "[addresses]\ntrusted-proxies = [\"127.0.0.1\"]\n";
 const TLS: &str = "[tls]\ncertificate-file = \"certificate.pem\"\nkey-file = \"key.pem\"\n\
 client-authorities-file = \"authority.pem\"\n";
@@ -66,12 +65,15 @@ pub(super) struct World {
     clients: BTreeMap<State, Arc<ClientConfig>>,
     /// The keys in each state, and their ids.
     pub(super) keys: BTreeMap<State, String>,
+    /// The secrets that were made elsewhere, in each state.
+    pub(super) foreign: BTreeMap<State, String>,
     pub(super) signers: BTreeMap<(Way, State), Signer>,
     pub(super) older: BTreeMap<(Way, State), Older>,
     /// The sessions that keys opened while they were good.
     pub(super) sessions: BTreeMap<State, Session>,
-    /// Odoo's numbers of the gateway's user and of the person.
+    /// Odoo's numbers of the gateway's user, of the one that is archived, and of the person.
     pub(super) uid: i64,
+    pub(super) uid_of_gone: i64,
     pub(super) persons_uid: i64,
 }
 
@@ -86,44 +88,12 @@ fn settings(erp: &str, user: &str) -> String {
          [[issuer]]\nname = \"id\"\nissuer = \"https://id.example\"\naudience = [\"portcullis\"]\n\
          algorithm = \"HS256\"\nsecret-file = \"issuer\"\nupstream = \"{erp}\"\nuser = \"{user}\"\n\
          roles = [\"reader\"]\n\
+         [[issuer]]\nname = \"past\"\nissuer = \"https://past.example\"\naudience = [\"portcullis\"]\n\
+         algorithm = \"HS256\"\nsecret-file = \"issuer\"\nupstream = \"{erp}\"\nuser = \"{GONE}\"\n\
+         roles = [\"reader\"]\n\
          [[route]]\nname = \"till\"\npath = \"/till\"\nupstream = \"{erp}\"\nverbs = [\"GET\"]\n\
          [upstream.erpnext.user.\"integration@example.com\"]\nsecret-file = \"erpnext\"\n"
     )
-}
-
-/// Makes keys at a place.
-struct Maker<'a> {
-    town: &'a Town,
-    erp: &'static str,
-    user: &'static str,
-}
-
-impl Maker<'_> {
-    fn run(&self, arguments: &[&str]) -> Json {
-        let (code, said) = self.town.place.run(arguments);
-        assert_eq!(code, 0, "{arguments:?}: {said}");
-        said
-    }
-
-    fn make(&self, name: &str, more: &[&str]) -> Json {
-        let own = [
-            "key", "create", name, "--user", self.user, "--role", "reader",
-        ];
-        self.run(&[&own[..], &["--upstream", self.erp], more].concat())
-    }
-}
-
-/// A moment so many seconds from now.
-fn soon(seconds: i64) -> String {
-    let then = OffsetDateTime::now_utc() + time::Duration::seconds(seconds);
-    then.format(&Rfc3339).unwrap()
-}
-
-fn text(made: &Json, member: &str) -> String {
-    made[member]
-        .as_str()
-        .unwrap_or_else(|| panic!("{made}"))
-        .to_owned()
 }
 
 impl World {
@@ -133,7 +103,7 @@ impl World {
         } else {
             "integration@example.com"
         };
-        let logins = [ANNA.to_owned(), CARL.to_owned()];
+        let logins = [ANNA, CARL, GONE].map(str::to_owned);
         let people = format!("roles = [\"reader\"]\nbasic = \"on\"\ndeny = [\"{CARL}\"]");
         let town = Town::with(&logins, &people, &settings(erp, user));
         let folder = town.place.path();
@@ -141,102 +111,20 @@ impl World {
         std::fs::write(folder.join("issuer"), SECRET).unwrap();
         let pair = format!("integrationexamplecom:{}", "s".repeat(16));
         std::fs::write(folder.join("erpnext"), pair).unwrap();
-        for user in ["integration@example.com", ANNA] {
+        for user in ["integration@example.com", ANNA, GONE] {
             town.erpnext.put_file(user, &format!("{user}.txt"), "hello");
         }
-        let maker = Maker {
+        let mut maker = Maker {
             town: &town,
             erp,
             user,
+            ids: Vec::new(),
         };
-
-        let mut keys = BTreeMap::new();
-        let mut ids = Vec::new();
-        let near = |name: &str, more: &[&str]| maker.make(name, &[NEAR, more].concat());
-        for (state, more) in [
-            (State::Good, &[][..]),
-            (State::Revoked, &[]),
-            (State::Suspended, &[]),
-            (State::OtherWay, &["--style", "certificate"]),
-            (
-                State::Unsigned,
-                &["--signed", "hmac", "--must-sign", "--style", "header"],
-            ),
-        ] {
-            let made = near(&format!("{state:?}"), more);
-            keys.insert(state, text(&made, "key"));
-            ids.push((state, text(&made, "id")));
-        }
-        keys.insert(State::Elsewhere, keys[&State::Good].clone());
-        keys.insert(State::InClear, keys[&State::Good].clone());
-        let good = &keys[&State::Good];
-        let mistyped = good.get(..good.len() - 3).unwrap().to_owned() + "aaa";
-        keys.insert(State::Mistyped, mistyped);
-        let entropy: [u8; 42] = std::array::from_fn(|n| u8::try_from(n * 5).unwrap());
-        let unknown = ApiKey::from_entropy(&entropy).expose_whole(str::to_owned);
-        keys.insert(State::Unknown, unknown);
-
-        let lasting = [
-            State::Good,
-            State::Revoked,
-            State::Suspended,
-            State::Expired,
-        ];
-        // What is to end soon must not be over before it was made, on a slow machine either.
-        let ends = |state| match state {
-            State::Expired => vec!["--expires".to_owned(), soon(20)],
-            _ => Vec::new(),
-        };
-        let (mut signers, mut older) = (BTreeMap::new(), BTreeMap::new());
-        let place = &town.place;
-        for state in lasting {
-            let ends = ends(state);
-            let ends: Vec<&str> = ends.iter().map(String::as_str).collect();
-            let own = [NEAR, &ends].concat();
-            let more = [&own[..], &["--upstream", erp]].concat();
-            let signer = Signer::hmac(place, &format!("hmac-{state:?}"), &more);
-            ids.push((state, signer.id.clone()));
-            signers.insert((Way::Hmac, state), signer);
-            let signer = Signer::ed25519(place, &format!("ed25519-{state:?}"), &more);
-            ids.push((state, signer.id.clone()));
-            signers.insert((Way::Ed25519, state), signer);
-            for scheme in SCHEMES {
-                let name = format!("{scheme}-{state:?}");
-                let made = Older::named(place, scheme, (&name, erp), &own);
-                ids.push((state, made.id.clone()));
-                older.insert((Way::Older(scheme), state), made);
-            }
-        }
-
-        let authority = Authority::new();
-        authority.sign("localhost").put(folder);
-        std::fs::write(folder.join("authority.pem"), authority.pem()).unwrap();
-        let mut clients = BTreeMap::new();
-        let far = ["--from", "192.0.2.0/24"];
-        for state in lasting.into_iter().chain([State::Elsewhere]) {
-            let ends = ends(state);
-            let ends: Vec<&str> = ends.iter().map(String::as_str).collect();
-            let more = if state == State::Elsewhere {
-                &far[..]
-            } else {
-                &ends
-            };
-            let own: Identity = authority.sign("till");
-            let file = folder.join(format!("{state:?}.pem"));
-            std::fs::write(&file, &own.pem).unwrap();
-            let shown = ["--certificate", file.to_str().unwrap(), "--administrator"];
-            let made = maker.make(
-                &format!("certificate-{state:?}"),
-                &[&shown[..], more].concat(),
-            );
-            ids.push((state, text(&made, "id")));
-            clients.insert(state, authority.client(Some(&own), false));
-        }
-        let bound_to_none = authority.sign("till");
-        clients.insert(
-            State::Unknown,
-            authority.client(Some(&bound_to_none), false),
-        );
+        maker.user();
+        let (keys, foreign) = (maker.keys(), maker.foreign());
+        let (signers, older) = (maker.signers(), maker.older());
+        let clients = maker.clients();
+        let ids = maker.ids;
 
         let (served, over_tls) = serve(&town);
         let mut world = Self {
@@ -245,10 +133,12 @@ impl World {
             over_tls,
             clients,
             keys,
+            foreign,
             signers,
             older,
             sessions: BTreeMap::new(),
             uid: 0,
+            uid_of_gone: 0,
             persons_uid: 0,
             town,
         };
@@ -264,35 +154,82 @@ impl World {
         }
         // What was changed is known within a second.
         pause(1500);
+        if erp == "odoo" {
+            world.town.odoo.archive(world.uid_of_gone);
+        } else {
+            world.town.erpnext.disable(GONE);
+        }
         let key = world.keys[&State::Expired].clone();
         let read = Request::new("GET", "/till", "").with("x-api-key", &key);
         let is_over = || world.send(&read, Way::LogIn, State::Good).status == 401;
         let over = within(60_000, || is_over().then_some(()));
         assert!(over.is_some(), "it does not end");
+        world.await_that_it_is_known();
         world
+    }
+
+    /// Waits until both gateways have found out who is archived, and who may stand in.
+    fn await_that_it_is_known(&self) {
+        // An Odoo is asked once it has refused somebody.
+        let read = match self.erp {
+            "odoo" => Request::new(
+                "POST",
+                "/json/2/res.partner/search_count",
+                r#"{"domain": []}"#,
+            ),
+            _ => Request::new("GET", "/api/resource/Customer", ""),
+        };
+        let status = |way: Way, state: State| {
+            let shown = match way {
+                Way::Certificate => read.clone(),
+                _ => read.clone().with("x-api-key", &self.keys[&state]),
+            };
+            self.send(&shown, way, state).status
+        };
+        let both = [Way::Header("X-API-Key"), Way::Certificate];
+        let is_known = || {
+            both.iter().all(|way| {
+                let refused = matches!(status(*way, State::Archived), 401 | 403);
+                refused && status(*way, State::StoodIn) == 200
+            })
+        };
+        let known = within(60_000, || is_known().then_some(()));
+        let told = both.map(|way| (status(way, State::Archived), status(way, State::StoodIn)));
+        assert!(
+            known.is_some(),
+            "{}: it is not found out: {told:?}",
+            self.erp
+        );
     }
 
     /// Opens sessions with keys that are good still.
     fn open_sessions(&mut self, user: &'static str) {
-        for state in [State::Good, State::Revoked, State::Suspended] {
+        for state in [
+            State::Good,
+            State::Revoked,
+            State::Suspended,
+            State::Archived,
+            State::StoodIn,
+        ] {
             let session = self.opened(user, state).expect("a session");
             self.sessions.insert(state, session);
         }
         let elsewhere = self.sessions[&State::Good].clone();
         self.sessions.insert(State::Elsewhere, elsewhere);
-        let maker = Maker {
+        let mut maker = Maker {
             town: &self.town,
             erp: self.erp,
             user,
+            ids: Vec::new(),
         };
-        let end = soon(20);
-        let made = maker.make("Expired", &[NEAR, &["--expires", &end]].concat());
+        let made = maker.make("Expired", State::Expired, &[]);
         self.keys.insert(State::Expired, text(&made, "key"));
         let session = within(18_000, || self.opened(user, State::Expired));
         self.sessions
             .insert(State::Expired, session.expect("a session"));
         if self.erp == "odoo" {
             self.uid = self.uid_of(user, &self.keys[&State::Good]);
+            self.uid_of_gone = self.uid_of(GONE, &self.keys[&State::Archived]);
             self.persons_uid = self.uid_of(ANNA, &password(ANNA));
         }
     }
@@ -309,6 +246,10 @@ impl World {
 
     /// A session that the key of this state opens now.
     fn opened(&self, user: &str, state: State) -> Option<Session> {
+        let user = match state {
+            State::Archived | State::StoodIn => GONE,
+            _ => user,
+        };
         self.log_in(user, &self.keys[&state])
     }
 
@@ -367,7 +308,12 @@ impl World {
         let all = self.town.odoo.heard().into_iter();
         let all = all.chain(self.town.erpnext.heard());
         let is_own = |heard: &Heard| {
-            heard.line == "GET /api/resource/User" || heard.body.contains("active_test")
+            let own = ["active_test", "has_group", "get_roles"];
+            heard.line == "GET /api/resource/User"
+                || heard.line.contains("get_logged_user")
+                || own
+                    .iter()
+                    .any(|name| heard.body.contains(name) || heard.line.contains(name))
         };
         let asked = all.filter(|heard| !is_own(heard));
         asked.map(|heard| heard.line).collect()

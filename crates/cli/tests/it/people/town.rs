@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use portcullis_sandbox::erpnext::{self, Credential, ErpNext};
 use portcullis_sandbox::odoo::{self, Odoo, Role, User};
 use portcullis_sandbox::{Handler, Request, Response, Running, UpstreamLog, serve};
+use serde_json::json;
 
 use crate::serve::{Place, Served};
 
@@ -292,6 +293,30 @@ impl Town {
 
 pub(crate) fn logins(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+impl Erp<Odoo> {
+    /// Archives a user, as an administrator does.
+    pub(crate) fn archive(&self, uid: i64) {
+        let args =
+            json!(["demo", 2, "key of admin", "res.users", "write", [[uid], {"active": false}]]);
+        let params = json!({"service": "object", "method": "execute_kw", "args": args});
+        let mut headers = http::HeaderMap::new();
+        headers.insert("host", "localhost".parse().unwrap());
+        headers.insert("content-type", "application/json".parse().unwrap());
+        let answer = self.inner.answer(&Request {
+            verb: "POST".to_owned(),
+            path: "/jsonrpc".to_owned(),
+            query: String::new(),
+            headers,
+            body: json!({"jsonrpc": "2.0", "method": "call", "params": params})
+                .to_string()
+                .into_bytes()
+                .into(),
+        });
+        let said = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(said.contains("true"), "{said}");
+    }
 }
 
 impl Erp<ErpNext> {
