@@ -1,8 +1,8 @@
 """Looks for every secret of a busy gateway where it must not be.
 
-`run.py --binary target/debug/portcullis` makes keys, a signer's secret, an ERP user's password
-and a session, and what administrators log in with, uses each rightly and wrongly in every style, and then reads what was left behind:
-the store, the ledger, the log at its most talkative, the answers, and what the commands print.
+`run.py --binary target/debug/portcullis` makes keys, takes over and declares secrets from elsewhere,
+and has an ERP user's password, one of whoever stands in for it, and what administrators log in
+with. It uses each rightly and wrongly in every style, and then reads what was left behind: the store, the ledger, the log at its most talkative, the answers, and what the commands print.
 At the end it reads the memory of the running process, as a core dump would have it, and says what
 remains there. It ends in `N passed, N failed`.
 """
@@ -31,6 +31,12 @@ operations = ["read", "create", "write"]
 fields = "*"
 """
 ISSUER = "https://id.example"
+# As other gateways have them: any strings.
+FOREIGN = {
+    "imported": "3f9c1e7a-b2d8-4c60-a5f1-0d9e8b7c6a52",
+    "declared": "Kx7pQz2Lm9Vt4Wc6Rb8Ns3Hd5Jf1",
+    "declared in the environment": "9b1d6f20c47e4a5f8e03d2a17c65b498",
+}
 
 
 class Found(Exception):
@@ -54,8 +60,15 @@ class Gateway:
 
     def __init__(self, binary, demo, folder):
         self.binary, self.folder = binary, folder
-        secrets = pathlib.Path(demo["upstream_log"]).parent / "secrets" / "odoo-integration"
-        self.erp_secret = secrets.read_text().strip()
+        secrets = pathlib.Path(demo["upstream_log"]).parent / "secrets"
+        self.erp_secret = (secrets / "odoo-integration").read_text().strip()
+        self.stand_in_secret = (secrets / "odoo-second").read_text().strip()
+        self.odoo, self.database = demo["odoo"], demo["database"]
+        self.odoo_admin = (secrets / "odoo-admin").read_text().strip()
+        self.printed = []
+        self.environment = {**os.environ, "TILL_KEY": FOREIGN["declared in the environment"]}
+        (folder / "declared").write_text(FOREIGN["declared"])
+        (folder / "declared").chmod(0o600)
         self.issuer_secret = "an issuer's secret that nobody else knows, of many bytes"
         (folder / "issuer").write_text(self.issuer_secret)
         (folder / "reader.toml").write_text(ROLE)
@@ -83,14 +96,27 @@ secret-file = "issuer"
 upstream = "odoo"
 user = "integration"
 roles = ["reader"]
+[[key]]
+name = "declared"
+user = "integration"
+roles = ["reader"]
+secret-file = "declared"
+[[key]]
+name = "till"
+user = "integration"
+roles = ["reader"]
+secret-variable = "TILL_KEY"
 """
         )
         sealed = self.said("user", "add", "integration", "--upstream", "odoo", given=self.erp_secret)
-        self.printed = [sealed]
+        self.printed += [sealed, self.said("user", "add", "second", "--upstream", "odoo", given=self.stand_in_secret)]
         self.keys = {}
         for name in ("good", "suspended", "revoked", "rotated"):
             made = self.said("key", "create", name, "--user", "integration", "--role", "reader", "--json")
             self.keys[name] = json.loads(made)
+        made = self.said("key", "create", "covered", "--user", "integration", "--stand-in", "second", "--role", "reader", "--json")
+        self.keys["covered"] = json.loads(made)
+        self.take_over()
         for what in ("suspend", "revoke"):
             name = {"suspend": "suspended", "revoke": "revoked"}[what]
             self.printed.append(self.said("key", what, self.keys[name]["id"]))
@@ -105,18 +131,44 @@ roles = ["reader"]
         self.process = subprocess.Popen(
             [binary, "serve", "--config", str(folder / "portcullis.toml")],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
-            env={**os.environ, "PORTCULLIS_LOG": "trace", "RUST_BACKTRACE": "full"},
+            env={**self.environment, "PORTCULLIS_LOG": "trace", "RUST_BACKTRACE": "full"},
         )
         self.port = self.listening(rb"listens on")
         self.admin_port = self.listening(rb"is administered at")
 
-    def said(self, *arguments, given=None):
+    def take_over(self):
+        """Takes over a secret from elsewhere; what is wrong with it is told by its line."""
+        file, secret = self.folder / "keys.csv", FOREIGN["imported"]
+        styles = [word for style in ("header", "bearer", "apikey", "basic", "password", "query") for word in ("--style", style)]
+        command = ["key", "import", str(file), "--role", "reader", *styles]
+        for lines, codes in (
+            (f"shop,{secret},nobody\n", (1, 2)),
+            (f"shop,{secret},integration\nother,{secret},integration\n", (1, 2)),
+            (f"shop,{secret},integration\n", (0,)),
+            (f"other,{secret},integration\n", (0,)),
+        ):
+            file.write_text("name,key,user_id/login\n" + lines)
+            for more in (["--dry-run"], ["--json"], []):
+                # What is there already is no error the second time.
+                self.printed.append(self.said(*command, *more, codes=codes))
+        self.printed.append(self.said("check", "--json"))
+
+    def archive(self, login):
+        """Archives a user in the Odoo, as its administrator does."""
+        common = xmlrpc.client.ServerProxy(f"{self.odoo}/xmlrpc/2/common")
+        uid = common.authenticate(self.database, "admin", self.odoo_admin, {})
+        models = xmlrpc.client.ServerProxy(f"{self.odoo}/xmlrpc/2/object")
+        ask = lambda *call: models.execute_kw(self.database, uid, self.odoo_admin, "res.users", *call)
+        assert ask("write", [ask("search", [[["login", "=", login]]]), {"active": False}])
+
+    def said(self, *arguments, given=None, codes=(0, 1)):
         done = subprocess.run(
             [self.binary, *arguments, "--config", str(self.folder / "portcullis.toml")],
-            input=given, capture_output=True, text=True, timeout=60,
+            input=given, capture_output=True, text=True, timeout=60, env=self.environment,
         )
-        if done.returncode not in (0, 1):
-            raise SystemExit(f"{arguments}: {done.stdout}{done.stderr}")
+        if done.returncode not in codes:
+            raise SystemExit(f"{arguments}: {done.returncode}: {done.stdout}{done.stderr}")
+        self.printed.append(done.stderr)
         return done.stdout if done.stdout.startswith("{") else done.stdout + done.stderr
 
     def listening(self, told_by):
@@ -168,6 +220,20 @@ def styles(key, pair):
     yield "/api/v1/res.partner?fields=name&limit=1", {"X-API-Key": key}
 
 
+def of_elsewhere(secret):
+    """Every way to show a secret that was made elsewhere."""
+    yield COUNT, {"X-API-Key": secret}
+    yield COUNT, {"API-KEY": secret}
+    yield COUNT, {"Authorization": f"Bearer {secret}"}
+    yield COUNT, {"Authorization": f"ApiKey {secret}"}
+    yield COUNT, {"Authorization": f"Basic {base64.b64encode(f'{secret}:'.encode()).decode()}"}
+    yield f"{COUNT}?api_key={secret}", {}
+    # In these it is nobody's.
+    yield COUNT, {"Authorization": f"token {secret}"}
+    yield COUNT, {"Authorization": secret}
+    yield COUNT, {"Cookie": f"session_id={secret}"}
+
+
 def token(secret):
     def part(value):
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
@@ -202,12 +268,45 @@ def use(gateway):
             status, head, text = gateway.ask("/web/session/authenticate", {}, json.dumps(logs_in))
             # The cookie is the caller's own, and is told to it.
             answers.append(re.sub(r"(?im)^set-cookie:.*$", "", head).encode() + text)
+    for secret in FOREIGN.values():
+        for shown in (secret, secret[:-4] + "0000"):
+            took = 0
+            for path, headers in of_elsewhere(shown):
+                status, head, text = gateway.ask(path, headers)
+                answers.append(head.encode() + text)
+                took += status == 200
+            assert took == (6 if shown == secret else 0), f"{took} ways of {shown} were taken"
+            well += took
+            logs_in = {"params": {"db": "demo", "login": "integration", "password": shown}}
+            status, head, text = gateway.ask("/web/session/authenticate", {}, json.dumps(logs_in))
+            answers.append(re.sub(r"(?im)^set-cookie:.*$", "", head).encode() + text)
     bearer = token(gateway.issuer_secret)
     for shown in (bearer, bearer[:-6] + "AAAAAA"):
         status, head, text = gateway.ask(COUNT, {"Authorization": f"Bearer {shown}"})
         answers.append(head.encode() + text)
         well += status == 200
     return answers, well, bearer
+
+
+def stand_in(gateway):
+    """Has the ERP user archived: keys are refused, or go on as whoever stands in."""
+    answers = []
+
+    def ask(key):
+        status, head, text = gateway.ask(COUNT, {"X-API-Key": key})
+        answers.append(head.encode() + text)
+        return status
+
+    plain, covered = (gateway.keys[name]["key"] for name in ("good", "covered"))
+    assert (ask(plain), ask(covered)) == (200, 200)
+    gateway.archive("integration")
+    until = time.monotonic() + 60
+    while (ask(plain), ask(covered)) != (401, 200):
+        assert time.monotonic() < until, "that the user is archived is not found out"
+        time.sleep(0.3)
+    for secret in FOREIGN.values():
+        assert ask(secret) == 401
+    return answers
 
 
 def administer(gateway):
@@ -253,11 +352,13 @@ def run(binary):
             gateway = Gateway(binary, facts, folder)
             answers, well, bearer = use(gateway)
             told, session = administer(gateway)
-            answers += told
+            answers += told + stand_in(gateway)
             # A secret is what stands behind the id, which lists and records may tell.
             secrets = {f"the key {name}": made["key"].rsplit("_", 1)[1] for name, made in gateway.keys.items()}
             secrets |= {
                 "the ERP user's credential": gateway.erp_secret,
+                "the credential of whoever stands in": gateway.stand_in_secret,
+                **{f"the secret that was {how}": secret for how, secret in FOREIGN.items()},
                 "the issuer's secret": gateway.issuer_secret,
                 "a bearer's token": bearer,
                 "an administrator's key": gateway.admin_key.rsplit("_", 1)[1],
@@ -278,7 +379,7 @@ def run(binary):
             places["the log"] = (folder / "log").read_bytes()
             places["the configuration"] = (folder / "portcullis.toml").read_bytes()
             places["what reached the ERP"] = pathlib.Path(facts["upstream_log"]).read_bytes()
-            for planted in writings(gateway.issuer_secret):
+            for planted in (*writings(gateway.issuer_secret), *writings(FOREIGN["imported"])):
                 try:
                     looked("planted", b"before " + planted + b" after", secrets)
                 except Found:
