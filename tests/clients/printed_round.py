@@ -16,6 +16,7 @@ import xmlrpc.client
 import jwt
 import requests
 
+from api_key_client import api_key, settings, with_controller
 from gate import Demo, Round
 from serving import serving
 
@@ -231,6 +232,8 @@ def main():
     with serving(demo, SETTINGS, {"jwt-secret": JWT_SECRET}) as served:
         for part in (first_calls, adapters, erpnext, node):
             part(turn, served)
+    with with_controller(demo) as behind, serving(behind, *settings(behind)) as served:
+        api_key(turn, served)
     print(f"{turn.steps} steps")
 
 

@@ -11,7 +11,7 @@ import threading
 
 ROLES = pathlib.Path(__file__).resolve().parents[2] / "crates" / "testkit" / "src" / "roles"
 ROUND = """listen = "127.0.0.1:0"
-roles = ["odoo-wide.toml", "frappe-wide.toml"]
+roles = [{roles}]
 [limits]
 per-minute = 60000
 burst = 1000
@@ -40,17 +40,22 @@ class Served:
         self.config = folder / "portcullis.toml"
         self.demo, self.url = demo, None
 
+    def command(self, *arguments):
+        """What a command of the program answers in JSON."""
+        command = [self.binary, *arguments, "--config", str(self.config), "--json"]
+        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
     def key(self, name, upstream, *more):
         """Makes a key that may do everything, as its operator would."""
         user, role = ("admin", "odoo-wide") if upstream == "odoo" else ("Administrator", "frappe-wide")
-        command = [self.binary, "key", "create", name, "--config", str(self.config), "--json", "--administrator",
-                   "--upstream", upstream, "--user", user, "--role", role, *more]
-        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        return self.command(
+            "key", "create", name, "--administrator", "--upstream", upstream, "--user", user, "--role", role, *more,
+        )
 
 
 @contextlib.contextmanager
-def serving(demo, settings, files=None):
-    """Runs a gateway with these settings, and these files beside them."""
+def serving(demo, settings, files=None, roles=()):
+    """Runs a gateway with these settings, these files beside them, and these of them as further roles."""
     with tempfile.TemporaryDirectory(prefix="portcullis-serving-") as place:
         folder = pathlib.Path(place)
         for role in ROLES.glob("*-wide.toml"):
@@ -59,7 +64,9 @@ def serving(demo, settings, files=None):
             (folder / name).write_text(text, encoding="utf-8")
         secrets = pathlib.Path(demo.upstream_log).with_name("secrets")
         served = Served(folder, demo)
-        served.config.write_text(ROUND.format(secrets=secrets, **demo.facts) + settings, encoding="utf-8")
+        roles = ", ".join(f'"{role}"' for role in ("odoo-wide.toml", "frappe-wide.toml", *roles))
+        text = ROUND.format(secrets=secrets, roles=roles, **demo.facts) + settings
+        served.config.write_text(text, encoding="utf-8")
         command = [served.binary, "serve", "--config", str(served.config)]
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         try:
