@@ -10,6 +10,7 @@ mod generate;
 mod import;
 mod list;
 mod rotate;
+mod terms;
 
 pub(crate) use create::network;
 

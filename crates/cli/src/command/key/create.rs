@@ -11,10 +11,10 @@ use portcullis_admin::may::Leave;
 use portcullis_gateway::{clock, tls};
 use portcullis_identity::signing::{PublicKey, Scheme};
 use portcullis_identity::{
-    CertificateDigest, ErpLogin, Networks, PrincipalName, RoleName, Style, Timestamp, UpstreamName,
+    CertificateDigest, ErpLogin, Networks, PrincipalName, Style, Timestamp, UpstreamName,
 };
-use portcullis_storage::RateLimit;
 
+use super::terms::TermArgs;
 use crate::command::recorded;
 use crate::place::Place;
 use crate::show;
@@ -37,26 +37,8 @@ pub(super) struct CreateArgs {
     #[arg(long, value_name = "LOGIN")]
     stand_in: Option<ErpLogin>,
 
-    /// What it may do; may be given several times
-    #[arg(long = "role", required = true, value_name = "ROLE")]
-    roles: Vec<RoleName>,
-
-    /// Who answers for it
-    #[arg(long, value_name = "TEXT", value_parser = keys::note)]
-    owner: Option<String>,
-
-    /// What it is for
-    #[arg(long, value_name = "TEXT", value_parser = keys::note)]
-    purpose: Option<String>,
-
-    /// When it ends: a moment (2027-01-31T00:00:00Z), or days from now (90d); 90 days from now
-    /// if nothing is said, or what the configuration says
-    #[arg(long, value_name = "WHEN")]
-    expires: Option<String>,
-
-    /// The address or network that it is good from; may be given several times
-    #[arg(long = "from", value_name = "NETWORK", value_parser = network)]
-    networks: Vec<IpNet>,
+    #[command(flatten)]
+    terms: TermArgs,
 
     /// The way in which it may be shown: header, bearer, apikey, token, basic, password, query,
     /// certificate, signature, legacy-signature; may be given several times
@@ -83,14 +65,6 @@ pub(super) struct CreateArgs {
     /// Although the ERP user, or the one that stands in, is an administrator of the ERP
     #[arg(long)]
     administrator: bool,
-
-    /// Calls a minute, where they differ from the configuration's
-    #[arg(long, requires = "burst", value_parser = clap::value_parser!(u32).range(1..))]
-    per_minute: Option<u32>,
-
-    /// Calls at once
-    #[arg(long, requires = "per_minute", value_parser = clap::value_parser!(u32).range(1..))]
-    burst: Option<u32>,
 }
 
 pub(super) async fn create(
@@ -115,24 +89,24 @@ pub(super) async fn create(
 impl CreateArgs {
     /// What is wanted, with what lies in files.
     pub(super) fn wanted(self) -> anyhow::Result<Wanted> {
-        let limit = self.per_minute.zip(self.burst);
+        let limit = self.terms.limit();
         Ok(Wanted {
             name: self.name,
             upstream: self.upstream,
             user: self.user,
             stand_in: self.stand_in,
-            roles: self.roles,
-            owner: self.owner,
-            purpose: self.purpose,
-            expires: self.expires,
-            networks: Networks(self.networks),
+            roles: self.terms.roles,
+            owner: self.terms.owner,
+            purpose: self.terms.purpose,
+            expires: self.terms.expires,
+            networks: Networks(self.terms.networks),
             styles: self.styles,
             certificate: self.certificate.map(certificate).transpose()?,
             signed: self.signed,
             public_key: self.public_key.as_deref().map(public_key).transpose()?,
             must_sign: self.must_sign,
             administrator: self.administrator,
-            limit: limit.map(|(per_minute, burst)| RateLimit { per_minute, burst }),
+            limit,
         })
     }
 }

@@ -7,15 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use ipnet::IpNet;
 use portcullis_admin::keys::{self, Fate, Importing};
 use portcullis_admin::may::Leave;
 use portcullis_gateway::clock;
-use portcullis_identity::{ErpLogin, Networks, RoleName, Secret, Style, UpstreamName};
-use portcullis_storage::RateLimit;
+use portcullis_identity::{ErpLogin, Networks, Secret, Style, UpstreamName};
 use serde_json::json;
 
-use super::create::network;
+use super::terms::TermArgs;
 use crate::command::recorded;
 use crate::place::Place;
 use crate::show;
@@ -29,10 +27,6 @@ pub(super) struct ImportArgs {
     #[arg(long)]
     upstream: Option<UpstreamName>,
 
-    /// What they may do; may be given several times
-    #[arg(long = "role", required = true, value_name = "ROLE")]
-    roles: Vec<RoleName>,
-
     /// The login of a user whom the file calls otherwise; may be given several times
     #[arg(long = "as", value_name = "NAME=LOGIN", value_parser = user)]
     users: Vec<(String, ErpLogin)>,
@@ -41,21 +35,8 @@ pub(super) struct ImportArgs {
     #[arg(long)]
     dry_run: bool,
 
-    /// Who answers for them
-    #[arg(long, value_name = "TEXT", value_parser = keys::note)]
-    owner: Option<String>,
-
-    /// What they are for
-    #[arg(long, value_name = "TEXT", value_parser = keys::note)]
-    purpose: Option<String>,
-
-    /// When they end; as for `key create`
-    #[arg(long, value_name = "WHEN")]
-    expires: Option<String>,
-
-    /// The address or network that they are good from; may be given several times
-    #[arg(long = "from", value_name = "NETWORK", value_parser = network)]
-    networks: Vec<IpNet>,
+    #[command(flatten)]
+    terms: TermArgs,
 
     /// The way in which they may be shown: header (if nothing is said), bearer, apikey, basic,
     /// password, query; may be given several times
@@ -65,33 +46,25 @@ pub(super) struct ImportArgs {
     /// Although an ERP user is an administrator of the ERP
     #[arg(long)]
     administrator: bool,
-
-    /// Calls a minute of each, where they differ from the configuration's
-    #[arg(long, requires = "burst", value_parser = clap::value_parser!(u32).range(1..))]
-    per_minute: Option<u32>,
-
-    /// Calls at once
-    #[arg(long, requires = "per_minute", value_parser = clap::value_parser!(u32).range(1..))]
-    burst: Option<u32>,
 }
 
 pub(super) async fn run(place: &Place, args: ImportArgs, json: bool) -> anyhow::Result<ExitCode> {
     let text = read(&args.file)?;
     let at = place.installation().await?;
     let now = clock::now();
-    let (is_dry, limit) = (args.dry_run, args.per_minute.zip(args.burst));
+    let (is_dry, limit) = (args.dry_run, args.terms.limit());
     let upstream = at.upstream(args.upstream.as_ref())?;
     let wanted = Importing {
         upstream: Some(upstream.clone()),
-        roles: args.roles,
+        roles: args.terms.roles,
         users: args.users.into_iter().collect::<BTreeMap<_, _>>(),
-        owner: args.owner,
-        purpose: args.purpose,
-        expires: args.expires,
-        networks: Networks(args.networks),
+        owner: args.terms.owner,
+        purpose: args.terms.purpose,
+        expires: args.terms.expires,
+        networks: Networks(args.terms.networks),
         styles: args.styles,
         administrator: args.administrator,
-        limit: limit.map(|(per_minute, burst)| RateLimit { per_minute, burst }),
+        limit,
         is_dry,
     };
     let work = keys::import(&at, &Leave::All, &text, wanted, now);
