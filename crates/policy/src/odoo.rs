@@ -27,7 +27,6 @@ use crate::danger;
 use crate::decision::{Reason, Refusal};
 use crate::operation::{Family, Operation};
 use crate::permit::Permit;
-use crate::protection::Protection;
 use crate::rule::Models;
 use crate::terms::Terms;
 
@@ -220,9 +219,6 @@ fn fields_get(bench: &Bench<'_>, call: Call, known: &'static Known) -> Result<Pe
                     _ => view.writable(name, operation).map(|_| None),
                 };
                 match shown {
-                    _ if !Protection::DescribedFields.is_on() => {
-                        open.insert(name.to_owned());
-                    }
                     Ok(Some(_)) => {
                         masked.insert(name.to_owned());
                     }

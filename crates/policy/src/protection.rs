@@ -35,8 +35,6 @@ protections! {
     NamesInConditions,
     /// Records are not chosen by their place above or below others.
     Hierarchies,
-    /// `any!`, which looks past the ERP's own rules, is not taken.
-    UncheckedAny,
     /// Rows are not sorted by a field that is not open.
     OrderFields,
     /// Where nothing is asked, rows are not sorted by the model's own order.
@@ -57,14 +55,8 @@ protections! {
     RecordsGuarded,
     /// Names are not searched by fields that are not open.
     NameSearch,
-    /// Only open fields are described.
-    DescribedFields,
-    /// Only open fields have their defaults told.
-    DefaultValues,
     /// A field that is not open for writing is not written.
     WritableFields,
-    /// Nor is one that is written through to such a field.
-    WrittenThrough,
     /// New records are such that the rule opens.
     NewRecords,
     /// Changed ones stay so.
@@ -77,8 +69,6 @@ protections! {
     ReplacedLists,
     /// Context keys pass only where they are known or named.
     ContextKeys,
-    /// Arguments that nobody knows are not passed on.
-    UnknownArguments,
     /// Methods that no rule lists are not called.
     ListedMethods,
     /// Nothing is copied of which not everything is open.
@@ -87,10 +77,6 @@ protections! {
     ExportPaths,
     /// What is nested in a specification is bound to what is open there.
     NestedSpecifications,
-    /// Rows behind a link are sorted by open fields only.
-    NestedOrder,
-    /// What cannot be told from a record's metadata.
-    Metadata,
     /// Frappe: a field that no rule opens is not named in a list.
     FrappeFields,
     /// Frappe: documents are not chosen by such a field.

@@ -126,10 +126,6 @@ impl<'a> Attempt<'a> {
                 .iter()
                 .find(|(known, _)| *known == name)
             else {
-                if !Protection::UnknownArguments.is_on() {
-                    self.call.named.insert(name, value);
-                    continue;
-                }
                 return Err(bad_argument(&self.view, &name));
             };
             if matches!(argument, Argument::GroupOrder | Argument::Having) {

@@ -46,12 +46,14 @@ impl View<'_> {
         let Some(own) = self.own_domain()? else {
             return Ok(());
         };
+        let mut written: BTreeSet<&str> = values.keys().map(String::as_str).collect();
+        written.extend(self.written_through(values));
         let touched: Vec<Node> = conjuncts(&own)
             .iter()
             .filter(|node| {
                 rebuilt(node).fields().iter().any(|path| {
                     path.parts().first().is_some_and(|field| {
-                        self.follows(field.as_str(), values, &mut BTreeSet::new(), MAX_DEPTH)
+                        self.follows(field.as_str(), &written, &mut BTreeSet::new(), MAX_DEPTH)
                     })
                 })
             })
@@ -64,15 +66,28 @@ impl View<'_> {
         }
     }
 
-    /// Whether a field changes, or may change, when these values are written.
+    /// The fields that change because what is written is no column of its own: `company_type`
+    /// sets `is_company`, and what it becomes is not known here.
+    fn written_through(&self, values: &Map) -> BTreeSet<&str> {
+        let facts = values.keys().filter_map(|field| self.schema.field(field));
+        let elsewhere = facts.filter(|facts| {
+            (!facts.stored || facts.related.is_some()) && facts.kind != FieldKind::One2many
+        });
+        let sources = elsewhere.flat_map(|facts| facts.depends.iter().chain(&facts.related));
+        sources
+            .map(|path| path.split('.').next().unwrap_or(path))
+            .collect()
+    }
+
+    /// Whether a field changes, or may change, when these are written.
     fn follows(
         &self,
         field: &str,
-        values: &Map,
+        written: &BTreeSet<&str>,
         seen: &mut BTreeSet<String>,
         depth: usize,
     ) -> bool {
-        if values.contains_key(field) || depth == 0 {
+        if written.contains(field) || depth == 0 {
             return true;
         }
         if !seen.insert(field.to_owned()) {
@@ -83,12 +98,15 @@ impl View<'_> {
         };
         facts.depends.iter().chain(&facts.related).any(|path| {
             let first = path.split('.').next().unwrap_or(path);
-            self.follows(first, values, seen, depth - 1)
+            self.follows(first, written, seen, depth - 1)
         })
     }
 
     fn must_hold(&self, nodes: &[Node], values: &Map) -> Result<(), No> {
-        let record = NewRecord::of(self, values);
+        let elsewhere = self.written_through(values);
+        let mut certain = values.clone();
+        certain.retain(|field, _| !elsewhere.contains(field.as_str()));
+        let record = NewRecord::of(self, &certain);
         for node in nodes {
             let holds = rebuilt(node).evaluate(self.model.as_str(), NewRecord::ID, &record);
             if holds != Answer3::Yes {

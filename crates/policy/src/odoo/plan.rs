@@ -108,9 +108,6 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
             let mut open = BTreeSet::new();
             for name in view.schema.fields.keys() {
                 match view.writable(name.as_str(), Operation::Create) {
-                    _ if !Protection::DefaultValues.is_on() => {
-                        open.insert(name.as_str().to_owned());
-                    }
                     Ok(_) => {
                         open.insert(name.as_str().to_owned());
                     }
@@ -402,8 +399,7 @@ fn metadata(view: &View<'_>) -> Result<RowTerms, No> {
         ..RowTerms::default()
     };
     for field in ["create_uid", "create_date", "write_uid", "write_date"] {
-        let is_open = view.readable(field).is_ok() || !Protection::Metadata.is_on();
-        if FieldName::new(field).is_ok() && is_open {
+        if FieldName::new(field).is_ok() && view.readable(field).is_ok() {
             terms.fields.insert(field.to_owned());
             if let Some(comodel) = view.relation(field)
                 && !view.names_are_open(comodel)?

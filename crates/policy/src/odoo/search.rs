@@ -162,8 +162,7 @@ impl<'a> View<'a> {
                 if matches!(
                     leaf.operator,
                     Operator::AnyUnchecked | Operator::NotAnyUnchecked
-                ) && Protection::UncheckedAny.is_on()
-                {
+                ) {
                     return Err(self.bad_domain("`any!` looks past the ERP's own access rules"));
                 }
                 let Some(comodel) = facts.relation.as_ref() else {

@@ -173,9 +173,6 @@ impl<'a> View<'a> {
         let (Some(comodel), Some(text)) = (comodel, value.as_str()) else {
             return Err(self.bad_specification());
         };
-        if !Protection::NestedOrder.is_on() {
-            return Ok(());
-        }
         for view in self.linked(field, comodel, Operation::Read)? {
             if view.held.rule.domain.is_none() && view.order(text).is_ok() {
                 return Ok(());

@@ -296,24 +296,47 @@ impl<'a> View<'a> {
         Ok(false)
     }
 
-    /// Whether records of this model may be searched by name under this rule.
+    /// Whether records of this model may be searched by name under this rule: a search by name
+    /// looks at other fields as well, and at the names behind links.
     pub(crate) fn name_searchable(&self) -> Result<(), No> {
         self.readable("display_name")?;
-        if self.is_whole() || !Protection::NameSearch.is_on() {
+        if self.bench.hides_nothing && self.is_whole() || !Protection::NameSearch.is_on() {
             return Ok(());
         }
         let searched = &self.schema.rec_names_search;
-        if searched.is_empty() {
+        if !searched.is_empty() {
+            for field in searched {
+                self.searched_by_name(field)?;
+            }
+            return self.searched_by_name(self.schema.rec_name());
+        }
+        if !self.is_whole() {
             return Err(self.refuse_field(
                 Reason::HiddenByData,
                 "display_name",
                 "it is not known by which fields this model searches names; a rule with `fields = \"*\"` and nothing hidden may search them",
             ));
         }
-        for field in searched {
-            self.readable(field)?;
+        // It is not known which, so it may be any.
+        for (field, facts) in &self.schema.fields {
+            if facts.relation.is_some() && self.readable(field.as_str()).is_ok() {
+                self.searched_by_name(field.as_str())?;
+            }
         }
-        self.readable(self.schema.rec_name()).map(|_| ())
+        Ok(())
+    }
+
+    /// Whether a search by name may look at this field; of a link, at the names behind it.
+    fn searched_by_name(&self, field: &str) -> Result<(), No> {
+        let facts = self.readable(field)?;
+        match facts.relation.as_ref() {
+            Some(comodel) if !self.names_are_open(comodel)? => Err(self.refuse_field(
+                Reason::HiddenByData,
+                "display_name",
+                format!("a search by name may look at the names of `{comodel}` behind `{field}`, which are not open"),
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// All fields that are open and that a reader who names none gets: no binaries.

@@ -3,6 +3,7 @@
 use portcullis_erp::value::Value;
 
 use super::record::Record;
+use super::user::truthy;
 
 /// How a field is computed.
 pub(crate) type Compute = for<'a> fn(Record<'a>) -> Value;
@@ -19,6 +20,16 @@ pub(crate) fn path_of(model: &str, field: &str) -> Option<Vec<&'static str>> {
         _ => return None,
     };
     Some(vec!["partner_id", own])
+}
+
+/// The text of the field that names a record.
+fn named(record: Record<'_>) -> String {
+    let name = record.text(record.model.rec_name);
+    if name.is_empty() {
+        format!("{},{}", record.model.name, record.id)
+    } else {
+        name
+    }
 }
 
 /// The function of a field, if it is computed.
@@ -64,14 +75,17 @@ pub(crate) fn of(model: &str, field: &str) -> Option<Compute> {
                 name.lines().next().unwrap_or_default()
             ))
         },
-        (_, "display_name") => |record| {
-            let name = record.text(record.model.rec_name);
-            Value::Text(if name.is_empty() {
-                format!("{},{}", record.model.name, record.id)
+        ("res.partner", "display_name") => |record| {
+            let asked = record.view.context.values.get("show_email");
+            let email = record.text("email");
+            let name = named(record);
+            Value::Text(if asked.is_some_and(truthy) && !email.is_empty() {
+                format!("{name} <{email}>")
             } else {
                 name
             })
         },
+        (_, "display_name") => |record| Value::Text(named(record)),
         ("res.partner", _) => return partner(field),
         ("res.users", "all_group_ids") => |record| record.get("group_ids").into_owned(),
         ("res.users", "share") => |record| {

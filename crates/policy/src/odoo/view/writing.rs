@@ -7,7 +7,6 @@ use crate::bench::No;
 use crate::decision::Reason;
 use crate::egress;
 use crate::operation::Operation;
-use crate::protection::Protection;
 use crate::schema::FieldSchema;
 
 impl<'a> View<'a> {
@@ -39,8 +38,7 @@ impl<'a> View<'a> {
         if facts.type_name.starts_with("properties") {
             return Err(self.bad_value(field));
         }
-        if !Protection::WrittenThrough.is_on()
-            || facts.stored && facts.related.is_none()
+        if facts.stored && facts.related.is_none()
             || self.held.rule.derived.contains(field)
             || facts.kind == FieldKind::One2many
         {
