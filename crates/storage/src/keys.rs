@@ -304,7 +304,7 @@ pub trait Keys: Send + Sync {
 
     /// Adds the key that takes over from another, which ends at `until` at the latest, in one
     /// step. Answers whether it was done: `false`, and nothing is added, when the other is
-    /// absent, revoked, or has a successor already.
+    /// absent, revoked, suspended, has a successor already, or has not the same stand-in.
     fn succeed<'a>(&'a self, old: &'a KeyId, until: Timestamp, new: &'a KeyRow)
     -> Stored<'a, bool>;
 

@@ -76,6 +76,9 @@ pub async fn rotate(
             "{id} is revoked: make a new key"
         )));
     }
+    if old.suspended.is_some() {
+        return Err(suspended(&id));
+    }
     if old.origin.is_configured() {
         return Err(Refusal::Conflict(format!(
             "{id} is declared by the configuration: change its secret where that says, and \
@@ -108,11 +111,12 @@ pub async fn rotate(
     };
     if !at.store.keys().succeed(&id, until, &row).await? {
         let found = at.store.keys().find(&id).await?;
-        let successor = found.and_then(|old| old.successor);
-        let successor = successor.map_or_else(String::new, |id| format!(" by {id}"));
-        return Err(Refusal::Conflict(format!(
-            "{id} was taken over already{successor}"
-        )));
+        let is_suspended = found.as_ref().is_some_and(|old| old.suspended.is_some());
+        return Err(match found.and_then(|old| old.successor) {
+            Some(other) => Refusal::Conflict(format!("{id} was taken over already by {other}")),
+            None if is_suspended => suspended(&id),
+            None => Refusal::Conflict(format!("{id} was changed meanwhile: look, and ask again")),
+        });
     }
     let old = at.store.keys().find(&id).await?;
     Ok(Rotated {
@@ -124,4 +128,9 @@ pub async fn rotate(
         },
         old_ends: old.and_then(|old| old.expires).unwrap_or(until),
     })
+}
+
+/// A new key for a suspended one would lift what somebody has said.
+fn suspended(id: &KeyId) -> Refusal {
+    Refusal::Conflict(format!("{id} is suspended: resume it first"))
 }

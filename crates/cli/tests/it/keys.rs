@@ -131,6 +131,12 @@ fn a_key_is_suspended_resumed_and_rotated_while_the_gateway_runs() {
     demo.reached();
     assert_eq!(status(&served, &key), 401);
     assert!(demo.reached().is_empty());
+    assert_eq!(
+        place.run(&["key", "rotate", &id]).0,
+        1,
+        "a new one would lift the suspension"
+    );
+    assert!(place.run(&["key", "show", &id]).1["successor"].is_null());
     assert_eq!(place.run(&["key", "resume", &id]).1["state"], "valid");
     becomes(&served, &key, 200);
 

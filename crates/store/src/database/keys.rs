@@ -195,16 +195,21 @@ impl Keys for SqlStore {
     ) -> Stored<'a, bool> {
         Box::pin(async move {
             let what = "rotate a key";
+            let stand_in = new.stand_in.as_ref();
             let mut both = self.begin().await.map_err(failed(what, THING))?;
             let done = both
                 .query(
                     "UPDATE api_key SET successor = $2, \
                      expires = CASE WHEN expires < $3 THEN expires ELSE $3 END \
-                     WHERE id = $1 AND revoked IS NULL AND successor IS NULL",
+                     WHERE id = $1 AND revoked IS NULL AND successor IS NULL \
+                     AND suspended IS NULL AND COALESCE(stand_in, '') = $4 \
+                     AND stand_in_administrator = $5",
                 )
                 .bind(old.as_str())
                 .bind(new.id.as_str())
                 .bind(until.micros())
+                .bind(stand_in.map_or("", |one| one.login.as_str()))
+                .bind(stand_in.is_some_and(|one| one.administrator))
                 .execute()
                 .await
                 .map_err(failed(what, THING))?;

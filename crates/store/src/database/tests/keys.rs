@@ -169,7 +169,23 @@ async fn a_key_has_one_successor_and_ends_no_later_than_before(place: Place) {
     assert_eq!(keys.find(&next.id).await.unwrap(), Some(next.clone()));
     assert!(!keys.succeed(&old.id, Timestamp(9), &other).await.unwrap());
     assert_eq!(keys.find(&other.id).await.unwrap(), None);
-    assert!(keys.succeed(&next.id, Timestamp(9), &other).await.unwrap());
+    // What was said of it meanwhile is neither lifted nor handed on.
+    let somebody = StandIn {
+        login: ErpLogin::new("somebody").unwrap(),
+        administrator: false,
+    };
+    let try_it = async || keys.succeed(&next.id, Timestamp(9), &other).await.unwrap();
+    assert!(keys.suspend(&next.id, Timestamp(3)).await.unwrap());
+    assert!(!try_it().await);
+    assert!(keys.resume(&next.id, Timestamp(4)).await.unwrap());
+    for meanwhile in [Some(&somebody), None] {
+        assert!(keys.set_stand_in(&next.id, meanwhile).await.unwrap());
+        assert!(!try_it().await, "{meanwhile:?}");
+    }
+    let before = next.stand_in.as_ref();
+    assert!(keys.set_stand_in(&next.id, before).await.unwrap());
+    assert_eq!(keys.find(&other.id).await.unwrap(), None);
+    assert!(try_it().await);
     let found = keys.find(&next.id).await.unwrap().unwrap();
     assert_eq!(found.expires, Some(Timestamp(9)));
 }
