@@ -17,7 +17,7 @@ pub use login::{LogIn, Opened};
 use owned::owned;
 pub use page::{Page, PageTerms};
 pub use read::{payload, query};
-pub use session::Sessions;
+pub use session::{Over, Sessions};
 
 use crate::dialect::Outbound;
 use crate::fault::{Fault, FaultKind};

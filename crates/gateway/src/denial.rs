@@ -82,6 +82,8 @@ pub enum Why {
     Unreachable,
     /// `upstream`: the call was sent and the answer was lost.
     Lost,
+    /// `upstream`: the ERP led to its log-in instead of answering what changes something.
+    Renewed,
     /// `upstream`: the ERP takes longer than the seconds that the role has.
     Slow(u32),
     /// `authorize`, `upstream`: the ERP's release or dialect cannot say this call.
@@ -214,6 +216,7 @@ impl Denial {
             Why::NoTurn(no) => no.name(),
             Why::Unreachable => "upstream.unreachable",
             Why::Lost => "upstream.lost",
+            Why::Renewed => "upstream.renewed",
             Why::Slow(_) => "upstream.slow",
             Why::Unsayable(_) => "upstream.unsayable",
             Why::GuardRefused(_) => "upstream.guard-refused",
@@ -331,6 +334,10 @@ impl Denial {
             Why::Lost => say(
                 FaultKind::Unknown,
                 "the answer of the ERP was lost: whether the call was done is unknown",
+            ),
+            Why::Renewed => say(
+                FaultKind::Unknown,
+                "the ERP leads to its log-in, as it does when a session is over; the session is renewed. Whether the call was done is unknown: look, and ask again",
             ),
             Why::Slow(seconds) => say(
                 FaultKind::Unknown,

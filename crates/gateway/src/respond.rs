@@ -193,6 +193,7 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         | Why::Unfit(_)
         | Why::Unreachable
         | Why::Lost
+        | Why::Renewed
         | Why::Slow(_)
         | Why::NoTurn(NoTurn::Reused | NoTurn::Unknown | NoTurn::Unkept)
         | Why::Unsayable(_)

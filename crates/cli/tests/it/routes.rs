@@ -18,7 +18,7 @@ const ROLE: &str = r#"
 name = "shop"
 routes = ["orders", "plain-orders", "partner", "partners", "new-partner", "service",
           "fast-order", "fast-orders", "fast-change", "fast-basic", "confirm", "form", "version",
-          "large", "page", "away", "broken", "secure"]
+          "large", "page", "away", "broken", "secure", "leave"]
 
 [[rule]]
 name = "closed"

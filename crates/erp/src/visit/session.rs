@@ -19,6 +19,18 @@ pub enum Sessions {
     Frappe,
 }
 
+/// Whether a session is over, as an answer tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// It is not.
+    No,
+    /// It is, and nothing was done: the ERP says so in place of a controller's answer.
+    Undone,
+    /// It seems so: the way leads to the log-in. A controller may lead there, too, when it has
+    /// done something.
+    Perhaps,
+}
+
 impl Sessions {
     /// The request that logs an ERP user in with a password.
     pub fn write_login(self, login: &UpstreamLogin<'_>) -> Outbound {
@@ -78,22 +90,29 @@ impl Sessions {
         self == Self::Frappe && visit.verb() != Verb::Get
     }
 
-    /// Whether an answer says that the session is over, which each ERP says before it runs a
-    /// controller: nothing was done.
+    /// Whether an answer says that the session is over.
     pub fn is_over(self, answer: Returned<'_>, location: &str) -> bool {
-        match (self, answer.status) {
+        self.over(answer, location) != Over::No
+    }
+
+    /// The same, and whether something may have been done all the same.
+    pub fn over(self, answer: Returned<'_>, location: &str) -> Over {
+        let (over, how) = match (self, answer.status) {
             (Self::Odoo, 200) => {
                 let code = member(answer, &["error", "code"]);
-                code.and_then(|code| code.as_int()) == Some(100)
+                let code = code.and_then(|code| code.as_int());
+                (code == Some(100), Over::Undone)
             }
-            (Self::Odoo, 302 | 303) => path_of(location).ends_with("/web/login"),
-            (Self::Frappe, 302 | 303) => path_of(location) == "/login",
+            (Self::Odoo, 302 | 303) => (path_of(location).ends_with("/web/login"), Over::Perhaps),
+            (Self::Frappe, 302 | 303) => (path_of(location) == "/login", Over::Perhaps),
             (Self::Frappe, 401 | 403) => {
                 let expired = member(answer, &["session_expired"]);
-                expired.and_then(|expired| expired.as_int()) == Some(1)
+                let expired = expired.and_then(|expired| expired.as_int());
+                (expired == Some(1), Over::Undone)
             }
-            _ => false,
-        }
+            _ => (false, Over::No),
+        };
+        if over { how } else { Over::No }
     }
 
     /// The session that a `Set-Cookie` header begins: `name=value`, to be sent back.

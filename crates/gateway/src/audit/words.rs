@@ -9,7 +9,7 @@ use crate::filter::Most;
 /// A denial as it stands in a record.
 pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
     match denial.why() {
-        Why::Lost | Why::Slow(_) => Outcome::Unknown,
+        Why::Lost | Why::Renewed | Why::Slow(_) => Outcome::Unknown,
         Why::Panicked => Outcome::Panicked,
         Why::Refused(refusal) | Why::GuardRefused(refusal) => Outcome::Refused {
             reason: refusal.reason.as_str(),

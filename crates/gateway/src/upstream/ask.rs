@@ -35,6 +35,8 @@ pub(super) enum AskError {
     TooLarge,
     /// The person's own session at the ERP is over; nothing was done.
     Over,
+    /// The ERP leads to its log-in: a session was over, or something was done that leads there.
+    Shown,
     Unsayable(Fault),
 }
 
@@ -208,6 +210,7 @@ impl AskError {
         match self {
             Self::NotSent => Why::Unreachable,
             Self::Lost => Why::Lost,
+            Self::Shown => Why::Renewed,
             Self::Slow(seconds) => Why::Slow(seconds),
             Self::TooLarge => Why::Unclean,
             Self::Over => Why::Expired,

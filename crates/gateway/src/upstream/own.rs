@@ -320,9 +320,11 @@ impl Upstream {
                 .await
                 .map(|told| told.answer)
                 .map_err(|error| match error {
-                    AskError::NotSent | AskError::Lost | AskError::Slow(_) | AskError::Over => {
-                        Unready::Unreachable
-                    }
+                    AskError::NotSent
+                    | AskError::Lost
+                    | AskError::Shown
+                    | AskError::Slow(_)
+                    | AskError::Over => Unready::Unreachable,
                     AskError::TooLarge | AskError::Unsayable(_) => Unready::Strange("Odoo"),
                 })
         };

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use http::header::{ACCEPT, AUTHORIZATION, LOCATION};
 use http::{HeaderName, HeaderValue};
-use portcullis_erp::{Fault, FaultKind, Visit};
+use portcullis_erp::visit::Over;
+use portcullis_erp::{Fault, FaultKind, Verb, Visit};
 use portcullis_identity::ErpLogin;
 use portcullis_policy::Passage;
 use zeroize::Zeroizing;
@@ -45,15 +46,21 @@ impl Upstream {
         let location = whole.headers.get(LOCATION);
         let location = location.and_then(|value| value.to_str().ok());
         let sessions = self.kind_of_sessions();
-        if !sessions.is_over(whole.returned(), location.unwrap_or_default()) {
+        let over = sessions.over(whole.returned(), location.unwrap_or_default());
+        if over == Over::No {
             return Ok(whole);
         }
-        if let Some(own) = user.session() {
-            own.end();
+        match user.session() {
+            Some(own) => own.end(),
+            None => self.forget_session(user.login()),
+        }
+        if over == Over::Perhaps && visit.verb() != Verb::Get {
+            return Err(AskError::Shown);
+        }
+        if user.session().is_some() {
             return Err(AskError::Over);
         }
         // The session was over, so nothing was done: once more, with a new one.
-        self.forget_session(user.login());
         let message = self.within(asker, visit, &user).await?;
         self.send(asker, (visit, origin), controller, message).await
     }

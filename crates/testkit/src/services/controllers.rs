@@ -78,6 +78,10 @@ pub(super) fn answer(sessions: &Sessions, request: &Request, path: &[&str]) -> R
         ),
         ("POST", ["api", "v1", "data"]) => said(&body, &json!({"result": {"version": "v1"}})),
         ("POST", ["api", "orders"]) => said(&body, &ordered(params)),
+        // It does something, and leads to the log-in; so does Odoo where a session is over.
+        ("GET" | "POST", ["api", "leave"]) => {
+            Response::new(303, "text/html", "").with("Location", "/web/login")
+        }
         ("POST", ["api", "form"]) if !sessions.knows(request) => {
             Response::new(303, "text/html", "").with("Location", "/web/login?redirect=/api/form")
         }

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use portcullis_testkit::services;
+use serde_json::Value as Json;
 
 use super::{ROUTES, Shop, json, key, place, place_at};
 use crate::demo::{Got, send};
@@ -211,6 +212,35 @@ fn an_erp_that_refuses_the_password_of_a_route_is_said_to() {
     assert_eq!(got.status, 500, "{}", got.text());
     let said = "the gateway's own credential for the ERP was not accepted";
     assert!(got.text().contains(said), "{}", got.text());
+
+#[test]
+fn a_controller_that_leads_to_the_log_in_is_not_visited_twice_where_it_may_have_done_something() {
+    let shop = Shop::open();
+    let lines = || -> Vec<String> {
+        let arrived = shop.services.arrived();
+        arrived.into_iter().map(|one| one.line).collect()
+    };
+    let order = r#"{"lines": [{"product": "A", "qty": 1}]}"#;
+    assert_eq!(shop.known("POST", "/api/orders", order).status, 200);
+    lines();
+    let begun = "POST /web/session/authenticate";
+    // What only reads is asked again, within a new session.
+    let read = "GET /api/leave";
+    shop.known("GET", "/api/leave", "");
+    assert_eq!(lines(), [read, begun, read]);
+    let got = shop.known("POST", "/api/leave", "{}");
+    assert_eq!(got.status, 502, "{}", got.text());
+    assert!(got.text().contains("session is renewed"), "{}", got.text());
+    assert_eq!(lines(), ["POST /api/leave"]);
+    assert_eq!(shop.known("POST", "/api/orders", order).status, 200);
+    assert_eq!(lines(), [begun, "POST /api/orders"], "it is a new session");
+    let record = crate::within(3000, || {
+        let trail = shop.place.lines(&["audit", "tail", "-n", "100"]);
+        let of = |record: &&Json| record["model"] == "leave" && record["method"] == "POST";
+        let found = trail.iter().find(of).cloned();
+        found.filter(|record| record["closed"].is_object())
+    });
+    assert_eq!(record.expect("a record")["outcome"], "unknown");
 }
 
 #[test]
