@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod road;
+mod vain;
 mod watch;
 
 use std::net::{IpAddr, SocketAddr};
@@ -28,6 +29,7 @@ use crate::record::Book;
 use crate::refusal::Refusal;
 use crate::routes::{Route, TABLE};
 use answer::Told;
+use vain::Vain;
 pub use watch::Watch;
 
 /// What the API works with.
@@ -40,6 +42,8 @@ pub struct Api {
     adopts: Accounts,
     proxies: Proxies,
     book: Book,
+    /// Uses of credentials that are not good.
+    vain: Vain,
     /// Where people log in; none: nobody does.
     desk: Option<Arc<Desk>>,
 }
@@ -68,6 +72,7 @@ impl Api {
             proxies: shared.proxies.clone(),
             shared,
             book: Book::new(journal),
+            vain: Vain::new(failures.burst),
             desk: None,
         }
     }

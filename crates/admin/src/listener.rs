@@ -38,6 +38,9 @@ const LIFE: Duration = Duration::from_secs(600);
 /// How long requests may go on once the gateway is told to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// How often it is looked whether something that was counted is to be written.
+const WRITE: Duration = Duration::from_secs(5);
+
 /// How often what is over of log-ins is removed.
 const TIDY: Duration = Duration::from_secs(300);
 
@@ -89,7 +92,10 @@ impl Door {
         if let Some(desk) = api.desk() {
             runtime.spawn(tidied(desk));
         }
-        runtime.block_on(self.accept(api, stop))
+        runtime.spawn(written(Arc::clone(&api)));
+        let ended = runtime.block_on(self.accept(Arc::clone(&api), stop));
+        api.write_due(true);
+        ended
     }
 
     async fn accept(self, api: Arc<Api>, mut stop: watch::Receiver<bool>) -> io::Result<()> {
@@ -190,6 +196,15 @@ async fn speak(
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection of the administration ended");
+    }
+}
+
+/// Writes down what is counted, from time to time.
+async fn written(api: Arc<Api>) {
+    let mut ticks = tokio::time::interval(WRITE);
+    loop {
+        ticks.tick().await;
+        api.write_due(false);
     }
 }
 

@@ -111,18 +111,20 @@ impl Book {
     }
 
     /// Closes a record.
-    pub fn close(
+    pub fn close(&self, open: Open, outcome: Outcome<'_>, how: (u16, usize), note: &str) {
+        self.close_noted(open, outcome, how, (note, 1));
+    }
+
+    /// Closes a record that stands for several, with what and how many.
+    pub fn close_noted(
         &self,
         open: Open,
         outcome: Outcome<'_>,
         (status, bytes): (u16, usize),
-        note: &str,
+        (what, count): (&str, u64),
     ) {
         let now = clock::now();
-        let note = [Note {
-            what: note,
-            count: 1,
-        }];
+        let note = [Note { what, count }];
         let notes = note.get(usize::from(note.iter().all(|note| note.what.is_empty()))..);
         let mut journal = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         journal.close(Closing {

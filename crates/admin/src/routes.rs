@@ -191,11 +191,20 @@ impl Asked {
     /// # Errors
     /// When nobody that is known asks.
     pub fn within(&self) -> Result<(Arc<Installation>, Leave, Timestamp), Refusal> {
-        let By::Administrator(who) = &self.by else {
-            return Err(Refusal::Unidentified);
-        };
+        let who = self.who()?;
         let at = Arc::clone(self.api.installation());
         Ok((at, Leave::of(who, self.reach), self.now))
+    }
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// When nobody that is known does.
+    pub fn who(&self) -> Result<&Administrator, Refusal> {
+        match &self.by {
+            By::Administrator(who) => Ok(who),
+            By::Nobody(_) | By::Session(_) => Err(Refusal::Unidentified),
+        }
     }
 
     /// Neither a query nor a body.

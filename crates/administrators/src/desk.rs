@@ -6,6 +6,7 @@
 
 mod enrol;
 mod factor;
+mod pace;
 mod session;
 mod witness;
 
@@ -207,15 +208,31 @@ impl Desk {
         now: Timestamp,
     ) -> Result<LoggedIn, Refused> {
         let from = comer.address;
-        let account = self.pace(&asked.name, from, now)?;
-        let tried = (asked.name.as_str(), asked.password);
-        let administrator = match self.by_password(tried, &account, from, now).await? {
+        let (account, tried) = self.pace(&asked.name, from, now)?;
+        let judged = self.judge(asked, (&account, comer), witness, now).await;
+        self.decided(tried, judged, from, now)
+    }
+
+    /// Lets in whoever shows what is right.
+    ///
+    /// # Errors
+    /// [`Refused::Wrong`] counts as a failure, others do not.
+    async fn judge(
+        &self,
+        asked: LogIn,
+        (account, comer): (&Account, &Comer),
+        witness: &dyn Witness,
+        now: Timestamp,
+    ) -> Result<LoggedIn, Refused> {
+        let from = comer.address;
+        let shown = (asked.name.as_str(), asked.password);
+        let administrator = match self.by_password(shown, account, from, now).await? {
             Password::Right(administrator) => administrator,
             Password::Wrong(of) => {
                 if let Some(name) = of {
                     witness.missed(&name);
                 }
-                return Err(self.failed(&account, from, now));
+                return Err(Refused::Wrong);
             }
         };
         witness.known(&administrator)?;
@@ -243,9 +260,9 @@ impl Desk {
             Second::Recovery(code) => self.spend_recovery(name, code).await?,
         };
         if !shown {
-            return Err(self.failed(&account, from, now));
+            return Err(Refused::Wrong);
         }
-        self.accounts.proved(account, from, now);
+        self.accounts.proved(*account, from, now);
         let opened = self
             .open(*administrator, Standing::Full, comer, now)
             .await?;
@@ -281,7 +298,11 @@ impl Desk {
             .check_passkey(&row.administrator, answer, &state, now)
             .await
         {
-            Err(Refused::Unverified) => return Err(self.failed(&account, from, now)),
+            Err(Refused::Unverified) => {
+                let tried = self.accounts.begin(&account, from, now);
+                let tried = tried.map_err(Refused::Wait)?;
+                return Err(self.failed(tried, from, now));
+            }
             checked => checked?,
         }
         self.accounts.proved(account, from, now);
@@ -332,34 +353,6 @@ impl Desk {
             );
         }
         Ok(Password::Right(Box::new(row)))
-    }
-
-    /// Refuses whoever has failed too often; answers the account that is tried.
-    fn pace(&self, name: &str, from: IpAddr, now: Timestamp) -> Result<Account, Refused> {
-        self.pace_address(from, now)?;
-        let account = Account::administrator(name);
-        match self.accounts.held(&account, from, now) {
-            Some(seconds) => {
-                self.addresses.charge(from, now);
-                Err(Refused::Wait(seconds))
-            }
-            None => Ok(account),
-        }
-    }
-
-    fn pace_address(&self, from: IpAddr, now: Timestamp) -> Result<(), Refused> {
-        self.addresses
-            .wait(from, now)
-            .map_or(Ok(()), |seconds| Err(Refused::Wait(seconds)))
-    }
-
-    /// Counts a failure.
-    fn failed(&self, account: &Account, from: IpAddr, now: Timestamp) -> Refused {
-        self.addresses.charge(from, now);
-        if self.accounts.failed(account, from, now) {
-            tracing::warn!(address = %from, "an administrator's account is held for strangers");
-        }
-        Refused::Wrong
     }
 
     fn seal(&self, table: &'static str, row: &str, plain: Vec<u8>) -> Result<Sealed, Refused> {

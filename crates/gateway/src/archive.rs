@@ -143,6 +143,11 @@ impl Archive {
         self.hand(Letter::Lost { caller, key });
     }
 
+    /// Hands over a claim of whose call nothing was done. Never waits.
+    pub(crate) fn unsure(&self, claim: Claim) {
+        self.hand(Letter::Unsure(Box::new(claim)));
+    }
+
     fn hand(&self, letter: Letter) {
         if self.letters.try_send(letter).is_err() {
             tracing::error!(

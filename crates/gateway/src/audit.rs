@@ -23,7 +23,7 @@ use crate::limit::{Admitted, Allowance};
 use crate::sessions::act::Act;
 use crate::snapshot::Snapshot;
 use crate::trail::{Story, Trail};
-use floods::{Counted, Floods, LIMITED, REASON};
+use floods::{Counted, Floods};
 pub(crate) use words::{fault_name, outcome};
 
 /// A request that is written down.
@@ -133,6 +133,9 @@ pub const NOT_KEPT: &str = "error-not-kept";
 /// The note of the failure with which an account begins to be held.
 pub const HELD: &str = "account-held";
 
+/// Why something was not done whose caller hung up while it was being got ready.
+const HUNG_UP: &str = "upstream.hung-up";
+
 /// What the gateway itself does, as a method in a record.
 fn done_here<'a>(granted: &Granted, trail: &'a Trail) -> &'a str {
     match granted {
@@ -145,12 +148,18 @@ fn done_here<'a>(granted: &Granted, trail: &'a Trail) -> &'a str {
 }
 
 impl Ledger {
-    /// A ledger over a journal.
+    /// A ledger over a journal, for what the gateway asks by itself.
     pub fn new(journal: Box<dyn Journal>) -> Self {
+        Self::of_callers(journal, 0)
+    }
+
+    /// A ledger of requests, too: so many refusals of somebody who is known and not let in are
+    /// written by themselves at once.
+    pub(crate) fn of_callers(journal: Box<dyn Journal>, refusals: u32) -> Self {
         Self {
             journal: RefCell::new(journal),
             waiting: Cell::new(false),
-            floods: RefCell::default(),
+            floods: RefCell::new(Floods::new(refusals)),
         }
     }
 
@@ -189,9 +198,14 @@ impl Ledger {
         self.waiting.set(true);
     }
 
+    /// Closes the record of a request whose caller hung up before anything was done.
+    pub(crate) fn close_undone(&self, request: RequestId) {
+        self.close_own(request, Outcome::Refused { reason: HUNG_UP });
+    }
+
     /// Closes a request's record; one that was refused before it could be opened is written
     /// whole, if its caller is known, or counted, if it is one of a flood.
-    pub(crate) fn close(&self, story: &Story, end: End<'_>) {
+    pub(crate) fn close(&self, story: &Story, end: End) {
         let mut floods = self.floods.borrow_mut();
         if floods.counts(story, end.outcome, end.status, clock::now()) {
             return;
@@ -249,12 +263,14 @@ impl Ledger {
         journal.close(Closing {
             request: counted.last.request,
             at: clock::now(),
-            outcome: Outcome::Refused { reason: REASON },
+            outcome: Outcome::Refused {
+                reason: counted.reason,
+            },
             status: counted.status,
             duration_us: 0,
             bytes_out: 0,
             notes: &[Note {
-                what: LIMITED,
+                what: counted.note,
                 count: counted.count,
             }],
         });
@@ -285,8 +301,8 @@ pub(crate) struct OwnQuestion<'a> {
 }
 
 /// How a request ended.
-pub(crate) struct End<'a> {
-    pub(crate) outcome: Outcome<'a>,
+pub(crate) struct End {
+    pub(crate) outcome: Outcome<'static>,
     pub(crate) status: u16,
     pub(crate) duration_us: u64,
     pub(crate) bytes_out: u64,

@@ -138,9 +138,10 @@ pub struct Gateway {
 impl Gateway {
     /// A gateway over what all cores share, with a journal of its own.
     pub fn new(shared: Arc<Shared>, journal: Box<dyn Journal>) -> Self {
+        let refusals = shared.throttle.rate().burst;
         Self {
             shared,
-            ledger: Ledger::new(journal),
+            ledger: Ledger::of_callers(journal, refusals),
             links: Links::default(),
             ids: Ids::new(),
         }
@@ -269,8 +270,10 @@ impl Gateway {
             .as_ref()
             .err()
             .is_some_and(|denial| matches!(denial.why(), Why::Paced(_)));
-        if story.caller.is_some() && result.is_ok() && story.dialect.is_some_and(has_slot) {
-            self.shared.proven.note(address, story.at);
+        if let (Some(caller), Ok(_)) = (&story.caller, &result)
+            && story.dialect.is_some_and(has_slot)
+        {
+            self.shared.proven.note(caller, address, story.at);
         }
         // A route that is open to everybody has counted its visitors itself.
         let counted = story.dialect == Some(Dialect::Custom) && result.is_ok();

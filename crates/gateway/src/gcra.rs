@@ -41,6 +41,15 @@ pub(crate) struct Tally {
     pub(crate) wait: i64,
 }
 
+/// A request that was counted before it was known whether it counts.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// Until when it counts.
+    until: Timestamp,
+    /// Whether none is left after it.
+    pub(crate) is_last: bool,
+}
+
 impl Rate {
     fn interval(self) -> i64 {
         MINUTE
@@ -56,14 +65,46 @@ impl Rate {
 
     /// Judges a request and counts it if it is admitted.
     pub(crate) fn take(self, cell: &AtomicI64, now: Timestamp) -> Tally {
+        self.taken(cell, now).0
+    }
+
+    /// Whether the whole burst is there.
+    pub(crate) fn is_whole(self, cell: &AtomicI64, now: Timestamp) -> bool {
+        cell.load(Ordering::Acquire) <= now.micros()
+    }
+
+    /// Counts a request that may be given back, if it is admitted.
+    ///
+    /// # Errors
+    /// When it is not: in how many microseconds one would be.
+    pub(crate) fn borrow(self, cell: &AtomicI64, now: Timestamp) -> Result<Taken, i64> {
+        let (tally, until) = self.taken(cell, now);
+        match tally.admitted {
+            true => Ok(Taken {
+                until: Timestamp(until),
+                is_last: tally.remaining == 0,
+            }),
+            false => Err(tally.wait),
+        }
+    }
+
+    /// Gives back what was counted; nothing, where it does not count any more.
+    pub(crate) fn give_back(self, cell: &AtomicI64, taken: &Taken, now: Timestamp) {
+        if now < taken.until {
+            cell.fetch_sub(self.interval(), Ordering::AcqRel);
+        }
+    }
+
+    /// Judges a request and counts it if it is admitted; answers also until when it counts.
+    fn taken(self, cell: &AtomicI64, now: Timestamp) -> (Tally, i64) {
         let mut seen = cell.load(Ordering::Acquire);
         loop {
             let (tally, next) = self.tally(seen, now);
             if !tally.admitted {
-                return tally;
+                return (tally, next);
             }
             match cell.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return tally,
+                Ok(_) => return (tally, next),
                 Err(other) => seen = other,
             }
         }
@@ -151,6 +192,32 @@ mod tests {
             .filter(|milli| rate.take(&cell, at(1_000_000_000 + milli * 1000)).admitted)
             .count();
         assert_eq!(admitted, 609, "ten minutes of 60 and one burst");
+    }
+
+    #[test]
+    fn what_is_given_back_is_there_again_and_nothing_more() {
+        let rate = Rate {
+            per_minute: 60,
+            burst: 3,
+        };
+        let cell = AtomicI64::new(0);
+        let start = at(1_000_000_000);
+        let borrow = |now| rate.borrow(&cell, now);
+        let [one, two, three] = [0, 1, 2].map(|_| borrow(start).unwrap());
+        assert!(!one.is_last && !two.is_last && three.is_last);
+        assert_eq!(borrow(start).unwrap_err(), 1_000_000);
+        rate.give_back(&cell, &two, start);
+        assert!(borrow(start).unwrap().is_last);
+        assert!(borrow(start).is_err());
+        // What has come free by itself is not given back besides.
+        let later = at(1_000_000_000 + 3_500_000);
+        let new = borrow(later).unwrap();
+        for old in [&one, &three] {
+            rate.give_back(&cell, old, later);
+        }
+        assert_eq!(rate.look(&cell, later).remaining, 1);
+        rate.give_back(&cell, &new, later);
+        assert_eq!(rate.look(&cell, later).remaining, 2);
     }
 
     #[test]

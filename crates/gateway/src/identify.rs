@@ -18,7 +18,7 @@ mod whose;
 use std::sync::Arc;
 
 use portcullis_erp::{Asked, Local, Reply};
-use portcullis_identity::{Presented, SessionDigest, Timestamp, UpstreamName};
+use portcullis_identity::{Presented, SessionDigest, Style, Timestamp, UpstreamName};
 use portcullis_storage::Nonce;
 
 use crate::decode::{Decoded, Wish, more_than_one};
@@ -35,7 +35,7 @@ use crate::upstream::{Upstream, Upstreams};
 use crate::ways::Ways;
 use open::{asks_why_it_differs, is_log_in, is_open, wants_token};
 pub(crate) use person::{Claimed, is_of_person, no_entry};
-use showing::Showing;
+use showing::{Showing, Use};
 pub(crate) use shown::Shown;
 use signed::spent;
 pub use voucher::Voucher;
@@ -70,6 +70,9 @@ pub struct Identified {
     pub(crate) origin: Origin,
     /// The session by which the caller was known, if by one.
     pub(crate) session: Option<SessionDigest>,
+    /// In which way the credential was shown: with this request or, for a session, when it was
+    /// opened; none where that is not known, or for nobody.
+    pub(crate) style: Option<Style>,
     /// Who somebody claims to be who logs in with the password of the ERP.
     pub(crate) person: Option<Claimed>,
     /// From where, and with what client, the request came.
@@ -90,6 +93,7 @@ impl Identified {
         (upstream, person): (Option<Arc<Upstream>>, Option<Claimed>),
         (origin, from, plain): (Origin, From, bool),
     ) -> Self {
+        let style = person.as_ref().map(|person| person.style);
         Self {
             wish,
             holder: None,
@@ -97,6 +101,7 @@ impl Identified {
             reply,
             origin,
             session: None,
+            style,
             person,
             from,
             plain,
@@ -203,15 +208,11 @@ pub async fn caller(
         session,
         once: once_only,
         revealed,
-        held,
         past,
         is_nothing,
     } = whose::credential(desk, &credentials, around)
         .await
         .map_err(&no)?;
-    if let Some(upstream) = held {
-        trail.held(upstream);
-    }
     if !is_nothing && origin.is_clear && !desk.ways.in_clear {
         if let Some(holder) = revealed.as_ref().or(holder.as_ref()) {
             trail.recognised(Arc::clone(&holder.principal));
@@ -260,7 +261,11 @@ pub async fn caller(
     let showing = Showing {
         address: origin.address,
         style,
-        opens_session: is_log_in(&wish),
+        used: match session {
+            Some(_) => Use::Session,
+            None if is_log_in(&wish) => Use::LogIn,
+            None => Use::Request,
+        },
     };
     if let Err(unmet) = desk.takes(&holder, own.as_deref(), &showing) {
         // Whoever has the key elsewhere is not told that it is one.
@@ -276,7 +281,7 @@ pub async fn caller(
             return Err(no(Why::TwoUsers));
         }
     }
-    let holder = match stand_in::bound(holder, own.as_deref()) {
+    let holder = match stand_in::bound(holder, own.as_deref(), now) {
         Ok(holder) => holder,
         Err(unmet) => {
             trail.unmet(unmet);
@@ -320,13 +325,14 @@ pub async fn caller(
     desk.keyring
         .used(&holder, now, origin.address, reply.dialect);
     Ok(Identified {
-        voucher: Voucher::of(&holder, style),
+        voucher: Voucher::of(&holder, style.filter(|_| session.is_none())),
         wish,
         holder: Some(holder),
         upstream: Some(bound),
         reply,
         origin,
         session,
+        style,
         person,
         from,
         plain: manner.plain,

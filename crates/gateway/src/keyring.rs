@@ -122,14 +122,6 @@ impl Keyring {
         self.ever(&id, now)
     }
 
-    /// The ERP of the key of this id, if this is not it: a guess.
-    pub(crate) fn guessed_at(&self, key: &ApiKey) -> Option<UpstreamName> {
-        let keys = self.bunch.keys();
-        let kept = keys.get(&key.id()).filter(|kept| !kept.is_foreign)?;
-        let is_guess = kept.digest != key.digest(&self.pepper);
-        is_guess.then(|| kept.holder.principal.upstream().clone())
-    }
-
     /// The holder of a key, if the key is good now.
     pub(crate) fn holder(&self, key: &ApiKey, now: Timestamp) -> Option<Arc<Holder>> {
         let keys = self.bunch.keys();

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use papaya::HashMap;
 use portcullis_identity::{
-    CsrfToken, KeyId, Pepper, SessionDigest, SessionToken, Timestamp, UpstreamName,
+    CsrfToken, KeyId, Pepper, SessionDigest, SessionToken, Style, Timestamp, UpstreamName,
 };
 use portcullis_storage::{Opener, PersonRow, SessionRow, Store, StoreError, Whose as StoredWhose};
 
@@ -57,6 +57,7 @@ pub struct Sessions {
 /// What is known of a session.
 struct Known {
     whose: Whose,
+    style: Option<Style>,
     from: From,
     ends: Timestamp,
     /// When the store was asked last.
@@ -82,6 +83,8 @@ pub struct Session {
     pub digest: SessionDigest,
     /// Who opened it.
     pub(crate) whose: Whose,
+    /// In which way the credential was shown that opened it; none if that was not noted.
+    pub(crate) style: Option<Style>,
     /// From where, and with what client.
     from: From,
 }
@@ -181,6 +184,7 @@ impl Sessions {
         Ok(Some(Session {
             digest,
             whose: known.whose.clone(),
+            style: known.style,
             from: known.from.clone(),
         }))
     }
@@ -221,7 +225,7 @@ impl Sessions {
     pub(crate) async fn open_for(
         &self,
         comer: &Comer,
-        from: From,
+        (style, from): (Option<Style>, From),
         now: Timestamp,
     ) -> Result<(SessionToken, SessionDigest), OpenError> {
         let token = chance::token().ok_or(OpenError::Chance)?;
@@ -238,6 +242,7 @@ impl Sessions {
         let row = SessionRow {
             digest,
             opener,
+            style,
             network: from.network,
             agent: from.agent,
             opened: now,
@@ -253,7 +258,7 @@ impl Sessions {
         Ok((token, row.digest))
     }
 
-    /// Opens a session for the holder of a key, from nowhere.
+    /// Opens a session for the holder of a key, from nowhere and in no way.
     ///
     /// # Errors
     /// As for anybody.
@@ -262,7 +267,8 @@ impl Sessions {
         key: KeyId,
         now: Timestamp,
     ) -> Result<(SessionToken, SessionDigest), OpenError> {
-        self.open_for(&Comer::Key(key), From::default(), now).await
+        let how = (None, From::default());
+        self.open_for(&Comer::Key(key), how, now).await
     }
 
     /// Ends all sessions that a key opened.
@@ -342,6 +348,7 @@ impl Sessions {
         }
         let fresh = Arc::new(Known {
             whose,
+            style: row.style,
             from: From::kept(&row.network, &row.agent),
             ends: row.ends,
             looked: AtomicI64::new(now.micros()),

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod cells;
+mod homes;
 mod proven;
 
 use std::net::{IpAddr, Ipv6Addr};
@@ -23,7 +24,7 @@ use crate::gcra::{Rate, Tally};
 use crate::origin::Origin;
 use crate::route::Routed;
 use crate::ways::Ways;
-pub use accounts::{Account, Accounts};
+pub use accounts::{Account, Accounts, Try};
 use cells::Cells;
 pub(crate) use proven::Proven;
 
@@ -100,6 +101,11 @@ impl Throttle {
             rate,
             cells: Cells::default(),
         }
+    }
+
+    /// How often an address may fail.
+    pub(crate) const fn rate(&self) -> Rate {
+        self.rate
     }
 
     /// How many seconds this address has to wait, if it has to.

@@ -17,7 +17,7 @@ pub struct Conditions {
 }
 
 /// Which condition is not met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unmet {
     /// It came from another network.
     Address,

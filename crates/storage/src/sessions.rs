@@ -1,6 +1,6 @@
 //! Sessions: a cookie's stand-in for what was shown once, at log-in.
 
-use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Timestamp, UpstreamName};
+use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Style, Timestamp, UpstreamName};
 
 use crate::erp_users::Sealed;
 use crate::error::Stored;
@@ -16,6 +16,8 @@ pub struct SessionRow {
     pub digest: SessionDigest,
     /// Who opened it.
     pub opener: Opener,
+    /// In which way the credential was shown that opened it; none if that was not noted.
+    pub style: Option<Style>,
     /// When it was opened.
     pub opened: Timestamp,
     /// When it was used last, as far as that was written down.

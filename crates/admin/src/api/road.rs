@@ -12,6 +12,7 @@ use portcullis_gateway::decode::is_foreign;
 use portcullis_gateway::origin::Origin;
 use portcullis_identity::{Administrator, Timestamp};
 
+use super::vain::Counted;
 use super::watch::Watch;
 use super::{Api, Over, body, found};
 use crate::identify::{self, Recognised, Shown};
@@ -162,16 +163,51 @@ impl Api {
             Recognised::NotShown => (None, true),
         };
         if let Some((who, unmet)) = whose {
-            let who = Who::from(&who);
-            let entry = entry(arrived, Some(&who), Act::new("self", "identify"), ("", &[]));
-            let open = self.book.open(&entry)?;
-            let outcome = Outcome::Refused {
-                reason: "unidentified",
+            let used = Counted {
+                who,
+                unmet,
+                count: 1,
+                request: arrived.request,
+                at: arrived.now,
+                address: arrived.origin.address(),
             };
-            self.book.close(open, outcome, (401, 0), unmet.as_str());
+            if self.vain.is_alone(&used) {
+                self.write_vain(&used)?;
+            }
         }
         self.stranger(head, arrived, is_nothing)?;
         Err(Refusal::Unidentified)
+    }
+
+    /// Writes down that a credential that is not good was used.
+    fn write_vain(&self, used: &Counted) -> Result<(), Refusal> {
+        let open = self.book.open(&Entry {
+            request: used.request,
+            at: used.at,
+            who: Some(&Who::from(&used.who)),
+            address: used.address,
+            act: Act::new("self", "identify"),
+            on: "",
+            fields: &[],
+        })?;
+        let outcome = Outcome::Refused {
+            reason: "unidentified",
+        };
+        let note = (used.unmet.as_str(), used.count);
+        self.book.close_noted(open, outcome, (401, 0), note);
+        Ok(())
+    }
+
+    /// Writes down what was counted of such uses and is due.
+    pub(crate) fn write_due(&self, is_last: bool) {
+        let due = match is_last {
+            true => self.vain.all(clock::now()),
+            false => self.vain.due(clock::now()),
+        };
+        for used in due {
+            // A record that cannot be opened is logged; nothing was done.
+            let _logged = self.write_vain(&used);
+        }
     }
 
     /// Charges somebody who is not known to the address, and refuses one that has failed too

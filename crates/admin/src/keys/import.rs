@@ -3,9 +3,10 @@
 //! Their clients go on with the secrets that they have. The id of such a key comes of its
 //! secret, so that a file may be taken over twice, and what was revoked here stays so.
 
+mod directory;
 mod file;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_identity::{
     Conditions, ErpLogin, ForeignSecret, KeyId, Networks, Principal, PrincipalName, RoleName,
@@ -18,6 +19,7 @@ use super::create::{ends, look_at_user};
 use crate::installation::Installation;
 use crate::may::Leave;
 use crate::refusal::Refusal;
+use directory::Directory;
 use file::{Entry, Naming};
 
 /// What the keys of a file are to be.
@@ -156,6 +158,7 @@ pub async fn import(
     }
     let mut reading = Reading {
         at,
+        leave,
         upstream: &upstream,
         wanted: &wanted,
         directory: &directory,
@@ -164,15 +167,23 @@ pub async fn import(
         lines: Vec::new(),
         rows: Vec::new(),
         flaws: Vec::new(),
+        beyond: None,
     };
     for entry in &file.entries {
         reading.take(entry, file.naming).await?;
     }
     let Reading {
-        lines, rows, flaws, ..
+        lines,
+        rows,
+        flaws,
+        beyond,
+        ..
     } = reading;
     if !flaws.is_empty() {
         return Err(all(flaws));
+    }
+    if let Some(line) = beyond {
+        return Err(Refusal::OutOfScope(format!("the key of line {line}")));
     }
     for row in &rows {
         at.check_name(leave, &row.name)?;
@@ -199,62 +210,10 @@ fn all(flaws: Vec<String>) -> Refusal {
     Refusal::Unfit(format!("nothing was done:\n{}", flaws.join("\n")))
 }
 
-/// The users of an ERP whose credentials there are, with their numbers where those are known.
-/// None where only the data folder is known: names are not checked then.
-struct Directory(Option<Vec<(ErpLogin, Option<i64>)>>);
-
-impl Directory {
-    async fn of(at: &Installation, upstream: &UpstreamName) -> Result<Self, Refusal> {
-        let Some(config) = &at.config else {
-            return Ok(Self(None));
-        };
-        let kept = at.store.erp_users().of(upstream).await?;
-        let kept = kept.into_iter().map(|row| (row.login, row.uid));
-        let configured = config
-            .upstreams
-            .iter()
-            .filter(|from| from.name == *upstream);
-        let configured = configured.flat_map(|from| &from.users);
-        let configured = configured.map(|user| (user.login.clone(), user.uid));
-        Ok(Self(Some(kept.chain(configured).collect())))
-    }
-
-    /// The login of whom a file names so, if it can be one.
-    fn meant(&self, named: &str, naming: Naming, wanted: &Importing) -> Option<ErpLogin> {
-        if let Some(login) = wanted.users.get(named) {
-            return Some(login.clone());
-        }
-        match naming {
-            Naming::Number => {
-                let number = named.parse().ok()?;
-                let mut users = self.0.iter().flatten();
-                let found = users.find(|(_, uid)| *uid == Some(number));
-                found.map(|(login, _)| login.clone())
-            }
-            Naming::Login | Naming::Other => ErpLogin::new(named).ok(),
-        }
-    }
-
-    /// The same, if there is a credential for it; else what to do.
-    fn login(&self, named: &str, naming: Naming, wanted: &Importing) -> Result<ErpLogin, String> {
-        let tell = format!("say who `{named}` is (`--as '{named}=LOGIN'`)");
-        let Some(login) = self.meant(named, naming, wanted) else {
-            return Err(tell);
-        };
-        let mut users = self.0.iter().flatten();
-        if self.0.is_none() || users.any(|(known, _)| *known == login) {
-            return Ok(login);
-        }
-        let add = format!("add one with `portcullis user add {login}`");
-        Err(format!(
-            "there is no credential for `{login}`: {add}, or {tell}"
-        ))
-    }
-}
-
 /// A file that is being looked at, line by line.
 struct Reading<'a> {
     at: &'a Installation,
+    leave: &'a Leave,
     upstream: &'a UpstreamName,
     wanted: &'a Importing,
     directory: &'a Directory,
@@ -263,6 +222,8 @@ struct Reading<'a> {
     lines: Vec<Line>,
     rows: Vec<KeyRow>,
     flaws: Vec<String>,
+    /// The line of a key that is there, and beyond the leave.
+    beyond: Option<u64>,
 }
 
 impl Reading<'_> {
@@ -303,18 +264,36 @@ impl Reading<'_> {
             return Ok(());
         }
         let keys = self.at.store.keys();
-        match keys.find(&id).await? {
+        let there = match keys.find(&id).await? {
+            Some(row) => Some(row),
+            None => keys.of_secret(&digest).await?,
+        };
+        match &there {
+            // Whether there is a key beyond the leave is not for whoever has it to try out.
+            Some(row) if !is_within(self.leave, row) => match self.wanted.is_dry {
+                true => self.lines.push(line(Some(user), Some(id), Fate::New)),
+                false => self.beyond = Some(entry.line),
+            },
+            Some(row) if row.id != id => {
+                flaw(format!("its key is that of {} already", row.id));
+            }
             Some(row) if row.revoked.is_some() => {
                 flaw(format!(
                     "its key was revoked here ({id}): give the client a new one, and leave this line out"
                 ));
             }
+            Some(row) if !is_wanted(row, (self.upstream, &user), &self.wanted.roles) => {
+                let roles: Vec<&str> = row.roles.iter().map(RoleName::as_str).collect();
+                flaw(format!(
+                    "its key is there already ({id}) and is another: as `{}` of `{}`, with {}; \
+                     leave this line out, or give the client a new one",
+                    row.erp_login,
+                    row.upstream,
+                    roles.join(", ")
+                ));
+            }
             Some(_) => self.lines.push(line(Some(user), Some(id), Fate::There)),
             None => {
-                if let Some(other) = keys.of_secret(&digest).await? {
-                    flaw(format!("its key is that of {} already", other.id));
-                    return Ok(());
-                }
                 let roles = self.wanted.roles.clone();
                 let upstream = self.upstream.clone();
                 let holder = Principal::integration(name, id, upstream, user.clone(), roles);
@@ -341,4 +320,19 @@ impl Reading<'_> {
         }
         Ok(())
     }
+}
+
+fn is_within(leave: &Leave, row: &KeyRow) -> bool {
+    let within = leave.check(&row.upstream, &row.erp_login, &row.roles);
+    within.is_ok()
+}
+
+/// Whether a key that is there does what is wanted of the file's.
+fn is_wanted(
+    row: &KeyRow,
+    (upstream, user): (&UpstreamName, &ErpLogin),
+    roles: &[RoleName],
+) -> bool {
+    let all = |roles: &[RoleName]| roles.iter().cloned().collect::<BTreeSet<_>>();
+    row.upstream == *upstream && row.erp_login == *user && all(&row.roles) == all(roles)
 }

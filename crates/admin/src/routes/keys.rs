@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use portcullis_gateway::throttle::Account;
-use portcullis_gateway::tls;
+use portcullis_gateway::{clock, tls};
 use portcullis_identity::signing::{PublicKey, Scheme};
 use portcullis_identity::{
     CertificateDigest, ErpLogin, KeyId, PrincipalName, RoleName, Style, UpstreamName,
@@ -202,24 +202,21 @@ fn adopt(asked: Asked) -> Result<Planned, Refusal> {
     let on = key.id().to_string();
     let (at, leave, now) = asked.within()?;
     let upstream = at.upstream(wanted.0.upstream.as_ref())?;
-    // Who may not make this key at all holds up nobody who may.
     leave.check(&upstream, &wanted.0.user, &wanted.0.roles)?;
-    let account = Account::login(&upstream, wanted.0.user.as_str());
+    let account = Account::tried_by(asked.who()?, &upstream, &wanted.0.user);
     let work = apart(move || async move {
         let adopted = keys::adopt(&at, &leave, key, wanted, now).await?;
         Ok(Done::made(adopted.told(now)))
     });
     // Whether a secret is the ERP user's is told: who guesses waits, as whoever guesses at a
-    // log-in does.
+    // log-in does, and holds up nobody else.
     let work = async move {
-        if let Some(seconds) = asked.api.adopts().held(&account, asked.address, now) {
-            return Err(Refusal::Paced(seconds));
-        }
-        let done = work.await;
-        if done.is_err() {
-            asked.api.adopts().failed(&account, asked.address, now);
-        }
-        done
+        let adopts = asked.api.adopts();
+        let tried = adopts.begin(&account, asked.address, now);
+        let tried = tried.map_err(Refusal::Paced)?;
+        let done = work.await?;
+        adopts.give_back(tried, clock::now());
+        Ok(done)
     };
     Ok(Planned::new(on, work))
 }
@@ -244,10 +241,22 @@ fn import(asked: Asked) -> Result<Planned, Refusal> {
         limit: body.limit.map(Limit::rate),
         is_dry: body.dry_run,
     };
+    let account = Account::of_imports(asked.who()?);
     let work = apart(move || async move {
         let imported = keys::import(&at, &leave, &text, wanted, now).await?;
         Ok(Done::with(imported.told()))
     });
+    // That something is beyond the scope may tell that there is such a key.
+    let work = async move {
+        let tries = asked.api.adopts();
+        let tried = tries.begin(&account, asked.address, now);
+        let tried = tried.map_err(Refusal::Paced)?;
+        let done = work.await;
+        if !matches!(done, Err(Refusal::OutOfScope(_))) {
+            tries.give_back(tried, clock::now());
+        }
+        done
+    };
     Ok(Planned::new(on, work))
 }
 

@@ -109,12 +109,14 @@ impl Desk {
         known.full()?;
         known.fresh(now)?;
         let name = &known.administrator.name;
-        let account = self.pace(name.as_str(), from, now)?;
-        let tried = (name.as_str(), old);
-        match self.by_password(tried, &account, from, now).await? {
-            Password::Right(_) => {}
-            Password::Wrong(_) => return Err(self.failed(&account, from, now)),
-        }
+        let (account, tried) = self.pace(name.as_str(), from, now)?;
+        let shown = (name.as_str(), old);
+        let judged = self.by_password(shown, &account, from, now).await;
+        let judged = judged.and_then(|password| match password {
+            Password::Right(_) => Ok(()),
+            Password::Wrong(_) => Err(Refused::Wrong),
+        });
+        self.decided(tried, judged, from, now)?;
         let sealed = self.hashed(name, new, from).await?;
         self.store
             .administrators()

@@ -20,9 +20,15 @@ fn call(served: &Served, key: &str) -> u16 {
 
 /// How many refusals a record stands for.
 fn number(record: &Json) -> u64 {
-    let notes = record["closed"]["notes"].as_array().into_iter().flatten();
-    let mut limited = notes.filter(|note| note[0] == "limited");
-    limited.next().map_or(1, |note| note[1].as_u64().unwrap())
+    let mut notes = record["closed"]["notes"].as_array().into_iter().flatten();
+    notes.next().map_or(1, |note| note[1].as_u64().unwrap())
+}
+
+/// Ends it in an orderly way: what was counted is written.
+fn end(mut served: Served) {
+    let mut stop = Command::new("kill");
+    let stopped = stop.arg(served.child.id().to_string()).status().unwrap();
+    assert!(stopped.success() && served.child.wait().unwrap().success());
 }
 
 #[test]
@@ -32,7 +38,7 @@ fn ten_thousand_requests_beyond_the_rate_are_a_handful_of_records_whose_numbers_
     let place = Place::before(&demo, limits);
     let (key, id) = place.key("shop", &[]);
     let (_, other_id) = place.key("till", &[]);
-    let mut served = place.serve();
+    let served = place.serve();
     let (done, limited) = (AtomicU64::new(0), AtomicU64::new(0));
     let one = || match call(&served, &key) {
         200 => done.fetch_add(1, Ordering::SeqCst),
@@ -56,9 +62,7 @@ fn ten_thousand_requests_beyond_the_rate_are_a_handful_of_records_whose_numbers_
     // Those within the rate reached the ERP, and no other.
     assert_eq!(demo.reached().len() as u64, done - 1);
 
-    let mut stop = Command::new("kill");
-    let stopped = stop.arg(served.child.id().to_string()).status().unwrap();
-    assert!(stopped.success() && served.child.wait().unwrap().success());
+    end(served);
     let tail = |key: &str| place.lines(&["audit", "tail", "-n", "100000", "--key", key]);
     let records = tail(&id);
     let of = |outcome: &str| -> Vec<&Json> {
@@ -102,4 +106,59 @@ fn a_flood_is_written_when_it_is_over_while_the_gateway_goes_on() {
     assert!(sum() < 40, "the number is not written yet");
     let written = within(15_000, || (sum() == 40).then_some(()));
     assert!(written.is_some(), "{}", sum());
+}
+
+#[test]
+fn a_key_that_is_shown_from_elsewhere_again_and_again_is_a_handful_of_records() {
+    let demo = Demo::start();
+    let place = Place::before(&demo, "[limits]\naddress-failures-burst = 20\n");
+    let (near, _) = place.key("near", &["--from", "127.0.0.1"]);
+    let (far, id) = place.key("far", &["--from", "192.0.2.1"]);
+    let served = place.serve();
+    assert_eq!(call(&served, &near), 200);
+    demo.reached();
+    let number_of = |status: u16| {
+        let all = (0..3000).filter(|_| call(&served, &far) == status);
+        all.count()
+    };
+    assert!(number_of(429) > 2900, "the address waits");
+    assert!(demo.reached().is_empty());
+    end(served);
+    let records = place.lines(&["audit", "tail", "-n", "100000", "--key", &id]);
+    assert!(records.len() <= 100, "{} records", records.len());
+    assert_eq!(records.iter().map(number).sum::<u64>(), 3000);
+    for record in &records {
+        assert_eq!(record["outcome"], "refused");
+        assert_eq!(record["closed"]["notes"][0][0], "key-address", "{record}");
+    }
+}
+
+#[test]
+fn an_administrative_key_that_is_over_and_shown_again_and_again_is_a_handful_of_records() {
+    let demo = Demo::start();
+    let limits = "[limits]\naddress-failures-burst = 20\n";
+    let gateway = crate::admin::Administered::before(&demo, limits);
+    let (ops, id) = gateway.key("ops", "administrator", &[]);
+    let (good, _) = gateway.key("good", "administrator", &[]);
+    let path = "/admin/v1/keys";
+    assert_eq!(gateway.ask(&ops, "GET", path, &Json::Null).status, 200);
+    let (code, _) = gateway.place.run(&["administrator", "key", "revoke", &id]);
+    assert_eq!(code, 0);
+    for _ in 0..1000 {
+        let status = gateway.ask(&ops, "GET", path, &Json::Null).status;
+        assert!(matches!(status, 401 | 429), "{status}");
+    }
+    assert_eq!(gateway.ask(&good, "GET", path, &Json::Null).status, 200);
+    let crate::admin::Administered { place, served, .. } = gateway;
+    end(served);
+    let records = place.lines(&["audit", "tail", "-n", "100000"]);
+    let of = |note: &str| -> Vec<&Json> {
+        let is_one = |record: &&Json| record["closed"]["notes"][0][0] == note;
+        records.iter().filter(is_one).collect()
+    };
+    let revoked = of("key-revoked");
+    assert!(revoked.len() <= 30, "{} records", revoked.len());
+    let sum: u64 = revoked.iter().copied().map(number).sum();
+    assert_eq!(sum, 1000);
+    assert!(revoked.iter().all(|record| record["principal"] == "ops"));
 }

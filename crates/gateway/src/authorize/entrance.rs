@@ -163,9 +163,13 @@ impl Gate<'_> {
             Turn::InVain(no) => return Err(why(no)),
             Turn::Mine(asking) => asking,
         };
+        let tried = claimed.begin(&self.origin, self.now).inspect_err(|_| {
+            entered.forget(&mark);
+        })?;
         let asked = clock::now();
         match self.ask(claimed).await {
             Ok(holder) => {
+                claimed.give_back(tried, clock::now());
                 claimed.proved(&self.origin, self.now);
                 asking.enters(&holder, self.now);
                 // What the ERP said of the password may be older than the end of its sessions.
@@ -179,8 +183,9 @@ impl Gate<'_> {
                 Ok(holder)
             }
             Err(no) => {
-                if no != NoEntry::Unready {
-                    claimed.failed(&self.origin, self.now);
+                match no {
+                    NoEntry::Unready => claimed.give_back(tried, clock::now()),
+                    NoEntry::Refused | NoEntry::SecondFactor => claimed.failed(tried),
                 }
                 entered.forget(&mark);
                 asking.fails(no);

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use portcullis_erp::dialect::local::told_token;
 use portcullis_erp::{Call, Edition, Fault, FaultKind, Local, Map, Reply, Value};
-use portcullis_identity::{Secret, SessionDigest, Timestamp};
+use portcullis_identity::{Secret, SessionDigest, Style, Timestamp};
 use portcullis_policy::{Decision, Family, Question};
 
 use super::Granted;
+use crate::clock;
 use crate::denial::Why;
 use crate::identify::Claimed;
 use crate::keyring::Holder;
@@ -27,6 +28,8 @@ pub(super) struct Inquiry<'a> {
     pub(super) session: Option<SessionDigest>,
     /// Who somebody claims to be who logs in with the password of the ERP.
     pub(super) person: Option<&'a Claimed>,
+    /// In which way the credential was shown.
+    pub(super) style: Option<Style>,
     pub(super) from: &'a From,
     pub(super) reply: &'a Reply,
     pub(super) origin: Origin,
@@ -83,6 +86,7 @@ async fn log_in(inquiry: &Inquiry<'_>) -> Result<Granted, Why> {
     let who = who(inquiry, &holder).await?;
     Ok(Granted::Session(Act::Open(Opening {
         comer,
+        style: inquiry.style,
         from: inquiry.from.clone(),
         holder,
         who,
@@ -94,24 +98,29 @@ async fn by_password(inquiry: &Inquiry<'_>, claimed: &Claimed) -> Result<Arc<Hol
     let upstream = inquiry.upstream.ok_or(Why::LoginFailed)?;
     let people = upstream.people().ok_or(Why::LoginFailed)?;
     let password = Secret::new(claimed.password.expose(String::clone));
-    let tried = upstream.log_in(inquiry.asker, &claimed.login, password, inquiry.origin);
-    let user = match tried.await {
+    let tried = claimed.begin(&inquiry.origin, inquiry.now)?;
+    let log_in = upstream.log_in(inquiry.asker, &claimed.login, password, inquiry.origin);
+    let user = match log_in.await {
         Ok(user) => Arc::new(user),
         Err(no) => {
             return Err(match no {
-                NoLogIn::Unready => Why::Unreachable,
+                NoLogIn::Unready => {
+                    claimed.give_back(tried, clock::now());
+                    Why::Unreachable
+                }
                 NoLogIn::Refused => {
-                    claimed.failed(&inquiry.origin, inquiry.now);
+                    claimed.failed(tried);
                     Why::LoginFailed
                 }
                 // The password was right; whoever finds that out must not do so often.
                 NoLogIn::SecondFactor => {
-                    claimed.failed(&inquiry.origin, inquiry.now);
+                    claimed.failed(tried);
                     Why::SecondFactor
                 }
             });
         }
     };
+    claimed.give_back(tried, clock::now());
     let Some(holder) = people.holder(upstream.name(), &user) else {
         tracing::warn!("somebody who logged in has a login that no caller can have");
         upstream.log_out(inquiry.asker, &user).await;

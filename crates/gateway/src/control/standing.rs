@@ -20,7 +20,8 @@ use crate::upstream::{Asked, Asker, ErpUser, Links, Upstream};
 /// How soon whoever is to stand in, and did not tell what it is, is asked again.
 const SOON: Duration = Duration::from_secs(5);
 
-/// How often whoever stands in is asked again whether it is an administrator.
+/// How often whoever is to stand in for somebody who is archived is asked again whether it is an
+/// administrator, also while no key calls: it is known when one does.
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// What one upstream is watched with.
@@ -161,11 +162,8 @@ impl Watch {
                 continue;
             };
             let standing = user.standing();
-            let is_due = if standing.has_told() {
-                standing.is_called() && is_past(*asked, AGAIN, now)
-            } else {
-                is_past(*asked, SOON, now)
-            };
+            let after = if standing.has_told() { AGAIN } else { SOON };
+            let is_due = is_past(*asked, after, now);
             if !is_due || standing.is_archived() {
                 continue;
             }
@@ -182,7 +180,7 @@ impl Watch {
                     "an ERP user that is to stand in does not tell what it is, and does not"
                 );
             }
-            standing.told(is.ok());
+            standing.told(is.ok(), clock::now());
         }
     }
 

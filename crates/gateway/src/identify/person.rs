@@ -12,14 +12,14 @@ use portcullis_identity::{
 
 use super::Desk;
 use super::open::is_log_in;
-use super::showing::{Showing, meet};
+use super::showing::{Showing, Use, meet};
 use crate::decode::{Credentials, Manner, Wish, more_than_one};
 use crate::denial::Why;
 use crate::issuers::Unverified;
 use crate::keyring::Holder;
 use crate::origin::Origin;
 use crate::people::{Basic, People};
-use crate::throttle::{Account, Accounts};
+use crate::throttle::{Account, Accounts, Try};
 use crate::upstream::Upstream;
 
 /// Who somebody claims to be, by a password that is still to be checked.
@@ -37,10 +37,23 @@ pub(crate) struct Claimed {
 }
 
 impl Claimed {
+    /// The ERP is about to be asked.
+    ///
+    /// # Errors
+    /// When too many others have asked it meanwhile, or are about to.
+    pub(crate) fn begin(&self, origin: &Origin, now: Timestamp) -> Result<Try, Why> {
+        let tried = self.accounts.begin(&self.account, origin.address, now);
+        tried.map_err(Why::Held)
+    }
+
     /// The ERP did not accept it.
-    pub(crate) fn failed(&self, origin: &Origin, now: Timestamp) {
-        let began = self.accounts.failed(&self.account, origin.address, now);
-        self.held.set(began);
+    pub(crate) fn failed(&self, tried: Try) {
+        self.held.set(tried.failed());
+    }
+
+    /// The ERP did not say, or accepted it.
+    pub(crate) fn give_back(&self, tried: Try, now: Timestamp) {
+        self.accounts.give_back(tried, now);
     }
 
     /// The ERP accepted it.
@@ -255,14 +268,21 @@ pub(super) fn comes(
     let showing = Showing {
         address,
         style: Some(style),
-        opens_session: style == Style::Password,
+        used: if style == Style::Basic {
+            Use::Request
+        } else {
+            Use::LogIn
+        },
     };
     let met = meet(erp.conditions(), &showing).is_ok() && desk.ways.take(style, address);
     let login = ErpLogin::new(named)
         .ok()
         .filter(|login| met && erp.people().is_some_and(|people| people.admit(login)));
     let Some(login) = login else {
-        let began = desk.accounts.failed(&account, address, now);
+        let tried = desk.accounts.begin(&account, address, now);
+        let began = tried
+            .map_err(|seconds| (Why::Held(seconds), None))?
+            .failed();
         return Err((no_entry(style), began.then(|| erp.name().clone())));
     };
     Ok(Claimed {

@@ -11,9 +11,20 @@ use crate::upstream::Upstream;
 /// Where a credential was shown, how, and for what.
 pub(super) struct Showing {
     pub(super) address: IpAddr,
-    /// None for a session: its key was shown when it was opened.
+    /// In which way: of a session, the way in which it was opened; none where that is not known.
     pub(super) style: Option<Style>,
-    pub(super) opens_session: bool,
+    pub(super) used: Use,
+}
+
+/// What a credential is used for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// What is asked with it.
+    Request,
+    /// A session is to be opened.
+    LogIn,
+    /// It was used to open the session in which something is asked.
+    Session,
 }
 
 impl Desk<'_> {
@@ -29,22 +40,65 @@ impl Desk<'_> {
             .into_iter()
             .flatten()
             .try_for_each(|conditions| meet(conditions, showing))?;
-        match showing.style {
-            Some(style) if !self.ways.take(style, showing.address) => Err(Unmet::Style),
-            Some(_) | None => Ok(()),
-        }
+        let takes = |style| self.ways.take(style, showing.address);
+        let taken = match showing.style {
+            Some(style) => takes(style),
+            // It may have been any.
+            None if showing.used == Use::Session => Style::ALL.iter().copied().all(takes),
+            None => true,
+        };
+        taken.then_some(()).ok_or(Unmet::Style)
     }
 }
 
-/// Whether a credential meets these conditions. What a session asks is not signed, so there is
-/// none where each request must be.
+/// Whether a credential meets these conditions. A session is good while the way in which it was
+/// opened is. What it asks is not signed, so there is none where each request must be.
 pub(super) fn meet(conditions: &Conditions, showing: &Showing) -> Result<(), Unmet> {
     conditions.from_here(showing.address)?;
-    if let Some(style) = showing.style {
-        conditions.in_this_way(style)?;
-    }
-    if conditions.must_sign && (showing.style.is_none() || showing.opens_session) {
+    if conditions.must_sign && showing.used != Use::Request {
         return Err(Unmet::Unsigned);
     }
-    Ok(())
+    match showing.style {
+        Some(style) => conditions.in_this_way(style),
+        None if showing.used == Use::Session && !conditions.styles.is_empty() => Err(Unmet::Style),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_as_good_as_the_way_in_which_it_was_opened() {
+        let told = |conditions: &Conditions, style, used| {
+            let showing = Showing {
+                address: IpAddr::from([192, 0, 2, 1]),
+                style,
+                used,
+            };
+            meet(conditions, &showing)
+        };
+        let (bearer, password) = (Some(Style::Bearer), Some(Style::Password));
+        let open = Conditions::default();
+        let narrow = Conditions {
+            styles: vec![Style::Password],
+            ..Conditions::default()
+        };
+        for style in [bearer, password, None] {
+            assert_eq!(told(&open, style, Use::Session), Ok(()));
+        }
+        assert_eq!(told(&narrow, password, Use::Session), Ok(()));
+        assert_eq!(told(&narrow, bearer, Use::Session), Err(Unmet::Style));
+        assert_eq!(told(&narrow, None, Use::Session), Err(Unmet::Style));
+        let signed = Conditions {
+            must_sign: true,
+            ..Conditions::default()
+        };
+        let signature = Some(Style::Signature);
+        assert_eq!(told(&signed, signature, Use::Request), Ok(()));
+        for used in [Use::LogIn, Use::Session] {
+            assert_eq!(told(&signed, signature, used), Err(Unmet::Unsigned));
+        }
+    }
 }

@@ -8,13 +8,12 @@ use portcullis_identity::{Presented, Style, Timestamp};
 use super::Desk;
 use super::foreign;
 use super::person::entered;
-use super::showing::Showing;
+use super::showing::{Showing, Use};
 use super::signed::{Signer, signer};
 use super::stand_in;
-use super::whose::{Visitor, by_certificate, by_session, find, parse};
+use super::whose::{Visitor, by_certificate, by_session, find};
 use crate::keyring::Holder;
 use crate::origin::Origin;
-use crate::throttle::Account;
 
 /// Whose credential the head of a request shows, before its body is read.
 pub(crate) enum Shown {
@@ -41,19 +40,15 @@ impl Desk<'_> {
         let (holder, style) = match (presented, signed) {
             (Presented::Key { text, style }, None) => {
                 let holder = text.expose(|text| {
-                    let key = parse(text).map(|key| Account::key(key.id()));
-                    let is_held = |key| self.accounts.key_held(&key, origin.address, now);
-                    let held = key.is_some_and(is_held);
                     let may = *style == Style::Basic && debt.is_none();
                     find(self, text, debt, now)
-                        .filter(|_| !held)
                         .or_else(|| foreign::holder(self, (text, *style), origin, debt, now))
                         .or_else(|| entered(self, text, origin, now).filter(|_| may))
                 });
                 (holder, Some(*style))
             }
             (Presented::Session(text), _) => match by_session(self, text, debt, now).await {
-                Ok(Visitor::Of(holder, _)) => (Some(holder), None),
+                Ok(Visitor::Of(holder, session)) => (Some(holder), session.style),
                 Ok(Visitor::Past(_) | Visitor::Nobody) => (None, None),
                 Err(_) => return Shown::Unsure,
             },
@@ -69,13 +64,17 @@ impl Desk<'_> {
                 (by_certificate(self, origin, now), Some(Style::Certificate))
             }
         };
+        let used = match presented {
+            Presented::Session(_) => Use::Session,
+            Presented::Key { .. } | Presented::Nothing => Use::Request,
+        };
         let may = |holder: &Arc<Holder>| {
             let erp = self.upstreams.named(holder.principal.upstream());
             let takes = |style| {
                 let showing = Showing {
                     address: origin.address,
                     style,
-                    opens_session: false,
+                    used,
                 };
                 self.takes(holder, erp.as_deref(), &showing).is_ok()
             };
@@ -84,7 +83,7 @@ impl Desk<'_> {
         };
         let bound = |holder: Arc<Holder>| {
             let erp = self.upstreams.named(holder.principal.upstream());
-            stand_in::bound(holder, erp.as_deref()).ok()
+            stand_in::bound(holder, erp.as_deref(), now).ok()
         };
         holder
             .filter(may)

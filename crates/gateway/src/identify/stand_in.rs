@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_identity::Unmet;
+use portcullis_identity::{Timestamp, Unmet};
 
 use crate::keyring::Holder;
 use crate::upstream::Upstream;
@@ -13,7 +13,11 @@ use crate::upstream::Upstream;
 ///
 /// # Errors
 /// When the user is archived, and nobody may stand in.
-pub(super) fn bound(holder: Arc<Holder>, erp: Option<&Upstream>) -> Result<Arc<Holder>, Unmet> {
+pub(super) fn bound(
+    holder: Arc<Holder>,
+    erp: Option<&Upstream>,
+    now: Timestamp,
+) -> Result<Arc<Holder>, Unmet> {
     // A person calls within the ERP's own session, which the ERP ends.
     let Some(erp) = erp.filter(|_| holder.user.is_none()) else {
         return Ok(holder);
@@ -28,7 +32,7 @@ pub(super) fn bound(holder: Arc<Holder>, erp: Option<&Upstream>) -> Result<Arc<H
     let stand_in = holder.stand_in.as_ref().ok_or(Unmet::Archived)?;
     let other = erp.user(&stand_in.login).ok_or(Unmet::Archived)?;
     other.standing().called();
-    if !other.standing().may_stand_in(stand_in.administrator) {
+    if !other.standing().may_stand_in(stand_in.administrator, now) {
         return Err(Unmet::Archived);
     }
     let login = stand_in.login.clone();

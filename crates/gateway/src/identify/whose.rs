@@ -6,7 +6,6 @@ use portcullis_erp::{Dialect, Fault, FaultKind, SlotCredential};
 use portcullis_identity::signing::SigningSecret;
 use portcullis_identity::{
     ApiKey, Presented, Principal, Secret, SessionDigest, SessionToken, Style, Timestamp, Unmet,
-    UpstreamName,
 };
 use portcullis_storage::StoreError;
 
@@ -20,14 +19,13 @@ use crate::issuers::Unverified;
 use crate::keyring::Holder;
 use crate::origin::Origin;
 use crate::sessions::{From, Session, Whose as Opened};
-use crate::throttle::Account;
 
 /// What a request shows to say who is calling.
 #[derive(Default)]
 pub(super) struct Whose {
     /// Whose credential it is; none where it is nobody's.
     pub(super) holder: Option<Arc<Holder>>,
-    /// In which way it was shown; none for a session, whose key was shown when it was opened.
+    /// In which way it was shown, for a session when it was opened; none if that is not known.
     pub(super) style: Option<Style>,
     /// The session that it is.
     pub(super) session: Option<SessionDigest>,
@@ -35,8 +33,6 @@ pub(super) struct Whose {
     pub(super) once: Option<Once>,
     /// Whose secret was sent along: others may know it if they could read it.
     pub(super) revealed: Option<Arc<Holder>>,
-    /// The ERP of a key that is held since this guess.
-    pub(super) held: Option<UpstreamName>,
     /// Whose it was, where it is right, but over.
     pub(super) past: Option<Past>,
     /// Whether nothing was shown at all.
@@ -61,8 +57,8 @@ pub(super) struct Around<'a> {
 impl Whose {
     /// A secret that was sent, and whoever is known by it.
     fn secret(desk: &Desk<'_>, text: &str, style: Style, around: &Around<'_>) -> Self {
-        let (mut holder, held) = tried(desk, text, around);
         let (origin, debt, now) = (around.origin, around.debt, around.now);
+        let mut holder = find(desk, text, debt, now);
         let mut past = None;
         if let (None, Some(key)) = (&holder, parse(text)) {
             past = desk.keyring.past(&key, now);
@@ -78,7 +74,6 @@ impl Whose {
             revealed: holder.clone(),
             past,
             holder,
-            held,
             style: Some(style),
             ..Self::default()
         }
@@ -227,6 +222,7 @@ async fn by_cookie(
     }
     Ok(Whose {
         holder: Some(holder),
+        style: session.style,
         session: Some(digest),
         ..Whose::default()
     })
@@ -254,33 +250,6 @@ pub(super) fn find(
         return None;
     }
     desk.keyring.holder(&key, now)
-}
-
-/// The holder of what was shown. Too many wrong secrets for one key hold it for whoever comes
-/// from an address that never showed the right one: it is then as if the right one were wrong.
-/// Answers the key's ERP, where the key is held since this guess.
-fn tried(
-    desk: &Desk<'_>,
-    text: &str,
-    around: &Around<'_>,
-) -> (Option<Arc<Holder>>, Option<UpstreamName>) {
-    let (debt, now, address) = (around.debt, around.now, around.origin.address);
-    let Some(key) = parse(text) else {
-        return (find(desk, text, debt, now), None);
-    };
-    let account = Account::key(key.id());
-    if desk.accounts.key_held(&account, address, now) {
-        return (None, None);
-    }
-    let found = find(desk, text, debt, now);
-    if found.is_some() {
-        desk.accounts.proved(account, address, now);
-        return (found, None);
-    }
-    let guessed = desk.keyring.guessed_at(&key);
-    let fresh = guessed.filter(|_| !desk.accounts.is_proven(&account, address, now));
-    let held = fresh.filter(|_| desk.accounts.failed(&account, address, now));
-    (None, held)
 }
 
 /// The holder of the key whose place the client's certificate takes. A certificate that no key

@@ -120,7 +120,7 @@ impl Holder {
             person: None,
             stand_in: None,
             last_use: Arc::clone(&key.last_use),
-            verifier: None,
+            verifier: key.verifier.clone(),
             exposed: AtomicBool::new(key.exposed.load(Ordering::Acquire)),
         }
     }

@@ -27,6 +27,8 @@ pub(crate) struct Ticket {
     archive: Arc<Archive>,
     claim: Claim,
     has_ended: bool,
+    /// Whether nothing of it was done: dropped then, it is given back.
+    is_undone: bool,
 }
 
 /// An answer as the ERP gave it.
@@ -49,7 +51,13 @@ impl Ticket {
             archive,
             claim,
             has_ended: false,
+            is_undone: false,
         }
+    }
+
+    /// Says whether nothing was done of what it stands for: that it is still to be done.
+    pub(crate) fn set_undone(&mut self, is_undone: bool) {
+        self.is_undone = is_undone;
     }
 
     /// Gives the claim back: nothing was sent.
@@ -152,7 +160,12 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if !self.has_ended {
+        if self.has_ended {
+            return;
+        }
+        if self.is_undone {
+            self.archive.unsure(self.claim.clone());
+        } else {
             self.archive.lost(self.claim.caller.clone(), self.claim.key);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use portcullis_erp::dialect::local;
 use portcullis_erp::{Dialect, Map, Reply, Value};
-use portcullis_identity::{SessionDigest, Timestamp};
+use portcullis_identity::{SessionDigest, Style, Timestamp};
 use portcullis_storage::StoreError;
 
 use super::{Comer, From, Secure, Sessions, cookie};
@@ -35,6 +35,8 @@ pub(crate) struct Ending {
 /// For whom a session is opened.
 pub(crate) struct Opening {
     pub(crate) comer: Comer,
+    /// In which way the credential was shown.
+    pub(crate) style: Option<Style>,
     pub(crate) from: From,
     pub(crate) holder: Arc<Holder>,
     pub(crate) who: Who,
@@ -79,7 +81,8 @@ pub(crate) async fn perform(
     };
     match act {
         Act::Open(opening) => {
-            let opened = sessions.open_for(&opening.comer, opening.from, now);
+            let how = (opening.style, opening.from);
+            let opened = sessions.open_for(&opening.comer, how, now);
             let (token, digest) = opened.await.map_err(|error| {
                 tracing::error!(%error, "a session could not be opened");
                 Why::Blind

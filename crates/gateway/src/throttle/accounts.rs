@@ -1,24 +1,24 @@
-//! Accounts at which somebody guesses: a login at an ERP, a key by its id, or an administrator.
+//! Accounts at which somebody guesses: a login at an ERP, or an administrator.
 //!
-//! An address that fails waits, but a guesser has many addresses. So failures are counted by
-//! account too; one that has failed too often is held for whoever comes from an address that
+//! An address that fails waits, but a guesser has many addresses. So tries are counted by
+//! account too; one at which too many failed is held for whoever comes from an address that
 //! has not proven it lately. Its holder, who has, goes on: nobody locks out somebody else.
 //! Whoever shares that address may fail more often, but not for ever.
+//! A try is counted before it is judged, and given back if it was right, so that many at once are
+//! no more than one after the other.
 //! Logins are counted whether there is such a person or not, so that a hold tells nothing.
+//! Keys are not held: nobody guesses their secrets, and a hold would keep out their holder alone.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_lc_rs::digest::{self, SHA256};
-use portcullis_identity::{KeyId, Timestamp, UpstreamName};
+use portcullis_identity::{Administrator, ErpLogin, KeyId, Means, Timestamp, UpstreamName};
 
 use super::cells::Cells;
+use super::homes::Homes;
 use super::{network, seconds};
-use crate::gcra::Rate;
+use crate::gcra::{Rate, Taken};
 use crate::people::folded;
-
-/// For how long an address that proved an account goes on, in microseconds: a day.
-const LASTS: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// How many times as often an account may fail from an address that proved it.
 const PROVEN: u32 = 3;
@@ -31,10 +31,26 @@ pub struct Account([u8; 32]);
 pub struct Accounts {
     rate: Rate,
     failures: Cells<Account>,
-    /// When the right secret came last.
-    proven: Cells<(Account, IpAddr)>,
-    /// What failed where it was proven.
-    slips: Cells<(Account, IpAddr)>,
+    homes: Homes,
+}
+
+/// A try at an account. It counts as a failure until it is given back.
+#[derive(Debug)]
+#[must_use = "a try that was no failure is given back"]
+pub struct Try {
+    account: Account,
+    address: IpAddr,
+    /// Whether it was made from an address that proved the account.
+    at_home: bool,
+    taken: Taken,
+}
+
+impl Try {
+    /// It failed. Answers whether the account is held from now on: for addresses that did not
+    /// prove it or, where this one did, for this one.
+    pub fn failed(self) -> bool {
+        self.taken.is_last
+    }
 }
 
 impl Account {
@@ -45,6 +61,19 @@ impl Account {
     /// Somebody who administers the gateway, whether there is such a one or not.
     pub fn administrator(name: &str) -> Self {
         Self::of(&["administrator", &folded(name)])
+    }
+
+    /// A login of an ERP of whose secrets an administrator tries some: each has tries of its own.
+    pub fn tried_by(who: &Administrator, upstream: &UpstreamName, login: &ErpLogin) -> Self {
+        let login = folded(login.as_str());
+        let [by, whose] = by(who);
+        Self::of(&["adopts", by, whose, upstream.as_str(), &login])
+    }
+
+    /// Keys that an administrator imports, and that may be somebody's.
+    pub fn of_imports(who: &Administrator) -> Self {
+        let [by, whose] = by(who);
+        Self::of(&["imports", by, whose])
     }
 
     /// A login of an ERP, whether there is such a one or not.
@@ -64,68 +93,89 @@ impl Account {
     }
 }
 
+/// An administrator, as what is shown: a key, or a person's session.
+fn by(who: &Administrator) -> [&str; 2] {
+    match &who.by {
+        Means::Key(id) => ["key", id.as_str()],
+        Means::Session => ["session", who.name.as_str()],
+    }
+}
+
 impl Accounts {
     /// Accounts that may fail so often.
     pub fn new(rate: Rate) -> Self {
         Self {
             rate,
             failures: Cells::default(),
-            proven: Cells::default(),
-            slips: Cells::default(),
+            homes: Homes::default(),
         }
     }
 
     /// How many seconds an account is held for this address, if it is.
     pub fn held(&self, account: &Account, address: IpAddr, now: Timestamp) -> Option<u64> {
-        let tally = if self.is_proven(account, address, now) {
-            let rate = self.where_proven();
-            let slips = (*account, network(address));
-            self.slips.look(&slips, |cell| rate.look(cell, now))
-        } else {
-            let look = |cell: &_| self.rate.look(cell, now);
-            self.failures.look(account, look)
-        };
+        let rate = self.where_proven();
+        let at_home = |cell: &_| rate.look(cell, now);
+        let tally = self
+            .homes
+            .at(account, network(address), now, at_home)
+            .or_else(|| {
+                self.failures
+                    .look(account, |cell| self.rate.look(cell, now))
+            });
         tally
             .filter(|tally| !tally.admitted)
             .map(|tally| seconds(tally.wait))
     }
 
-    /// Whether a key is held for this address. A key's secret cannot be guessed, only its holder be
-    /// locked out: where the right one came from lately it is never held.
-    pub(crate) fn key_held(&self, account: &Account, address: IpAddr, now: Timestamp) -> bool {
-        !self.is_proven(account, address, now) && self.held(account, address, now).is_some()
+    /// Counts a try, before it is judged.
+    ///
+    /// # Errors
+    /// When the account is held for this address: how many seconds.
+    pub fn begin(&self, account: &Account, address: IpAddr, now: Timestamp) -> Result<Try, u64> {
+        let rate = self.where_proven();
+        let slips = |cell: &_| rate.borrow(cell, now);
+        let home = self.homes.at(account, network(address), now, slips);
+        let at_home = home.is_some();
+        let taken = home.unwrap_or_else(|| {
+            self.failures
+                .change(*account, |cell| self.rate.borrow(cell, now))
+        });
+        Ok(Try {
+            account: *account,
+            address,
+            at_home,
+            taken: taken.map_err(seconds)?,
+        })
     }
 
-    /// Counts a failure; answers whether the account is held from now on: for addresses that did
-    /// not prove it or, where this one did, for this one.
-    pub fn failed(&self, account: &Account, address: IpAddr, now: Timestamp) -> bool {
-        let count = |rate: Rate, cell: &_| {
-            let before = rate.look(cell, now).admitted;
-            rate.charge(cell, now);
-            before && !rate.look(cell, now).admitted
-        };
-        if self.is_proven(account, address, now) {
+    /// Takes back a try that was no failure: nobody judged it, or it was right.
+    pub fn give_back(&self, tried: Try, now: Timestamp) {
+        let Try {
+            account,
+            address,
+            at_home,
+            taken,
+        } = tried;
+        if at_home {
             let rate = self.where_proven();
-            let slips = (*account, network(address));
-            self.slips.change(slips, |cell| count(rate, cell))
+            let give = |cell: &_| rate.give_back(cell, &taken, now);
+            // A home that is forgotten has forgotten its failures, too.
+            let _forgotten = self.homes.at(&account, network(address), now, give);
         } else {
-            self.failures
-                .change(*account, |cell| count(self.rate, cell))
+            let give = |cell: &_| self.rate.give_back(cell, &taken, now);
+            let _forgotten = self.failures.look(&account, give);
         }
     }
 
     /// The right secret came from this address.
     pub fn proved(&self, account: Account, address: IpAddr, now: Timestamp) {
-        self.proven.change((account, network(address)), |last| {
-            last.fetch_max(now.micros(), Ordering::AcqRel)
-        });
+        self.homes.prove(account, network(address), now);
     }
 
     /// Whether the right secret came from this address lately.
     pub fn is_proven(&self, account: &Account, address: IpAddr, now: Timestamp) -> bool {
-        let moment = |last: &AtomicI64| last.load(Ordering::Acquire);
-        let last = self.proven.look(&(*account, network(address)), moment);
-        last.is_some_and(|last| now.micros().saturating_sub(last) <= LASTS)
+        let home = self.homes.at(account, network(address), now, |_| ());
+        home.is_some()
     }
 
     fn where_proven(&self) -> Rate {
@@ -138,6 +188,7 @@ impl Accounts {
 
 #[cfg(test)]
 mod tests {
+    use super::super::homes::LASTS;
     use super::*;
 
     const ANNA: &str = "anna@example.com";
@@ -157,17 +208,22 @@ mod tests {
         Timestamp(LASTS * 2 + seconds * 1_000_000)
     }
 
+    /// Fails once; answers whether that held the account.
+    fn fail(accounts: &Accounts, address: IpAddr, now: Timestamp) -> bool {
+        accounts.begin(&anna(), address, now).is_ok_and(Try::failed)
+    }
+
     #[test]
     fn an_account_that_failed_too_often_is_held_from_any_new_address() {
         let accounts = accounts();
         let here = |last| IpAddr::from([192, 0, 2, last]);
         for last in 1..=3 {
             assert_eq!(accounts.held(&anna(), here(last), at(0)), None);
-            let held = accounts.failed(&anna(), here(last), at(0));
-            assert_eq!(held, last == 3, "told once, when it begins");
+            let tried = accounts.begin(&anna(), here(last), at(0)).unwrap();
+            assert_eq!(tried.failed(), last == 3, "told once, when it begins");
         }
         assert!(accounts.held(&anna(), here(9), at(0)).is_some());
-        assert!(!accounts.failed(&anna(), here(9), at(0)));
+        assert!(accounts.begin(&anna(), here(9), at(0)).is_err());
         let bert = Account::login(&UpstreamName::new("odoo").unwrap(), "bert");
         assert_eq!(accounts.held(&bert, here(1), at(0)), None, "others go on");
         let elsewhere = Account::login(&UpstreamName::new("other").unwrap(), ANNA);
@@ -190,12 +246,12 @@ mod tests {
         let (home, stranger) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         accounts.proved(anna(), home, at(0));
         for _ in 0..9 {
-            accounts.failed(&anna(), stranger, at(1));
+            fail(&accounts, stranger, at(1));
         }
         assert!(accounts.held(&anna(), stranger, at(1)).is_some());
         assert_eq!(accounts.held(&anna(), home, at(1)), None);
         for slip in 1..=9 {
-            let held = accounts.failed(&anna(), home, at(1));
+            let held = fail(&accounts, home, at(1));
             assert_eq!(
                 held,
                 slip == 9,
@@ -205,11 +261,38 @@ mod tests {
         assert!(accounts.held(&anna(), home, at(1)).is_some());
         let later = Timestamp(at(1).micros() + LASTS);
         for _ in 0..9 {
-            accounts.failed(&anna(), stranger, later);
+            fail(&accounts, stranger, later);
         }
         assert!(
             accounts.held(&anna(), home, later).is_some(),
             "not for ever"
         );
+    }
+
+    #[test]
+    fn many_tries_at_once_are_no_more_than_one_after_the_other() {
+        let accounts = accounts();
+        let from = |last: u8| IpAddr::from([192, 0, 2, last]);
+        let begin = |last: u8| accounts.begin(&anna(), from(last), at(0));
+        let judged: Vec<Try> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..40)
+                .map(|last| scope.spawn(move || begin(last)))
+                .collect();
+            let all = all.into_iter().map(|each| each.join().unwrap());
+            all.filter_map(Result::ok).collect()
+        });
+        assert_eq!(judged.len(), 3, "none of them is judged yet");
+        assert!(begin(77).is_err());
+        for tried in judged {
+            accounts.give_back(tried, at(1));
+        }
+        accounts.proved(anna(), from(1), at(1));
+        for last in 1..=3 {
+            let tried = accounts.begin(&anna(), from(77), at(1)).unwrap();
+            assert_eq!(tried.failed(), last == 3, "what was right does not count");
+        }
+        let home = |_| accounts.begin(&anna(), from(1), at(1));
+        let judged: Vec<Try> = (0..40).filter_map(|n| home(n).ok()).collect();
+        assert_eq!(judged.len(), 9, "nor where it was proven");
     }
 }

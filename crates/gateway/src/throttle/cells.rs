@@ -44,6 +44,13 @@ impl<K: Hash + Eq> Cells<K> {
         change(cells.get_or_insert_with(key, || AtomicI64::new(0)))
     }
 
+    /// Forgets what is remembered, if it is of this moment or older.
+    pub(super) fn forget(&self, key: &K, moment: i64) {
+        let cells = self.cells.pin();
+        let is_older = |_: &K, cell: &AtomicI64| cell.load(Ordering::Acquire) <= moment;
+        let _removed = cells.remove_if(key, is_older);
+    }
+
     fn forget_half(&self) {
         let cells = self.cells.pin();
         let moment = |cell: &AtomicI64| cell.load(Ordering::Acquire);

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use portcullis_audit::RequestId;
 use portcullis_erp::{Fault, FaultKind, Reply, Value};
 use portcullis_identity::{SessionDigest, Timestamp};
 use portcullis_policy::{Passage, Permit};
@@ -14,6 +15,7 @@ use super::errand::{Ended, Errand};
 use super::link::Whole;
 use super::{AskError, Asker, ErpUser, Links, Upstream};
 use crate::archive::Archive;
+use crate::audit::Ledger;
 use crate::authorize::{Granted, Return};
 use crate::controller::Controller;
 use crate::denial::{Denial, Why};
@@ -76,6 +78,7 @@ pub async fn forward(
         asker,
         sessions: keeps.sessions,
         again: permitted.again,
+        request: trail.request(),
         now,
     };
     let reply = permitted.reply;
@@ -146,13 +149,18 @@ pub async fn forward(
         }
         Turn::First(ticket) => match first(errand, ticket, links.clone()).await {
             Ok(told) => told,
-            Err((ended, ticket)) => match anew.undone(ended).await {
-                Ok(errand) => match first(*errand, ticket, links.clone()).await {
-                    Ok(told) => told,
-                    Err((ended, ticket)) => last(ended, ticket).await,
-                },
-                Err(ended) => last(*ended, ticket).await,
-            },
+            Err((ended, mut ticket)) => {
+                ticket.set_undone(true);
+                let undone = anew.undone(ended).await;
+                ticket.set_undone(false);
+                match undone {
+                    Ok(errand) => match first(*errand, ticket, links.clone()).await {
+                        Ok(told) => told,
+                        Err((ended, ticket)) => last(ended, ticket).await,
+                    },
+                    Err(ended) => last(*ended, ticket).await,
+                }
+            }
         },
         Turn::Again { kept, is_guarded } => {
             trail.repeated();
@@ -187,7 +195,25 @@ struct Anew<'a> {
     asker: &'a Asker<'a>,
     sessions: &'a Sessions,
     again: Option<Return>,
+    request: RequestId,
     now: Timestamp,
+}
+
+/// A request of which nothing was done yet, although its record is open: its caller may hang up,
+/// and all that is left of it is dropped.
+struct Undone<'a> {
+    ledger: &'a Ledger,
+    request: RequestId,
+    goes_on: bool,
+}
+
+impl Drop for Undone<'_> {
+    fn drop(&mut self) {
+        // Of a panic the record says that it was one.
+        if !self.goes_on && !std::thread::panicking() {
+            self.ledger.close_undone(self.request);
+        }
+    }
 }
 
 impl Anew<'_> {
@@ -195,7 +221,14 @@ impl Anew<'_> {
     async fn of(&self, upstream: &Upstream, was: &ErpUser, origin: Origin) -> Option<Arc<ErpUser>> {
         let again = self.again.as_ref()?;
         let with = (self.asker, self.sessions);
-        again.anew(with, (upstream, was), origin, self.now).await
+        let mut undone = Undone {
+            ledger: self.asker.ledger,
+            request: self.request,
+            goes_on: false,
+        };
+        let user = again.anew(with, (upstream, was), origin, self.now).await;
+        undone.goes_on = true;
+        user
     }
 
     /// What is still to be done, within a new session; or how it ended.

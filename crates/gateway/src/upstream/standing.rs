@@ -28,6 +28,9 @@ const USED: i64 = 10_000_000;
 /// How many others are asked about one.
 const MOST_ASKED: usize = 8;
 
+/// How long counts what a user has told of itself, in microseconds: two minutes.
+const FRESH: i64 = 120_000_000;
+
 /// The ranks of a user that has not told, and of those that have.
 const UNTOLD: u8 = 0;
 const ORDINARY: u8 = 1;
@@ -47,6 +50,8 @@ pub(crate) struct Standing {
     called: AtomicBool,
     /// What it is, as it told itself with its own credential.
     rank: AtomicU8,
+    /// When it told that.
+    told: AtomicI64,
 }
 
 /// What became of a question about a user.
@@ -69,6 +74,7 @@ impl Default for Standing {
             refused: AtomicBool::new(false),
             called: AtomicBool::new(false),
             rank: AtomicU8::new(UNTOLD),
+            told: AtomicI64::new(i64::MIN),
         }
     }
 }
@@ -99,9 +105,12 @@ impl Standing {
     }
 
     /// Whether it may stand in for somebody: its own credential was taken, it is not archived,
-    /// and no administrator, unless it may be one. What is not known is a no.
-    pub(crate) fn may_stand_in(&self, may_be_administrator: bool) -> bool {
+    /// and no administrator, unless it may be one. What is not known is a no, and what was told
+    /// long ago is not known.
+    pub(crate) fn may_stand_in(&self, may_be_administrator: bool, now: Timestamp) -> bool {
+        let told = self.told.load(Ordering::Acquire);
         !self.is_archived()
+            && now.micros().saturating_sub(told) <= FRESH
             && match self.rank.load(Ordering::Acquire) {
                 ORDINARY => true,
                 ADMINISTRATOR => may_be_administrator,
@@ -110,12 +119,13 @@ impl Standing {
     }
 
     /// Notes what the user is, as it has told itself; none: it did not.
-    pub(crate) fn told(&self, is_administrator: Option<bool>) {
+    pub(crate) fn told(&self, is_administrator: Option<bool>, now: Timestamp) {
         let rank = match is_administrator {
             Some(true) => ADMINISTRATOR,
             Some(false) => ORDINARY,
             None => UNTOLD,
         };
+        self.told.store(now.micros(), Ordering::Release);
         self.rank.store(rank, Ordering::Release);
     }
 
@@ -312,17 +322,19 @@ mod tests {
     #[test]
     fn who_has_not_told_what_it_is_stands_in_for_nobody() {
         let standing = Standing::default();
-        assert!(!standing.may_stand_in(true));
-        standing.told(Some(false));
-        assert!(standing.may_stand_in(false));
-        standing.told(Some(true));
-        assert!(!standing.may_stand_in(false));
-        assert!(standing.may_stand_in(true));
-        standing.told(None);
-        assert!(!standing.may_stand_in(true), "its credential is not taken");
-        standing.told(Some(false));
-        standing.answered(Some(true), Timestamp(1));
-        standing.told(Some(false));
-        assert!(!standing.may_stand_in(true), "it is archived itself");
+        let at = |seconds: i64| Timestamp(seconds * SECOND);
+        let may = |be, seconds| standing.may_stand_in(be, at(seconds));
+        assert!(!may(true, 0));
+        standing.told(Some(false), at(0));
+        assert!(may(false, 0) && may(false, 120));
+        assert!(!may(false, 121), "it may be another since");
+        standing.told(Some(true), at(130));
+        assert!(!may(false, 130) && may(true, 130));
+        standing.told(None, at(131));
+        assert!(!may(true, 131), "its credential is not taken");
+        standing.told(Some(false), at(132));
+        standing.answered(Some(true), at(133));
+        standing.told(Some(false), at(134));
+        assert!(!may(true, 134), "it is archived itself");
     }
 }

@@ -12,6 +12,7 @@ use super::secret::SigningSecret;
 use super::signed::Signed;
 
 /// What a key signs with, as far as it must be known here. Never shown.
+#[derive(Clone)]
 pub enum Verifier {
     /// RFC 9421 under a shared secret.
     Hmac(hmac::Key),

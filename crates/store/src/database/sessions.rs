@@ -1,6 +1,6 @@
 //! Sessions in a database.
 
-use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Timestamp, UpstreamName};
+use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Style, Timestamp, UpstreamName};
 use portcullis_storage::{
     Opener, Part, PersonEnd, PersonRow, Sealed, SessionRow, Sessions, StoreError, Stored, Whose,
 };
@@ -25,8 +25,8 @@ impl Sessions for SqlStore {
             };
             both.query(
                 "INSERT INTO session (digest, opener, key, upstream, login, uid, sealed, opened, \
-                 seen, ends, network, agent) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                 seen, ends, network, agent, style) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             )
             .bind(row.digest.as_bytes().as_slice())
             .bind(opener.as_str())
@@ -40,6 +40,7 @@ impl Sessions for SqlStore {
             .bind(row.ends.micros())
             .bind(row.network.as_str())
             .bind(row.agent.as_slice())
+            .bind(row.style.map(Style::as_str))
             .execute()
             .await
             .map_err(opening())?;
@@ -266,9 +267,11 @@ fn read(row: &Row) -> Result<SessionRow, StoreError> {
         }),
         _ => return Err(DAMAGED),
     };
+    let style = text("style")?.map(str::parse);
     Ok(SessionRow {
         digest: SessionDigest::from_bytes(digest.try_into().map_err(|_| DAMAGED)?),
         opener,
+        style: style.transpose().map_err(|_| DAMAGED)?,
         opened: moment("opened")?,
         seen: moment("seen")?,
         ends: moment("ends")?,

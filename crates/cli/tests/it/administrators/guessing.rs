@@ -144,6 +144,32 @@ async fn no_address_fills_the_row_of_those_who_wait_for_a_hash() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_guesses_at_once_are_no_more_than_one_after_the_other() {
+    let hall = Hall::build().await;
+    let desk = std::sync::Arc::new(hall.desk());
+    add(&desk, "anna").await;
+    assert!(try_from(&desk, "anna", PASSWORD, 50).await.is_ok());
+    let mut tasks = tokio::task::JoinSet::new();
+    for last in 60..90 {
+        let desk = std::sync::Arc::clone(&desk);
+        let guess = async move {
+            let asked = LogIn {
+                name: "anna".to_owned(),
+                password: Secret::from("guessed giraffes"),
+                second: Second::Nothing,
+            };
+            desk.log_in(asked, &comer(last), &(), at(100)).await
+        };
+        tasks.spawn(guess);
+    }
+    let answers = tasks.join_all().await;
+    let judged = answers
+        .iter()
+        .filter(|answer| !matches!(answer, Err(Refused::Wait(_))));
+    assert_eq!(judged.count(), 5, "of thirty");
+}
+
 /// The network of the holder is no excuse for codes: whoever shares it, and has the password, does
 /// not guess them either. And the holder has other ways.
 #[tokio::test]

@@ -340,3 +340,30 @@ fn whoever_is_archived_before_a_model_is_known_is_found_out_too() {
         creator(&served, &covered).is_some_and(|creator| json!(creator) != uid)
     });
 }
+
+#[test]
+fn who_stands_in_for_a_key_that_signs_is_told_why_its_signature_differs() {
+    let demo = Demo::start();
+    let place = place(&demo, ODOO, "");
+    let more = ["--stand-in", "second", "--signed", "hmac"];
+    let (key, _) = key(&place, "odoo", "integration", &more);
+    let served = place.serve();
+    let uid = logged_in(&served, &key, "integration").as_i64();
+    let told = json!({"method": "GET", "target": "/api/v1/res.partner", "headers": {}, "body": "",
+        "base": null});
+    let wrong = || -> Json {
+        let path = "/api/v1/-/explain-signature";
+        let got = post(&served, path, &[("x-api-key", &key)], &told);
+        let answer: Json = serde_json::from_slice(&got.body).expect("JSON");
+        let steps = answer["data"]["steps"].as_array().cloned();
+        let steps = steps.unwrap_or_else(|| panic!("{answer}"));
+        let wrong = steps.into_iter().find(|step| step["good"] == false);
+        wrong.expect("a step")["step"].clone()
+    };
+    assert_eq!(wrong(), "headers", "there is no signature");
+    archive(&demo, Dialect::Json2, uid.expect("a uid"), true);
+    becomes("the other one stands in", || {
+        logged_in(&served, &key, "second").is_i64()
+    });
+    assert_eq!(wrong(), "headers", "it signs as before");
+}

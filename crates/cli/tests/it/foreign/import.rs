@@ -163,3 +163,84 @@ fn everything_that_is_wrong_is_told_at_once_and_nothing_is_done() {
     assert_eq!(import(&place, &one, &[]).0, 0);
     assert_eq!(count(&place), 1);
 }
+
+#[test]
+fn a_key_that_is_there_with_another_user_or_other_roles_is_not_told_as_the_same() {
+    let demo = Demo::start();
+    let place = Place::before(&demo, "");
+    let file = place.path().join("portcullis.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let second = "[upstream.odoo.user.second]\nsecret-file = \"nowhere\"\n";
+    let text = text.replace("[\"reader.toml\"]", "[\"reader.toml\", \"writer.toml\"]");
+    std::fs::write(&file, format!("{text}{second}")).unwrap();
+    std::fs::write(place.path().join("writer.toml"), crate::serve::READER).unwrap();
+    let export = |user: &str| format!("name,key,user_id/login\nWeb shop,{SHOP},{user}\n");
+    assert_eq!(import(&place, &export("integration"), &[]).0, 0);
+    for more in [&[][..], &["--dry-run"]] {
+        let (code, told, said) = import(&place, &export("integration"), more);
+        assert_eq!((code, states(&told)), (0, vec!["there"]), "{said}");
+        let wider = [&["--role", "writer"], more].concat();
+        for (user, more) in [("second", more), ("integration", &wider[..])] {
+            let (code, _, said) = import(&place, &export(user), more);
+            assert_ne!(code, 0, "{user} {more:?}");
+            assert!(
+                said.contains("line 2") && said.contains("as `integration` of `odoo`, with reader"),
+                "{said}"
+            );
+        }
+    }
+    assert_eq!(count(&place), 1);
+}
+
+/// Whoever may try out secrets must not learn which of them are keys.
+#[test]
+fn a_key_manager_does_not_learn_of_keys_beyond_its_scope() {
+    let demo = Demo::start();
+    let limits = "[limits]\naccount-failures-burst = 3\n";
+    let gateway = crate::admin::Administered::before(&demo, limits);
+    let (manager, _) = gateway.key("keys", "key-manager", &[]);
+    let (other, _) = gateway.key("others", "key-manager", &["--may-use", "odoo/admin"]);
+    let export =
+        |secret: &str, user: &str| format!("name,key,user_id/login\nWeb shop,{secret},{user}\n");
+    let file = gateway.place.path().join("keys.csv");
+    std::fs::write(&file, export(SHOP, "admin")).unwrap();
+    let file = file.display().to_string();
+    let taken = [
+        "key",
+        "import",
+        &file,
+        "--role",
+        "reader",
+        "--administrator",
+    ];
+    let (code, taken) = gateway.place.run(&taken);
+    assert_eq!(code, 0, "{taken}");
+    let ask = |key: &str, secret: &str, dry: bool| {
+        let body = serde_json::json!({"csv": export(secret, "integration"), "roles": ["reader"],
+            "upstream": "odoo", "dry-run": dry});
+        gateway.ask(key, "POST", "/admin/v1/keys/import", &body)
+    };
+    let state = |key: &str, secret: &str| -> Json {
+        let got = ask(key, secret, true);
+        assert_eq!(got.status, 200, "{}", got.text());
+        let told: Json = serde_json::from_slice(&got.body).unwrap();
+        told["keys"][0]["state"].clone()
+    };
+    assert_eq!(state(&manager, TILL), "new");
+    assert_eq!(state(&manager, SHOP), "new", "as one that nobody has");
+    let id = taken["keys"][0]["id"].as_str().unwrap();
+    assert_eq!(gateway.place.run(&["key", "revoke", id]).0, 0);
+    assert_eq!(state(&manager, SHOP), "new", "whatever became of it");
+    // In whose scope it is, is told.
+    let told = ask(&other, SHOP, true);
+    assert!(told.text().contains("revoked"), "{}", told.text());
+    // What is done is another matter: it is refused, recorded, and not tried often.
+    for n in 0..4 {
+        let refused = crate::admin::problem(&ask(&manager, SHOP, false));
+        let expected = match n {
+            0..3 => (403, "out-of-scope".to_owned()),
+            _ => (429, "paced".to_owned()),
+        };
+        assert_eq!(refused, expected, "{n}");
+    }
+}

@@ -1,8 +1,10 @@
 //! The ERP ends a session of its own; whoever shows the password with each request goes on.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::sync::atomic::Ordering;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::Person;
 use super::basic::{ON, basic, coming, log_ins};
@@ -107,4 +109,60 @@ fn a_key_calls_on_for_a_person_whose_session_has_ended_and_a_cookie_does_not() {
         0,
         "its password is not at hand"
     );
+}
+
+#[test]
+fn who_hangs_up_while_it_is_logged_in_again_has_done_nothing_and_the_record_says_so() {
+    let town = Town::of(&logins(&[ANNA]), ON);
+    let served = town.serve();
+    let anna = coming(&served.url, ANNA, &password(ANNA));
+    let body = json!({"vals_list": [{"name": "Of Anna"}]});
+    let create = |more: &[(&str, &str)]| anna.json("POST", CREATE, more, &body).0;
+    assert_eq!(create(&[]).status, 200);
+    let before = anna.count_by_json2().1.as_i64().expect("a count");
+    let creations = || -> Vec<Json> {
+        let trail = town.place.lines(&["audit", "tail", "-n", "200"]);
+        let of = |record: &&Json| record["method"] == "create";
+        trail.iter().filter(of).cloned().collect()
+    };
+    for more in ["", "Idempotency-Key: order-7\r\n"] {
+        let known = creations().len();
+        town.odoo.slow.store(true, Ordering::SeqCst);
+        town.odoo.ends.store(true, Ordering::SeqCst);
+        town.odoo.heard();
+        let host = served
+            .url
+            .trim_start_matches("http://")
+            .trim_end_matches('/');
+        let mut caller = TcpStream::connect(host).expect("a connection");
+        let (text, pair) = (body.to_string(), basic(ANNA, &password(ANNA)));
+        let asked = format!(
+            "POST {CREATE} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {pair}\r\n{more}\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
+            text.len()
+        );
+        caller.write_all(asked.as_bytes()).expect("a request");
+        let begun = crate::within(3000, || {
+            let heard = town.odoo.heard();
+            (log_ins(&heard) > 0).then_some(())
+        });
+        assert!(begun.is_some(), "it is logged in again");
+        drop(caller);
+        let record = crate::within(3000, || {
+            let all = creations();
+            let new = all.get(known).filter(|one| one["closed"].is_object());
+            new.cloned()
+        });
+        let record = record.expect("a closed record");
+        assert_eq!(record["outcome"], "refused", "{record}");
+        assert_eq!(record["closed"]["reason"], "upstream.hung-up", "{record}");
+        town.odoo.slow.store(false, Ordering::SeqCst);
+    }
+    assert_eq!(anna.count_by_json2().1, before, "nothing was done");
+    let again = crate::within(5000, || {
+        let got = create(&[("idempotency-key", "order-7")]);
+        (got.status == 200).then_some(())
+    });
+    assert!(again.is_some(), "it may be asked again, and is done then");
+    assert_eq!(anna.count_by_json2().1, before + 1);
 }

@@ -40,6 +40,8 @@ pub(crate) struct Heard {
 pub(crate) struct Erp<H> {
     inner: H,
     heard: Mutex<Vec<Heard>>,
+    /// Whether a password takes a while to be judged.
+    pub(crate) slow: AtomicBool,
     /// Whether no password is right any more.
     pub(crate) shut: AtomicBool,
     /// Whether every session is over.
@@ -76,6 +78,7 @@ impl<H> Erp<H> {
         Arc::new(Self {
             inner,
             heard: Mutex::default(),
+            slow: AtomicBool::new(false),
             shut: AtomicBool::new(false),
             over: AtomicBool::new(false),
             ends: AtomicBool::new(false),
@@ -121,6 +124,9 @@ impl Handler for Erp<Odoo> {
         let cookie = request.header("cookie").unwrap_or_default();
         let body = String::from_utf8_lossy(&request.body).into_owned();
         let json = |text: &'static str| Response::new(200, "application/json", text);
+        if request.path.ends_with("/authenticate") && self.slow.load(Ordering::SeqCst) {
+            crate::pause(400);
+        }
         if request.path.ends_with("/authenticate") && body.contains("\"guarded\"") {
             return json(r#"{"jsonrpc":"2.0","id":1,"result":{"uid":null}}"#)
                 .with("Set-Cookie", "session_id=half; Path=/");

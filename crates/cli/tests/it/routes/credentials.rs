@@ -212,6 +212,7 @@ fn an_erp_that_refuses_the_password_of_a_route_is_said_to() {
     assert_eq!(got.status, 500, "{}", got.text());
     let said = "the gateway's own credential for the ERP was not accepted";
     assert!(got.text().contains(said), "{}", got.text());
+}
 
 #[test]
 fn a_controller_that_leads_to_the_log_in_is_not_visited_twice_where_it_may_have_done_something() {

@@ -125,3 +125,45 @@ fn one_session_more_than_a_key_may_have_ends_the_one_that_was_not_used_for_longe
         assert!(visitor.count()["result"].is_i64());
     }
 }
+
+#[test]
+fn a_session_is_good_while_the_way_in_which_it_was_opened_is() {
+    let demo = Demo::start();
+    let place = Place::before(&demo, GENEROUS);
+    let (key, _) = place.key("shop", &["--style", "header", "--style", "password"]);
+    let served = place.serve();
+    let mut by_password = at(&served, None);
+    by_password.log_in("integration", &key);
+    let mut by_header = at(&served, None);
+    let params = json!({"db": "demo", "login": "integration", "password": ""});
+    let header = [("x-api-key", key.as_str())];
+    let (got, _) = by_header.ask("/web/session/authenticate", &header, &params);
+    by_header.cookie = super::cookie(&got, "session_id");
+    let both = [&by_password, &by_header];
+    for visitor in both {
+        assert!(visitor.count()["result"].is_i64(), "{}", got.text());
+    }
+    drop(served);
+
+    let file = place.path().join("portcullis.toml");
+    let before = std::fs::read_to_string(&file).expect("a file");
+    let of_erp = "database = \"demo\"\n";
+    for now in [
+        before.replace(of_erp, &format!("{of_erp}styles = [\"header\"]\n")),
+        format!("{before}[credentials.from]\npassword = [\"192.0.2.0/24\"]\n"),
+    ] {
+        std::fs::write(&file, now).expect("a file");
+        let served = place.serve();
+        demo.reached();
+        let of = |visitor: &Visitor| at(&served, visitor.cookie.as_ref()).count();
+        assert_eq!(of(&by_password)["error"]["code"], 100);
+        assert!(demo.reached().is_empty());
+        assert!(of(&by_header)["result"].is_i64());
+    }
+    std::fs::write(&file, before).expect("a file");
+    let served = place.serve();
+    for visitor in both {
+        let visitor = at(&served, visitor.cookie.as_ref());
+        assert!(visitor.count()["result"].is_i64(), "it was not ended");
+    }
+}

@@ -1,7 +1,8 @@
 //! Lists that may be long, in parts: each row stands in one part, in the order of the whole.
 
 use portcullis_identity::{
-    AdminKeyId, ErpLogin, KeyDigest, KeyId, Networks, Scope, SessionDigest, Timestamp, UpstreamName,
+    AdminKeyId, ErpLogin, KeyDigest, KeyId, Networks, Scope, SessionDigest, Style, Timestamp,
+    UpstreamName,
 };
 use portcullis_storage::{
     AdminKeyRow, KeyRow, KeyUse, Opener, Part, Sealed, Select, SessionRow, Store,
@@ -181,6 +182,7 @@ async fn sessions_are_read_in_parts_the_newest_first(place: Place) {
     let session = |bits: u8, opened: i64, ends: i64| SessionRow {
         digest: SessionDigest::from_bytes([bits; 32]),
         opener: Opener::Key(KeyId::new("pck_aaaaaaaaaaaaaaaa").unwrap()),
+        style: Some(Style::Password),
         opened: Timestamp(opened),
         seen: Timestamp(opened),
         ends: Timestamp(ends),

@@ -1,4 +1,4 @@
-use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Timestamp, UpstreamName};
+use portcullis_identity::{ErpLogin, KeyId, SessionDigest, Style, Timestamp, UpstreamName};
 use portcullis_storage::{
     Opener, PersonEnd, PersonRow, Sealed, SessionRow, Store, StoreError, Whose,
 };
@@ -19,6 +19,7 @@ async fn a_session_is_opened_touched_ended_and_swept(place: Place) {
     let session = |bits: u8, seen: i64, ends: i64| SessionRow {
         digest: SessionDigest::from_bytes([bits; 32]),
         opener: Opener::Key(KeyId::new("pck_aaaaaaaaaaaaaaaa").unwrap()),
+        style: Some(Style::Password),
         opened: Timestamp(1),
         seen: Timestamp(seen),
         ends: Timestamp(ends),
@@ -61,6 +62,7 @@ async fn of_too_many_sessions_of_a_key_the_longest_unused_end(place: Place) {
     let session = |bits: u8, key: &str, seen: i64| SessionRow {
         digest: SessionDigest::from_bytes([bits; 32]),
         opener: Opener::Key(KeyId::new(key).unwrap()),
+        style: Some(Style::Password),
         opened: Timestamp(1),
         seen: Timestamp(seen),
         ends: Timestamp(100),
@@ -102,6 +104,7 @@ async fn a_persons_sessions_are_kept_exchanged_listed_and_ended_together(place: 
             uid: (upstream == "odoo").then_some(7),
             sealed: Sealed(vec![bits; 9]),
         }),
+        style: (upstream == "odoo").then_some(Style::Password),
         opened: Timestamp(i64::from(bits)),
         seen: Timestamp(i64::from(bits)),
         ends: Timestamp(100),
