@@ -1,7 +1,8 @@
 //! Administrative keys: made, listed, revoked.
 
 use portcullis_identity::{
-    AdminKey, AdminKeyId, AdminRole, Networks, PrincipalName, Scope, Timestamp,
+    AdminKey, AdminKeyId, AdminRole, Administrator, AdministratorName, Means, Networks,
+    PrincipalName, Scope, Timestamp,
 };
 use portcullis_storage::{AdminKeyRow, Part};
 use serde_json::{Value, json};
@@ -19,6 +20,8 @@ pub struct Wanted {
     pub roles: Vec<AdminRole>,
     /// How far that reaches, for key managers.
     pub scope: Scope,
+    /// Who makes it; none at the machine.
+    pub maker: Option<AdministratorName>,
     /// The networks that it is good from.
     pub networks: Networks,
     /// When it ends: a moment, or days from now.
@@ -63,6 +66,7 @@ pub async fn create(
         name: wanted.name,
         roles: wanted.roles,
         scope: wanted.scope,
+        maker: wanted.maker,
         networks: wanted.networks,
         created: now,
         expires,
@@ -72,6 +76,26 @@ pub async fn create(
     };
     at.store.admin_keys().insert(&row).await?;
     Ok(Made { key, row })
+}
+
+/// Who counts as the maker of what somebody makes: a person, or the maker of the key that asks.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn maker(
+    at: &Installation,
+    who: &Administrator,
+) -> Result<Option<AdministratorName>, Refusal> {
+    match who.by {
+        Means::Session => {
+            let name = AdministratorName::new(who.name.as_str());
+            Ok(Some(name.map_err(|_| Refusal::Failed)?))
+        }
+        Means::Key(id) => {
+            let row = at.store.admin_keys().find(&id).await?;
+            Ok(row.and_then(|row| row.maker))
+        }
+    }
 }
 
 /// Checks that there are such roles and a scope that goes with them, whoever they are for.
@@ -161,6 +185,7 @@ pub fn describe(row: &AdminKeyRow, now: Timestamp) -> Value {
         "name": row.name,
         "roles": row.roles,
         "scope": row.scope,
+        "maker": row.maker,
         "from": row.networks.0,
         "created": row.created.to_rfc3339(),
         "expires": when(row.expires),

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use portcullis_identity::{
-    AdminKeyId, AdminRole, Administrator, KeyDigest, Means, Networks, PrincipalName, Scope,
-    Timestamp, Unmet,
+    AdminKeyId, AdminRole, Administrator, AdministratorName, KeyDigest, Means, Networks,
+    PrincipalName, Scope, Timestamp, Unmet,
 };
 
 use crate::error::Stored;
@@ -23,6 +23,9 @@ pub struct AdminKeyRow {
     pub roles: Vec<AdminRole>,
     /// How far that reaches.
     pub scope: Scope,
+    /// The administrator who made it, or made the key by which it was made; none for whoever did
+    /// at the machine.
+    pub maker: Option<AdministratorName>,
     /// The networks it may be shown from.
     pub networks: Networks,
     /// When it was made.
@@ -92,6 +95,9 @@ pub trait AdminKeys: Send + Sync {
         part: &'a Part<(Timestamp, AdminKeyId)>,
         living: Option<Timestamp>,
     ) -> Stored<'a, Vec<AdminKeyRow>>;
+
+    /// The keys that an administrator made and that are not revoked, oldest first.
+    fn made_by<'a>(&'a self, maker: &'a AdministratorName) -> Stored<'a, Vec<AdminKeyRow>>;
 
     /// Revokes a key. Answers whether this call did it.
     fn revoke<'a>(&'a self, id: &'a AdminKeyId, now: Timestamp) -> Stored<'a, bool>;

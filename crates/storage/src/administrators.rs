@@ -93,6 +93,15 @@ pub enum Removed {
     Absent,
 }
 
+/// What becomes of the administrative keys that somebody made who is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Makes {
+    /// They are revoked.
+    End,
+    /// They go on.
+    Stay,
+}
+
 /// The administrators.
 pub trait Administrators: Send + Sync {
     /// Adds one; a name that is taken is refused.
@@ -137,8 +146,14 @@ pub trait Administrators: Send + Sync {
     fn unlock<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, bool>;
 
     /// Removes one of them with all that is theirs, for good: a backup brings nobody back, and
-    /// whoever gets the name later is somebody else. Answers whether there was such a one.
-    fn remove<'a>(&'a self, name: &'a AdministratorName, now: Timestamp) -> Stored<'a, bool>;
+    /// whoever gets the name later is somebody else. The administrative keys that they made end
+    /// with them, or go on as nobody's. Answers whether there was such a one.
+    fn remove<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        makes: Makes,
+        now: Timestamp,
+    ) -> Stored<'a, bool>;
 
     /// The second factors of one of them, oldest first.
     fn factors<'a>(&'a self, name: &'a AdministratorName) -> Stored<'a, Vec<FactorRow>>;

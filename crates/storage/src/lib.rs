@@ -35,7 +35,7 @@ mod settings;
 
 pub use admin_keys::{AdminKeyRow, AdminKeys};
 pub use administrators::{
-    AdministratorRow, Administrators, Ending, FactorKind, FactorRow, Removal, Removed,
+    AdministratorRow, Administrators, Ending, FactorKind, FactorRow, Makes, Removal, Removed,
 };
 pub use admissions::{AdmissionRow, Admissions, Purpose, SlipRow, Standing};
 pub use changes::{Changed, Changes, Point};

@@ -59,10 +59,12 @@ fn list(asked: Asked) -> Result<Planned, Refusal> {
 fn create(asked: Asked) -> Result<Planned, Refusal> {
     asked.query::<Nothing>()?;
     let body: Create = asked.body()?;
-    let wanted = Wanted {
+    let who = asked.who()?.clone();
+    let mut wanted = Wanted {
         name: body.name,
         roles: body.roles,
         scope: body.scope,
+        maker: None,
         networks: networks(&body.from)?,
         expires: body.expires,
     };
@@ -70,6 +72,7 @@ fn create(asked: Asked) -> Result<Planned, Refusal> {
     let on = key.id().to_string();
     let (at, _, now) = asked.within()?;
     Ok(Planned::new(on, async move {
+        wanted.maker = administrators::maker(&at, &who).await?;
         let made = administrators::create(&at, key, wanted, now).await?;
         Ok(Done::made(made.told(now)))
     }))

@@ -107,10 +107,14 @@ enum AdministratorCommand {
         /// The name
         name: AdministratorName,
     },
-    /// Remove somebody, with all that is theirs
+    /// Remove somebody, with all that is theirs, and the administrative keys that they made
     Remove {
         /// The name
         name: AdministratorName,
+
+        /// The administrative keys that they made go on
+        #[arg(long)]
+        keep_keys: bool,
     },
     /// Make, list and revoke the keys of programs that administer the gateway
     Key {
@@ -183,6 +187,8 @@ pub(crate) async fn run(args: AdministratorArgs) -> anyhow::Result<ExitCode> {
         AdministratorCommand::Unlock { name } => change::unlock(&place, &name, json).await,
         AdministratorCommand::LogOut { name } => change::log_out(&place, &name, json).await,
         AdministratorCommand::Key { command } => key::run(&place, command, json).await,
-        AdministratorCommand::Remove { name } => change::remove(&place, &name, json).await,
+        AdministratorCommand::Remove { name, keep_keys } => {
+            change::remove(&place, &name, keep_keys, json).await
+        }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use portcullis_identity::{AdminKeyId, KeyDigest, Networks, PrincipalName, Timestamp};
+use portcullis_identity::{
+    AdminKeyId, AdministratorName, KeyDigest, Networks, PrincipalName, Timestamp,
+};
 use portcullis_storage::{AdminKeyRow, AdminKeys, Part, StoreError, Stored};
 
 use super::row::Row;
@@ -39,6 +41,13 @@ impl SqlStore {
         Ok(rows)
     }
 
+    /// Remembers that a key was revoked, for whatever backup is restored.
+    pub(super) async fn remember_admin_key(&self, row: &Row) -> Result<(), StoreError> {
+        let id: &str = row.get("id").map_err(|_| DAMAGED)?;
+        let id = AdminKeyId::new(id).map_err(|_| DAMAGED)?;
+        AdminKeys::find(self, &id).await.map(drop)
+    }
+
     async fn bury_admin_key(&self, id: &str, at: Timestamp) -> Result<u64, sqlx::Error> {
         self.query("UPDATE admin_key SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
             .bind(id)
@@ -54,7 +63,7 @@ impl AdminKeys for SqlStore {
             let scope = serde_json::to_string(&row.scope).map_err(|_| DAMAGED)?;
             self.query(
                 "INSERT INTO admin_key (id, digest, name, roles, scope, networks, created, \
-                 expires, revoked) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                 expires, revoked, maker) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             )
             .bind(row.id.as_str())
             .bind(row.digest.as_bytes().as_slice())
@@ -65,6 +74,7 @@ impl AdminKeys for SqlStore {
             .bind(row.created.micros())
             .bind(row.expires.map(Timestamp::micros))
             .bind(row.revoked.map(Timestamp::micros))
+            .bind(row.maker.as_ref().map(AdministratorName::as_str))
             .execute()
             .await
             .map_err(failed("add an administrative key", THING))?;
@@ -120,6 +130,23 @@ impl AdminKeys for SqlStore {
         })
     }
 
+    fn made_by<'a>(&'a self, maker: &'a AdministratorName) -> Stored<'a, Vec<AdminKeyRow>> {
+        Box::pin(async move {
+            let found = self
+                .query(
+                    "SELECT * FROM admin_key WHERE maker = $1 AND revoked IS NULL \
+                     ORDER BY created, id",
+                )
+                .bind(maker.as_str())
+                .fetch_all()
+                .await
+                .map_err(failed("list the administrative keys of a maker", THING))?;
+            let mut rows = self.read_admin_keys(&found).await?;
+            rows.retain(|row| row.revoked.is_none());
+            Ok(rows)
+        })
+    }
+
     fn revoke<'a>(&'a self, id: &'a AdminKeyId, now: Timestamp) -> Stored<'a, bool> {
         Box::pin(async move {
             let done = self.bury_admin_key(id.as_str(), now).await;
@@ -172,6 +199,12 @@ fn read(row: &Row) -> Result<AdminKeyRow, StoreError> {
         name: PrincipalName::new(text("name")?).map_err(|_| DAMAGED)?,
         roles: super::keys::parted(text("roles")?).map_err(|_| DAMAGED)?,
         scope: serde_json::from_str(text("scope")?).map_err(|_| DAMAGED)?,
+        maker: row
+            .get::<Option<&str>>("maker")
+            .map_err(|_| DAMAGED)?
+            .map(AdministratorName::new)
+            .transpose()
+            .map_err(|_| DAMAGED)?,
         networks: Networks(super::keys::parted(text("networks")?).map_err(|_| DAMAGED)?),
         created: number("created")?.map(Timestamp).ok_or(DAMAGED)?,
         expires: number("expires")?.map(Timestamp),

@@ -4,8 +4,8 @@ mod factors;
 
 use portcullis_identity::{AdminRole, AdministratorName, RecoveryDigest, Scope, Timestamp};
 use portcullis_storage::{
-    AdministratorRow, Administrators, Ending, FactorRow, Removal, Removed, Sealed, StoreError,
-    Stored,
+    AdministratorRow, Administrators, Ending, FactorRow, Makes, Removal, Removed, Sealed,
+    StoreError, Stored,
 };
 
 use super::{Row, SqlStore, Transaction, buried, failed};
@@ -148,7 +148,12 @@ impl Administrators for SqlStore {
         })
     }
 
-    fn remove<'a>(&'a self, name: &'a AdministratorName, now: Timestamp) -> Stored<'a, bool> {
+    fn remove<'a>(
+        &'a self,
+        name: &'a AdministratorName,
+        makes: Makes,
+        now: Timestamp,
+    ) -> Stored<'a, bool> {
         Box::pin(async move {
             let removing = || failed("remove an administrator", THING);
             let mut all = self.begin().await.map_err(removing())?;
@@ -163,8 +168,30 @@ impl Administrators for SqlStore {
                 .execute()
                 .await
                 .map_err(removing())?;
+            let ended = match makes {
+                Makes::End => {
+                    all.query(
+                        "UPDATE admin_key SET revoked = $2 \
+                         WHERE maker = $1 AND revoked IS NULL RETURNING id",
+                    )
+                    .bind(name.as_str())
+                    .bind(now.micros())
+                    .fetch_all()
+                    .await
+                }
+                Makes::Stay => {
+                    all.query("UPDATE admin_key SET maker = NULL WHERE maker = $1 RETURNING id")
+                        .bind(name.as_str())
+                        .fetch_all()
+                        .await
+                }
+            };
+            let ended = ended.map_err(removing())?;
             all.commit().await.map_err(removing())?;
-            // Looking remembers it in the file.
+            // Looking remembers it in the file, of a key and of a name.
+            for row in &ended {
+                self.remember_admin_key(row).await?;
+            }
             self.without_buried(Vec::new()).await?;
             Ok(done == 1)
         })

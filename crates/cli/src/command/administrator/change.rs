@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use portcullis_gateway::clock;
 use portcullis_identity::{AdminRole, AdministratorName, RecoveryCode, Scope};
-use portcullis_storage::{Removal, Removed};
+use portcullis_storage::{Makes, Removal, Removed};
 use serde_json::{Value as Json, json};
 
 use super::office::{Office, done};
@@ -119,7 +119,15 @@ pub(super) async fn lock(
     };
     let is_done = office.act("lock", name, work).await?.is_some();
     let text = format!("`{name}` is locked out, and all sessions have ended");
-    told(name, json, is_done, ("locked", json!(true)), &text)
+    let code = told(name, json, is_done, ("locked", json!(true)), &text)?;
+    for key in office.admin_keys().made_by(name).await? {
+        show::aside(&format!(
+            "the administrative key {} (`{}`), which `{name}` made, goes on: \
+             `portcullis administrator key revoke {}` ends it",
+            key.id, key.name, key.id
+        ))?;
+    }
+    Ok(code)
 }
 
 pub(super) async fn unlock(
@@ -153,17 +161,29 @@ pub(super) async fn log_out(
 pub(super) async fn remove(
     place: &Place,
     name: &AdministratorName,
+    keep_keys: bool,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
     let office = Office::open(place).await?;
-    let work = async {
-        Ok(done(
-            office.administrators().remove(name, clock::now()).await?,
-        ))
+    let (makes, became) = match keep_keys {
+        true => (Makes::Stay, "goes on"),
+        false => (Makes::End, "is revoked"),
     };
-    let is_done = office.act("remove", name, work).await?.is_some();
+    let work = async {
+        let keys = office.admin_keys().made_by(name).await?;
+        let removed = office.administrators().remove(name, makes, clock::now());
+        Ok(removed.await?.then_some(keys))
+    };
+    let keys = office.act("remove", name, work).await?;
     let text = format!("`{name}` is removed");
-    told(name, json, is_done, ("removed", json!(true)), &text)
+    let code = told(name, json, keys.is_some(), ("removed", json!(true)), &text)?;
+    for key in keys.iter().flatten() {
+        show::aside(&format!(
+            "the administrative key {} (`{}`), which `{name}` made, {became}",
+            key.id, key.name
+        ))?;
+    }
+    Ok(code)
 }
 
 /// Says that there is nobody of that name.

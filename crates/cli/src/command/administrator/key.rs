@@ -82,6 +82,7 @@ async fn create(place: &Place, args: CreateArgs, json: bool) -> anyhow::Result<E
             roles: args.may_give,
             users: args.may_use,
         },
+        maker: None,
         networks: Networks(args.networks),
         expires: args.expires,
     };

@@ -4,7 +4,7 @@ use portcullis_admin::administrators;
 use portcullis_admin::{Installation, Refusal};
 use portcullis_administrators::Desk;
 use portcullis_identity::{AdminRole, AdministratorName, Scope};
-use portcullis_storage::{Administrators, Admissions, Store as _};
+use portcullis_storage::{AdminKeys, Administrators, Admissions, Store as _};
 
 use crate::command::recorded;
 use crate::desk;
@@ -28,6 +28,10 @@ impl<'a> Office<'a> {
 
     pub(super) fn administrators(&self) -> &dyn Administrators {
         self.house.store.administrators()
+    }
+
+    pub(super) fn admin_keys(&self) -> &dyn AdminKeys {
+        self.house.store.admin_keys()
     }
 
     pub(super) fn admissions(&self) -> &dyn Admissions {

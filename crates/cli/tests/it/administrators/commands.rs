@@ -317,3 +317,50 @@ fn an_old_backup_of_the_store_brings_nobody_back_who_was_removed() {
     office.add("anna", "auditor");
     assert_eq!(log_in("anna"), 201);
 }
+
+#[test]
+fn the_administrative_keys_of_somebody_end_with_them_or_go_on_where_that_is_said() {
+    let office = Office::open("");
+    let made = |token: &str, name: &str| {
+        let body = json!({"name": name, "roles": ["administrator"]});
+        let got = office.post("admin-keys", Some(token), &body);
+        assert_eq!(got.status, 201, "{}", got.text());
+        got.json()["key"].as_str().unwrap().to_owned()
+    };
+    let status = |key: &str| office.get("self", Some(key)).status;
+    let machine = [
+        "administrator",
+        "key",
+        "create",
+        "machine",
+        "--role",
+        "auditor",
+    ];
+    let machine = office.run(&machine).1["key"].as_str().unwrap().to_owned();
+    let mut keys = Vec::new();
+    for name in ["anna", "bert"] {
+        office.add(name, "administrator");
+        office.enrol_totp(name, -1);
+        let first = made(&office.log_in(name), "first");
+        // What a key makes is its maker's, too.
+        let second = made(&first, "second");
+        keys.push([first, second]);
+    }
+    for key in keys.iter().flatten().chain([&machine]) {
+        assert_eq!(status(key), 200);
+    }
+    let (code, said) = given(&office.place, &["administrator", "lock", "anna"], "");
+    assert!(code == 0 && said.matches("goes on").count() == 2, "{said}");
+    let (code, said) = given(&office.place, &["administrator", "remove", "anna"], "");
+    assert!(
+        code == 0 && said.matches("is revoked").count() == 2,
+        "{said}"
+    );
+    let keep = ["administrator", "remove", "bert", "--keep-keys"];
+    let (code, said) = given(&office.place, &keep, "");
+    assert!(code == 0 && said.matches("goes on").count() == 2, "{said}");
+    let states = |pair: &[String; 2]| pair.iter().map(|key| status(key)).collect::<Vec<_>>();
+    assert_eq!(states(&keys[0]), [401, 401]);
+    assert_eq!(states(&keys[1]), [200, 200]);
+    assert_eq!(status(&machine), 200);
+}

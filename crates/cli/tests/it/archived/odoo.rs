@@ -345,10 +345,11 @@ fn whoever_is_archived_before_a_model_is_known_is_found_out_too() {
 fn who_stands_in_for_a_key_that_signs_is_told_why_its_signature_differs() {
     let demo = Demo::start();
     let place = place(&demo, ODOO, "");
-    let more = ["--stand-in", "second", "--signed", "hmac"];
+    let signs = ["--signed", "hmac", "--style", "header"];
+    let more = [&["--stand-in", "second"], &signs[..]].concat();
     let (key, _) = key(&place, "odoo", "integration", &more);
     let served = place.serve();
-    let uid = logged_in(&served, &key, "integration").as_i64();
+    let uid = creator(&served, &key);
     let told = json!({"method": "GET", "target": "/api/v1/res.partner", "headers": {}, "body": "",
         "base": null});
     let wrong = || -> Json {
@@ -363,7 +364,7 @@ fn who_stands_in_for_a_key_that_signs_is_told_why_its_signature_differs() {
     assert_eq!(wrong(), "headers", "there is no signature");
     archive(&demo, Dialect::Json2, uid.expect("a uid"), true);
     becomes("the other one stands in", || {
-        logged_in(&served, &key, "second").is_i64()
+        creator(&served, &key).is_some_and(|one| Some(one) != uid)
     });
     assert_eq!(wrong(), "headers", "it signs as before");
 }

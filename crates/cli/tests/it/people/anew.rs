@@ -126,6 +126,7 @@ fn who_hangs_up_while_it_is_logged_in_again_has_done_nothing_and_the_record_says
         trail.iter().filter(of).cloned().collect()
     };
     for more in ["", "Idempotency-Key: order-7\r\n"] {
+        assert_eq!(anna.count_by_json2().0.status, 200, "there is a session");
         let known = creations().len();
         town.odoo.slow.store(true, Ordering::SeqCst);
         town.odoo.ends.store(true, Ordering::SeqCst);
@@ -153,7 +154,7 @@ fn who_hangs_up_while_it_is_logged_in_again_has_done_nothing_and_the_record_says
             let new = all.get(known).filter(|one| one["closed"].is_object());
             new.cloned()
         });
-        let record = record.expect("a closed record");
+        let record = record.unwrap_or_else(|| panic!("{:?}", creations()));
         assert_eq!(record["outcome"], "refused", "{record}");
         assert_eq!(record["closed"]["reason"], "upstream.hung-up", "{record}");
         town.odoo.slow.store(false, Ordering::SeqCst);

@@ -17,6 +17,7 @@ const GUARDED: &[(&str, &str, &str)] = &[
     ("fast-orders", "POST", "/fast/orders"),
     ("form", "POST", "/api/form"),
     ("large", "GET", "/rest/large"),
+    ("leave", "POST", "/api/leave"),
     ("named", "GET", "/rest/named"),
     ("new-partner", "POST", "/rest/partner"),
     ("orders", "POST", "/api/orders"),

@@ -1,7 +1,8 @@
 use portcullis_identity::{
-    AdminKeyId, AdminRole, KeyDigest, Networks, PrincipalName, Scope, Timestamp, Unmet,
+    AdminKeyId, AdminRole, AdministratorName, KeyDigest, Networks, PrincipalName, Scope, Timestamp,
+    Unmet,
 };
-use portcullis_storage::{AdminKeyRow, AdminKeys, Store, StoreError};
+use portcullis_storage::{AdminKeyRow, AdminKeys, Makes, Store, StoreError};
 
 use super::{Place, on_both};
 
@@ -10,6 +11,7 @@ on_both! {
     one_that_others_may_have_read_is_marked_once,
     its_last_use_is_kept_to_the_minute,
     a_revoked_administrative_key_stays_so_when_an_old_backup_is_restored,
+    what_somebody_made_ends_with_them_or_goes_on_as_nobodys,
 }
 
 fn row(id: &str) -> AdminKeyRow {
@@ -22,6 +24,7 @@ fn row(id: &str) -> AdminKeyRow {
             roles: vec!["reader".parse().unwrap()],
             users: vec!["odoo/a b/c".parse().unwrap()],
         },
+        maker: None,
         networks: Networks(vec!["192.0.2.0/24".parse().unwrap()]),
         created: Timestamp(1),
         expires: Some(Timestamp(100)),
@@ -103,4 +106,34 @@ async fn a_revoked_administrative_key_stays_so_when_an_old_backup_is_restored(pl
     let found = AdminKeys::all(&again).await.unwrap();
     let revoked: Vec<_> = found.iter().map(|row| row.revoked).collect();
     assert_eq!(revoked, [Some(Timestamp(50)), None]);
+}
+
+async fn what_somebody_made_ends_with_them_or_goes_on_as_nobodys(place: Place) {
+    let store: &dyn Store = &place.open().await;
+    let (keys, all) = (store.admin_keys(), store.administrators());
+    let names = ["anna", "bert"].map(|name| AdministratorName::new(name).unwrap());
+    let people = [super::administrators::anna(), super::administrators::bert()];
+    let of = |id: &str, maker: usize| AdminKeyRow {
+        maker: Some(names[maker].clone()),
+        ..row(id)
+    };
+    for (n, id) in [ONE, OTHER].into_iter().enumerate() {
+        all.add(&people[n]).await.unwrap();
+        keys.insert(&of(id, n)).await.unwrap();
+        assert_eq!(keys.made_by(&names[n]).await.unwrap(), [of(id, n)]);
+    }
+    let state = async |id: &str| {
+        let found = keys.find(&AdminKeyId::new(id).unwrap()).await.unwrap();
+        let found = found.unwrap();
+        (found.revoked, found.maker)
+    };
+    let now = Timestamp(7);
+    assert!(all.remove(&names[0], Makes::End, now).await.unwrap());
+    assert_eq!(state(ONE).await, (Some(now), Some(names[0].clone())));
+    assert_eq!(state(OTHER).await, (None, Some(names[1].clone())));
+    assert!(all.remove(&names[1], Makes::Stay, now).await.unwrap());
+    assert_eq!(state(OTHER).await, (None, None));
+    for name in &names {
+        assert_eq!(keys.made_by(name).await.unwrap(), []);
+    }
 }

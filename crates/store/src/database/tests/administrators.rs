@@ -5,7 +5,7 @@ use portcullis_identity::{
 };
 use portcullis_storage::{
     AdministratorRow, Administrators, AdmissionRow, Admissions, Ending, FactorKind, FactorRow,
-    Purpose, Sealed, SlipRow, Standing, Store, StoreError,
+    Makes, Purpose, Sealed, SlipRow, Standing, Store, StoreError,
 };
 
 use super::{Place, SqlStore, on_both};
@@ -150,8 +150,16 @@ async fn an_administrator_is_added_changed_locked_and_removed(place: Place) {
     assert!(!all.unlock(&name("anna")).await.unwrap());
 
     assert!(all.put_factor(&totp("anna"), Ending::None).await.unwrap());
-    assert!(all.remove(&name("anna"), Timestamp(9)).await.unwrap());
-    assert!(!all.remove(&name("anna"), Timestamp(9)).await.unwrap());
+    assert!(
+        all.remove(&name("anna"), Makes::End, Timestamp(9))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !all.remove(&name("anna"), Makes::End, Timestamp(9))
+            .await
+            .unwrap()
+    );
     assert_eq!(all.factors(&name("anna")).await.unwrap(), []);
     assert_eq!(all.all().await.unwrap(), [bert()]);
 }
@@ -169,7 +177,11 @@ async fn who_was_removed_stays_so_when_an_old_backup_is_restored(place: Place) {
         one.add(&row).await.unwrap();
     }
     assert_eq!(everybody(&one).await, [name("anna"), name("bert")]);
-    assert!(one.remove(&name("anna"), Timestamp(50)).await.unwrap());
+    assert!(
+        one.remove(&name("anna"), Makes::End, Timestamp(50))
+            .await
+            .unwrap()
+    );
     assert_eq!(everybody(&one).await, [name("bert")]);
     // Each gateway learns it of the store, and the store of each gateway.
     assert_eq!(everybody(&other).await, [name("bert")]);
@@ -363,7 +375,12 @@ async fn whatever_shuts_an_administrator_out_ends_what_was_open(place: Place) {
     );
     assert!(open(5, 7).await);
 
-    assert!(store.remove(&anna_, Timestamp(9)).await.unwrap());
+    assert!(
+        store
+            .remove(&anna_, Makes::End, Timestamp(9))
+            .await
+            .unwrap()
+    );
     assert_eq!(left().await, 1);
     assert!(!open(6, 7).await);
     assert_eq!(store.end_of(&bert_).await.unwrap(), 1);

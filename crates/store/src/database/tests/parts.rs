@@ -148,6 +148,7 @@ async fn administrative_keys_are_read_in_parts(place: Place) {
         name: "ops".parse().unwrap(),
         roles: Vec::new(),
         scope: Scope::default(),
+        maker: None,
         networks: Networks(Vec::new()),
         created: Timestamp(created),
         expires: Some(Timestamp(100)),
