@@ -270,7 +270,7 @@ pub async fn call(
     }
     // A judgement may need a model whose fields were not asked for yet; each round learns one.
     for _ in 0..MOST_LESSONS {
-        let schema = upstream.schema();
+        let schema = upstream.schema(&user);
         let (call, edition, manner) = match asking.to(&upstream, &schema) {
             Ok(said) => said,
             Err(fault) => {

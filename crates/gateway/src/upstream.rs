@@ -9,6 +9,7 @@ mod erp_user;
 mod errand;
 mod facts;
 mod forward;
+mod known;
 mod link;
 mod native;
 mod own;
@@ -74,7 +75,8 @@ pub struct Upstream {
     places: Arc<Semaphore>,
     /// How many of them files may have: whoever takes one slowly keeps its place.
     files: Arc<Semaphore>,
-    schema: ArcSwap<Schema>,
+    /// What is known of its models, by whom it was told.
+    known: known::Known,
     /// What methods take that no table describes.
     docs: ArcSwap<doc::Docs>,
     version: OnceLock<String>,
@@ -119,7 +121,7 @@ impl Upstream {
             users: papaya::HashMap::new(),
             places: Arc::new(Semaphore::new(config.concurrency)),
             files: Arc::new(Semaphore::new(config.concurrency.div_ceil(2))),
-            schema: ArcSwap::from_pointee(Schema::default()),
+            known: known::Known::default(),
             docs: ArcSwap::default(),
             version: OnceLock::new(),
             secrets: papaya::HashMap::new(),
@@ -236,9 +238,9 @@ impl Upstream {
         self.spoken().is_some() && (self.family == Family::Frappe || users.values().all(is_known))
     }
 
-    /// What is known of the models.
-    pub(crate) fn schema(&self) -> Arc<Schema> {
-        self.schema.load_full()
+    /// What a user was told of the models.
+    pub(crate) fn schema(&self, user: &ErpUser) -> Arc<Schema> {
+        self.known.of(user.login())
     }
 
     /// Whether a dialect belongs to this kind of ERP.

@@ -8,6 +8,7 @@ mod doctype;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use portcullis_erp::Value;
 use portcullis_erp::dialect::rest;
@@ -20,7 +21,7 @@ use crate::whom::UserFacts;
 /// What is known of an upstream's models.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Schema {
-    models: BTreeMap<Model, ModelSchema>,
+    models: BTreeMap<Model, Arc<ModelSchema>>,
     absent: BTreeSet<Model>,
     users: BTreeMap<ErpLogin, UserFacts>,
 }
@@ -91,24 +92,24 @@ impl Schema {
     pub fn learn(&mut self, model: Model, fields_get: &Value) {
         self.absent.remove(&model);
         let read = ModelSchema::from_fields_get(model.as_str(), fields_get);
-        self.models.insert(model, read);
+        self.models.insert(model, Arc::new(read));
     }
 
     /// Adds what a Frappe told of a DocType (`/api/v2/doctype/{name}/meta`).
     pub fn learn_doctype(&mut self, model: Model, meta: &Value) {
         self.absent.remove(&model);
-        self.models.insert(model, doctype::read(meta));
+        self.models.insert(model, Arc::new(doctype::read(meta)));
     }
 
     /// Adds what is known of a model.
     pub fn put(&mut self, model: Model, known: ModelSchema) {
         self.absent.remove(&model);
-        self.models.insert(model, known);
+        self.models.insert(model, Arc::new(known));
     }
 
     /// Notes which fields of a model the ERP fills by itself (the answer of `default_get`).
     pub fn learn_defaults(&mut self, model: &Model, defaults: &Value) {
-        let Some(known) = self.models.get_mut(model) else {
+        let Some(known) = self.models.get_mut(model).map(Arc::make_mut) else {
             return;
         };
         known.filled = true;
@@ -136,19 +137,19 @@ impl Schema {
         self.users.get(login)
     }
 
-    /// Forgets all users.
-    pub fn forget_users(&mut self) {
-        self.users.clear();
-    }
-
-    /// How many users are known.
-    pub fn users(&self) -> usize {
-        self.users.len()
-    }
-
     /// What is known of a model.
     pub fn model(&self, model: &Model) -> Option<&ModelSchema> {
-        self.models.get(model)
+        self.models.get(model).map(Arc::as_ref)
+    }
+
+    /// Keeps once what is known here and there of the same models, where it is the same.
+    pub fn share(&mut self, other: &Self) {
+        for (model, own) in &mut self.models {
+            let theirs = other.models.get(model).filter(|theirs| *theirs == own);
+            if let Some(theirs) = theirs {
+                *own = Arc::clone(theirs);
+            }
+        }
     }
 
     /// Whether the same is known of the same models. Which are known not to be there makes no
@@ -169,7 +170,7 @@ impl Schema {
 
     /// The models that are known.
     pub fn models(&self) -> impl Iterator<Item = (&Model, &ModelSchema)> {
-        self.models.iter()
+        self.models.iter().map(|(model, known)| (model, &**known))
     }
 }
 

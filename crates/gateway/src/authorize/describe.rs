@@ -84,7 +84,7 @@ impl Desk<'_> {
             base: base.into(),
         };
         let policy = self.snapshot.policy.version();
-        let known = || self.upstream.schema();
+        let known = || self.upstream.schema(self.user);
         let written = self.written(base);
         self.upstream
             .sheets()
@@ -135,7 +135,7 @@ impl Desk<'_> {
     /// The resources that may be open: by the names of the configuration, and for other models
     /// that rules name, or that are known already where a rule speaks of all, by their own.
     fn named(&self) -> Vec<(String, Resource)> {
-        let schema = self.upstream.schema();
+        let schema = self.upstream.schema(self.user);
         let mut named: Vec<(String, Resource)> = Vec::new();
         let mut models: BTreeSet<Model> = BTreeSet::new();
         for (name, resource) in self.upstream.facade().resources() {
@@ -175,7 +175,7 @@ impl Desk<'_> {
             self.learn(model, lessons).await?;
         }
         loop {
-            let schema = self.upstream.schema();
+            let schema = self.upstream.schema(self.user);
             let rights = match self
                 .snapshot
                 .policy
@@ -207,7 +207,7 @@ impl Desk<'_> {
     async fn learn(&self, model: &Model, lessons: &mut usize) -> Result<(), Why> {
         let mut wanted = vec![model.clone()];
         while let Some(next) = wanted.pop() {
-            let schema = self.upstream.schema();
+            let schema = self.upstream.schema(self.user);
             if schema.model(&next).is_some() || schema.is_absent(&next) {
                 continue;
             }
@@ -222,7 +222,7 @@ impl Desk<'_> {
             };
             learned.map_err(|_| Why::Unschooled)?;
             if self.upstream.family() == Family::Frappe && next == *model {
-                let schema = self.upstream.schema();
+                let schema = self.upstream.schema(self.user);
                 let fields = schema
                     .model(&next)
                     .into_iter()

@@ -201,7 +201,7 @@ fn may_know_its_context(
         dialect: inquiry.reply.dialect,
         address: inquiry.origin.address,
         now: inquiry.now,
-        schema: &upstream.schema(),
+        schema: &upstream.schema(user),
         uid: user.uid(),
         login: user.login(),
         call,

@@ -9,15 +9,16 @@ use std::sync::Arc;
 use portcullis_erp::dialect::Returned;
 use portcullis_erp::dialect::signature::live::{self, Methods};
 use portcullis_erp::{Dialect, Model};
+use portcullis_identity::ErpLogin;
 
 use super::own::{Asker, Unready};
 use super::{ErpUser, Upstream};
 
-/// Of how many models the methods are remembered.
-const MOST: usize = 64;
+/// Of how many models the methods are remembered, over all users.
+const MOST: usize = 256;
 
-/// The methods of models; none for a model of which the ERP tells nothing.
-pub(super) type Docs = BTreeMap<Model, Option<Arc<Methods>>>;
+/// The methods of models, as each user is told; none for a model of which the ERP tells nothing.
+pub(super) type Docs = BTreeMap<(ErpLogin, Model), Option<Arc<Methods>>>;
 
 impl Upstream {
     /// The methods of a model, asked for if they are not known. None if the ERP does not tell.
@@ -30,7 +31,8 @@ impl Upstream {
         model: &Model,
         user: &ErpUser,
     ) -> Result<Option<Arc<Methods>>, Unready> {
-        if let Some(known) = self.docs.load().get(model) {
+        let whose = (user.login().clone(), model.clone());
+        if let Some(known) = self.docs.load().get(&whose) {
             return Ok(known.clone());
         }
         let outbound = user.with_login(&self.database, |login| live::ask(model, login));
@@ -49,7 +51,7 @@ impl Upstream {
             } else {
                 Docs::new()
             };
-            next.insert(model.clone(), told.clone());
+            next.insert(whose.clone(), told.clone());
             next
         });
         Ok(told)

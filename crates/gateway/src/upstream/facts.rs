@@ -1,16 +1,11 @@
 //! What rules may speak of the ERP user as whom a call runs: asked of the ERP once, as that user
 //! and about itself, kept beside what is known of the models, and forgotten with it.
 
-use std::sync::Arc;
-
 use portcullis_erp::{Answer, Call, RecordId, Value};
-use portcullis_policy::{Family, Schema, UserFacts};
+use portcullis_policy::{Family, UserFacts};
 
 use super::own::is_final;
 use super::{Asker, ErpUser, Unready, Upstream};
-
-/// How many users may be remembered.
-const MOST_USERS: usize = 1000;
 
 impl Upstream {
     /// Asks who a user is, and remembers it.
@@ -39,13 +34,8 @@ impl Upstream {
                 }
             }
         };
-        self.schema.rcu(|known| {
-            let mut next = Schema::clone(known);
-            if next.users() >= MOST_USERS {
-                next.forget_users();
-            }
-            next.learn_user(user.login().clone(), facts.clone());
-            Arc::new(next)
+        self.known.change(user.login(), |known| {
+            known.learn_user(user.login().clone(), facts.clone());
         });
         Ok(())
     }

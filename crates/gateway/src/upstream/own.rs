@@ -282,7 +282,7 @@ impl Upstream {
 
     /// Forgets what was learned of the models: an upgrade of the ERP may have changed them.
     pub(crate) fn forget_models(&self) {
-        self.schema.store(Arc::new(Schema::new()));
+        self.known.forget();
         self.docs.store(Arc::default());
     }
 
@@ -368,29 +368,27 @@ impl Upstream {
                 return Err(Unready::Strange("Odoo"));
             }
         };
-        self.remember(model, fields.as_ref(), Schema::learn);
+        self.remember(user, model, fields.as_ref(), Schema::learn);
         Ok(())
     }
 
     /// Takes in what was told of a model; none if there is no such model for the user.
     pub(super) fn remember(
         &self,
+        user: &ErpUser,
         model: &Model,
         told: Option<&Value>,
         learn: impl Fn(&mut Schema, Model, &Value),
     ) {
-        self.schema.rcu(|known| {
+        self.known.change(user.login(), |known| {
             // Clients name models as they like: what is not there is not remembered for ever.
-            let mut next = if known.absences() < MOST_ABSENT {
-                Schema::clone(known)
-            } else {
-                Schema::new()
-            };
-            match told {
-                Some(told) => learn(&mut next, model.clone(), told),
-                None => next.absent(model.clone()),
+            if known.absences() >= MOST_ABSENT {
+                *known = Schema::new();
             }
-            next
+            match told {
+                Some(told) => learn(known, model.clone(), told),
+                None => known.absent(model.clone()),
+            }
         });
     }
 }

@@ -137,7 +137,7 @@ impl Upstream {
             Answer::Fault(fault) if is_final(fault.kind) => None,
             Answer::Fault(_) => return Err(Unready::Strange("Frappe")),
         };
-        self.remember(model, told.as_ref(), Schema::learn_doctype);
+        self.remember(user, model, told.as_ref(), Schema::learn_doctype);
         Ok(())
     }
 
@@ -152,7 +152,7 @@ impl Upstream {
         model: &Model,
         user: &ErpUser,
     ) -> Result<(), Unready> {
-        let schema = self.schema();
+        let schema = self.schema(user);
         let fields = schema
             .model(model)
             .into_iter()
@@ -169,11 +169,8 @@ impl Upstream {
             Answer::Value(told) => told,
             Answer::Fault(_) | Answer::DoneWithoutResult => Value::Null,
         };
-        self.schema.rcu(|known| {
-            let mut next = Schema::clone(known);
-            next.learn_defaults(model, &told);
-            next
-        });
+        self.known
+            .change(user.login(), |known| known.learn_defaults(model, &told));
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use portcullis_identity::PREFIXES;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::town::{Town, logins, password};
 use super::{Person, refusal};
@@ -315,4 +315,33 @@ fn who_is_denied_later_is_out_and_no_credential_of_the_gateways_own_is_needed() 
     );
     let (got, answer) = Person::at(&served.url).log_in("anna", &password("anna"));
     assert_eq!(refusal(&got, &answer).1, "odoo.exceptions.AccessDenied");
+}
+
+/// An Odoo tells nobody of a field that is for other groups.
+#[test]
+fn what_one_person_is_told_of_a_model_neither_opens_nor_shuts_anything_for_another() {
+    let names = ["anna", "plain"];
+    for first in [0, 1] {
+        let town = Town::of(&logins(&names), "roles = [\"reader\"]");
+        let served = town.serve();
+        let mut people = names.map(|name| {
+            let mut someone = Person::at(&served.url);
+            let (_, answer) = someone.log_in(name, &password(name));
+            assert!(answer["result"]["uid"].is_i64(), "{answer}");
+            (name, someone)
+        });
+        people.rotate_left(first);
+        for (name, someone) in &people {
+            let read =
+                |fields: Json| someone.call("res.partner", "search_read", json!([[], fields]));
+            // Everything that may be read, and one by its name.
+            let all = read(json!([]));
+            let row = &all["result"][0];
+            assert!(row["name"].is_string(), "{name}: {all}");
+            assert_eq!(row["sale_order_count"].is_null(), *name == "plain", "{row}");
+            let one = read(json!(["sale_order_count"]));
+            let told = one["result"][0]["sale_order_count"].is_i64();
+            assert_eq!(told, *name == "anna", "{name}: {one}");
+        }
+    }
 }

@@ -20,6 +20,9 @@ operations = ["read", "create"]
 fields = "*"
 "#;
 
+/// How the logins of people begin who do not sell, at the Odoo.
+pub(crate) const PLAIN: &str = "plain";
+
 /// Who is System Manager at the ERPNext, if among the people.
 pub(crate) const BOSS: &str = "boss@example.com";
 
@@ -216,7 +219,13 @@ impl Town {
             keys: vec![odoo::Key::rpc(format!("key of {login}"))],
         };
         let mut users = vec![user("admin", Role::Admin), user("integration", Role::Admin)];
-        users.extend(logins.iter().map(|login| user(login, Role::Sales)));
+        users.extend(logins.iter().map(|login| {
+            let role = match login.starts_with(PLAIN) {
+                true => Role::Internal,
+                false => Role::Sales,
+            };
+            user(login, role)
+        }));
         let odoo = Erp::new(Odoo::new(odoo::Options::new("demo", users)));
         let credential = |login: &str| Credential {
             password: password(login),
