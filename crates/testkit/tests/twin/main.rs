@@ -10,6 +10,7 @@
 
 mod calls;
 mod chance;
+mod open;
 mod world;
 
 use std::collections::BTreeSet;
@@ -102,6 +103,44 @@ fn twins_answer_alike() {
         assert!(!twins.is_touched(), "nothing hidden was changed");
         assert!(differences.is_empty());
     });
+}
+
+#[test]
+fn what_a_role_opens_is_answered_as_the_erp_answers() {
+    const CALLS: usize = 2_500;
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    Protection::switch_off(None);
+    in_one_core(async {
+        let guarded = World::with(ALPHA).await;
+        let direct = World::with(ALPHA).await;
+        let mut opener = open::Opener::new(3);
+        let mut seen = BTreeSet::new();
+        while seen.len() < CALLS {
+            let call = opener.next();
+            let (model, method) = (call.model, call.method);
+            if !seen.insert(format!("{model}.{method} {}", call.asked)) {
+                continue;
+            }
+            let (status, own) = direct.user(model, method, &call.direct);
+            assert_eq!(status, 200, "{model}.{method} {}: {own}", call.direct);
+            let given = guarded.post(model, method, &call.asked).await;
+            let own = world::timeless(&format!("200 {}", without_domains(&own)));
+            assert_eq!(given, own, "{model}.{method} {}", call.asked);
+            opener.learn(&call, &serde_json::from_str(&given[4..]).expect("JSON"));
+        }
+        println!("{} open calls are answered as the ERP answers", seen.len());
+    });
+}
+
+/// Groups without the domains that lead to their records, which would show the rule's.
+fn without_domains(answer: &serde_json::Value) -> serde_json::Value {
+    let mut answer = answer.clone();
+    for row in answer.as_array_mut().into_iter().flatten() {
+        if let Some(row) = row.as_object_mut() {
+            row.remove("__domain");
+        }
+    }
+    answer
 }
 
 /// After how many calls the absence of a protection is seen, and by what; none: not.
