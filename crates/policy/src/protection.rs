@@ -91,8 +91,6 @@ protections! {
     FrappeWritable,
     /// Frappe: new values are such that the rule opens the document.
     FrappeNewValues,
-    /// Frappe: trees of other DocTypes are not looked into.
-    FrappeTrees,
     /// Frappe: methods that no rule lists are not called.
     FrappeMethods,
 }

@@ -225,7 +225,6 @@ impl FrappeView<'_> {
         );
         // Which DocType's tree a link leads into is not known: no rule may hide documents then.
         let own = condition.field.as_str() == "name";
-        let tree = tree && Protection::FrappeTrees.is_on();
         if tree && !(self.is_unrestricted() && (own || !self.bench.hides_records)) {
             return Err(self.refuse(
                 Reason::Link,

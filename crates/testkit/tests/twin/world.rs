@@ -48,7 +48,7 @@ pub(crate) struct World {
 pub(crate) struct Secrets {
     pub(crate) word: &'static str,
     factor: i64,
-    is_inhabited: bool,
+    pub(crate) is_inhabited: bool,
 }
 
 pub(crate) const ALPHA: Secrets = Secrets {
@@ -64,7 +64,7 @@ pub(crate) const OMEGA: Secrets = Secrets {
 };
 
 impl Secrets {
-    fn of(self, id: i64) -> String {
+    pub(crate) fn of(self, id: i64) -> String {
         format!("{}{:02}", self.word, (id * self.factor) % 97)
     }
 
@@ -300,7 +300,8 @@ pub(crate) fn timeless(text: &str) -> String {
             at += 32;
             continue;
         }
-        let next = text[at..].chars().next().expect("a character");
+        let rest = text.get(at..).expect("a whole character");
+        let next = rest.chars().next().expect("a character");
         clean.push(next);
         at += next.len_utf8();
     }
