@@ -6,7 +6,9 @@
 
 mod asked;
 mod made;
+mod opened;
 mod shown;
+mod state;
 mod way;
 mod world;
 

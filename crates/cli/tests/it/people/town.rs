@@ -310,25 +310,30 @@ pub(crate) fn logins(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
+/// A request that an ERP is asked past the gateway.
+fn request((verb, path): (&str, &str), headers: &[(&'static str, &str)], body: &[u8]) -> Request {
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()));
+    Request {
+        verb: verb.to_owned(),
+        path: path.to_owned(),
+        query: String::new(),
+        headers: headers.collect(),
+        body: body.to_vec().into(),
+    }
+}
+
 impl Erp<Odoo> {
     /// Archives a user, as an administrator does.
     pub(crate) fn archive(&self, uid: i64) {
         let args =
             json!(["demo", 2, "key of admin", "res.users", "write", [[uid], {"active": false}]]);
         let params = json!({"service": "object", "method": "execute_kw", "args": args});
-        let mut headers = http::HeaderMap::new();
-        headers.insert("host", "localhost".parse().unwrap());
-        headers.insert("content-type", "application/json".parse().unwrap());
-        let answer = self.inner.answer(&Request {
-            verb: "POST".to_owned(),
-            path: "/jsonrpc".to_owned(),
-            query: String::new(),
-            headers,
-            body: json!({"jsonrpc": "2.0", "method": "call", "params": params})
-                .to_string()
-                .into_bytes()
-                .into(),
-        });
+        let headers = [("host", "localhost"), ("content-type", "application/json")];
+        let body = json!({"jsonrpc": "2.0", "method": "call", "params": params}).to_string();
+        let asked = request(("POST", "/jsonrpc"), &headers, body.as_bytes());
+        let answer = self.inner.answer(&asked);
         let said = String::from_utf8_lossy(&answer.body).into_owned();
         assert!(said.contains("true"), "{said}");
     }
@@ -357,16 +362,9 @@ impl Erp<ErpNext> {
     fn ask_as(&self, user: &str, (verb, path): (&str, &str), kind: &str, body: &[u8]) {
         let key = user.replace(['@', '.'], "");
         let pair = format!("{key:x<16}:{}", "s".repeat(16));
-        let mut headers = http::HeaderMap::new();
-        headers.insert("authorization", format!("token {pair}").parse().unwrap());
-        headers.insert("content-type", kind.parse().unwrap());
-        let answer = self.inner.answer(&Request {
-            verb: verb.to_owned(),
-            path: path.to_owned(),
-            query: String::new(),
-            headers,
-            body: body.to_vec().into(),
-        });
+        let token = format!("token {pair}");
+        let headers = [("authorization", token.as_str()), ("content-type", kind)];
+        let answer = self.inner.answer(&request((verb, path), &headers, body));
         let said = String::from_utf8_lossy(&answer.body).into_owned();
         assert_eq!(answer.status, 200, "{said}");
     }
