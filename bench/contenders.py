@@ -171,15 +171,18 @@ domain = '[["is_company", "=", true]]'
 def add_keys(store, count):
     """Adds keys that nobody holds: for the gateway they are keys like any other."""
 
+    # Of now: the gateway suspends those that nobody has used for long.
+    now = time.time_ns() // 1000
+
     def rows():
         for _ in range(count):
             name = base64.b32encode(os.urandom(10)).decode().lower()
-            yield f"pck_{name}", os.urandom(32)
+            yield f"pck_{name}", os.urandom(32), f"nobody-{name}", now
 
     with sqlite3.connect(store) as database:
         database.executemany(
             "INSERT INTO api_key (id, digest, name, upstream, erp_login, roles, created) "
-            f"VALUES (?, ?, 'nobody', 'odoo', '{LOGIN}', 'reader', 1)",
+            f"VALUES (?, ?, ?, 'odoo', '{LOGIN}', 'reader', ?)",
             rows(),
         )
 

@@ -6,8 +6,23 @@ use portcullis_storage::{KeyUse, StoreError};
 use super::{THING, row};
 use crate::database::{SqlStore, failed};
 
-/// How many uses are kept in one step: whoever else writes waits for no more.
+/// How many keys are written in one step: whoever else writes waits for no more.
 const AT_ONCE: usize = 500;
+
+/// Some of them, in the order of their ids. They are looked for before anything is written:
+/// SQLite has one writer, who would hold up the others while it looks at a million keys.
+const UNUSED: &str = "SELECT id FROM api_key \
+    WHERE id > $1 AND revoked IS NULL AND suspended IS NULL AND created < $2 \
+    AND COALESCE(resumed, created) < $2 \
+    AND NOT EXISTS (SELECT 1 FROM key_use WHERE key_use.key = api_key.id AND key_use.at >= $2) \
+    ORDER BY id LIMIT $3";
+
+/// The same again when it is written: one of them may have been used, resumed or revoked since.
+const SUSPEND: &str = "UPDATE api_key SET suspended = $4 \
+    WHERE id >= $1 AND id <= $3 AND revoked IS NULL AND suspended IS NULL AND created < $2 \
+    AND COALESCE(resumed, created) < $2 \
+    AND NOT EXISTS (SELECT 1 FROM key_use WHERE key_use.key = api_key.id AND key_use.at >= $2) \
+    RETURNING id";
 
 pub(super) async fn suspend_unused(
     store: &SqlStore,
@@ -15,40 +30,34 @@ pub(super) async fn suspend_unused(
     now: Timestamp,
 ) -> Result<Vec<KeyId>, StoreError> {
     let what = "suspend unused keys";
-    // Looked for before it is written: SQLite has one writer, and there may be a million keys.
-    let is_any = store
-        .query(
-            "SELECT id FROM api_key \
-             WHERE revoked IS NULL AND suspended IS NULL AND created < $1 \
-             AND COALESCE(resumed, created) < $1 \
-             AND NOT EXISTS (SELECT 1 FROM key_use \
-                             WHERE key_use.key = api_key.id AND key_use.at >= $1) \
-             LIMIT 1",
-        )
-        .bind(since.micros())
-        .fetch_optional()
-        .await
-        .map_err(failed(what, THING))?;
-    if is_any.is_none() {
-        return Ok(Vec::new());
+    let (mut suspended, mut after) = (Vec::new(), String::new());
+    loop {
+        let found = store
+            .query(UNUSED)
+            .bind(after.as_str())
+            .bind(since.micros())
+            .bind(i64::try_from(AT_ONCE).unwrap_or(i64::MAX))
+            .fetch_all()
+            .await
+            .map_err(failed(what, THING))?;
+        let (Some(first), Some(last)) = (found.first(), found.last()) else {
+            return Ok(suspended);
+        };
+        let (first, last) = (row::read_id(first)?, row::read_id(last)?);
+        let done = store
+            .query(SUSPEND)
+            .bind(first.as_str())
+            .bind(since.micros())
+            .bind(last.as_str())
+            .bind(now.micros())
+            .fetch_all()
+            .await
+            .map_err(failed(what, THING))?;
+        for row in &done {
+            suspended.push(row::read_id(row)?);
+        }
+        last.as_str().clone_into(&mut after);
     }
-    store
-        .query(
-            "UPDATE api_key SET suspended = $2 \
-             WHERE revoked IS NULL AND suspended IS NULL AND created < $1 \
-             AND COALESCE(resumed, created) < $1 \
-             AND NOT EXISTS (SELECT 1 FROM key_use \
-                             WHERE key_use.key = api_key.id AND key_use.at >= $1) \
-             RETURNING id",
-        )
-        .bind(since.micros())
-        .bind(now.micros())
-        .fetch_all()
-        .await
-        .map_err(failed(what, THING))?
-        .iter()
-        .map(row::read_id)
-        .collect()
 }
 
 pub(super) async fn keep(store: &SqlStore, uses: &[KeyUse]) -> Result<(), StoreError> {

@@ -11,6 +11,7 @@ on_both! {
     those_of_the_configuration_and_of_a_secret_are_found,
     living_keys_are_counted,
     the_last_use_of_one_key_is_found,
+    of_many_keys_all_that_nobody_uses_are_suspended,
 }
 
 fn key(name: &str) -> KeyRow {
@@ -103,4 +104,27 @@ async fn the_last_use_of_one_key_is_found(place: Place) {
     store.used(std::slice::from_ref(&used)).await.unwrap();
     assert_eq!(store.last_use(&one.id).await.unwrap(), Some(used));
     assert_eq!(store.last_use(&other.id).await.unwrap(), None);
+}
+
+async fn of_many_keys_all_that_nobody_uses_are_suspended(place: Place) {
+    let store = place.open().await;
+    let rows: Vec<KeyRow> = (0..1_203).map(|_| key("shop")).collect();
+    Keys::insert_all(&store, &rows).await.unwrap();
+    let used: Vec<KeyUse> = rows
+        .iter()
+        .step_by(3)
+        .map(|row| KeyUse {
+            key: row.id,
+            at: Timestamp(40),
+            address: "192.0.2.1".parse().unwrap(),
+            dialect: "rest".to_owned(),
+        })
+        .collect();
+    store.used(&used).await.unwrap();
+    let suspended = store.suspend_unused(Timestamp(30), Timestamp(60)).await;
+    assert_eq!(suspended.unwrap().len(), 802);
+    for (at, row) in rows.iter().enumerate().step_by(100) {
+        let kept = Keys::find(&store, &row.id).await.unwrap().unwrap();
+        assert_eq!(kept.suspended.is_none(), at % 3 == 0, "{at}");
+    }
 }
