@@ -23,6 +23,8 @@ mod frappe_saves;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
+mod lint;
+#[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod masks;
