@@ -33,7 +33,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Session(args) => in_runtime(session::run(args)),
         Command::Administrator(args) => in_runtime(administrator::run(args)),
         Command::Audit(args) => in_runtime(audit::run(args)),
-        Command::Policy(args) => policy::run(args),
+        Command::Policy(args) => in_runtime(policy::run(args)),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -240,11 +240,12 @@ fn unknown(
     let Models::Named(models) = &rule.models else {
         return;
     };
-    for model in models.iter().chain(rule.through.iter().flatten()) {
+    let all: BTreeSet<&Model> = models.iter().chain(rule.through.iter().flatten()).collect();
+    for model in all {
         if schema.model(model).is_none() && model.as_str() != portcullis_erp::Call::NO_MODEL {
             add(
                 FindingKind::UnknownModel,
-                format!("the ERP has no model `{model}`"),
+                format!("the schema has no model `{model}`"),
             );
         }
     }

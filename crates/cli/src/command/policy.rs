@@ -1,9 +1,17 @@
 //! `policy`: what it says of records that are known.
 
+mod call;
+mod check;
 mod comparison;
+mod diff;
 mod domains;
+mod explain;
 mod file;
 mod filters;
+mod known;
+mod recorded;
+mod test;
+mod who;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,6 +26,14 @@ pub(crate) struct PolicyArgs {
 
 #[derive(Subcommand)]
 enum PolicyCommand {
+    /// Say which rule decides a call, why, and what would allow it; ends with 1 if it is refused
+    Explain(Box<explain::ExplainArgs>),
+    /// Look at role files: errors end with 2, findings of the linter with 1
+    Check(check::CheckArgs),
+    /// Judge calls of data files and compare with what is expected; ends with 1 if any differs
+    Test(test::TestArgs),
+    /// Judge the ledger's calls under two sets of roles and tell what would change
+    Diff(Box<diff::DiffArgs>),
     /// Evaluate search domains of Odoo on records: one JSON line for each question
     Domains {
         /// The records, as JSON
@@ -44,8 +60,12 @@ enum PolicyCommand {
 }
 
 /// Runs `policy`.
-pub(crate) fn run(args: PolicyArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: PolicyArgs) -> anyhow::Result<ExitCode> {
     match args.command {
+        PolicyCommand::Explain(args) => explain::run(*args).await,
+        PolicyCommand::Check(args) => check::run(&args),
+        PolicyCommand::Test(args) => test::run(&args),
+        PolicyCommand::Diff(args) => diff::run(*args).await,
         PolicyCommand::Domains {
             records,
             domains,

@@ -1,5 +1,8 @@
 //! `policy domains` and `policy filters` on small files.
 
+mod ledger;
+mod writing;
+
 use std::process::{Command, Output};
 
 const CUSTOMERS: &str = r#"{

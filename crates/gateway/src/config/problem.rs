@@ -59,7 +59,8 @@ impl Problem {
         Self::at(file, text, line, column, message)
     }
 
-    pub(super) fn at(file: &Path, text: &str, line: usize, column: usize, message: String) -> Self {
+    /// A problem at a place of a file that was read.
+    pub fn at(file: &Path, text: &str, line: usize, column: usize, message: String) -> Self {
         let shown = text
             .lines()
             .nth(line.saturating_sub(1))

@@ -41,6 +41,8 @@ mod properties;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod roles;

@@ -1,0 +1,100 @@
+//! `policy diff` and `policy explain --request` on the ledger of a gateway that served.
+
+use std::fs;
+
+use serde_json::{Value as Json, json};
+
+use crate::demo::{Demo, Got, send};
+use crate::serve::Place;
+
+const FIELDS: &str = r#"{"res.partner": {
+    "id": {"type": "integer", "store": true, "readonly": true},
+    "name": {"type": "char", "store": true},
+    "email": {"type": "char", "store": true},
+    "city": {"type": "char", "store": true}
+}}"#;
+
+const ROLE: &str = "[[rule]]\nname = \"contacts\"\nmodels = [\"res.partner\"]\noperations = [\"read\", \"write\"]\nfields = [\"name\", \"email\", \"city\"]\n";
+
+#[test]
+fn the_calls_of_the_ledger_are_judged_under_other_roles() {
+    let demo = Demo::start();
+    let place = Place::before_both(&demo, "");
+    place.put_role(ROLE);
+    let key = place.key_at("shop", "odoo", "integration");
+    let served = place.serve();
+    let ask = |method: &str, body: &Json| -> Got {
+        let url = format!("{}/json/2/res.partner/{method}", served.url);
+        let request = http::Request::post(url)
+            .header("content-type", "application/json")
+            .header("x-api-key", &key);
+        send(request.body(body.to_string().into_bytes()).unwrap())
+    };
+    for _ in 0..3 {
+        let rows = ask(
+            "search_read",
+            &json!({"fields": ["name", "email"], "limit": 1}),
+        );
+        assert_eq!(rows.status, 200, "{}", rows.text());
+    }
+    assert_eq!(ask("search_read", &json!({"fields": ["name"]})).status, 200);
+    let refused = ask("unlink", &json!({"ids": [1]}));
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    let id = refused.headers["x-request-id"].to_str().unwrap().to_owned();
+    drop(served);
+    let folder = place.path();
+    fs::write(folder.join("fields.json"), FIELDS).unwrap();
+    fs::create_dir(folder.join("new")).unwrap();
+    let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let diff = |role: &str| {
+        fs::write(folder.join("new/reader.toml"), role).unwrap();
+        let (code, told) = place.run(&[
+            "policy",
+            "diff",
+            "current",
+            &at("new"),
+            "--schema",
+            &at("fields.json"),
+        ]);
+        (code, told)
+    };
+    let (code, told) = diff(ROLE);
+    assert_eq!(
+        (code, &told["calls"], &told["same"]),
+        (0, &json!(5), &json!(5)),
+        "{told}"
+    );
+    let (code, told) = diff(&ROLE.replace("\"email\", ", ""));
+    assert_eq!(
+        (code, &told["would-be-refused"], &told["same"]),
+        (1, &json!(3), &json!(2)),
+        "{told}"
+    );
+    let group = &told["groups"][0];
+    assert_eq!(
+        (&group["change"], &group["reason"], &group["calls"]),
+        (&json!("would-be-refused"), &json!("field"), &json!(3))
+    );
+    assert_eq!(
+        (&group["principal"], &group["method"]),
+        (&json!("shop"), &json!("search_read"))
+    );
+    let (code, told) = diff(&ROLE.replace("\"write\"", "\"write\", \"delete\""));
+    assert_eq!((code, &told["would-be-allowed"]), (1, &json!(1)), "{told}");
+    // The refusal itself is explained by the roles of the key that was shown.
+    let (code, told) = place.run(&[
+        "policy",
+        "explain",
+        "--request",
+        &id,
+        "--schema",
+        &at("fields.json"),
+    ]);
+    assert_eq!((code, &told["reason"]), (1, &json!("no-rule")), "{told}");
+    assert!(
+        told["suggestion"]["toml"]
+            .as_str()
+            .unwrap()
+            .contains("operations = [\"delete\"]")
+    );
+}
