@@ -4,12 +4,15 @@ mod batch;
 mod body;
 mod file;
 
+use std::fmt::Write as _;
+
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body::Body as _;
 use portcullis_audit::RequestId;
 use portcullis_erp::dialect::Written;
 use portcullis_erp::visit::Page;
 use portcullis_erp::{Dialect, FaultKind};
+use portcullis_policy::Refusal;
 
 use crate::denial::{Denial, Why};
 use crate::filter::{Filtered, Outcome};
@@ -29,6 +32,9 @@ const REQUEST: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Says which cap is the limit of the answer's rows, such as `page=500`.
 const CAP: HeaderName = HeaderName::from_static("x-portcullis-cap");
+
+/// Tells why a call is refused, where the caller's role says that it may know.
+const REASON: HeaderName = HeaderName::from_static("x-portcullis-reason");
 
 /// Tells the token against forged requests, under the name by which it comes back.
 const CSRF: HeaderName = HeaderName::from_static("x-frappe-csrf-token");
@@ -172,6 +178,9 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         Why::Refused(_) if denial.is_nowhere() => {
             set(&mut response, header::CONNECTION, "close");
         }
+        Why::Refused(refusal) if refusal.told => {
+            set(&mut response, REASON, &reason(refusal));
+        }
         Why::Unreadable(fault) if matches!(fault.kind, FaultKind::TooLarge) => {
             set(&mut response, header::CONNECTION, "close");
         }
@@ -203,6 +212,25 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         | Why::Panicked => {}
     }
     response
+}
+
+/// `field; rule="web-shop/companies"`: what a rule is called may be any text.
+fn reason(refusal: &Refusal) -> String {
+    let mut text = refusal.reason.as_str().to_owned();
+    if let Some(rule) = &refusal.rule {
+        text.push_str("; rule=\"");
+        for byte in rule.bytes() {
+            match byte {
+                b'"' | b'\\' | b'%' | 0..=0x1f | 0x7f.. => {
+                    // INVARIANT: a text takes everything.
+                    write!(text, "%{byte:02X}").unwrap_or_default();
+                }
+                plain => text.push(char::from(plain)),
+            }
+        }
+        text.push('"');
+    }
+    text
 }
 
 /// Whether a dialect answers `false` to a failed log-in.

@@ -61,7 +61,9 @@ impl Policy {
                 let name = RoleName::both(our.name(), their.name());
                 let caps = lower(our.caps(), their.caps());
                 let pins = pins.unwrap_or_default();
-                roles.push(Role::of_rules(name, rules, routes, (caps, pins)));
+                let explains = our.explains() && their.explains();
+                let role = Role::of_rules(name, rules, routes, (caps, pins));
+                roles.push(role.explaining(explains));
             }
         }
         let names = roles.iter().map(|role| role.name().clone()).collect();

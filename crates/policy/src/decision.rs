@@ -98,6 +98,8 @@ pub struct Refusal {
     pub fault: Fault,
     /// How to get it allowed, for the operator. Never for the caller.
     pub advice: String,
+    /// Whether the caller may be told reason and rule.
+    pub told: bool,
     pub(crate) wants: Option<Want>,
 }
 
@@ -108,6 +110,7 @@ impl Refusal {
             reason,
             fault,
             advice: advice.into(),
+            told: false,
             wants: None,
         }
     }

@@ -8,7 +8,7 @@ use portcullis_identity::{Networks, Principal, RoleName, UpstreamName};
 
 use crate::bench::{Bench, Held, No};
 use crate::caps::Caps;
-use crate::decision::Decision;
+use crate::decision::{Decision, Refusal};
 use crate::field_permissions::FieldPermission;
 use crate::operation::{Family, Operation};
 use crate::permit::Permit;
@@ -201,7 +201,25 @@ impl Policy {
         let judged = judged(&bench, question.call);
         match judged {
             Ok(permit) => Decision::Allow(Box::new(permit)),
-            Err(refusal) => Decision::Refuse(refusal),
+            Err(mut refusal) => {
+                refusal.told = self.tells(question.principal, &refusal);
+                Decision::Refuse(refusal)
+            }
+        }
+    }
+
+    /// Whether a refusal may be explained to its caller: the role of the rule that came closest
+    /// says so, or all of them, where none did.
+    fn tells(&self, principal: &Principal, refusal: &Refusal) -> bool {
+        let explains = |name: &RoleName| self.role(name).is_some_and(Role::explains);
+        let mut roles = principal.roles().iter();
+        match refusal
+            .rule
+            .as_deref()
+            .and_then(|rule| rule.split_once('/'))
+        {
+            Some((closest, _)) => roles.any(|name| name.as_str() == closest && explains(name)),
+            None => !principal.roles().is_empty() && roles.all(explains),
         }
     }
 }

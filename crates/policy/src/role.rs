@@ -25,6 +25,7 @@ pub struct Role {
     route_rules: Vec<RouteRule>,
     caps: Caps,
     pins: Pins,
+    explains: bool,
 }
 
 /// One thing that is wrong with the text of a role.
@@ -89,6 +90,7 @@ impl Role {
                 route_rules,
                 caps,
                 pins,
+                explains: raw.explains,
             })
         } else {
             Err(errors.found)
@@ -120,7 +122,19 @@ impl Role {
             route_rules,
             caps,
             pins,
+            explains: false,
         }
+    }
+
+    /// The same role, which tells its callers why they are refused, or does not.
+    pub(crate) fn explaining(mut self, explains: bool) -> Self {
+        self.explains = explains;
+        self
+    }
+
+    /// Whether its callers are told why they are refused.
+    pub fn explains(&self) -> bool {
+        self.explains
     }
 
     /// The role's name.

@@ -10,6 +10,8 @@ use toml::Spanned;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawRole {
     #[serde(default)]
+    pub(super) explains: bool,
+    #[serde(default)]
     pub(super) caps: RawCaps,
     #[serde(default)]
     pub(super) context: RawContext,

@@ -171,3 +171,20 @@ fn what_is_not_known_of_a_model_is_asked_for() {
     let no = caller.refused(&call("z.y", "search", "{}"));
     assert!(no.wants().is_none());
 }
+
+#[test]
+fn a_refusal_is_told_where_the_role_that_came_closest_says_so() {
+    let quiet = "[[rule]]\nname = \"q\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"name\"]\n";
+    let open = "explains = true\n[[rule]]\nname = \"o\"\nmodels = [\"sale.order\"]\noperations = [\"read\"]\nfields = [\"name\"]\n";
+    let partners = call("res.partner", "search_read", r#"{"fields": ["email"]}"#);
+    let orders = call("sale.order", "search_read", r#"{"fields": ["note"]}"#);
+    let tags = call("crm.tag", "search_read", r#"{"fields": ["name"]}"#);
+    let both = Caller::new(&[("quiet", quiet), ("open", open)], Family::Odoo);
+    assert!(both.refused(&orders).told);
+    assert!(!both.refused(&partners).told);
+    // No rule came close: whoever has a silent role is told nothing.
+    assert!(!both.refused(&tags).told);
+    let alone = Caller::new(&[("open", open)], Family::Odoo);
+    assert!(alone.refused(&tags).told);
+    assert!(!Caller::new(&[], Family::Odoo).refused(&tags).told);
+}

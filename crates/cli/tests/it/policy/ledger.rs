@@ -1,4 +1,5 @@
-//! `policy diff` and `policy explain --request` on the ledger of a gateway that served.
+//! `policy diff` and `policy explain --request` on the ledger of a gateway that served; and what
+//! callers are told of reasons.
 
 use std::fs;
 
@@ -41,6 +42,8 @@ fn the_calls_of_the_ledger_are_judged_under_other_roles() {
     let refused = ask("unlink", &json!({"ids": [1]}));
     assert_eq!(refused.status, 403, "{}", refused.text());
     let id = refused.headers["x-request-id"].to_str().unwrap().to_owned();
+    // The ledger's last lines are written a moment later.
+    crate::pause(1_500);
     drop(served);
     let folder = place.path();
     fs::write(folder.join("fields.json"), FIELDS).unwrap();
@@ -96,5 +99,53 @@ fn the_calls_of_the_ledger_are_judged_under_other_roles() {
             .as_str()
             .unwrap()
             .contains("operations = [\"delete\"]")
+    );
+}
+
+#[test]
+fn a_reason_is_told_only_where_the_role_says_so() {
+    let demo = Demo::start();
+    let place = Place::before_both(&demo, "");
+    let asked = |role: &str| {
+        place.put_role(role);
+        let key = place.key_at(
+            if role.starts_with("explains") {
+                "open"
+            } else {
+                "shut"
+            },
+            "odoo",
+            "integration",
+        );
+        let served = place.serve();
+        let ask = |fields: &Json| -> Got {
+            let url = format!("{}/json/2/res.partner/search_read", served.url);
+            let request = http::Request::post(url)
+                .header("content-type", "application/json")
+                .header("x-api-key", &key);
+            let body = json!({ "fields": fields }).to_string();
+            send(request.body(body.into_bytes()).unwrap())
+        };
+        let fine = ask(&json!(["name"]));
+        assert_eq!(fine.status, 200, "{}", fine.text());
+        assert!(!fine.headers.contains_key("x-portcullis-reason"));
+        ask(&json!(["name", "phone"]))
+    };
+    let reason = |got: &Got| {
+        let header = got.headers.get("x-portcullis-reason");
+        header.map(|value| value.to_str().unwrap().to_owned())
+    };
+    let silent = asked(ROLE);
+    assert_eq!(
+        (silent.status, reason(&silent)),
+        (403, None),
+        "{}",
+        silent.text()
+    );
+    let open = asked(&format!("explains = true\n{ROLE}"));
+    assert_eq!(open.status, 403);
+    assert_eq!(
+        reason(&open).as_deref(),
+        Some("field; rule=\"reader/contacts\"")
     );
 }
