@@ -88,7 +88,16 @@ fn object(args: Value) -> anyhow::Result<Map> {
     match args {
         Value::Null => Ok(Map::new()),
         Value::Map(named) => Ok(named),
-        _ => anyhow::bail!("`args` is an object of arguments by name (or, for Odoo, a list)"),
+        Value::Bool(_)
+        | Value::Int(_)
+        | Value::Big(_)
+        | Value::Float(_)
+        | Value::Text(_)
+        | Value::Bytes(_)
+        | Value::Moment(_)
+        | Value::List(_) => {
+            anyhow::bail!("`args` is an object of arguments by name (or, for Odoo, a list)")
+        }
     }
 }
 

@@ -14,7 +14,9 @@ use portcullis_admin::may::Leave;
 use portcullis_admin::roles;
 use portcullis_gateway::clock;
 use portcullis_identity::{RoleName, Timestamp, UpstreamName};
-use portcullis_policy::{Decision, Family, Reason, Recorded, Role, Schema, UserFacts};
+use portcullis_policy::{
+    Decision, Family, FieldPermission, Reason, Recorded, Role, Schema, UserFacts,
+};
 use portcullis_store::{Ledger, Record, Selection};
 use serde_json::json;
 
@@ -116,6 +118,7 @@ pub(crate) async fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
     let at = place.installation().await?;
     let before = role_set(&args.before, &at).await?;
     let after = role_set(&args.after, &at).await?;
+    let permissions = who::permissions(&at);
     let mut schemas = BTreeMap::new();
     for path in &args.schema {
         let (family, schema) = known::read(path)?;
@@ -168,8 +171,8 @@ pub(crate) async fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
                     (Some(names), Some(family)) => {
                         let empty = Schema::new();
                         let schema = schemas.get(word(family)).unwrap_or(&empty);
-                        let before = caller(&before, names, record)?;
-                        let after = caller(&after, names, record)?;
+                        let before = caller((&before, &permissions), names, record)?;
+                        let after = caller((&after, &permissions), names, record)?;
                         changed(record, was, (&before, &after), (family, schema))
                     }
                 };
@@ -240,7 +243,11 @@ fn changed(
 }
 
 /// The caller of a record, with these roles of a set.
-fn caller(set: &[Role], names: &[RoleName], record: &Record) -> anyhow::Result<Who> {
+fn caller(
+    (set, permissions): (&[Role], &[FieldPermission]),
+    names: &[RoleName],
+    record: &Record,
+) -> anyhow::Result<Who> {
     let roles = set.iter().filter(|role| names.contains(role.name()));
     let upstream = UpstreamName::new(&record.opened.upstream)?;
     let who = Who::of(roles.cloned().collect(), upstream)?;
@@ -255,6 +262,10 @@ fn caller(set: &[Role], names: &[RoleName], record: &Record) -> anyhow::Result<W
         name: record.opened.login.clone(),
         partner_id: Some(1),
         company_ids: vec![1],
+    };
+    let who = Who {
+        policy: who.policy.permitting(permissions.to_vec()),
+        ..who
     };
     Ok(who.running_as(Some(1), user))
 }

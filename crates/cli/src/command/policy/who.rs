@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use portcullis_admin::Installation;
 use portcullis_admin::may::Leave;
 use portcullis_admin::roles;
 use portcullis_erp::{Call, Dialect, Edition};
@@ -12,7 +13,9 @@ use portcullis_gateway::config::Problem;
 use portcullis_identity::{
     ErpLogin, KeyId, Principal, PrincipalKind, PrincipalName, RoleName, UpstreamName,
 };
-use portcullis_policy::{Family, Policy, Question, Role, RoleProfile, Schema, UserFacts};
+use portcullis_policy::{
+    Family, FieldPermission, Policy, Question, Role, RoleProfile, Schema, UserFacts,
+};
 
 use crate::command::check;
 use crate::place::Place;
@@ -208,6 +211,7 @@ async fn of_key(
     let row = row.with_context(|| format!("there is no key `{key}`"))?;
     let (known, _) = roles::list(&at, &Leave::All).await?;
     let policy = Policy::new(0, known.into_iter().map(|known| known.role).collect());
+    let policy = policy.permitting(permissions(&at));
     Ok(Who {
         policy,
         upstream: row.upstream.clone(),
@@ -223,6 +227,12 @@ async fn of_key(
         uid,
         user,
     })
+}
+
+/// Fields that the configuration gives to some roles only.
+pub(crate) fn permissions(at: &Installation) -> Vec<FieldPermission> {
+    let config = at.config.as_ref();
+    config.map_or_else(Vec::new, |config| config.permissions.clone())
 }
 
 /// The role of a file. What is wrong with it is said with its lines.
