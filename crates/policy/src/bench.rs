@@ -103,29 +103,26 @@ impl<'a> Bench<'a> {
         (dialect, address): (Dialect, IpAddr),
         rules: impl Iterator<Item = Held<'a>>,
     ) -> Self {
-        let (deny, allow): (Vec<_>, Vec<_>) = rules
-            .filter(|held| match held.rule.effect {
-                // A denial holds in every dialect that it does not leave out by naming others.
-                Effect::Allow | Effect::Deny | Effect::Restrict => {
-                    held.rule.holds_for(upstream, dialect, address)
-                }
-            })
-            .partition(|held| held.rule.effect == Effect::Deny);
-        let (restrict, allow): (Vec<_>, Vec<_>) = allow
-            .into_iter()
-            .partition(|held| held.rule.effect == Effect::Restrict);
-        let all = || allow.iter().chain(&restrict);
-        let hides_nothing = deny.is_empty()
-            && all().all(|held| {
-                let rule = held.rule;
-                !rule.operations.contains(&Operation::Read)
-                    || (rule.fields == FieldSet::All
-                        && rule.closes_nothing()
-                        && rule.domain.is_none())
-            });
-        let hides_records = all().any(|held| {
-            held.rule.operations.contains(&Operation::Read) && held.rule.domain.is_some()
-        });
+        let (mut allow, mut restrict, mut deny) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut hides_nothing, mut hides_records) = (true, false);
+        // A denial holds in every dialect that it does not leave out by naming others.
+        for held in rules.filter(|held| held.rule.holds_for(upstream, dialect, address)) {
+            let rule = held.rule;
+            if rule.effect == Effect::Deny {
+                hides_nothing = false;
+                deny.push(held);
+                continue;
+            }
+            if rule.operations.contains(&Operation::Read) {
+                hides_records |= rule.domain.is_some();
+                hides_nothing &=
+                    rule.fields == FieldSet::All && rule.closes_nothing() && rule.domain.is_none();
+            }
+            match rule.effect {
+                Effect::Restrict => restrict.push(held),
+                Effect::Allow | Effect::Deny => allow.push(held),
+            }
+        }
         Self {
             family,
             schema,
