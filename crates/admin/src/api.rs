@@ -40,6 +40,8 @@ pub struct Api {
     throttle: Throttle,
     /// At which ERP users somebody tries secrets to adopt.
     adopts: Accounts,
+    /// Devices from which people have logged in.
+    devices: Accounts,
     proxies: Proxies,
     book: Book,
     /// Uses of credentials that are not good.
@@ -69,6 +71,7 @@ impl Api {
             kinds,
             throttle: Throttle::new(failures),
             adopts: Accounts::new(account_failures),
+            devices: Accounts::new(failures),
             proxies: shared.proxies.clone(),
             shared,
             book: Book::new(journal),

@@ -4,6 +4,7 @@
 //! code that is wrong. Whoever guesses at an administrator does not lock the holder out: accounts
 //! are held as those of ERPs are (`portcullis_gateway::throttle`).
 
+mod device;
 mod enrol;
 mod factor;
 mod pace;
@@ -32,6 +33,8 @@ use crate::hashing::{Asker, Hashing};
 use crate::passkeys::Passkeys;
 use crate::password::PasswordHash;
 use crate::refused::Refused;
+pub use device::Device;
+pub(crate) use device::LASTS as DEVICE_LASTS;
 pub use witness::Witness;
 
 /// The tables of what is sealed.
@@ -87,6 +90,8 @@ pub struct Comer {
     pub address: IpAddr,
     /// What the client calls itself.
     pub agent: String,
+    /// By what its device is known, if it shows that; else empty.
+    pub device: String,
 }
 
 /// Somebody who wants to be let in.
@@ -208,8 +213,10 @@ impl Desk {
         now: Timestamp,
     ) -> Result<LoggedIn, Refused> {
         let from = comer.address;
-        let (account, tried) = self.pace(&asked.name, from, now)?;
-        let judged = self.judge(asked, (&account, comer), witness, now).await;
+        let device = self.own_device(&comer.device, &asked.name, now);
+        let (account, tried) = self.pace(&asked.name, device, from, now)?;
+        let whose = (&account, device.is_some());
+        let judged = self.judge(asked, whose, comer, witness, now).await;
         self.decided(tried, judged, from, now)
     }
 
@@ -220,13 +227,17 @@ impl Desk {
     async fn judge(
         &self,
         asked: LogIn,
-        (account, comer): (&Account, &Comer),
+        (account, is_known): (&Account, bool),
+        comer: &Comer,
         witness: &dyn Witness,
         now: Timestamp,
     ) -> Result<LoggedIn, Refused> {
         let from = comer.address;
         let shown = (asked.name.as_str(), asked.password);
-        let administrator = match self.by_password(shown, account, from, now).await? {
+        let administrator = match self
+            .by_password(shown, (account, is_known), from, now)
+            .await?
+        {
             Password::Right(administrator) => administrator,
             Password::Wrong(of) => {
                 if let Some(name) = of {
@@ -281,7 +292,9 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Opened, Refused> {
         let from = comer.address;
-        self.pace_address(from, now)?;
+        if self.device(&comer.device, now).is_none() {
+            self.pace_address(from, now)?;
+        }
         let taken = self.take(slip, Purpose::Authentication, now).await;
         let (row, state) = match taken {
             Err(Refused::Ended) => {
@@ -314,7 +327,7 @@ impl Desk {
     async fn by_password(
         &self,
         (name, password): (&str, Secret<String>),
-        account: &Account,
+        (account, is_known): (&Account, bool),
         from: IpAddr,
         now: Timestamp,
     ) -> Result<Password, Refused> {
@@ -332,7 +345,7 @@ impl Desk {
         let hash = PasswordHash::read(kept).map_err(|_| shut())?;
         let asker = Asker {
             network: network(from),
-            is_proven: self.accounts.is_proven(account, from, now),
+            is_proven: is_known || self.accounts.is_proven(account, from, now),
         };
         let (hash, password, right) = self.hashing.verify(hash, password, asker).await?;
         let row = match found {

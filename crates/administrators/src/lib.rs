@@ -19,7 +19,8 @@ mod totp;
 pub mod wire;
 
 pub use desk::{
-    Comer, Desk, Enrolled, Known, LogIn, LoggedIn, Opened, Pending, Second, Setting, Witness,
+    Comer, Desk, Device, Enrolled, Known, LogIn, LoggedIn, Opened, Pending, Second, Setting,
+    Witness,
 };
 pub use hashing::Hashing;
 pub use passkeys::{OriginError, Passkeys};

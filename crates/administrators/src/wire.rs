@@ -20,7 +20,7 @@ use serde_json::Value as Json;
 use crate::desk::{Comer, Desk, Known, Witness};
 use crate::refused::Refused;
 
-pub use shown::{COOKIE, check_own, is_shown, known};
+pub use shown::{COOKIE, DEVICE, check_own, device, is_shown, known};
 
 /// The longest body that is read, in bytes.
 pub const LONGEST_BODY: usize = 64 * 1024;
@@ -42,6 +42,7 @@ impl Request<'_> {
         Comer {
             address: self.from,
             agent: agent(self.headers),
+            device: shown::device(self.headers).to_owned(),
         }
     }
 }

@@ -124,9 +124,20 @@ impl Api {
             return Err(Refused::Forged.into());
         }
         let address = arrived.origin.address();
-        self.throttle
-            .spend(address, arrived.now)
-            .map_err(Refusal::Paced)?;
+        let desk = self.desk();
+        let shown = wire::device(&head.headers);
+        let device = desk
+            .as_ref()
+            .and_then(|desk| desk.device(shown, arrived.now));
+        // Whoever has logged in from this device has a pace of its own.
+        let spent = match device.map(|device| device.account()) {
+            Some(own) => {
+                let tried = self.devices.begin(&own, address, arrived.now);
+                tried.map(|tried| _ = tried.failed())
+            }
+            None => self.throttle.spend(address, arrived.now),
+        };
+        spent.map_err(Refusal::Paced)?;
         let api = Arc::clone(self);
         let watch = Watch::new(api, (arrived.request, arrived.now), address, act);
         Ok(By::Nobody(Arc::new(watch)))

@@ -109,9 +109,9 @@ impl Desk {
         known.full()?;
         known.fresh(now)?;
         let name = &known.administrator.name;
-        let (account, tried) = self.pace(name.as_str(), from, now)?;
+        let (account, tried) = self.pace(name.as_str(), None, from, now)?;
         let shown = (name.as_str(), old);
-        let judged = self.by_password(shown, &account, from, now).await;
+        let judged = self.by_password(shown, (&account, true), from, now).await;
         let judged = judged.and_then(|password| match password {
             Password::Right(_) => Ok(()),
             Password::Wrong(_) => Err(Refused::Wrong),

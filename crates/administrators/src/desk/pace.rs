@@ -10,16 +10,20 @@ use super::Desk;
 use crate::refused::Refused;
 
 impl Desk {
-    /// Refuses whoever has failed too often; answers the account that is tried, and the try.
+    /// Refuses whoever has failed too often; answers the account that is tried, and the
+    /// try. A device from which this one has logged in has a pace of its own.
     pub(super) fn pace(
         &self,
         name: &str,
+        device: Option<Account>,
         from: IpAddr,
         now: Timestamp,
     ) -> Result<(Account, Try), Refused> {
-        self.pace_address(from, now)?;
+        if device.is_none() {
+            self.pace_address(from, now)?;
+        }
         let account = Account::administrator(name);
-        match self.accounts.begin(&account, from, now) {
+        match self.accounts.begin(&device.unwrap_or(account), from, now) {
             Err(seconds) => {
                 self.addresses.charge(from, now);
                 Err(Refused::Wait(seconds))

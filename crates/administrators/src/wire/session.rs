@@ -2,11 +2,12 @@
 
 use http::{StatusCode, header};
 use portcullis_identity::{AdminRole, Secret, Timestamp};
+use portcullis_storage::Standing;
 use serde_json::{Value as Json, json};
 
 use super::asked::{self, Carried};
-use super::{Answer, COOKIE, Request};
-use crate::desk::{Desk, Known, LogIn, LoggedIn, Opened, Pending, Second, Witness};
+use super::{Answer, COOKIE, DEVICE, Request};
+use crate::desk::{DEVICE_LASTS, Desk, Known, LogIn, LoggedIn, Opened, Pending, Second, Witness};
 use crate::refused::Refused;
 
 type Answered = Result<Answer, Refused>;
@@ -33,7 +34,7 @@ pub(super) async fn log_in(
     };
     let comer = request.comer();
     match desk.log_in(log_in, &comer, witness, now).await? {
-        LoggedIn::Session(session) => opened(&session, asked.session, now),
+        LoggedIn::Session(session) => opened(desk, &session, asked.session, now),
         LoggedIn::Needs(kinds) => {
             let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
             Ok(Answer::json(
@@ -56,7 +57,7 @@ pub(super) async fn finish_passkey(
     let answer = asked.credential.get();
     let comer = request.comer();
     let session = desk.finish_passkey((&asked.slip, answer), &comer, witness, now);
-    opened(&session.await?, asked.session, now)
+    opened(desk, &session.await?, asked.session, now)
 }
 
 /// `POST session/enrolment`.
@@ -69,7 +70,7 @@ pub(super) async fn enrol_with(
     let asked: asked::EnrolmentCode = asked::read_login(request)?;
     let comer = request.comer();
     let session = desk.enrol_with(&asked.code, &comer, witness, now);
-    opened(&session.await?, asked.session, now)
+    opened(desk, &session.await?, asked.session, now)
 }
 
 /// `GET session`.
@@ -123,7 +124,7 @@ pub(super) fn forgotten(answer: Answer) -> Answered {
     answer.with(header::SET_COOKIE, &cookie("", 0))
 }
 
-fn opened(session: &Opened, carried: Carried, now: Timestamp) -> Answered {
+fn opened(desk: &Desk, session: &Opened, carried: Carried, now: Timestamp) -> Answered {
     let mut body = told(&session.known);
     match carried {
         Carried::Bearer => {
@@ -138,13 +139,26 @@ fn opened(session: &Opened, carried: Carried, now: Timestamp) -> Answered {
             put(&mut body, "csrf-token", session.csrf.text().into());
             let lasts = session.known.session.ends.since(now) / 1_000_000;
             let cookie = session.token.expose(|token| cookie(token, lasts));
-            Answer::json(StatusCode::CREATED, body).with(header::SET_COOKIE, &cookie)
+            let answer = Answer::json(StatusCode::CREATED, body);
+            let answer = answer.with(header::SET_COOKIE, &cookie)?;
+            if session.known.session.standing != Standing::Full {
+                return Ok(answer);
+            }
+            let device = desk.new_device(&session.known.administrator.name, now)?;
+            answer.with(
+                header::SET_COOKIE,
+                &cookie_named(DEVICE, &device, DEVICE_LASTS),
+            )
         }
     }
 }
 
 fn cookie(token: &str, lasts: i64) -> String {
-    format!("{COOKIE}={token}; Max-Age={lasts}; Path=/; Secure; HttpOnly; SameSite=Strict")
+    cookie_named(COOKIE, token, lasts)
+}
+
+fn cookie_named(name: &str, value: &str, lasts: i64) -> String {
+    format!("{name}={value}; Max-Age={lasts}; Path=/; Secure; HttpOnly; SameSite=Strict")
 }
 
 fn told(known: &Known) -> Json {

@@ -13,6 +13,9 @@ use crate::refused::Refused;
 /// The cookie of a session. By its name browsers keep it for encrypted connections to this host.
 pub const COOKIE: &str = "__Host-portcullis-admin";
 
+/// The cookie of a device from which somebody has logged in.
+pub const DEVICE: &str = "__Host-portcullis-device";
+
 const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 
 /// Whether a request shows anything that could be a session of a log-in: a cookie of that name,
@@ -22,6 +25,14 @@ pub fn is_shown(headers: &HeaderMap) -> bool {
     let ours = |token: &str| token.starts_with(AdministratorToken::PREFIX);
     let bearer = bearer(headers).is_ok_and(|token| token.is_some_and(ours));
     cookie || bearer
+}
+
+/// By what a request shows that its device is known; else empty.
+pub fn device(headers: &HeaderMap) -> &str {
+    cookie_of(headers, DEVICE)
+        .ok()
+        .flatten()
+        .unwrap_or_default()
 }
 
 /// Who is logged in, by the cookie or the bearer's token of a request.
@@ -44,6 +55,7 @@ pub async fn known(
     let comer = Comer {
         address: from,
         agent: agent(headers),
+        device: String::new(),
     };
     desk.known(token, &comer, now).await
 }

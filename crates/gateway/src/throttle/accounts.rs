@@ -63,6 +63,11 @@ impl Account {
         Self::of(&["administrator", &folded(name)])
     }
 
+    /// A device from which somebody who administers the gateway has logged in.
+    pub fn device(name: &str, id: &str) -> Self {
+        Self::of(&["device", &folded(name), id])
+    }
+
     /// A login of an ERP of whose secrets an administrator tries some: each has tries of its own.
     pub fn tried_by(who: &Administrator, upstream: &UpstreamName, login: &ErpLogin) -> Self {
         let login = folded(login.as_str());

@@ -93,6 +93,7 @@ pub(super) fn comer(last: u8) -> Comer {
     Comer {
         address: IpAddr::from([192, 0, 2, last]),
         agent: "client".to_owned(),
+        device: String::new(),
     }
 }
 

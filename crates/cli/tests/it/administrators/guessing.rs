@@ -234,3 +234,41 @@ async fn right_codes_are_not_counted_as_wrong_ones() {
         assert!(matches!(fine, Ok(LoggedIn::Session(_))), "{n}: {fine:?}");
     }
 }
+
+#[test]
+fn whoever_shares_an_address_does_not_keep_a_device_out_that_is_known() {
+    let limits = "[limits]\naddress-failures-per-minute = 1\naddress-failures-burst = 6\n";
+    let office = super::office::Office::open(limits);
+    office.add("anna", "auditor");
+    office.enrol_totp("anna", -1);
+    let log_in = |cookie: &str| {
+        let mut asked = office.good("anna");
+        asked["session"] = serde_json::json!("cookie");
+        let headers = [("content-type", "application/json"), ("cookie", cookie)];
+        office.ask("POST", "session", &headers, asked.to_string().as_bytes())
+    };
+    let got = log_in("a=b");
+    assert_eq!(got.status, 201, "{}", got.text());
+    let cookies = got.headers.get_all("set-cookie").iter();
+    let device = cookies
+        .filter_map(|line| line.to_str().unwrap().split_once("; "))
+        .find(|(pair, _)| pair.starts_with("__Host-portcullis-device="));
+    let (device, attributes) = device.expect("a cookie of the device");
+    assert_eq!(
+        attributes,
+        "Max-Age=7776000; Path=/; Secure; HttpOnly; SameSite=Strict"
+    );
+    assert_eq!(log_in(device).status, 201);
+    let guess = serde_json::json!({"name": "anna", "password": "guessed giraffes"});
+    let held = (0..20).any(|_| office.post("session", None, &guess).status == 429);
+    assert!(held, "the address waits");
+    assert_eq!(log_in("a=b").status, 429);
+    let forged = device.replace("anna", "bert");
+    assert_eq!(log_in(&forged).status, 429);
+    assert_eq!(log_in(device).status, 201, "its device does not");
+    // And is no way to guess on.
+    let headers = [("content-type", "application/json"), ("cookie", device)];
+    let guess = guess.to_string();
+    let guesses = || office.ask("POST", "session", &headers, guess.as_bytes());
+    assert!((0..20).any(|_| guesses().status == 429));
+}
