@@ -232,6 +232,50 @@ const FRAPPE_METHODS: &[&str] = &[
     "reportview.export_query",
 ];
 
+/// Methods of Odoo that answer values of records, whatever fields they are asked for: a rule
+/// that lists them opens nothing that the caller may not read anyway.
+const ODOO_SHOWING: &[&str] = &[
+    "onchange",
+    "copy_data",
+    "read_progress_bar",
+    "search_panel_select_range",
+    "search_panel_select_multi_range",
+    "web_read_group",
+    "web_save_multi",
+    "copy_translations",
+    "web_override_translations",
+    "get_property_definition",
+];
+
+/// The same of Frappe.
+const FRAPPE_SHOWING: &[&str] = &[
+    "frappe.desk.reportview.get",
+    "frappe.desk.reportview.get_list",
+    "frappe.desk.reportview.get_count",
+    "frappe.desk.reportview.get_stats",
+    "frappe.desk.reportview.get_filter_dashboard_data",
+    "frappe.desk.reportview.export_query",
+    "frappe.desk.form.load.getdoc",
+    "frappe.desk.form.load.get_docinfo",
+    "frappe.desk.form.linked_with.get",
+    "frappe.desk.search.search_link",
+    "frappe.desk.search.search_widget",
+    "frappe.desk.listview.get_group_by_count",
+    "frappe.model.db_query.get_list",
+    "frappe.www.printview.get_html_and_style",
+    "frappe.utils.print_format.download_pdf",
+    "frappe.utils.weasyprint.download_pdf",
+    "frappe.core.doctype.data_export.exporter.export_data",
+];
+
+/// Whether a listed method answers values of records, whatever is hidden.
+pub(crate) fn shows(method: &str, family: Family) -> bool {
+    match family {
+        Family::Odoo => ODOO_SHOWING.contains(&method),
+        Family::Frappe => FRAPPE_SHOWING.contains(&method),
+    }
+}
+
 /// Fields that hold credentials: never part of `"*"`, and never searched or shown by it.
 const CREDENTIALS: &[&str] = &[
     "password",

@@ -82,6 +82,8 @@ pub(crate) enum Terms {
         fields: BTreeSet<String>,
         masked: BTreeSet<String>,
     },
+    /// A list of texts by language, and what kind they are of.
+    Translations,
     /// A map with these keys; links as ids.
     Values(BTreeSet<String>),
     /// A list of these texts.
@@ -228,6 +230,7 @@ impl Terms {
             Self::FieldsGet { fields, masked } => {
                 rows::fields_get(answer, &fields, &masked, &mut cut)?
             }
+            Self::Translations => meta::translations(answer, &mut cut)?,
             Self::Values(fields) => {
                 let Value::Map(mut values) = answer else {
                     return Err("no values");

@@ -46,6 +46,7 @@ mod sessions;
 mod shared;
 mod signing;
 mod strangers;
+mod terms;
 mod throttle;
 mod tls;
 mod tokens;

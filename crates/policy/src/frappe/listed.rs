@@ -1,10 +1,10 @@
 //! Methods that only a rule knows: by their dotted names, methods of a document (`run_method`)
 //! by their plain ones, functions of a DocType's module as `doctype.{name}`.
 
-use portcullis_erp::{Call, Shape};
+use portcullis_erp::{Call, Method, Shape, Value};
 
 use super::view::FrappeView;
-use crate::bench::{Bench, No, no_access};
+use crate::bench::{Bench, Held, No, no_access};
 use crate::danger;
 use crate::decision::Reason;
 use crate::egress;
@@ -36,6 +36,7 @@ pub(super) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
     let mut first_no: Option<No> = None;
     for held in bench.rules(&call.model, Operation::Call, None) {
         let listed = held.rule.methods.contains(&call.method) || !Protection::FrappeMethods.is_on();
+        let listed = listed && runs_what_is_listed(&held, &call);
         if private || !listed || (dangerous && !names(&held, &call.model)) {
             continue;
         }
@@ -66,6 +67,23 @@ pub(super) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
 fn attempt(view: &FrappeView<'_>, call: &Call) -> Result<Permit, No> {
     if view.held.pins.company.is_some() {
         return Err(view.pinned());
+    }
+    if danger::shows(call.method.as_str(), Family::Frappe) {
+        let rules = view.bench.rules(&call.model, Operation::Read, None);
+        let reads_all = rules.into_iter().any(|held| {
+            let view = FrappeView { held, ..*view };
+            view.is_unrestricted()
+        });
+        if !reads_all {
+            return Err(view.refuse(
+                Reason::HiddenByData,
+                format!(
+                    "This key may not use `{}` of `{}`. Read the documents instead.",
+                    call.method, call.model
+                ),
+                "the function answers values whatever is hidden: a rule without a domain must open all fields of the DocType for reading",
+            ));
+        }
     }
     view.may_send(
         egress::method(call.method.as_str(), Family::Frappe)
@@ -102,4 +120,33 @@ fn attempt(view: &FrappeView<'_>, call: &Call) -> Result<Permit, No> {
     };
     let terms = if any { Terms::Anything } else { Terms::Single };
     Ok(view.permit(Operation::Call, shape, guard, call.clone(), terms))
+}
+
+/// Functions that run another one, which an argument names: that one must be listed as well.
+const RUNNING: &[&str] = &[
+    "run_doc_method",
+    "runserverobj",
+    "make_mapped_doc",
+    "map_docs",
+];
+
+fn runs_what_is_listed(held: &Held<'_>, call: &Call) -> bool {
+    let method = call.method.as_str();
+    let last = method.rsplit('.').next().unwrap_or(method);
+    if !RUNNING.contains(&last) {
+        return true;
+    }
+    let named = call.named.get("method").and_then(Value::as_str);
+    let named = named.and_then(|name| Method::new(name).ok());
+    // A document that the caller sends along would be taken as it is.
+    let sends = ["docs", "doc"].iter().any(|name| {
+        call.named
+            .get(*name)
+            .is_some_and(|value| !value.is_nothing())
+    });
+    !sends
+        && named.is_some_and(|named| {
+            held.rule.methods.contains(&named)
+                && !named.as_str().split('.').any(|part| part.starts_with('_'))
+        })
 }

@@ -303,6 +303,32 @@ impl<'a> Attempt<'a> {
                 values.insert(field.to_owned(), Value::Int(0));
                 self.values(&values)?;
             }
+            Argument::TranslatedField => {
+                let field = value.as_str().ok_or_else(bad)?;
+                view.readable(field)?;
+                self.named.insert(field.to_owned());
+            }
+            Argument::WrittenField => {
+                let field = value.as_str().ok_or_else(bad)?;
+                view.translated(field)?;
+                self.named.insert(field.to_owned());
+            }
+            Argument::Translations => {
+                let langs = value.as_map().ok_or_else(bad)?;
+                view.held.at_most(name, langs.len(), sizes::FIELDS)?;
+                for text in langs.values() {
+                    let plain = match text {
+                        Value::Map(terms) => {
+                            view.held.at_most(name, terms.len(), sizes::RECORDS)?;
+                            terms.values().all(is_scalar)
+                        }
+                        text => is_scalar(text),
+                    };
+                    if !plain {
+                        return Err(bad());
+                    }
+                }
+            }
             Argument::Paths => {
                 let paths = texts(&value, view.held.fields())?;
                 for path in &paths {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use portcullis_erp::{Call, Shape, Value};
+use portcullis_erp::{Call, Model, Shape, Value};
 
 use crate::bench::{Bench, Held, No, no_access};
 use crate::danger;
@@ -88,6 +88,16 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
     if call.method.as_str() == "load" {
         load::columns(bench, &view, call)?;
     }
+    if danger::shows(call.method.as_str(), Family::Odoo) && !reads_all(bench, &call.model)? {
+        return Err(view.refuse(
+            Reason::HiddenByData,
+            format!(
+                "This key may not use `{}` of `{}`. Read the records instead.",
+                call.method, call.model
+            ),
+            "the method answers values whatever is hidden: a rule without a domain must open all fields of the model for reading",
+        ));
+    }
     view.may_send(call.method.as_str(), Operation::Call)?;
     let mut guards = VecDeque::new();
     if let Some(bound) = view.of_sendable_models()? {
@@ -132,4 +142,14 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
         caps: held.caps,
         paged: None,
     })
+}
+
+/// Whether the caller may read every field of every record of a model.
+fn reads_all(bench: &Bench<'_>, model: &Model) -> Result<bool, No> {
+    for held in bench.rules(model, Operation::Read, None) {
+        if View::new(bench, held, model)?.is_unrestricted() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

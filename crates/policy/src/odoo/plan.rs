@@ -153,6 +153,13 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
                 && view.held.rule.operations.contains(&Operation::Read);
             Ok(attempt.permit(Terms::Pair { named }))
         }
+        Kind::Translations => {
+            if !attempt.call.named.contains_key("field_name") {
+                return Err(bad_argument(&view, "field_name"));
+            }
+            attempt.guard_ids()?;
+            Ok(attempt.permit(Terms::Translations))
+        }
         Kind::Change => {
             attempt.guard_ids()?;
             attempt.guard_edition()?;

@@ -2,7 +2,7 @@
 //!
 //! A method or an argument that is not a line of this table cannot be judged here. The ones
 //! of the 54 common methods that are missing show or change more than can be seen from their
-//! arguments (views, imports, onchange, translations, search panels); a rule may list them
+//! arguments (views, imports, onchange, search panels); a rule may list them
 //! under `methods`.
 
 use crate::operation::Operation;
@@ -50,6 +50,12 @@ pub(crate) enum Argument {
     Access,
     /// The field that is renumbered.
     Sequence,
+    /// The field whose translations are read.
+    TranslatedField,
+    /// The field whose translations are written.
+    WrittenField,
+    /// Texts by language, or by language and term.
+    Translations,
     /// Paths to be exported.
     Paths,
     /// Names of fields of which only the open ones are looked at.
@@ -113,6 +119,8 @@ pub(crate) enum Kind {
     Export,
     /// `get_metadata`: rows.
     Metadata,
+    /// `get_field_translations`: texts by language.
+    Translations,
     /// `context_get`: the caller's own language and time zone.
     OwnContext,
 }
@@ -353,6 +361,22 @@ const TABLE: &[Known] = &[
             ("vals", A::Values),
             ("specification", A::Specification),
             ("next_id", A::Nothing),
+        ],
+    ),
+    records(
+        "get_field_translations",
+        Read,
+        Kind::Translations,
+        &[("field_name", A::TranslatedField), ("langs", A::Plain)],
+    ),
+    records(
+        "update_field_translations",
+        Write,
+        Kind::Change,
+        &[
+            ("field_name", A::WrittenField),
+            ("translations", A::Translations),
+            ("source_lang", A::Plain),
         ],
     ),
     records(

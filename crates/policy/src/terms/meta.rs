@@ -99,3 +99,31 @@ impl DocumentTerms {
         Some(field)
     }
 }
+
+/// The answer of `get_field_translations`: `[[{"lang": …, "source": …, "value": …}], {…}]`.
+pub(super) fn translations(answer: Value, cut: &mut bool) -> Result<Value, Wrong> {
+    let Value::List(parts) = answer else {
+        return Err("no translations");
+    };
+    let mut parts = parts.into_iter();
+    let (Some(Value::List(mut texts)), Some(Value::Map(mut kind)), None) =
+        (parts.next(), parts.next(), parts.next())
+    else {
+        return Err("no translations");
+    };
+    let mut keep = |map: &mut Map, names: &[&str]| {
+        let before = map.len();
+        map.retain(|name, value| {
+            names.contains(&name.as_str()) && !matches!(value, Value::List(_) | Value::Map(_))
+        });
+        *cut |= map.len() != before;
+    };
+    for text in &mut texts {
+        let Value::Map(text) = text else {
+            return Err("a translation that is none");
+        };
+        keep(text, &["lang", "source", "value"]);
+    }
+    keep(&mut kind, &["translation_type", "translation_show_source"]);
+    Ok(Value::List(vec![Value::List(texts), Value::Map(kind)]))
+}

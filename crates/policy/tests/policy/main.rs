@@ -49,4 +49,6 @@ mod roles;
 #[cfg(test)]
 mod same;
 #[cfg(test)]
+mod traps;
+#[cfg(test)]
 mod writes;

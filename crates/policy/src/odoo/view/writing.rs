@@ -10,6 +10,25 @@ use crate::operation::Operation;
 use crate::schema::FieldSchema;
 
 impl<'a> View<'a> {
+    /// Whether the translations of a field may be set: it is a text that may be, and no
+    /// condition of the rule rests on it, for which of its texts holds is not known here.
+    pub(crate) fn translated(&self, field: &str) -> Result<(), No> {
+        let facts = self.writable(field, Operation::Write)?;
+        let text = matches!(facts.type_name.as_str(), "char" | "text" | "html");
+        let own = self.own_domain()?;
+        let bound = own.is_some_and(|own| {
+            own.fields().iter().any(|path| {
+                path.parts()
+                    .first()
+                    .is_some_and(|first| first.as_str() == field)
+            })
+        });
+        if text && !bound {
+            return Ok(());
+        }
+        Err(self.bad_value(field))
+    }
+
     /// Whether a field may be set.
     pub(crate) fn writable(
         &self,
