@@ -40,6 +40,13 @@ impl Recorded {
         }
         let call = Call::new(&self.model, &self.method);
         let mut call = call.map_err(|_| "it is no call of a model")?;
+        let sends = match family {
+            Family::Odoo => crate::odoo::mail::known(&self.method),
+            Family::Frappe => crate::frappe::mail::known(&self.method),
+        };
+        if sends {
+            return Err("the record does not tell what was sent, and to whom");
+        }
         match family {
             Family::Odoo => self.odoo(&mut call, schema)?,
             Family::Frappe => self.frappe(&mut call)?,
@@ -115,6 +122,16 @@ impl Recorded {
             Kind::Resequence | Kind::WebSave => {
                 return Err("the record does not tell what was written from what was read");
             }
+            Kind::Translations | Kind::Change if takes("field_name") => {
+                let [field] = self.fields.as_slice() else {
+                    return Err("the record does not tell which field's translations it was about");
+                };
+                put("field_name", Value::from(field.as_str()));
+                if known.kind == Kind::Change {
+                    put("translations", Value::Map(Map::new()));
+                }
+            }
+            Kind::Translations => {}
             Kind::Activate(_) => {}
             Kind::Change if known.operation == crate::operation::Operation::Delete => {}
             Kind::Create | Kind::Change | Kind::Copy => {
