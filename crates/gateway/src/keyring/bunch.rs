@@ -180,4 +180,6 @@ impl Bunch {
 }
 
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod tests;

@@ -25,7 +25,7 @@ impl Safe for Empty {
     }
 }
 
-fn bunch() -> Bunch {
+pub(super) fn bunch() -> Bunch {
     let rate = Rate {
         per_minute: 60,
         burst: 10,
@@ -33,7 +33,7 @@ fn bunch() -> Bunch {
     Bunch::new(Maker::new(Arc::new(Empty), rate))
 }
 
-fn id(n: usize) -> KeyId {
+pub(super) fn id(n: usize) -> KeyId {
     let digit = |n: usize| char::from(b"abcdefghijklmnopqrstuvwxyz234567"[n % 32]);
     let tail: String = [n / 32 / 32 / 32, n / 32 / 32, n / 32, n]
         .into_iter()
@@ -50,7 +50,7 @@ fn upstream() -> UpstreamName {
     UpstreamName::new("odoo").unwrap()
 }
 
-fn row(n: usize, created: usize) -> KeyRow {
+pub(super) fn row(n: usize, created: usize) -> KeyRow {
     let holder = Principal::integration(
         PrincipalName::new(&format!("shop{n}")).unwrap(),
         id(n),
