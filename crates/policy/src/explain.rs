@@ -10,6 +10,7 @@ mod grant;
 mod suggest;
 mod tokens;
 mod wide;
+mod written;
 
 use portcullis_erp::Call;
 

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use portcullis_erp::value::to_json;
-use portcullis_erp::{Dialect, Method, Model, Value};
+use portcullis_erp::{Dialect, Method, Model};
 use portcullis_identity::{Networks, UpstreamName};
 
 use super::suggest::Cell;
+use super::written::{self, list, quoted};
 use crate::mask::Mask;
 use crate::operation::Operation;
 use crate::rule::{Arguments, Effect, FieldSet, Models, Rule, RuleDomain};
@@ -268,7 +268,7 @@ impl Grant {
         if !self.derived.is_empty() {
             line("derived", names(&self.derived));
         }
-        if let Some(domain) = self.kept.domain.as_ref().and_then(written) {
+        if let Some(domain) = self.kept.domain.as_ref().and_then(written::domain) {
             line("domain", quoted(&domain));
         }
         if let Some(mask) = self.kept.masked.values().copied().reduce(Mask::stricter) {
@@ -282,7 +282,10 @@ impl Grant {
             line("upstream", list(upstreams.iter().map(UpstreamName::as_str)));
         }
         if let Some(dialects) = &self.kept.dialects {
-            let words: BTreeSet<&str> = dialects.iter().filter_map(|one| word(*one)).collect();
+            let words: BTreeSet<&str> = dialects
+                .iter()
+                .filter_map(|one| written::dialect(*one))
+                .collect();
             line("dialects", list(words));
         }
         if !self.kept.networks.0.is_empty() {
@@ -300,73 +303,4 @@ impl Grant {
         }
         text
     }
-}
-
-/// A domain as it is written.
-fn written(domain: &RuleDomain) -> Option<String> {
-    let value = match (&domain.odoo, &domain.frappe) {
-        (Some(odoo), _) => odoo.to_value(),
-        (None, Some(frappe)) => {
-            let conditions = frappe.all.iter().map(|one| {
-                let value = [
-                    Value::from(one.field.as_str()),
-                    Value::from(one.operator.as_str()),
-                    one.value.clone(),
-                ];
-                Value::List(value.into())
-            });
-            Value::List(conditions.collect())
-        }
-        (None, None) => return None,
-    };
-    String::from_utf8(to_json(&value)).ok()
-}
-
-/// A dialect as rules name it.
-fn word(dialect: Dialect) -> Option<&'static str> {
-    Some(match dialect {
-        Dialect::XmlRpc1 | Dialect::XmlRpc2 => "xmlrpc",
-        Dialect::JsonRpc => "jsonrpc",
-        Dialect::Json2 => "json2",
-        Dialect::OdooWeb | Dialect::OdooCall => "odoo-web",
-        Dialect::FrappeResource
-        | Dialect::FrappeMethod
-        | Dialect::FrappeV2
-        | Dialect::FrappeFile => "frappe",
-        Dialect::Rest => "rest",
-        Dialect::Custom => return None,
-    })
-}
-
-/// The dialects that rules call by the same word as this one.
-pub(super) fn siblings(dialect: Dialect) -> BTreeSet<Dialect> {
-    const ALL: &[Dialect] = &[
-        Dialect::XmlRpc1,
-        Dialect::XmlRpc2,
-        Dialect::JsonRpc,
-        Dialect::Json2,
-        Dialect::OdooWeb,
-        Dialect::OdooCall,
-        Dialect::FrappeResource,
-        Dialect::FrappeMethod,
-        Dialect::FrappeV2,
-        Dialect::FrappeFile,
-        Dialect::Rest,
-    ];
-    let same = ALL.iter().filter(|one| word(**one) == word(dialect));
-    same.copied().collect()
-}
-
-fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<String> = names.into_iter().map(quoted).collect();
-    format!("[{}]", names.join(", "))
-}
-
-/// A text of TOML: as it stands where it can, for domains are full of quotes.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| !c.is_control() && c != '\'';
-    if text.contains('"') && text.chars().all(plain) {
-        return format!("'{text}'");
-    }
-    toml::Value::String(text.to_owned()).to_string()
 }

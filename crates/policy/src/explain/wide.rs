@@ -7,8 +7,9 @@ use portcullis_erp::{Model, Value};
 use portcullis_identity::Networks;
 
 use super::Case;
-use super::grant::{Grant, Kept, siblings};
+use super::grant::{Grant, Kept};
 use super::tokens::Tokens;
+use super::written::siblings;
 use crate::bench::Held;
 use crate::danger;
 use crate::operation::{Family, Operation};

@@ -4,7 +4,9 @@
 //! is told as unknown; so is what the first set judges otherwise than the record says, for then
 //! the call that is judged is not the one that was made.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod told;
+
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -18,8 +20,8 @@ use portcullis_policy::{
     Decision, Family, FieldPermission, Reason, Recorded, Role, Schema, UserFacts,
 };
 use portcullis_store::{Ledger, Record, Selection};
-use serde_json::json;
 
+use self::told::{Change, Told};
 use super::known;
 use super::recorded;
 use super::who::{self, Who};
@@ -69,20 +71,6 @@ pub(crate) struct DiffArgs {
     json: bool,
 }
 
-/// What becomes of a call.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Change {
-    Refused(&'static str),
-    Allowed,
-    Unknown(String),
-}
-
-impl Change {
-    fn unknown(why: &str) -> Self {
-        Self::Unknown(why.to_owned())
-    }
-}
-
 /// What is judged once, however often it was asked.
 #[derive(PartialEq, Eq, Hash)]
 struct Asked {
@@ -91,25 +79,6 @@ struct Asked {
     /// Upstream, dialect and address.
     from: (String, String, String),
     was: bool,
-}
-
-/// Calls to which the same happens.
-#[derive(Default)]
-struct Group {
-    count: u64,
-    first: Option<String>,
-    fields: BTreeSet<String>,
-}
-
-/// Who called, and what.
-type Key = (Change, String, String, String);
-
-#[derive(Default)]
-struct Told {
-    judged: u64,
-    same: u64,
-    others: u64,
-    groups: BTreeMap<Key, Group>,
 }
 
 /// Runs `policy diff`: 1 where something would be refused or allowed that was not.
@@ -191,11 +160,7 @@ pub(crate) async fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
     } else {
         told.tell()?;
     }
-    let changes = told
-        .groups
-        .keys()
-        .any(|(change, ..)| !matches!(change, Change::Unknown(_)));
-    Ok(if changes {
+    Ok(if told.changes() {
         ExitCode::from(1)
     } else {
         ExitCode::SUCCESS
@@ -296,97 +261,6 @@ async fn roles_of_keys(at: &Installation) -> anyhow::Result<BTreeMap<String, Vec
     let rows = at.store.keys().all().await?;
     let rows = rows.into_iter();
     Ok(rows.map(|row| (row.id.to_string(), row.roles)).collect())
-}
-
-impl Told {
-    fn add(&mut self, change: Change, record: &Record) {
-        let opened = &record.opened;
-        let who = opened.principal.as_deref().unwrap_or("-").to_owned();
-        let key = (change, who, opened.model.clone(), opened.method.clone());
-        let group = self.groups.entry(key).or_default();
-        group.count += 1;
-        group
-            .first
-            .get_or_insert_with(|| opened.request.to_string());
-        group.fields.extend(opened.fields.iter().cloned());
-    }
-
-    fn count(&self, is: impl Fn(&Change) -> bool) -> u64 {
-        let groups = self.groups.iter().filter(|((change, ..), _)| is(change));
-        groups.map(|(_, group)| group.count).sum()
-    }
-
-    fn refused(&self) -> u64 {
-        self.count(|change| matches!(change, Change::Refused(_)))
-    }
-
-    fn allowed(&self) -> u64 {
-        self.count(|change| matches!(change, Change::Allowed))
-    }
-
-    fn unknown(&self) -> u64 {
-        self.count(|change| matches!(change, Change::Unknown(_)))
-    }
-
-    fn as_json(&self) -> serde_json::Value {
-        let groups = self
-            .groups
-            .iter()
-            .map(|((change, who, model, method), group)| {
-                let (change, reason) = match change {
-                    Change::Refused(reason) => ("would-be-refused", Some((*reason).to_owned())),
-                    Change::Allowed => ("would-be-allowed", None),
-                    Change::Unknown(why) => ("unknown", Some(why.clone())),
-                };
-                json!({
-                    "change": change,
-                    "reason": reason,
-                    "principal": who,
-                    "model": model,
-                    "method": method,
-                    "calls": group.count,
-                    "fields": group.fields,
-                    "request": group.first,
-                })
-            });
-        json!({
-            "calls": self.judged,
-            "same": self.same,
-            "would-be-refused": self.refused(),
-            "would-be-allowed": self.allowed(),
-            "unknown": self.unknown(),
-            "not-judged": self.others,
-            "groups": groups.collect::<Vec<_>>(),
-        })
-    }
-
-    fn tell(&self) -> anyhow::Result<()> {
-        show::line(&format!(
-            "{} calls: {} as before, {} would be refused, {} would be allowed, {} unknown",
-            self.judged,
-            self.same,
-            self.refused(),
-            self.allowed(),
-            self.unknown()
-        ))?;
-        let mut table = show::table(&["calls", "", "caller", "call", "why", "such as"]);
-        for ((change, who, model, method), group) in &self.groups {
-            let (what, why) = match change {
-                Change::Refused(reason) => (show::bad("refused"), (*reason).to_owned()),
-                Change::Allowed => (show::doubtful("allowed"), String::new()),
-                Change::Unknown(why) => ("unknown".into(), why.clone()),
-            };
-            table.add_row([
-                group.count.to_string().into(),
-                what,
-                who.as_str().into(),
-                format!("{model} {method}").into(),
-                why.into(),
-                group.first.clone().unwrap_or_default().into(),
-            ]);
-        }
-        show::print(&table, "nothing would change")
-    }
 }
 
 fn word(family: Family) -> &'static str {
