@@ -63,9 +63,10 @@ fn ask(served: &Served, key: &str, verb: &str, path: &str, body: &Json) -> Got {
         .uri(format!("{}{path}", served.url))
         .header("authorization", format!("Bearer {key}"))
         .header("content-type", "application/json");
-    let body = match body {
-        Json::Null => Vec::new(),
-        body => body.to_string().into_bytes(),
+    let body = if body.is_null() {
+        Vec::new()
+    } else {
+        body.to_string().into_bytes()
     };
     send(request.body(body).expect("a request"))
 }
