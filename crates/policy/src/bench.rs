@@ -16,7 +16,7 @@ use crate::decision::{Reason, Refusal, Want};
 use crate::operation::{Family, Operation};
 use crate::pins::Pins;
 use crate::rights::Named;
-use crate::rule::{Effect, FieldSet, Models, Rule, RuleDomain};
+use crate::rule::{self, Effect, FieldSet, Models, Rule, RuleDomain};
 use crate::schema::{ModelSchema, Schema};
 use crate::sizes::{self, Bound};
 use crate::whom::{Unknown, Whom};
@@ -247,7 +247,7 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// Whether a denial speaks of this field.
+    /// Whether a denial speaks of this field, or of the table that it is a column of.
     pub(crate) fn denies_field(&self, model: &Model, field: &str, operation: Operation) -> bool {
         self.deny.iter().any(|held| {
             let rule = held.rule;
@@ -255,7 +255,7 @@ impl<'a> Bench<'a> {
                 && rule.operations.contains(&operation)
                 && match &rule.fields {
                     FieldSet::All => field != "id",
-                    FieldSet::Only(fields) => fields.contains(field),
+                    FieldSet::Only(fields) => rule::names(fields, field),
                 }
         })
     }

@@ -94,6 +94,16 @@ pub(crate) struct RuleDomain {
     pub(crate) personal: bool,
 }
 
+/// The table, or the link, that a path leads through.
+pub(crate) fn table_of(path: &str) -> Option<&str> {
+    path.split_once('.').map(|(table, _)| table)
+}
+
+/// Whether closed fields have this one among them: a table is closed with all its columns.
+pub(crate) fn names(closed: &BTreeSet<String>, path: &str) -> bool {
+    closed.contains(path) || table_of(path).is_some_and(|table| closed.contains(table))
+}
+
 impl FieldSet {
     pub(crate) fn has(&self, name: &str) -> bool {
         match self {
@@ -226,15 +236,17 @@ impl Rule {
         set.has(field) && !self.closes(field) && field != "id"
     }
 
-    /// Whether the rule hides or masks a field, or a column behind a link.
+    /// Whether the rule hides or masks a field, or a column behind a link or of a table, be it
+    /// with the whole table.
     pub(crate) fn closes(&self, path: &str) -> bool {
-        self.hidden.contains(path) || self.masked.contains_key(path)
+        let closes = |path: &str| self.hidden.contains(path) || self.masked.contains_key(path);
+        closes(path) || table_of(path).is_some_and(closes)
     }
 
     /// What is shown of a field instead of its value.
     pub(crate) fn mask(&self, path: &str) -> Option<Mask> {
         let mask = self.masked.get(path).copied();
-        mask.filter(|_| !self.hidden.contains(path))
+        mask.filter(|_| !names(&self.hidden, path))
     }
 
     /// Whether nothing is hidden or masked of what `fields` opens.

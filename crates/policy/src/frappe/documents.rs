@@ -284,7 +284,8 @@ impl FrappeView<'_> {
         let closes_some =
             operation != Operation::Create && self.held.rule.closes_behind(field).is_some();
         // A row without columns is one as well: some column of the table must be open.
-        let closed = !whole && (operation != Operation::Create || !self.names_columns_of(field));
+        let closed =
+            !whole && (operation != Operation::Create || !self.opens_columns_of(field, operation));
         if closes_some || closed {
             return Err(self.closed(field));
         }

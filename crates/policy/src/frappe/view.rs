@@ -14,7 +14,7 @@ use crate::odoo::search::is_plain;
 use crate::operation::Operation;
 use crate::permit::{Check, Guard, Permit, Saves};
 use crate::protection::Protection;
-use crate::rule::FieldSet;
+use crate::rule::{FieldSet, table_of};
 use crate::sizes;
 use crate::terms::{DocumentTerms, Terms};
 
@@ -70,15 +70,14 @@ impl FrappeView<'_> {
         matches!(set, FieldSet::Only(names) if names.contains(field))
     }
 
-    /// Whether the rule lists a column of this table among those that may be set.
-    pub(crate) fn names_columns_of(&self, table: &str) -> bool {
+    /// Whether the rule lists a column of this table among those that may be set, and nothing
+    /// closes it.
+    pub(crate) fn opens_columns_of(&self, table: &str, operation: Operation) -> bool {
         let rule = self.held.rule;
         let set = rule.write_fields.as_ref().unwrap_or(&rule.fields);
-        let is_column = |name: &String| {
-            name.split_once('.')
-                .is_some_and(|(first, _)| first == table)
-        };
-        matches!(set, FieldSet::Only(names) if names.iter().any(is_column))
+        let is_open =
+            |name: &String| table_of(name) == Some(table) && self.may_write(name, operation);
+        matches!(set, FieldSet::Only(names) if names.iter().any(is_open))
     }
 
     fn opens(&self, set: &FieldSet, field: &str, operation: Operation) -> bool {

@@ -88,7 +88,7 @@ impl DocumentTerms {
 
     fn field(&self, mut field: Map, cut: &mut bool) -> Option<Map> {
         let name = field.get("fieldname").and_then(Value::as_str)?;
-        if !self.open(name) && !self.opens_columns(name) && !self.masked.contains_key(name) {
+        if !self.open(name) && !self.opens_columns(name) && self.mask(name).is_none() {
             return None;
         }
         let before = field.len();

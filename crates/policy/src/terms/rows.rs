@@ -6,6 +6,7 @@ use portcullis_erp::{Map, Value};
 
 use super::{DocumentTerms, RowTerms, Wrong};
 use crate::mask::Mask;
+use crate::rule::{names, table_of};
 
 /// The attributes of `fields_get` that say something of the field itself. `depends`,
 /// `related`, `domain`, `groups` and the like speak of other fields.
@@ -293,30 +294,31 @@ impl DocumentTerms {
     /// Whether some columns of a table are open.
     pub(super) fn opens_columns(&self, table: &str) -> bool {
         let columns = format!("{table}.");
-        let listed = self
-            .fields
-            .as_ref()
-            .and_then(|fields| fields.range(columns.clone()..).next());
-        let masked = self.masked.range(columns.clone()..).next();
-        listed
-            .into_iter()
-            .chain(masked.map(|(path, _)| path))
-            .any(|field| field.starts_with(&columns))
+        let is_column = |path: &&String| path.starts_with(&columns);
+        let listed = self.fields.iter().flat_map(|fields| {
+            let listed = fields.range(columns.clone()..);
+            listed.take_while(is_column)
+        });
+        let masked = self.masked.range(columns.clone()..).map(|(path, _)| path);
+        let mut paths = listed.chain(masked.take_while(is_column));
+        paths.any(|path| self.open(path) || self.mask(path).is_some())
     }
 
     /// What is shown of a field instead of its value.
-    fn mask(&self, path: &str) -> Option<Mask> {
+    pub(super) fn mask(&self, path: &str) -> Option<Mask> {
         let mask = self.masked.get(path).copied();
-        mask.filter(|_| !self.hidden.contains(path))
+        mask.filter(|_| !names(&self.hidden, path))
     }
 
     pub(super) fn open(&self, field: &str) -> bool {
-        if self.hidden.contains(field) || self.masked.contains_key(field) {
+        let is_masked = |path: &str| self.masked.contains_key(path);
+        if names(&self.hidden, field) || is_masked(field) || table_of(field).is_some_and(is_masked)
+        {
             return false;
         }
         match &self.fields {
             Some(fields) => fields.contains(field),
-            None => !crate::danger::credential(field) && !self.hidden.contains(field),
+            None => !crate::danger::credential(field),
         }
     }
 

@@ -21,6 +21,8 @@ mod frappe_faces;
 #[cfg(test)]
 mod frappe_saves;
 #[cfg(test)]
+mod frappe_tables;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod lint;
