@@ -15,6 +15,7 @@ pub(crate) mod values;
 pub(crate) mod view;
 
 mod arguments;
+mod export;
 mod plan;
 
 use std::collections::BTreeSet;

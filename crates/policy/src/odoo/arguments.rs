@@ -8,7 +8,6 @@ use portcullis_erp::{Call, FieldName, Map, RecordId, Shape, Value};
 
 use crate::bench::No;
 use crate::caps::Cap;
-use crate::decision::Reason;
 use crate::mask::Mask;
 use crate::odoo::groups::Grouping;
 use crate::odoo::search::{is_plain, is_scalar};
@@ -19,7 +18,6 @@ use crate::odoo::view::View;
 use crate::odoo::{bad_argument, numbers};
 use crate::operation::Operation;
 use crate::permit::{Guard, Permit};
-use crate::protection::Protection;
 use crate::sizes::{self, Bound};
 use crate::terms::{RowTerms, Terms};
 
@@ -409,48 +407,6 @@ impl<'a> Attempt<'a> {
             terms,
             caps: self.view.held.caps,
             paged: page.filter(|_| limits_rows || self.is_lowered),
-        }
-    }
-}
-
-impl View<'_> {
-    /// A path of `export_data`: `partner_id/name`, `order_line/product_id/id`.
-    fn export_path(&self, path: &str) -> Result<Option<Mask>, No> {
-        let (first, rest) = match path.split_once('/') {
-            Some((first, rest)) => (first, Some(rest)),
-            None => (path, None),
-        };
-        if matches!(first, "id" | ".id") && rest.is_none() || !Protection::ExportPaths.is_on() {
-            return Ok(None);
-        }
-        let (facts, mask) = self.shown(first)?;
-        let closed = |comodel: &str| {
-            self.refuse_field(
-                Reason::Link,
-                first,
-                format!("the export shows records of `{comodel}` that are not open"),
-            )
-        };
-        match (facts.relation.as_ref(), rest) {
-            (None, None) => Ok(mask),
-            (None, Some(_)) => Err(bad_argument(self, "fields_to_export")),
-            (Some(comodel), None | Some("id" | ".id")) => {
-                if rest.is_some() || self.names_are_open(comodel)? {
-                    Ok(None)
-                } else {
-                    Err(closed(comodel.as_str()))
-                }
-            }
-            (Some(comodel), Some(rest)) => {
-                for view in self.linked(first, comodel, Operation::Read)? {
-                    if view.held.rule.domain.is_none()
-                        && let Ok(mask) = view.export_path(rest)
-                    {
-                        return Ok(mask);
-                    }
-                }
-                Err(closed(comodel.as_str()))
-            }
         }
     }
 }

@@ -28,7 +28,6 @@ const OPERATORS: &[&str] = &[
 ];
 
 /// A request, as it is sent.
-#[derive(PartialEq, Eq, PartialOrd, Ord, Clone)]
 pub(crate) struct Asked {
     pub(crate) verb: String,
     pub(crate) target: String,
@@ -49,54 +48,6 @@ impl Maker {
             stranger: site.stranger.clone(),
             open: site.open.clone(),
         }
-    }
-
-    pub(crate) fn next(&mut self) -> Asked {
-        if self.chance.happens(40) {
-            return self.aimed();
-        }
-        let doctype = *self.chance.one(&[
-            "Customer",
-            "Customer",
-            "Customer",
-            "Sales Order",
-            "Item",
-            "Territory",
-            "User",
-            "Comment",
-        ]);
-        let mut parameters = serde_json::Map::new();
-        let mut put = |name: &str, value: Json| drop(parameters.insert(name.to_owned(), value));
-        if self.chance.happens(60) {
-            put("fields", json!(self.fields()));
-        }
-        if self.chance.happens(60) {
-            put("filters", self.filters());
-        }
-        if self.chance.happens(25) {
-            put("or_filters", self.filters());
-        }
-        if self.chance.happens(35) {
-            let direction = *self.chance.one(&["asc", "desc", ""]);
-            put("order_by", json!(format!("{} {direction}", self.field())));
-        }
-        if self.chance.happens(10) {
-            put("group_by", json!(self.field()));
-        }
-        put("limit_page_length", json!(self.chance.below(30)));
-        let (path, named) = match self.chance.below(5) {
-            0 => ("/api/method/frappe.client.get_list".to_owned(), true),
-            1 => ("/api/method/frappe.client.get_count".to_owned(), true),
-            2 => (format!("/api/v2/document/{}", encoded(doctype)), false),
-            _ => (format!("/api/resource/{}", encoded(doctype)), false),
-        };
-        if named {
-            put("doctype", json!(doctype));
-        }
-        if path.ends_with("get_count") {
-            parameters.retain(|name, _| matches!(name.as_str(), "doctype" | "filters"));
-        }
-        asked("GET", &path, &Json::Object(parameters), "")
     }
 
     fn aimed(&mut self) -> Asked {
@@ -202,6 +153,64 @@ impl Maker {
             }
         });
         leaves.collect()
+    }
+}
+
+impl Iterator for Maker {
+    type Item = Asked;
+
+    fn next(&mut self) -> Option<Asked> {
+        if self.chance.happens(40) {
+            return Some(self.aimed());
+        }
+        let doctype = *self.chance.one(&[
+            "Customer",
+            "Customer",
+            "Customer",
+            "Sales Order",
+            "Item",
+            "Territory",
+            "User",
+            "Comment",
+        ]);
+        let mut parameters = serde_json::Map::new();
+        let mut put = |name: &str, value: Json| drop(parameters.insert(name.to_owned(), value));
+        if self.chance.happens(60) {
+            put("fields", json!(self.fields()));
+        }
+        if self.chance.happens(60) {
+            put("filters", self.filters());
+        }
+        if self.chance.happens(25) {
+            put("or_filters", self.filters());
+        }
+        if self.chance.happens(35) {
+            let direction = *self.chance.one(&["asc", "desc", ""]);
+            put("order_by", json!(format!("{} {direction}", self.field())));
+        }
+        if self.chance.happens(10) {
+            put("group_by", json!(self.field()));
+        }
+        put("limit_page_length", json!(self.chance.below(30)));
+        let (path, named) = match self.chance.below(5) {
+            0 => ("/api/method/frappe.client.get_list".to_owned(), true),
+            1 => ("/api/method/frappe.client.get_count".to_owned(), true),
+            2 => (format!("/api/v2/document/{}", encoded(doctype)), false),
+            _ => (format!("/api/resource/{}", encoded(doctype)), false),
+        };
+        if named {
+            put("doctype", json!(doctype));
+        }
+        if path.ends_with("get_count") {
+            parameters.retain(|name, _| matches!(name.as_str(), "doctype" | "filters"));
+        }
+        Some(asked("GET", &path, &Json::Object(parameters), ""))
+    }
+}
+
+impl std::fmt::Display for Asked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}", self.verb, self.target, self.body)
     }
 }
 

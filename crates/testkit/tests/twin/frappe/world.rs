@@ -12,7 +12,8 @@ use portcullis_sandbox::{Handler as _, Request};
 use portcullis_testkit::yard::{Plan, Yard};
 use serde_json::{Value as Json, json};
 
-use crate::world::{Secrets, timeless};
+use crate::secrets::Secrets;
+use crate::timeless::timeless;
 
 /// The fields that the role hides, and that each world has other values in.
 pub(crate) const HIDDEN: &[&str] = &["website", "tax_id", "customer_details"];
@@ -33,7 +34,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) async fn with(secrets: Secrets) -> Self {
+    pub(crate) async fn made(secrets: Secrets) -> Self {
         let known = |name: &str| Credential {
             password: format!("the password of {name}"),
             api_key: name.to_owned(),
@@ -108,7 +109,7 @@ impl Site {
     }
 
     /// What no request may change: who is there, and what is hidden of everybody.
-    pub(crate) fn hidden(&self) -> Json {
+    pub(crate) fn all_that_is_hidden(&self) -> Json {
         let all = self.customers().into_iter();
         let persons_and_hidden = all.map(|mut customer| {
             let fields = customer.as_object_mut().expect("a customer");

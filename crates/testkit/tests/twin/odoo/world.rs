@@ -13,9 +13,12 @@ use portcullis_sandbox::{Handler as _, Request};
 use portcullis_testkit::yard::{Plan, Yard};
 use serde_json::{Value as Json, json};
 
+use crate::secrets::Secrets;
+use crate::timeless::timeless;
+
 const ROLES: &[(&str, &str)] = &[
-    ("named", include_str!("roles/named.toml")),
-    ("starred", include_str!("roles/starred.toml")),
+    ("named", include_str!("../roles/named.toml")),
+    ("starred", include_str!("../roles/starred.toml")),
 ];
 
 /// How many roles there are, each with a key.
@@ -32,8 +35,8 @@ pub(crate) const STRANGER: i64 = 19;
 /// The company that this person, and the one who is missing in one world, belong to.
 pub(crate) const COMPANY: i64 = 7;
 
-/// One of the worlds.
-pub(crate) struct World {
+/// One of the Odoos.
+pub(crate) struct Site {
     odoo: Arc<Odoo>,
     yard: Yard,
     uid: i64,
@@ -43,45 +46,20 @@ pub(crate) struct World {
     pub(crate) order: i64,
 }
 
-/// What is hidden in a world: its values all begin with this, and it sorts in its own way.
-#[derive(Clone, Copy)]
-pub(crate) struct Secrets {
-    pub(crate) word: &'static str,
-    factor: i64,
-    pub(crate) is_inhabited: bool,
+/// The hidden fields of one record.
+fn hidden_fields(secrets: Secrets, id: i64) -> Json {
+    let word = secrets.of(id);
+    json!({
+        "email": format!("{word}@hidden.example"),
+        "phone": format!("+00 {word}"),
+        "ref": format!("REF-{word}"),
+        "comment": format!("<p>{word}</p>"),
+        "street2": format!("behind {word}"),
+    })
 }
 
-pub(crate) const ALPHA: Secrets = Secrets {
-    word: "alpha",
-    factor: 37,
-    is_inhabited: true,
-};
-
-pub(crate) const OMEGA: Secrets = Secrets {
-    word: "omega",
-    factor: 61,
-    is_inhabited: false,
-};
-
-impl Secrets {
-    pub(crate) fn of(self, id: i64) -> String {
-        format!("{}{:02}", self.word, (id * self.factor) % 97)
-    }
-
-    fn fields(self, id: i64) -> Json {
-        let word = self.of(id);
-        json!({
-            "email": format!("{word}@hidden.example"),
-            "phone": format!("+00 {word}"),
-            "ref": format!("REF-{word}"),
-            "comment": format!("<p>{word}</p>"),
-            "street2": format!("behind {word}"),
-        })
-    }
-}
-
-impl World {
-    pub(crate) async fn with(secrets: Secrets) -> Self {
+impl Site {
+    pub(crate) async fn made(secrets: Secrets) -> Self {
         let user = |login: &str, role, key: &str| User {
             login: login.to_owned(),
             name: login.to_owned(),
@@ -126,7 +104,7 @@ impl World {
         let partners = self.admin("res.partner", "search", &all);
         for id in partners.as_array().expect("ids") {
             let id = id.as_i64().expect("an id");
-            let mut values = secrets.fields(id);
+            let mut values = hidden_fields(secrets, id);
             if id == STRANGER || id == STRANGER + 12 {
                 let more = json!({
                     "name": format!("Person {}", secrets.of(id)),
@@ -250,7 +228,7 @@ impl World {
     }
 
     /// What no call may change: who is there, and what is hidden of everybody.
-    pub(crate) fn hidden(&self) -> Json {
+    pub(crate) fn all_that_is_hidden(&self) -> Json {
         let mut fields = vec!["name", "city", "function", "is_company", "parent_id"];
         fields.extend(HIDDEN);
         let persons = json!({
@@ -266,44 +244,4 @@ impl World {
             self.admin("res.partner", "search_read", &companies),
         ])
     }
-}
-
-/// The text without times and the ids of requests, which differ whatever is hidden.
-pub(crate) fn timeless(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let shape = b"dddd-dd-dd dd:dd:dd";
-    let mut clean = String::with_capacity(text.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let fits = |(offset, wanted): (usize, &u8)| {
-            bytes.get(at + offset).is_some_and(|found| match wanted {
-                b'd' => found.is_ascii_digit(),
-                b' ' => matches!(found, b' ' | b'T'),
-                _ => found == wanted,
-            })
-        };
-        if shape.iter().enumerate().all(fits) {
-            clean.push_str("<time>");
-            at += shape.len();
-            if bytes.get(at) == Some(&b'.') {
-                at += 1;
-                while bytes.get(at).is_some_and(u8::is_ascii_digit) {
-                    at += 1;
-                }
-            }
-            continue;
-        }
-        let rest = &bytes[at..];
-        let hex = rest.iter().take_while(|byte| byte.is_ascii_hexdigit());
-        if hex.count() >= 32 {
-            clean.push_str("<request>");
-            at += 32;
-            continue;
-        }
-        let rest = text.get(at..).expect("a whole character");
-        let next = rest.chars().next().expect("a character");
-        clean.push(next);
-        at += next.len_utf8();
-    }
-    clean
 }

@@ -17,7 +17,7 @@ pub(crate) struct Open {
 
 /// The maker of open calls.
 pub(crate) struct Opener {
-    pub(crate) chance: Chance,
+    chance: Chance,
     /// Records that were made here.
     made: Vec<i64>,
     count: usize,
