@@ -260,6 +260,19 @@ impl<'a> Bench<'a> {
         })
     }
 
+    /// Whether a denial speaks of a column of this table, for reading or for this operation.
+    pub(crate) fn denies_columns(&self, model: &Model, table: &str, operation: Operation) -> bool {
+        self.deny.iter().any(|held| {
+            let rule = held.rule;
+            let is_column = |path: &String| rule::table_of(path) == Some(table);
+            rule.speaks_of(model, self.family)
+                && [Operation::Read, operation]
+                    .iter()
+                    .any(|operation| rule.operations.contains(operation))
+                && matches!(&rule.fields, FieldSet::Only(paths) if paths.iter().any(is_column))
+        })
+    }
+
     /// Whether a rule shows this field masked.
     pub(crate) fn masks(&self, model: &Model, field: &str) -> bool {
         self.allow

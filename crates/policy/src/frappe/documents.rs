@@ -281,8 +281,9 @@ impl FrappeView<'_> {
     ) -> Result<Vec<Value>, No> {
         let whole = self.may_write(field, operation);
         // What a row does not name is emptied: a save would do so to columns that are not open.
-        let closes_some =
-            operation != Operation::Create && self.held.rule.closes_behind(field).is_some();
+        let closes_some = operation != Operation::Create
+            && (self.held.rule.closes_behind(field).is_some()
+                || self.bench.denies_columns(self.model, field, operation));
         // A row without columns is one as well: some column of the table must be open.
         let closed =
             !whole && (operation != Operation::Create || !self.opens_columns_of(field, operation));

@@ -1,7 +1,7 @@
 //! A table of Frappe that is closed is closed with its columns; of one whose columns are not all
 //! open no rows are saved.
 
-use portcullis_policy::{Family, FieldPermission};
+use portcullis_policy::{Family, FieldPermission, Reason};
 
 use crate::common::{Caller, call, document, frappe};
 
@@ -118,4 +118,46 @@ fn a_column_masked_in_a_hidden_table_is_not_shown() {
         of("masked = [\"items.rate\"]\nhidden = [\"items\"]\n"),
         r#"{"name":"S1","customer":"C1"}"#
     );
+}
+
+#[test]
+fn rows_are_not_saved_where_a_column_of_the_table_is_closed_in_whatever_way() {
+    let fields = r#"["customer", "items", "taxes"]"#;
+    let save = |table: &str| {
+        let rows = format!(r#"{{"doc": {{"{table}": [{{"name": "r1", "qty": 2}}]}}}}"#);
+        document("Sales Order", "save", "S1", &rows)
+    };
+    let many = call(
+        "Sales Order",
+        "bulk_update",
+        r#"{"docs": [{"doctype": "Sales Order", "docname": "S1", "items": [{"name": "r1", "qty": 2}]}]}"#,
+    );
+    let made = call(
+        "Sales Order",
+        "insert",
+        r#"{"doc": {"items": [{"qty": 2}]}}"#,
+    );
+    let open = frappe(&role(fields, ""));
+    open.allowed(&save("items"));
+    open.allowed(&many);
+    let of = |operations: &str| frappe(&(role(fields, "") + &denying("items.rate", operations)));
+    for (what, closed) in [
+        (
+            "hidden",
+            frappe(&role(fields, "hidden = [\"items.rate\"]\n")),
+        ),
+        ("denied", of("")),
+        ("not to be read", of("operations = [\"read\"]\n")),
+        ("not to be set", of("operations = [\"write\"]\n")),
+        ("permitted", permitted(fields, "items.rate")),
+    ] {
+        closed.allowed(&save("taxes"));
+        // A new row takes nothing away.
+        closed.allowed(&made);
+        let no = closed.refused(&save("items"));
+        assert_eq!(no.reason, Reason::WriteField, "{what}");
+        closed.refused(&many);
+    }
+    // What may not be made only is in no row that is there.
+    of("operations = [\"create\"]\n").allowed(&save("items"));
 }
