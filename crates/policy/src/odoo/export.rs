@@ -30,7 +30,7 @@ impl View<'_> {
             (None, None) => Ok(mask),
             (None, Some(_)) => Err(bad_argument(self, "fields_to_export")),
             (Some(comodel), None | Some("id" | ".id")) => {
-                if rest.is_some() || self.names_are_open(comodel)? {
+                if rest.is_some() || self.names_are_open(first, comodel)? {
                     Ok(None)
                 } else {
                     Err(closed(comodel.as_str()))

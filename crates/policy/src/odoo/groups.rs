@@ -71,7 +71,7 @@ impl Grouping {
             return Err(view.bad_grouping());
         }
         if let Some(comodel) = facts.relation.as_ref()
-            && !view.names_are_open(comodel)?
+            && !view.names_are_open(field, comodel)?
         {
             if facts.is_x2many() {
                 return Err(view.refuse_field(

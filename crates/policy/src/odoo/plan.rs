@@ -265,7 +265,7 @@ impl Attempt<'_> {
                     .schema
                     .field(field)
                     .is_some_and(|facts| !facts.is_x2many())
-                && !view.names_are_open(comodel)?
+                && !view.names_are_open(field, comodel)?
             {
                 terms.nameless.insert(field.clone());
             }
@@ -409,7 +409,7 @@ fn metadata(view: &View<'_>) -> Result<RowTerms, No> {
         if FieldName::new(field).is_ok() && view.readable(field).is_ok() {
             terms.fields.insert(field.to_owned());
             if let Some(comodel) = view.relation(field)
-                && !view.names_are_open(comodel)?
+                && !view.names_are_open(field, comodel)?
             {
                 terms.nameless.insert(field.to_owned());
             }

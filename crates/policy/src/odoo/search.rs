@@ -318,7 +318,7 @@ impl<'a> View<'a> {
     pub(crate) fn sortable(&self, field: &str) -> Result<(), No> {
         let facts = self.chosen_by(field, Protection::OrderFields)?;
         match facts.relation.as_ref() {
-            Some(comodel) if facts.is_x2many() || !self.names_are_open(comodel)? => {
+            Some(comodel) if facts.is_x2many() || !self.names_are_open(field, comodel)? => {
                 Err(self.refuse_field(
                     Reason::Link,
                     field,

@@ -101,7 +101,7 @@ impl<'a> View<'a> {
             }
             if let Some(comodel) = facts.relation.as_ref()
                 && !terms.nested.contains_key(field)
-                && !self.names_are_open(comodel)?
+                && !self.names_are_open(field, comodel)?
             {
                 terms.nameless.insert(field.clone());
             }
@@ -129,7 +129,7 @@ impl<'a> View<'a> {
                 && spec.as_map().is_some_and(|spec| spec.is_empty())
         });
         if only_name {
-            if inner.contains_key("display_name") && !self.names_are_open(comodel)? {
+            if inner.contains_key("display_name") && !self.names_are_open(field, comodel)? {
                 return Err(self.closed_link(field, comodel.as_str()));
             }
             let terms = RowTerms {

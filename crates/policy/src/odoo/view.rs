@@ -254,20 +254,14 @@ impl<'a> View<'a> {
             }))
     }
 
-    /// Whether the display names of a linked model are open.
-    pub(crate) fn names_are_open(&self, comodel: &'a Model) -> Result<bool, No> {
+    /// Whether the display names that stand behind a link are open.
+    pub(crate) fn names_are_open(&self, link: &str, comodel: &'a Model) -> Result<bool, No> {
         if !Protection::LinkNames.is_on() {
             return Ok(true);
         }
         let rule = self.held.rule;
-        // Behind which of several links a name stands is not asked here.
-        let via = self
-            .schema
-            .fields
-            .iter()
-            .filter(|(_, facts)| facts.relation.as_ref() == Some(comodel))
-            .find_map(|(link, _)| rule.closes_behind(link.as_str()))
-            .map(|link| (rule, link));
+        // Of several links to one model, each is closed by what the rule says of it.
+        let via = rule.closes_behind(link).map(|link| (rule, link));
         let by_name = self.rules_behind(comodel, Operation::Name);
         if via.is_none()
             && by_name.iter().any(|held| held.rule.domain.is_none())
@@ -330,7 +324,7 @@ impl<'a> View<'a> {
     fn searched_by_name(&self, field: &str) -> Result<(), No> {
         let facts = self.readable(field)?;
         match facts.relation.as_ref() {
-            Some(comodel) if !self.names_are_open(comodel)? => Err(self.refuse_field(
+            Some(comodel) if !self.names_are_open(field, comodel)? => Err(self.refuse_field(
                 Reason::HiddenByData,
                 "display_name",
                 format!("a search by name may look at the names of `{comodel}` behind `{field}`, which are not open"),

@@ -53,4 +53,6 @@ mod same;
 #[cfg(test)]
 mod traps;
 #[cfg(test)]
+mod two_links;
+#[cfg(test)]
 mod writes;
