@@ -111,10 +111,7 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
     };
     let write_fields = raw.write_fields.map(|fields| read_fields(fields, errors));
     let path = |text: &str| FieldPath::new(text).ok().map(|path| path.to_string());
-    let hidden = errors
-        .names(raw.hidden, "field", path)
-        .into_iter()
-        .collect();
+    let hidden = read_hidden(raw.hidden, errors);
     if raw.deny && !raw.masked.is_empty() {
         errors.add(at, "a rule with `deny = true` shows nothing, masked or not");
     }
@@ -202,6 +199,22 @@ fn read_fields(raw: RawFields, errors: &mut Errors<'_>) -> FieldSet {
                 .collect(),
         ),
     }
+}
+
+fn read_hidden(names: Vec<Spanned<String>>, errors: &mut Errors<'_>) -> BTreeSet<String> {
+    // No further than one link is followed: what lies behind would stay open.
+    for name in &names {
+        if name.get_ref().matches('.').count() > 1 {
+            let (at, path) = (name.span().start, name.get_ref());
+            errors.add(
+                at,
+                format!("`{path}` leads over more than one link: hide the field in the rule, or by a denial, of the model that has it"),
+            );
+        }
+    }
+    let path = |text: &str| FieldPath::new(text).ok().map(|path| path.to_string());
+    let read = errors.names(names, "field", path);
+    read.into_iter().collect()
 }
 
 fn read_masked(

@@ -74,6 +74,24 @@ fn rules_that_could_never_mean_what_they_say_are_errors() {
 }
 
 #[test]
+fn what_lies_behind_two_links_is_hidden_where_it_stands() {
+    let rule = |hidden: &str| {
+        format!(
+            "[[rule]]\nname = \"a\"\nmodels = [\"sale.order\"]\noperations = [\"read\"]\nfields = \"*\"\nhidden = [\"note\", \"{hidden}\"]\n"
+        )
+    };
+    assert_eq!(errors(&rule("order_line.margin")), []);
+    let found = errors(&rule("order_line.product_id.standard_price"));
+    assert_eq!(
+        found,
+        [(
+            6,
+            "`order_line.product_id.standard_price` leads over more than one link: hide the field in the rule, or by a denial, of the model that has it".to_owned()
+        )]
+    );
+}
+
+#[test]
 fn rules_hold_for_their_dialects_and_upstreams() {
     let text = "[[rule]]\nname = \"a\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"name\"]\ndialects = [\"json2\"]\nupstream = [\"erp\"]\n";
     let mut caller = odoo(text);
