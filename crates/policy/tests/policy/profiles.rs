@@ -175,6 +175,52 @@ fn the_portal_is_bound_to_the_user_as_whom_it_calls() {
     assert!(matches!(asked, Decision::Refuse(_)));
 }
 
+/// The agent's profiles say that it sees companies only: so do its orders and their lines.
+#[test]
+fn the_agent_sees_no_private_persons_by_way_of_orders() {
+    let odoo = caller(RoleProfile::find("odoo/ai-agent").expect("a profile"));
+    for (model, companies) in [
+        ("res.partner", r#""is_company","=",true"#),
+        ("sale.order", r#""partner_id.is_company","=",true"#),
+        (
+            "sale.order.line",
+            r#""order_id.partner_id.is_company","=",true"#,
+        ),
+    ] {
+        let sent = whole(odoo.allowed(&call(model, "search_read", "{}")).next());
+        assert!(sent.contains(companies), "{model}: {sent}");
+    }
+    let listed = call("sale.order", "search_read", r#"{"fields": ["order_line"]}"#);
+    odoo.allowed(&listed);
+    // Lines are listed; that moves none of them to another order.
+    let made = |line: &str| {
+        let values = format!(r#"{{"vals_list": [{{"order_line": [{line}]}}]}}"#);
+        call("sale.order", "create", &values)
+    };
+    odoo.allowed(&made(r#"[0, 0, {"product_uom_qty": 2}]"#));
+    odoo.refused(&made("[4, 5, 0]"));
+    odoo.refused(&made("[6, 0, [5]]"));
+    // Customers of ERPNext are named by their names, and an order does not tell of what kind
+    // its own is.
+    let erpnext = caller(RoleProfile::find("erpnext/ai-agent").expect("a profile"));
+    let asked = |fields: &str| {
+        call(
+            "Sales Order",
+            "get_list",
+            &format!(r#"{{"fields": {fields}}}"#),
+        )
+    };
+    erpnext.allowed(&asked(r#"["name", "grand_total"]"#));
+    for whose in ["customer", "customer_name", "title", "contact_person"] {
+        erpnext.refused(&asked(&format!(r#"["name", "{whose}"]"#)));
+    }
+    erpnext.refused(&call(
+        "Sales Order",
+        "get_list",
+        r#"{"filters": [["customer", "=", "Ann"]]}"#,
+    ));
+}
+
 #[test]
 fn each_kind_of_client_has_a_profile_for_both_erps() {
     for family in ["odoo", "erpnext"] {
