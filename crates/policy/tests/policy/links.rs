@@ -111,6 +111,27 @@ fn a_rule_on_a_linked_model_binds_the_condition() {
 }
 
 #[test]
+fn what_is_computed_over_more_steps_than_are_followed_is_hidden() {
+    let role = "[[rule]]\nname = \"p\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = \"*\"\nhidden = [\"email\"]\n";
+    let read = on("res.partner", "read", &[1], r#"{"fields": ["top"]}"#);
+    let after = |steps: usize| {
+        let mut caller = odoo(role);
+        let path = "parent_id.".repeat(steps);
+        let fields = json(&format!(
+            r#"{{"id": {{"type": "integer", "store": true}}, "city": {{"type": "char", "store": true}}, "email": {{"type": "char", "store": true}}, "parent_id": {{"type": "many2one", "relation": "res.partner", "store": true}}, "top": {{"type": "char", "store": true, "depends": ["{path}city"]}}}}"#
+        ));
+        let model = portcullis_erp::Model::new("res.partner").unwrap();
+        caller.schema.learn(model, &fields);
+        caller
+    };
+    after(3).allowed(&read);
+    after(20).allowed(&read);
+    for steps in [24, 25, 26, 60] {
+        assert_eq!(after(steps).refused(&read).reason, Reason::HiddenByData);
+    }
+}
+
+#[test]
 fn a_mirror_of_a_hidden_field_is_hidden() {
     let caller = orders(
         "[[rule]]\nname = \"p\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = \"*\"\nhidden = [\"email\"]\n",

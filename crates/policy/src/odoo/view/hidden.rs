@@ -57,12 +57,16 @@ impl<'a> View<'a> {
         seen: &mut BTreeSet<(Model, String)>,
         depth: usize,
     ) -> Result<bool, No> {
+        // A path may have more steps than are followed.
+        let Some(below) = depth.checked_sub(1) else {
+            return Ok(false);
+        };
         let mut steps = path.splitn(2, '.');
         let (Some(first), rest) = (steps.next(), steps.next()) else {
             return Ok(false);
         };
         if self.named(first, Operation::Read).is_err()
-            || self.hidden_through(first, seen, depth - 1)?.is_some()
+            || self.hidden_through(first, seen, below)?.is_some()
         {
             return Ok(false);
         }
@@ -81,7 +85,7 @@ impl<'a> View<'a> {
             let Some((step, behind)) = rest.split_once('.') else {
                 return Ok(self.is_whole());
             };
-            if !self.is_whole() || depth == 0 {
+            if !self.is_whole() {
                 return Ok(false);
             }
             let next = match self.bench.model(comodel) {
@@ -95,7 +99,7 @@ impl<'a> View<'a> {
                 schema: self.bench.model(comodel)?,
                 ..*self
             };
-            return bridge.end_is_open((step, next), behind, seen, depth - 1);
+            return bridge.end_is_open((step, next), behind, seen, below);
         }
         self.end_is_open((first, comodel), rest, seen, depth)
     }
@@ -111,8 +115,11 @@ impl<'a> View<'a> {
         if !self.bench.restricts(comodel) {
             return Ok(true);
         }
+        let Some(below) = depth.checked_sub(1) else {
+            return Ok(false);
+        };
         for view in self.linked(link, comodel, Operation::Read)? {
-            if view.held.rule.domain.is_none() && view.source_is_open(rest, seen, depth - 1)? {
+            if view.held.rule.domain.is_none() && view.source_is_open(rest, seen, below)? {
                 return Ok(true);
             }
         }
