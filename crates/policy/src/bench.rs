@@ -149,6 +149,11 @@ impl<'a> Bench<'a> {
         self
     }
 
+    /// Whether the user as whom the call would run is called so.
+    pub(crate) fn runs_as(&self, user: &str) -> bool {
+        self.whom.is_called(user)
+    }
+
     /// A rule's domain in Odoo's form, with the values of the user in it; none where it has
     /// no such form.
     pub(crate) fn odoo_domain(

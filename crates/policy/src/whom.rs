@@ -103,6 +103,17 @@ impl<'a> Whom<'a> {
         Self { family, known }
     }
 
+    /// Whether this is what the user is called, by its login or by its name.
+    pub(crate) fn is_called(&self, text: &str) -> bool {
+        match self.known {
+            Known::Anybody => true,
+            Known::Somebody { login, facts, .. } => {
+                let name = facts.and_then(|facts| facts.name.as_deref());
+                login.as_str() == text || name == Some(text)
+            }
+        }
+    }
+
     /// The domain with the user's values in it.
     pub(crate) fn domain(&self, domain: &Domain) -> Result<Domain, Unknown> {
         self.node(domain.node())

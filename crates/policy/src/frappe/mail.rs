@@ -22,6 +22,8 @@ enum Holds {
     People,
     /// A number, truth value or name that chooses nothing of the document.
     Plain,
+    /// Who speaks: the ERP user itself, or nobody, for whom the ERP puts that user.
+    Oneself,
     /// Something that must be nothing: it would give more than is told here.
     Nothing,
     /// What shows the document itself.
@@ -75,8 +77,8 @@ const TABLE: &[Mailing] = &[
         shows: false,
         arguments: &[
             ("content", Holds::Text),
-            ("comment_email", Holds::Plain),
-            ("comment_by", Holds::Plain),
+            ("comment_email", Holds::Oneself),
+            ("comment_by", Holds::Oneself),
         ],
     },
     Mailing {
@@ -231,6 +233,12 @@ impl FrappeView<'_> {
             (Holds::People, Value::Text(_)) => true,
             (Holds::People, value) => are_texts(value),
             (Holds::Plain, Value::Text(_) | Value::Int(_) | Value::Bool(_)) => true,
+            (Holds::Oneself, Value::Text(user)) => {
+                if !self.bench.runs_as(user) {
+                    return Err(self.speaks_as_another(argument));
+                }
+                true
+            }
             (Holds::Whole, Value::Text(_) | Value::Int(_) | Value::Bool(_)) => {
                 self.shows_nothing_hidden()?;
                 true
@@ -242,6 +250,16 @@ impl FrappeView<'_> {
         } else {
             Err(self.bad_argument(argument))
         }
+    }
+
+    fn speaks_as_another(&self, argument: &str) -> No {
+        self.refuse(
+            Reason::Argument,
+            format!(
+                "This key does not speak as somebody else. Leave `{argument}` empty, or give the user of the ERP as whom it calls."
+            ),
+            format!("`{argument}` is not the ERP user as whom the call runs"),
+        )
     }
 
     /// Refuses what would show more of a document than the rule opens.

@@ -2,7 +2,7 @@
 //! the role hides. The stores that hold copies of what others hold must be named.
 
 use portcullis_identity::RoleName;
-use portcullis_policy::{Operation, Reason, Role};
+use portcullis_policy::{Operation, Reason, Role, UserFacts};
 
 use crate::common;
 use crate::common::{call, frappe, on, text, within};
@@ -455,7 +455,7 @@ fn in_frappe_comments_mail_assignments_and_shares_need_the_operation_mail() {
         ),
         function(
             COMMENT,
-            r#"{"reference_doctype": "Customer", "reference_name": "C", "content": "x", "comment_email": "a@example.com", "comment_by": "A"}"#,
+            r#"{"reference_doctype": "Customer", "reference_name": "C", "content": "x", "comment_email": "integration", "comment_by": ""}"#,
         ),
         function(
             ASSIGN,
@@ -487,6 +487,36 @@ fn in_frappe_comments_mail_assignments_and_shares_need_the_operation_mail() {
     frappe(&some).allowed(&asked[1]);
     frappe(&some).refused(&asked[2]);
     frappe(&some).refused(&asked[3]);
+}
+
+#[test]
+fn in_frappe_nobody_comments_as_somebody_else() {
+    let caller = frappe(CUSTOMERS);
+    let comment = |email: &str, by: &str| {
+        let named = format!(
+            r#"{{"reference_doctype": "Customer", "reference_name": "C", "content": "x", "comment_email": {email}, "comment_by": {by}}}"#
+        );
+        function(COMMENT, &named)
+    };
+    let (own, other) = (r#""integration""#, r#""boss@example.com""#);
+    for nobody in [r#""""#, "null", own] {
+        caller.allowed(&comment(own, nobody));
+        caller.allowed(&comment(nobody, own));
+    }
+    for (email, by) in [(other, own), (own, other), (other, r#""""#), ("7", own)] {
+        let no = caller.refused(&comment(email, by));
+        assert_eq!(no.reason, Reason::Argument, "{email} {by}");
+    }
+    // What the ERP calls the user may be another name than its login.
+    let mut named = frappe(CUSTOMERS);
+    let facts = UserFacts {
+        name: Some("shop@example.com".to_owned()),
+        ..UserFacts::default()
+    };
+    let login = named.principal.erp_login().clone();
+    named.schema.learn_user(login, facts);
+    named.allowed(&comment(r#""shop@example.com""#, r#""""#));
+    caller.refused(&comment(r#""shop@example.com""#, r#""""#));
 }
 
 #[test]
