@@ -26,8 +26,8 @@ pub struct Schema {
     users: BTreeMap<ErpLogin, UserFacts>,
 }
 
-/// One model.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// One model. `Eq`: what is kept once is found the same without a look at its fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModelSchema {
     /// Its fields by name.
     pub fields: BTreeMap<FieldName, FieldSchema>,
@@ -40,7 +40,7 @@ pub struct ModelSchema {
 }
 
 /// One field.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldSchema {
     /// Its kind.
     pub kind: FieldKind,
@@ -142,13 +142,25 @@ impl Schema {
         self.models.get(model).map(Arc::as_ref)
     }
 
-    /// Keeps once what is known here and there of the same models, where it is the same.
-    pub fn share(&mut self, other: &Self) {
-        for (model, own) in &mut self.models {
-            let theirs = other.models.get(model).filter(|theirs| *theirs == own);
-            if let Some(theirs) = theirs {
+    /// The models that were told anew since this was known; what is told is not compared.
+    pub fn news(&self, before: &Self) -> Vec<Model> {
+        let is_old = |(model, known): &(&Model, &Arc<ModelSchema>)| {
+            let old = before.models.get(*model);
+            old.is_some_and(|old| Arc::ptr_eq(old, known))
+        };
+        let news = self.models.iter().filter(|known| !is_old(known));
+        news.map(|(model, _)| model.clone()).collect()
+    }
+
+    /// Keeps once what is known here and there of a model, if it is the same; whether it is.
+    pub fn share(&mut self, model: &Model, other: &Self) -> bool {
+        match (self.models.get_mut(model), other.models.get(model)) {
+            (Some(own), Some(theirs)) if Arc::ptr_eq(own, theirs) => true,
+            (Some(own), Some(theirs)) if own == theirs => {
                 *own = Arc::clone(theirs);
+                true
             }
+            _ => false,
         }
     }
 

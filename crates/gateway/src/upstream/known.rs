@@ -40,9 +40,12 @@ impl Known {
         own.rcu(|known| {
             let mut next = Schema::clone(known);
             change(&mut next);
-            let others = of.iter().filter(|(other, _)| *other != login);
-            for (_, other) in others.take(COMPARED) {
-                next.share(&other.load());
+            // What was known before was compared when it was told.
+            for model in next.news(known) {
+                let others = of.iter().filter(|(other, _)| *other != login);
+                others
+                    .take(COMPARED)
+                    .any(|(_, other)| next.share(&model, &other.load()));
             }
             next
         });
@@ -93,5 +96,37 @@ mod tests {
         assert_eq!(at(&anna), at(&carl));
         known.forget();
         assert_eq!(fields(&anna), None);
+    }
+
+    #[test]
+    fn what_one_is_told_is_compared_and_nothing_that_was_known_before() {
+        let known = Known::default();
+        let login = |text: &str| ErpLogin::new(text).unwrap();
+        let (anna, bert) = (login("anna"), login("bert"));
+        let model = |text: &str| Model::new(text).unwrap();
+        let (old, new) = (model("res.partner"), model("sale.order"));
+        let fields = from_json(br#"{"name": {"type": "char"}}"#, &Limits::default()).unwrap();
+        let tell = |login: &ErpLogin, model: &Model| {
+            known.change(login, |schema| schema.learn(model.clone(), &fields));
+        };
+        // Both know the old one, and nobody has compared it.
+        for login in [&anna, &bert] {
+            let mut schema = Schema::new();
+            schema.learn(old.clone(), &fields);
+            let schema = ArcSwap::from_pointee(schema);
+            known.of.pin().insert(login.clone(), schema);
+        }
+        let at =
+            |login: &ErpLogin, model: &Model| -> *const _ { known.of(login).model(model).unwrap() };
+        tell(&anna, &new);
+        tell(&bert, &new);
+        assert_eq!(at(&anna, &new), at(&bert, &new));
+        assert_ne!(at(&anna, &old), at(&bert, &old));
+        // Nor by what says nothing of a model.
+        known.change(&bert, |schema| schema.absent(model("no.such")));
+        assert_ne!(at(&anna, &old), at(&bert, &old));
+        // Until it is told anew.
+        tell(&bert, &old);
+        assert_eq!(at(&anna, &old), at(&bert, &old));
     }
 }
