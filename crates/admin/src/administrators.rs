@@ -22,6 +22,8 @@ pub struct Wanted {
     pub scope: Scope,
     /// Who makes it; none at the machine.
     pub maker: Option<AdministratorName>,
+    /// The key by which it is made, if it is by one.
+    pub by: Option<AdminKeyId>,
     /// The networks that it is good from.
     pub networks: Networks,
     /// When it ends: a moment, or days from now.
@@ -51,7 +53,8 @@ impl Made {
 /// Makes what is wanted of this key.
 ///
 /// # Errors
-/// When it cannot be, or the store does not answer.
+/// When it cannot be, whoever makes it was removed or their key revoked meanwhile, or the store
+/// does not answer.
 pub async fn create(
     at: &Installation,
     key: AdminKey,
@@ -74,7 +77,10 @@ pub async fn create(
         exposed: None,
         used: None,
     };
-    at.store.admin_keys().insert(&row).await?;
+    let keys = at.store.admin_keys();
+    if !keys.insert(&row, wanted.by.as_ref()).await? {
+        return Err(Refusal::Unidentified);
+    }
     Ok(Made { key, row })
 }
 

@@ -79,8 +79,9 @@ impl AdminKeyRow {
 /// The administrative keys. They are looked up at each request, so that whatever is changed
 /// holds at once.
 pub trait AdminKeys: Send + Sync {
-    /// Adds a key; an id that is taken is refused.
-    fn insert<'a>(&'a self, row: &'a AdminKeyRow) -> Stored<'a, ()>;
+    /// Adds a key, which the key `by` makes if one does; an id that is taken is refused. Answers
+    /// whether it was added: not where its maker was removed, or `by` revoked, meanwhile.
+    fn insert<'a>(&'a self, row: &'a AdminKeyRow, by: Option<&'a AdminKeyId>) -> Stored<'a, bool>;
 
     /// One key, revoked and expired ones too.
     fn find<'a>(&'a self, id: &'a AdminKeyId) -> Stored<'a, Option<AdminKeyRow>>;

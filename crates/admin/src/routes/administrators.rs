@@ -1,6 +1,6 @@
 //! The administrative keys.
 
-use portcullis_identity::{AdminKeyId, AdminRole, PrincipalName, Scope};
+use portcullis_identity::{AdminKeyId, AdminRole, Means, PrincipalName, Scope};
 use serde::Deserialize;
 
 use super::read::{Nothing, WhichKeys, networks};
@@ -65,6 +65,10 @@ fn create(asked: Asked) -> Result<Planned, Refusal> {
         roles: body.roles,
         scope: body.scope,
         maker: None,
+        by: match who.by {
+            Means::Key(id) => Some(id),
+            Means::Session => None,
+        },
         networks: networks(&body.from)?,
         expires: body.expires,
     };

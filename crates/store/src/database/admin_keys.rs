@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use portcullis_identity::{
     AdminKeyId, AdministratorName, KeyDigest, Networks, PrincipalName, Timestamp,
 };
-use portcullis_storage::{AdminKeyRow, AdminKeys, Part, StoreError, Stored};
+use portcullis_storage::{AdminKeyRow, AdminKeys, Administrators, Part, StoreError, Stored};
 
 use super::row::Row;
-use super::{SqlStore, failed, unavailable};
+use super::{SqlStore, Transaction, failed, unavailable};
 use crate::graves::Mortal;
 
 const THING: &str = "administrative key";
@@ -58,10 +58,22 @@ impl SqlStore {
 }
 
 impl AdminKeys for SqlStore {
-    fn insert<'a>(&'a self, row: &'a AdminKeyRow) -> Stored<'a, ()> {
+    fn insert<'a>(&'a self, row: &'a AdminKeyRow, by: Option<&'a AdminKeyId>) -> Stored<'a, bool> {
         Box::pin(async move {
+            let adding = || failed("add an administrative key", THING);
             let scope = serde_json::to_string(&row.scope).map_err(|_| DAMAGED)?;
-            self.query(
+            if let Some(maker) = &row.maker {
+                // Looking takes out whom only a restored backup has.
+                Administrators::find(self, maker).await?;
+            }
+            let mut all = self.begin().await.map_err(adding())?;
+            if !may_make(&mut all, row.maker.as_ref(), by)
+                .await
+                .map_err(adding())?
+            {
+                return Ok(false);
+            }
+            all.query(
                 "INSERT INTO admin_key (id, digest, name, roles, scope, networks, created, \
                  expires, revoked, maker) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             )
@@ -77,8 +89,9 @@ impl AdminKeys for SqlStore {
             .bind(row.maker.as_ref().map(AdministratorName::as_str))
             .execute()
             .await
-            .map_err(failed("add an administrative key", THING))?;
-            Ok(())
+            .map_err(adding())?;
+            all.commit().await.map_err(adding())?;
+            Ok(true)
         })
     }
 
@@ -186,6 +199,30 @@ impl AdminKeys for SqlStore {
             Ok(())
         })
     }
+}
+
+/// Whether whoever makes a key is still there, and stays so until this is committed: whoever
+/// removes them waits for the same turn, and whoever revokes the key `by` for its row.
+async fn may_make(
+    all: &mut Transaction,
+    maker: Option<&AdministratorName>,
+    by: Option<&AdminKeyId>,
+) -> Result<bool, sqlx::Error> {
+    if let Some(maker) = maker {
+        all.take_turn(maker.as_str()).await?;
+        let there = all.query("SELECT name FROM administrator WHERE name = $1");
+        let there = there.bind(maker.as_str()).fetch_optional().await?;
+        if there.is_none() {
+            return Ok(false);
+        }
+    }
+    let Some(by) = by else {
+        return Ok(true);
+    };
+    // It changes nothing, and holds the row.
+    let text = "UPDATE admin_key SET revoked = NULL WHERE id = $1 AND revoked IS NULL";
+    let held = all.query(text).bind(by.as_str()).execute().await?;
+    Ok(held == 1)
 }
 
 fn read(row: &Row) -> Result<AdminKeyRow, StoreError> {

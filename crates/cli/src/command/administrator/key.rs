@@ -83,6 +83,7 @@ async fn create(place: &Place, args: CreateArgs, json: bool) -> anyhow::Result<E
             users: args.may_use,
         },
         maker: None,
+        by: None,
         networks: Networks(args.networks),
         expires: args.expires,
     };

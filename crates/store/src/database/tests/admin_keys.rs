@@ -1,8 +1,10 @@
+use std::time::Duration;
+
 use portcullis_identity::{
     AdminKeyId, AdminRole, AdministratorName, KeyDigest, Networks, PrincipalName, Scope, Timestamp,
     Unmet,
 };
-use portcullis_storage::{AdminKeyRow, AdminKeys, Makes, Store, StoreError};
+use portcullis_storage::{AdminKeyRow, AdminKeys, Administrators, Makes, Store, StoreError};
 
 use super::{Place, on_both};
 
@@ -12,6 +14,9 @@ on_both! {
     its_last_use_is_kept_to_the_minute,
     a_revoked_administrative_key_stays_so_when_an_old_backup_is_restored,
     what_somebody_made_ends_with_them_or_goes_on_as_nobodys,
+    nothing_is_made_for_somebody_who_was_removed,
+    nothing_is_made_while_its_maker_is_being_removed,
+    nothing_is_made_by_a_key_that_was_revoked,
 }
 
 fn row(id: &str) -> AdminKeyRow {
@@ -42,9 +47,9 @@ async fn an_administrative_key_is_kept_found_and_revoked_once(place: Place) {
     let (one, mut other) = (row(ONE), row(OTHER));
     (other.expires, other.scope, other.networks) = (None, Scope::default(), Networks(Vec::new()));
     let keys = store.admin_keys();
-    keys.insert(&one).await.unwrap();
-    keys.insert(&other).await.unwrap();
-    let again = keys.insert(&one).await;
+    keys.insert(&one, None).await.unwrap();
+    keys.insert(&other, None).await.unwrap();
+    let again = keys.insert(&one, None).await;
     assert!(matches!(again, Err(StoreError::Exists { .. })), "{again:?}");
     assert_eq!(keys.find(&one.id).await.unwrap(), Some(one.clone()));
     assert_eq!(keys.all().await.unwrap(), [one.clone(), other]);
@@ -64,7 +69,7 @@ async fn one_that_others_may_have_read_is_marked_once(place: Place) {
     let store: &dyn Store = &place.open().await;
     let keys = store.admin_keys();
     for id in [ONE, OTHER] {
-        keys.insert(&row(id)).await.unwrap();
+        keys.insert(&row(id), None).await.unwrap();
     }
     assert!(keys.expose(&row(ONE).id, Timestamp(7)).await.unwrap());
     assert!(!keys.expose(&row(ONE).id, Timestamp(8)).await.unwrap());
@@ -80,7 +85,7 @@ async fn its_last_use_is_kept_to_the_minute(place: Place) {
     let store = place.open().await;
     let keys: &dyn AdminKeys = &store;
     let one = row(ONE);
-    keys.insert(&one).await.unwrap();
+    keys.insert(&one, None).await.unwrap();
     let used = async || keys.find(&one.id).await.unwrap().unwrap().used.unwrap();
     let (near, far) = ("::1".parse().unwrap(), "192.0.2.9".parse().unwrap());
     keys.used(&one.id, Timestamp(5), near).await.unwrap();
@@ -96,8 +101,8 @@ async fn a_revoked_administrative_key_stays_so_when_an_old_backup_is_restored(pl
     let file = folder.path().join("revoked");
     let store = place.open().await.remembering(file.clone());
     let keys: &dyn AdminKeys = &store;
-    keys.insert(&row(ONE)).await.unwrap();
-    keys.insert(&row(OTHER)).await.unwrap();
+    keys.insert(&row(ONE), None).await.unwrap();
+    keys.insert(&row(OTHER), None).await.unwrap();
     let id = row(ONE).id;
     keys.revoke(&id, Timestamp(50)).await.unwrap();
     let backup = "UPDATE admin_key SET revoked = NULL";
@@ -119,7 +124,7 @@ async fn what_somebody_made_ends_with_them_or_goes_on_as_nobodys(place: Place) {
     };
     for (n, id) in [ONE, OTHER].into_iter().enumerate() {
         all.add(&people[n]).await.unwrap();
-        keys.insert(&of(id, n)).await.unwrap();
+        keys.insert(&of(id, n), None).await.unwrap();
         assert_eq!(keys.made_by(&names[n]).await.unwrap(), [of(id, n)]);
     }
     let state = async |id: &str| {
@@ -136,4 +141,62 @@ async fn what_somebody_made_ends_with_them_or_goes_on_as_nobodys(place: Place) {
     for name in &names {
         assert_eq!(keys.made_by(name).await.unwrap(), []);
     }
+}
+
+fn of(id: &str, maker: &AdministratorName) -> AdminKeyRow {
+    AdminKeyRow {
+        maker: Some(maker.clone()),
+        ..row(id)
+    }
+}
+
+async fn nothing_is_made_for_somebody_who_was_removed(place: Place) {
+    let store: &dyn Store = &place.open().await;
+    let (keys, all) = (store.admin_keys(), store.administrators());
+    for (makes, known) in [(Makes::End, 1), (Makes::Stay, 2)] {
+        let anna = super::administrators::anna();
+        all.add(&anna).await.unwrap();
+        let [one, other] = [2 * known, 2 * known + 1]
+            .map(|n| of(&format!("pca_{}", n.to_string().repeat(16)), &anna.name));
+        assert!(keys.insert(&one, None).await.unwrap());
+        assert!(all.remove(&anna.name, makes, Timestamp(7)).await.unwrap());
+        assert!(!keys.insert(&other, None).await.unwrap());
+        assert_eq!(keys.find(&other.id).await.unwrap(), None);
+        assert_eq!(keys.all().await.unwrap().len(), known);
+    }
+}
+
+async fn nothing_is_made_while_its_maker_is_being_removed(place: Place) {
+    let store = place.open().await;
+    let keys: &dyn AdminKeys = &store;
+    let anna = super::administrators::anna();
+    Administrators::add(&store, &anna).await.unwrap();
+    let (one, other) = (of(ONE, &anna.name), of(OTHER, &anna.name));
+    assert!(keys.insert(&one, None).await.unwrap());
+    let mut removal = store.begin().await.unwrap();
+    removal.take_turn(anna.name.as_str()).await.unwrap();
+    let gone = removal.query("DELETE FROM administrator WHERE name = $1");
+    gone.bind(anna.name.as_str()).execute().await.unwrap();
+    let made = keys.insert(&other, None);
+    let remove = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        removal.commit().await.unwrap();
+    };
+    let (made, ()) = tokio::join!(made, remove);
+    assert!(!made.unwrap());
+    assert_eq!(keys.all().await.unwrap(), [one]);
+}
+
+async fn nothing_is_made_by_a_key_that_was_revoked(place: Place) {
+    let store: &dyn Store = &place.open().await;
+    let keys = store.admin_keys();
+    let (by, one, other) = (row("pca_cccccccccccccccc"), row(ONE), row(OTHER));
+    assert!(!keys.insert(&one, Some(&by.id)).await.unwrap());
+    assert!(keys.insert(&by, None).await.unwrap());
+    assert!(keys.insert(&one, Some(&by.id)).await.unwrap());
+    assert!(keys.revoke(&by.id, Timestamp(7)).await.unwrap());
+    assert!(!keys.insert(&other, Some(&by.id)).await.unwrap());
+    assert_eq!(keys.find(&other.id).await.unwrap(), None);
+    let found = keys.find(&by.id).await.unwrap().unwrap();
+    assert_eq!(found.revoked, Some(Timestamp(7)));
 }

@@ -158,7 +158,7 @@ async fn administrative_keys_are_read_in_parts(place: Place) {
     };
     let rows = [key('b', 1), key('a', 2), key('c', 2), key('d', 2)];
     for row in &rows {
-        keys.insert(row).await.unwrap();
+        keys.insert(row, None).await.unwrap();
     }
     keys.revoke(&rows[2].id, Timestamp(3)).await.unwrap();
     let mut part = Part {
