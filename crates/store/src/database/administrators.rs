@@ -169,16 +169,7 @@ impl Administrators for SqlStore {
                 .await
                 .map_err(removing())?;
             let ended = match makes {
-                Makes::End => {
-                    all.query(
-                        "UPDATE admin_key SET revoked = $2 \
-                         WHERE maker = $1 AND revoked IS NULL RETURNING id",
-                    )
-                    .bind(name.as_str())
-                    .bind(now.micros())
-                    .fetch_all()
-                    .await
-                }
+                Makes::End => buried::end_makes(&mut all, name.as_str(), now).await,
                 Makes::Stay => {
                     all.query("UPDATE admin_key SET maker = NULL WHERE maker = $1 RETURNING id")
                         .bind(name.as_str())

@@ -5,7 +5,7 @@ use portcullis_identity::Timestamp;
 use portcullis_storage::{AdministratorRow, StoreError};
 
 use super::transaction::Transaction;
-use super::{SqlStore, failed, unavailable};
+use super::{Row, SqlStore, failed, unavailable};
 
 const THING: &str = "administrator";
 const WHAT: &str = "tell which administrators were removed";
@@ -25,6 +25,19 @@ pub(super) async fn remember(
     .execute()
     .await
     .map(drop)
+}
+
+/// Revokes the administrative keys that somebody made. Answers which.
+pub(super) async fn end_makes(
+    all: &mut Transaction,
+    name: &str,
+    now: Timestamp,
+) -> Result<Vec<Row>, sqlx::Error> {
+    all.query("UPDATE admin_key SET revoked = $2 WHERE maker = $1 AND revoked IS NULL RETURNING id")
+        .bind(name)
+        .bind(now.micros())
+        .fetch_all()
+        .await
 }
 
 impl SqlStore {
@@ -54,18 +67,40 @@ impl SqlStore {
             .await
             .map_err(failed(WHAT, THING))?;
         }
-        let is_buried =
-            |row: &AdministratorRow| buried.iter().any(|(handle, _)| *handle == row.handle);
-        let (dead, alive): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_buried);
-        for row in dead {
-            // What is theirs goes with them.
-            self.query("DELETE FROM administrator WHERE handle = $1")
-                .bind(row.handle.as_slice())
-                .execute()
-                .await
-                .map_err(failed(WHAT, THING))?;
+        let mut alive = Vec::new();
+        for row in rows {
+            match buried.iter().find(|(handle, _)| *handle == row.handle) {
+                Some((_, at)) => self.bury_again(&row, *at).await?,
+                None => alive.push(row),
+            }
         }
         Ok(alive)
+    }
+
+    /// Removes again whom a backup has brought back. What is theirs goes with them, and so do the
+    /// administrative keys that they made: whether those were to go on was said to the store that
+    /// is lost.
+    async fn bury_again(&self, row: &AdministratorRow, at: Timestamp) -> Result<(), StoreError> {
+        let removing = || failed(WHAT, THING);
+        let name = row.name.as_str();
+        let mut all = self.begin().await.map_err(removing())?;
+        all.take_turn(name).await.map_err(removing())?;
+        let done = all
+            .query("DELETE FROM administrator WHERE handle = $1")
+            .bind(row.handle.as_slice())
+            .execute()
+            .await
+            .map_err(removing())?;
+        if done == 0 {
+            // Another did it, and the name may be somebody else's since.
+            return Ok(());
+        }
+        let ended = end_makes(&mut all, name, at).await.map_err(removing())?;
+        all.commit().await.map_err(removing())?;
+        for row in &ended {
+            self.remember_admin_key(row).await?;
+        }
+        Ok(())
     }
 
     async fn graves_told(&self) -> Result<Vec<([u8; 16], Timestamp)>, StoreError> {

@@ -14,6 +14,7 @@ on_both! {
     its_last_use_is_kept_to_the_minute,
     a_revoked_administrative_key_stays_so_when_an_old_backup_is_restored,
     what_somebody_made_ends_with_them_or_goes_on_as_nobodys,
+    what_somebody_made_ends_with_them_again_when_an_old_backup_is_restored,
     nothing_is_made_for_somebody_who_was_removed,
     nothing_is_made_while_its_maker_is_being_removed,
     nothing_is_made_by_a_key_that_was_revoked,
@@ -148,6 +149,46 @@ fn of(id: &str, maker: &AdministratorName) -> AdminKeyRow {
         maker: Some(maker.clone()),
         ..row(id)
     }
+}
+
+async fn what_somebody_made_ends_with_them_again_when_an_old_backup_is_restored(place: Place) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("revoked");
+    let store = place.open().await.remembering(file.clone());
+    let (keys, all): (&dyn AdminKeys, &dyn Administrators) = (&store, &store);
+    let people = [super::administrators::anna(), super::administrators::bert()];
+    for person in &people {
+        all.add(person).await.unwrap();
+    }
+    assert!(
+        all.remove(&people[0].name, Makes::End, Timestamp(50))
+            .await
+            .unwrap()
+    );
+    // The backup has keys of which this gateway has never heard.
+    store
+        .query("DELETE FROM administrator_grave")
+        .execute()
+        .await
+        .unwrap();
+    all.add(&people[0]).await.unwrap();
+    let plain = place.open().await;
+    for (id, person) in [ONE, OTHER].into_iter().zip(&people) {
+        let made = AdminKeys::insert(&plain, &of(id, &person.name), None).await;
+        assert!(made.unwrap());
+    }
+    let states = async |keys: &dyn AdminKeys| {
+        let found = keys.all().await.unwrap();
+        found.iter().map(|row| row.revoked).collect::<Vec<_>>()
+    };
+    assert_eq!(states(keys).await, [None, None]);
+    assert_eq!(all.all().await.unwrap(), [people[1].clone()]);
+    assert_eq!(states(keys).await, [Some(Timestamp(50)), None]);
+    // That is remembered as well.
+    let backup = "UPDATE admin_key SET revoked = NULL";
+    store.query(backup).execute().await.unwrap();
+    let again = place.open().await.remembering(file);
+    assert_eq!(states(&again).await, [Some(Timestamp(50)), None]);
 }
 
 async fn nothing_is_made_for_somebody_who_was_removed(place: Place) {
