@@ -166,6 +166,7 @@ pub async fn import(
         now,
         lines: Vec::new(),
         rows: Vec::new(),
+        news: Vec::new(),
         flaws: Vec::new(),
         beyond: None,
     };
@@ -175,6 +176,7 @@ pub async fn import(
     let Reading {
         lines,
         rows,
+        news,
         flaws,
         beyond,
         ..
@@ -182,20 +184,18 @@ pub async fn import(
     if !flaws.is_empty() {
         return Err(all(flaws));
     }
-    if let Some(line) = beyond {
-        return Err(Refusal::OutOfScope(format!("the key of line {line}")));
-    }
-    for row in &rows {
-        at.check_name(leave, &row.name)?;
+    for (name, _) in &news {
+        at.check_name(leave, name)?;
     }
     let mut asides = Vec::new();
-    let mut logins: Vec<&ErpLogin> = rows.iter().map(|row| &row.erp_login).collect();
-    logins.sort_unstable();
-    logins.dedup();
+    let logins: BTreeSet<&ErpLogin> = news.iter().map(|(_, login)| login).collect();
     for login in logins {
         asides.extend(look_at_user(at, leave, &upstream, login, wanted.administrator).await?);
     }
     if !wanted.is_dry {
+        if let Some(line) = beyond {
+            return Err(Refusal::OutOfScope(format!("the key of line {line}")));
+        }
         at.store.keys().insert_all(&rows).await?;
     }
     Ok(Imported {
@@ -221,6 +221,9 @@ struct Reading<'a> {
     now: Timestamp,
     lines: Vec<Line>,
     rows: Vec<KeyRow>,
+    /// The name and the user of each key that is new, or told as new: those beyond the leave are,
+    /// and all that is asked of the one is asked of the other.
+    news: Vec<(PrincipalName, ErpLogin)>,
     flaws: Vec<String>,
     /// The line of a key that is there, and beyond the leave.
     beyond: Option<u64>,
@@ -270,10 +273,11 @@ impl Reading<'_> {
         };
         match &there {
             // Whether there is a key beyond the leave is not for whoever has it to try out.
-            Some(row) if !is_within(self.leave, row) => match self.wanted.is_dry {
-                true => self.lines.push(line(Some(user), Some(id), Fate::New)),
-                false => self.beyond = Some(entry.line),
-            },
+            Some(row) if !is_within(self.leave, row) => {
+                self.news.push((name, user.clone()));
+                self.lines.push(line(Some(user), Some(id), Fate::New));
+                self.beyond = Some(entry.line);
+            }
             Some(row) if row.id != id => {
                 flaw(format!("its key is that of {} already", row.id));
             }
@@ -294,6 +298,7 @@ impl Reading<'_> {
             }
             Some(_) => self.lines.push(line(Some(user), Some(id), Fate::There)),
             None => {
+                self.news.push((name.clone(), user.clone()));
                 let roles = self.wanted.roles.clone();
                 let upstream = self.upstream.clone();
                 let holder = Principal::integration(name, id, upstream, user.clone(), roles);

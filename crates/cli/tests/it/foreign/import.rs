@@ -244,3 +244,69 @@ fn a_key_manager_does_not_learn_of_keys_beyond_its_scope() {
         assert_eq!(refused, expected, "{n}");
     }
 }
+
+/// What is wrong besides must not tell them either.
+#[test]
+fn a_key_beyond_the_scope_is_refused_for_its_name_and_its_user_as_one_that_nobody_has() {
+    let demo = Demo::start();
+    let route = "[[route]]\nname = \"orders\"\npath = \"/api/orders\"\nupstream = \"odoo\"\n\
+                 verbs = [\"GET\"]\ncallers = [\"web-shop\"]\n";
+    let gateway = crate::admin::Administered::before(&demo, route);
+    let (of_integration, _) = gateway.key("keys", "key-manager", &[]);
+    let of_admin = "administrator key create others --role key-manager --may-give reader \
+                    --may-use odoo/admin";
+    let of_admin: Vec<&str> = of_admin.split_whitespace().collect();
+    let (code, of_admin) = gateway.place.run(&of_admin);
+    assert_eq!(code, 0, "{of_admin}");
+    let of_admin = of_admin["key"].as_str().unwrap();
+    let export = |name: &str, user: &str, secret: &str| {
+        format!("name,key,user_id/login\n{name},{secret},{user}\n")
+    };
+    for (user, secret, more) in [
+        ("admin", SHOP, &["--administrator"][..]),
+        ("integration", TILL, &[]),
+    ] {
+        let (code, _, said) = import(&gateway.place, &export("theirs", user, secret), more);
+        assert_eq!(code, 0, "{said}");
+    }
+    let nobodys = "0d9e8b7c6a523f9c1e7ab2d84c60a5f1";
+    let ask = |key: &str, csv: String, dry: bool| {
+        let body = serde_json::json!({"csv": csv, "roles": ["reader"], "upstream": "odoo",
+            "dry-run": dry});
+        let got = gateway.ask(key, "POST", "/admin/v1/keys/import", &body);
+        let told: Json = serde_json::from_slice(&got.body).unwrap();
+        (
+            got.status,
+            told["detail"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    for secret in [nobodys, SHOP] {
+        let fits = ask(&of_integration, export("shop", "integration", secret), true);
+        assert_eq!(fits.0, 200, "{fits:?}");
+    }
+    for (key, beyond, name, user, status, what) in [
+        (
+            &*of_integration,
+            SHOP,
+            "web-shop",
+            "integration",
+            403,
+            "`callers` of a route",
+        ),
+        (
+            of_admin,
+            TILL,
+            "shop",
+            "admin",
+            422,
+            "is an administrator of",
+        ),
+    ] {
+        for dry in [true, false] {
+            let expected = ask(key, export(name, user, nobodys), dry);
+            assert_eq!(expected.0, status, "{expected:?}");
+            assert!(expected.1.contains(what), "{expected:?}");
+            assert_eq!(ask(key, export(name, user, beyond), dry), expected, "{dry}");
+        }
+    }
+}
