@@ -265,6 +265,18 @@ impl<'a> Bench<'a> {
         })
     }
 
+    /// A link behind which a denial of this model closes something.
+    pub(crate) fn denied_behind(&self, model: &Model, link: &str) -> Option<&'a str> {
+        self.deny.iter().find_map(|held| {
+            let FieldSet::Only(paths) = &held.rule.fields else {
+                return None;
+            };
+            let mut tables = paths.iter().filter_map(|path| rule::table_of(path));
+            let found = tables.find(|table| *table == link);
+            found.filter(|_| held.rule.speaks_of(model, self.family))
+        })
+    }
+
     /// Whether a denial speaks of a column of this table, for reading or for this operation.
     pub(crate) fn denies_columns(&self, model: &Model, table: &str, operation: Operation) -> bool {
         self.deny.iter().any(|held| {

@@ -26,9 +26,16 @@ pub(crate) struct View<'a> {
     pub(crate) held: Held<'a>,
     pub(crate) model: &'a Model,
     pub(crate) schema: &'a ModelSchema,
-    /// The rule and the link of another model over which this one was reached, if that rule
-    /// closes something behind the link.
-    pub(crate) via: Option<(&'a Rule, &'a str)>,
+    /// The link over which this model was reached, if something is closed behind it.
+    via: Option<Via<'a>>,
+}
+
+/// A link behind which a rule or a denial of the model that has it closes something.
+#[derive(Debug, Clone, Copy)]
+struct Via<'a> {
+    rule: &'a Rule,
+    model: &'a Model,
+    link: &'a str,
 }
 
 /// Types of which a mask can be shown.
@@ -66,8 +73,7 @@ impl<'a> View<'a> {
         model: &'a Model,
         operation: Operation,
     ) -> Result<Vec<View<'a>>, No> {
-        let rule = self.held.rule;
-        let via = rule.closes_behind(link).map(|link| (rule, link));
+        let via = self.via(link);
         let mut rules = self.rules_behind(model, operation);
         rules.sort_by_key(|held| held.rule.domain.is_some());
         rules
@@ -77,6 +83,18 @@ impl<'a> View<'a> {
                 Ok(View { via, ..view })
             })
             .collect()
+    }
+
+    /// The link, if something is closed behind it.
+    fn via(&self, link: &str) -> Option<Via<'a>> {
+        let rule = self.held.rule;
+        let closed = rule.closes_behind(link);
+        let link = closed.or_else(|| self.bench.denied_behind(self.model, link))?;
+        Some(Via {
+            rule,
+            model: self.model,
+            link,
+        })
     }
 
     /// The rules that allow an operation on a linked model, in the company that the call works in.
@@ -170,7 +188,7 @@ impl<'a> View<'a> {
 
     fn mask(&self, field: &str) -> Option<Mask> {
         let own = self.held.rule.mask(field);
-        let Some((rule, link)) = self.via else {
+        let Some(Via { rule, link, .. }) = self.via else {
             return own;
         };
         match rule.mask(&format!("{link}.{field}")) {
@@ -212,7 +230,9 @@ impl<'a> View<'a> {
         let denied = Protection::DeniedFields.is_on()
             && self.bench.denies_field(self.model, field, operation);
         match facts {
-            Some(facts) if open && !credential && !denied && !self.is_closed_behind(field) => {
+            Some(facts)
+                if open && !credential && !denied && !self.is_closed_behind(field, operation) =>
+            {
                 Ok(facts)
             }
             _ => Err(self.refuse_field(
@@ -231,10 +251,14 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether the rule that led here over a link closes this field behind it.
-    fn is_closed_behind(&self, field: &str) -> bool {
-        self.via
-            .is_some_and(|(rule, link)| rule.closes(&format!("{link}.{field}")))
+    /// Whether what led here over a link closes this field behind it.
+    fn is_closed_behind(&self, field: &str, operation: Operation) -> bool {
+        self.via.is_some_and(|Via { rule, model, link }| {
+            let path = format!("{link}.{field}");
+            rule.closes(&path)
+                || Protection::DeniedFields.is_on()
+                    && self.bench.denies_field(model, &path, operation)
+        })
     }
 
     /// Whether every record that a list of links may name is open.
@@ -259,9 +283,8 @@ impl<'a> View<'a> {
         if !Protection::LinkNames.is_on() {
             return Ok(true);
         }
-        let rule = self.held.rule;
-        // Of several links to one model, each is closed by what the rule says of it.
-        let via = rule.closes_behind(link).map(|link| (rule, link));
+        // Of several links to one model, each is closed by what is said of it.
+        let via = self.via(link);
         let by_name = self.rules_behind(comodel, Operation::Name);
         if via.is_none()
             && by_name.iter().any(|held| held.rule.domain.is_none())

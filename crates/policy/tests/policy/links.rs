@@ -132,6 +132,88 @@ fn what_is_computed_over_more_steps_than_are_followed_is_hidden() {
 }
 
 #[test]
+fn a_way_over_models_of_which_nothing_is_said_is_followed_to_its_end() {
+    let role = "[[rule]]\nname = \"p\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = \"*\"\nhidden = [\"email\"]\n\
+        [[rule]]\nname = \"d\"\nmodels = [\"x.doc\"]\noperations = [\"read\"]\nfields = \"*\"\n";
+    let link = |name: &str, model: &str| {
+        format!(r#""{name}": {{"type": "many2one", "relation": "{model}", "store": true}}"#)
+    };
+    let mut caller = odoo(role);
+    let mut learn = |model: &str, fields: &str| {
+        let fields = json(&format!(
+            r#"{{"id": {{"type": "integer", "store": true}}, {fields}}}"#
+        ));
+        let model = portcullis_erp::Model::new(model).unwrap();
+        caller.schema.learn(model, &fields);
+    };
+    let computed = |name: &str, end: &str| {
+        format!(
+            r#""{name}": {{"type": "char", "store": true, "depends": ["a_id.b_id.partner_id.{end}"]}}"#
+        )
+    };
+    let of_doc = [
+        link("a_id", "x.a"),
+        computed("town", "city"),
+        computed("mail", "email"),
+    ];
+    learn("x.doc", &of_doc.join(", "));
+    learn("x.a", &link("b_id", "x.b"));
+    learn("x.b", &link("partner_id", "res.partner"));
+    let read = |field: &str| {
+        on(
+            "x.doc",
+            "read",
+            &[1],
+            &format!(r#"{{"fields": ["{field}"]}}"#),
+        )
+    };
+    caller.allowed(&read("town"));
+    assert_eq!(caller.refused(&read("mail")).reason, Reason::HiddenByData);
+}
+
+#[test]
+fn a_denial_over_a_link_holds_behind_it() {
+    let rules = "[[rule]]\nname = \"o\"\nmodels = [\"sale.order\", \"sale.order.line\"]\noperations = [\"read\", \"write\"]\nfields = \"*\"\n";
+    let denial = "[[rule]]\nname = \"no\"\ndeny = true\nmodels = [\"sale.order\"]\noperations = [\"read\", \"write\"]\nfields = [\"order_line.price_unit\"]\n";
+    let open = odoo(rules);
+    let shut = odoo(&format!("{rules}{denial}"));
+    let asked = |field: &str| {
+        [
+            call(
+                "sale.order",
+                "search",
+                &format!(r#"{{"domain": [["order_line.{field}", "!=", false]]}}"#),
+            ),
+            on(
+                "sale.order",
+                "web_read",
+                &[1],
+                &format!(
+                    r#"{{"specification": {{"order_line": {{"fields": {{"{field}": {{}}}}}}}}}}"#
+                ),
+            ),
+            on(
+                "sale.order",
+                "export_data",
+                &[1],
+                &format!(r#"{{"fields_to_export": ["order_line/{field}"]}}"#),
+            ),
+            on(
+                "sale.order",
+                "write",
+                &[1],
+                &format!(r#"{{"vals": {{"order_line": [[1, 2, {{"{field}": "1"}}]]}}}}"#),
+            ),
+        ]
+    };
+    for (denied, other) in asked("price_unit").iter().zip(asked("name")) {
+        open.allowed(denied);
+        shut.allowed(&other);
+        shut.refused(denied);
+    }
+}
+
+#[test]
 fn a_mirror_of_a_hidden_field_is_hidden() {
     let caller = orders(
         "[[rule]]\nname = \"p\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = \"*\"\nhidden = [\"email\"]\n",

@@ -79,27 +79,10 @@ impl<'a> View<'a> {
             // A date's part, or a property: as open as the field itself.
             return Ok(true);
         };
-        if !self.bench.restricts(comodel) {
-            // Nothing is said of that model. "All fields" then means these as well; a list
-            // of fields does not. The way may lead on to a model of which something is said.
-            let Some((step, behind)) = rest.split_once('.') else {
-                return Ok(self.is_whole());
-            };
-            if !self.is_whole() {
-                return Ok(false);
-            }
-            let next = match self.bench.model(comodel) {
-                Ok(schema) => schema.field(step).and_then(|facts| facts.relation.as_ref()),
-                Err(no) if no.wants.is_some() => return Err(no),
-                Err(_) => return Ok(false),
-            };
-            let Some(next) = next else { return Ok(true) };
-            let bridge = Self {
-                model: comodel,
-                schema: self.bench.model(comodel)?,
-                ..*self
-            };
-            return bridge.end_is_open((step, next), behind, seen, below);
+        // Where nothing is said of that model, "all fields" means its fields as well; a list of
+        // fields does not.
+        if !self.bench.restricts(comodel) && !self.is_whole() {
+            return Ok(false);
         }
         self.end_is_open((first, comodel), rest, seen, depth)
     }
@@ -112,12 +95,28 @@ impl<'a> View<'a> {
         seen: &mut BTreeSet<(Model, String)>,
         depth: usize,
     ) -> Result<bool, No> {
-        if !self.bench.restricts(comodel) {
-            return Ok(true);
-        }
         let Some(below) = depth.checked_sub(1) else {
             return Ok(false);
         };
+        if !self.bench.restricts(comodel) {
+            // The way may lead on to a model of which something is said.
+            let Some((step, behind)) = rest.split_once('.') else {
+                return Ok(true);
+            };
+            let schema = match self.bench.model(comodel) {
+                Ok(schema) => schema,
+                Err(no) if no.wants.is_some() => return Err(no),
+                Err(_) => return Ok(false),
+            };
+            let next = schema.field(step).and_then(|facts| facts.relation.as_ref());
+            let Some(next) = next else { return Ok(true) };
+            let bridge = Self {
+                model: comodel,
+                schema,
+                ..*self
+            };
+            return bridge.end_is_open((step, next), behind, seen, below);
+        }
         for view in self.linked(link, comodel, Operation::Read)? {
             if view.held.rule.domain.is_none() && view.source_is_open(rest, seen, below)? {
                 return Ok(true);
