@@ -20,7 +20,7 @@ pub struct Wanted {
     pub roles: Vec<AdminRole>,
     /// How far that reaches, for key managers.
     pub scope: Scope,
-    /// Who makes it; none at the machine.
+    /// Who makes it; none at the machine, and for a key that has none itself.
     pub maker: Option<AdministratorName>,
     /// The key by which it is made, if it is by one.
     pub by: Option<AdminKeyId>,

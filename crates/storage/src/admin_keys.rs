@@ -23,8 +23,8 @@ pub struct AdminKeyRow {
     pub roles: Vec<AdminRole>,
     /// How far that reaches.
     pub scope: Scope,
-    /// The administrator who made it, or made the key by which it was made; none for whoever did
-    /// at the machine.
+    /// The administrator who made it, or the maker of the key by which it was made; none for what
+    /// was made at the machine, or by a key without a maker.
     pub maker: Option<AdministratorName>,
     /// The networks it may be shown from.
     pub networks: Networks,
