@@ -1,76 +1,37 @@
 //! Everything that one question is judged with: the caller's rules that hold for the upstream,
 //! dialect and address, and what is known of the ERP's models.
 
+mod held;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use portcullis_erp::domain::Domain;
 use portcullis_erp::filters::{Condition, Filters};
 use portcullis_erp::{Dialect, Edition, Method, Model};
-use portcullis_identity::{RoleName, UpstreamName};
+use portcullis_identity::UpstreamName;
 
-use crate::caps::{Cap, Caps};
 use crate::decision::{Reason, Refusal, Want};
 use crate::operation::{Family, Operation};
-use crate::pins::Pins;
 use crate::rights::Named;
-use crate::rule::{self, Effect, FieldSet, Models, Rule, RuleDomain};
-use crate::schema::{ModelSchema, Schema};
-use crate::sizes::{self, Bound};
+use crate::role::Role;
+use crate::rule::{self, Effect, FieldSet, Hides, Models, RuleDomain};
+use crate::schema::{FieldSchema, ModelSchema, Schema};
 use crate::whom::{Unknown, Whom};
+pub(crate) use held::Held;
 
 /// A refusal on its way. Boxed, for it is the rare and the larger side.
 pub(crate) type No = Box<Refusal>;
 
-/// A rule and the role that it stands in.
+/// From where a call comes, as far as rules ask.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Held<'a> {
-    pub(crate) role: &'a RoleName,
-    pub(crate) rule: &'a Rule,
-    /// The role's caps.
-    pub(crate) caps: Caps,
-    /// What the role fixes of the context.
-    pub(crate) pins: &'a Pins,
-}
-
-impl Held<'_> {
-    pub(crate) fn full_name(&self) -> String {
-        format!("{}/{}", self.role, self.rule.name)
-    }
-
-    /// The most rows of one answer, and what says so.
-    pub(crate) fn page(&self) -> Option<Cap> {
-        let cap = |name, most: Option<u32>| most.map(|most| Cap { name, most });
-        let page = cap("page", self.caps.page);
-        let rows = cap("max-rows", self.rule.max_rows);
-        rows.into_iter().chain(page).min_by_key(|cap| cap.most)
-    }
-
-    /// How many fields one argument may name.
-    pub(crate) fn fields(&self) -> Bound {
-        Bound::capped(sizes::FIELDS, "fields", self.caps.fields)
-    }
-
-    /// How many records one call may name or make.
-    pub(crate) fn records(&self) -> Bound {
-        Bound::capped(sizes::RECORDS, "ids", self.caps.ids)
-    }
-
-    /// Refuses what is too long.
-    pub(crate) fn at_most(
-        &self,
-        what: &str,
-        found: usize,
-        bound: impl Into<Bound>,
-    ) -> Result<(), No> {
-        let bound = bound.into();
-        if found <= bound.most {
-            return Ok(());
-        }
-        Err(Box::new(bound.refusal(what).under(&self.full_name())))
-    }
+pub(crate) struct From<'a> {
+    pub(crate) upstream: &'a UpstreamName,
+    pub(crate) dialect: Dialect,
+    pub(crate) address: IpAddr,
 }
 
 /// The caller's rules for one upstream and dialect.
@@ -82,57 +43,60 @@ pub(crate) struct Bench<'a> {
     pub(crate) edition: Edition,
     /// As whom the call would run.
     whom: Whom<'a>,
-    allow: Vec<Held<'a>>,
-    /// Rules that open nothing here, and say what others must not show more of.
-    restrict: Vec<Held<'a>>,
-    deny: Vec<Held<'a>>,
+    from: From<'a>,
+    /// The caller's roles, in order.
+    roles: Vec<&'a Role>,
+    /// Rules that stand in none of them, which are tried before theirs.
+    loose: Vec<Held<'a>>,
+    /// The rules of each model that was asked for.
+    found: RefCell<Vec<(Model, Rc<[Place]>)>>,
     /// Whether no rule hides a field or a record of what it opens for reading: then nothing
     /// that is open can show what is not.
     pub(crate) hides_nothing: bool,
     /// Whether some rule opens for reading only some records of a model.
     pub(crate) hides_records: bool,
-    /// Fields that were found open, by rule and model: a domain may name one a thousand times.
-    found_open: RefCell<BTreeSet<(usize, Model, String)>>,
+    /// Fields that were found open, by rule: a domain may name one a thousand times.
+    found_open: RefCell<BTreeSet<(usize, usize)>>,
+}
+
+/// Where a rule stands.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Loose(usize),
+    Role(usize, usize),
 }
 
 impl<'a> Bench<'a> {
     pub(crate) fn new(
-        family: Family,
-        schema: &'a Schema,
-        upstream: &UpstreamName,
-        (dialect, address): (Dialect, IpAddr),
-        rules: impl Iterator<Item = Held<'a>>,
+        (family, schema): (Family, &'a Schema),
+        from: From<'a>,
+        roles: Vec<&'a Role>,
+        loose: Vec<Held<'a>>,
     ) -> Self {
-        let (mut allow, mut restrict, mut deny) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut hides_nothing, mut hides_records) = (true, false);
-        // A denial holds in every dialect that it does not leave out by naming others.
-        for held in rules.filter(|held| held.rule.holds_for(upstream, dialect, address)) {
-            let rule = held.rule;
-            if rule.effect == Effect::Deny {
-                hides_nothing = false;
-                deny.push(held);
-                continue;
-            }
-            if rule.operations.contains(&Operation::Read) {
-                hides_records |= rule.domain.is_some();
-                hides_nothing &=
-                    rule.fields == FieldSet::All && rule.closes_nothing() && rule.domain.is_none();
-            }
-            match rule.effect {
-                Effect::Restrict => restrict.push(held),
-                Effect::Allow | Effect::Deny => allow.push(held),
-            }
+        let mut hides = Hides::default();
+        for role in &roles {
+            hides.add(role.index().always());
+            let rules = role.index().sometimes().iter();
+            let rules = rules.filter_map(|at| role.rules().get(*at));
+            rules
+                .filter(|rule| rule.holds_for(from))
+                .for_each(|rule| hides.add(rule.hides()));
         }
+        loose
+            .iter()
+            .filter(|held| held.rule.holds_for(from))
+            .for_each(|held| hides.add(held.rule.hides()));
         Self {
             family,
             schema,
             edition: Edition::Any,
             whom: Whom::anybody(family),
-            allow,
-            restrict,
-            deny,
-            hides_nothing,
-            hides_records,
+            from,
+            roles,
+            loose,
+            found: RefCell::default(),
+            hides_nothing: !hides.anything,
+            hides_records: hides.records,
             found_open: RefCell::default(),
         }
     }
@@ -186,6 +150,64 @@ impl<'a> Bench<'a> {
             .collect()
     }
 
+    /// The rule that stands somewhere.
+    fn held(&self, place: Place) -> Option<Held<'a>> {
+        match place {
+            Place::Loose(at) => self.loose.get(at).copied(),
+            Place::Role(role, at) => {
+                let role = self.roles.get(role)?;
+                Some(role.held(role.rules().get(at)?))
+            }
+        }
+    }
+
+    /// Where the rules stand that hold here and speak of a model, in order.
+    fn places(&self, model: &Model) -> Rc<[Place]> {
+        let mut found = self.found.borrow_mut();
+        if let Some((_, places)) = found.iter().find(|(known, _)| known == model) {
+            return Rc::clone(places);
+        }
+        let loose = (0..self.loose.len()).map(Place::Loose);
+        let of_roles = self.roles.iter().enumerate().flat_map(|(at, role)| {
+            let rules = role.index().about(model).iter();
+            rules.map(move |rule| Place::Role(at, *rule))
+        });
+        let speaks = |place: &Place| {
+            self.held(*place).is_some_and(|held| {
+                held.rule.holds_for(self.from) && held.rule.speaks_of(model, self.family)
+            })
+        };
+        let places: Rc<[Place]> = loose.chain(of_roles).filter(speaks).collect();
+        found.push((model.clone(), Rc::clone(&places)));
+        places
+    }
+
+    /// The rules that speak of a model, in order.
+    fn about_model(&self, model: &Model) -> impl Iterator<Item = Held<'a>> {
+        let places = self.places(model);
+        (0..places.len()).filter_map(move |at| self.held(*places.get(at)?))
+    }
+
+    fn allowing_on(&self, model: &Model) -> impl Iterator<Item = Held<'a>> {
+        self.about_model(model)
+            .filter(|held| held.rule.effect == Effect::Allow)
+    }
+
+    fn denying_on(&self, model: &Model) -> impl Iterator<Item = Held<'a>> {
+        self.about_model(model)
+            .filter(|held| held.rule.effect == Effect::Deny)
+    }
+
+    /// All rules that allow something here, whatever they speak of.
+    fn all_allowing(&self) -> impl Iterator<Item = Held<'a>> {
+        let of_roles = self
+            .roles
+            .iter()
+            .flat_map(|role| role.rules().iter().map(|rule| role.held(rule)));
+        let all = self.loose.iter().copied().chain(of_roles);
+        all.filter(|held| held.rule.effect == Effect::Allow && held.rule.holds_for(self.from))
+    }
+
     /// The rules that allow an operation on a model, in order. `through` is the model whose
     /// link led here; none for the call itself.
     pub(crate) fn rules(
@@ -197,28 +219,21 @@ impl<'a> Bench<'a> {
         if self.denies(model, operation, None) {
             return Vec::new();
         }
-        self.allow
-            .iter()
-            .filter(|held| {
-                held.rule.operations.contains(&operation)
-                    && held.rule.speaks_of(model, self.family)
-                    && held.rule.reached(through)
-            })
-            .copied()
+        self.allowing_on(model)
+            .filter(|held| held.rule.operations.contains(&operation) && held.rule.reached(through))
             .collect()
     }
 
     /// The rules that allow an operation on something.
-    pub(crate) fn allowing(&self, operation: Operation) -> impl Iterator<Item = &Held<'a>> {
-        self.allow
-            .iter()
+    pub(crate) fn allowing(&self, operation: Operation) -> impl Iterator<Item = Held<'a>> {
+        self.all_allowing()
             .filter(move |held| held.rule.operations.contains(&operation))
     }
 
     /// The models that rules which allow something name.
     pub(crate) fn named(&self) -> Named {
         let mut named = Named::default();
-        for held in &self.allow {
+        for held in self.all_allowing() {
             match &held.rule.models {
                 Models::All => named.all = true,
                 Models::Named(models) => named.models.extend(models.iter().cloned()),
@@ -242,10 +257,9 @@ impl<'a> Bench<'a> {
         operation: Operation,
         method: Option<&Method>,
     ) -> bool {
-        self.deny.iter().any(|held| {
+        self.denying_on(model).any(|held| {
             let rule = held.rule;
             rule.operations.contains(&operation)
-                && rule.speaks_of(model, self.family)
                 && matches!(&rule.fields, FieldSet::Only(fields) if fields.is_empty())
                 && (rule.methods.is_empty()
                     || method.is_some_and(|method| rule.methods.contains(method)))
@@ -254,11 +268,9 @@ impl<'a> Bench<'a> {
 
     /// Whether a denial speaks of this field, or of the table that it is a column of.
     pub(crate) fn denies_field(&self, model: &Model, field: &str, operation: Operation) -> bool {
-        self.deny.iter().any(|held| {
-            let rule = held.rule;
-            rule.speaks_of(model, self.family)
-                && rule.operations.contains(&operation)
-                && match &rule.fields {
+        self.denying_on(model).any(|held| {
+            held.rule.operations.contains(&operation)
+                && match &held.rule.fields {
                     FieldSet::All => field != "id",
                     FieldSet::Only(fields) => rule::names(fields, field),
                 }
@@ -267,52 +279,45 @@ impl<'a> Bench<'a> {
 
     /// A link behind which a denial of this model closes something.
     pub(crate) fn denied_behind(&self, model: &Model, link: &str) -> Option<&'a str> {
-        self.deny.iter().find_map(|held| {
+        self.denying_on(model).find_map(|held| {
             let FieldSet::Only(paths) = &held.rule.fields else {
                 return None;
             };
             let mut tables = paths.iter().filter_map(|path| rule::table_of(path));
-            let found = tables.find(|table| *table == link);
-            found.filter(|_| held.rule.speaks_of(model, self.family))
+            tables.find(|table| *table == link)
         })
     }
 
     /// Whether a denial speaks of a column of this table, for reading or for this operation.
     pub(crate) fn denies_columns(&self, model: &Model, table: &str, operation: Operation) -> bool {
-        self.deny.iter().any(|held| {
+        self.denying_on(model).any(|held| {
             let rule = held.rule;
             let is_column = |path: &String| rule::table_of(path) == Some(table);
-            rule.speaks_of(model, self.family)
-                && [Operation::Read, operation]
-                    .iter()
-                    .any(|operation| rule.operations.contains(operation))
+            [Operation::Read, operation]
+                .iter()
+                .any(|operation| rule.operations.contains(operation))
                 && matches!(&rule.fields, FieldSet::Only(paths) if paths.iter().any(is_column))
         })
     }
 
     /// Whether a rule shows this field masked.
     pub(crate) fn masks(&self, model: &Model, field: &str) -> bool {
-        self.allow
-            .iter()
-            .chain(&self.restrict)
-            .any(|held| held.rule.mask(field).is_some() && held.rule.speaks_of(model, self.family))
+        self.about_model(model)
+            .any(|held| held.rule.effect != Effect::Deny && held.rule.mask(field).is_some())
     }
 
     /// Whether a denial speaks of any field of this model.
     pub(crate) fn denies_fields(&self, model: &Model) -> bool {
-        self.deny.iter().any(|held| {
-            held.rule.speaks_of(model, self.family)
-                && !matches!(&held.rule.fields, FieldSet::Only(fields) if fields.is_empty())
-        })
+        self.denying_on(model)
+            .any(|held| !matches!(&held.rule.fields, FieldSet::Only(fields) if fields.is_empty()))
     }
 
     /// The fields of this model that denials name.
     pub(crate) fn denied_fields(&self, model: &Model) -> Vec<String> {
         let mut names = Vec::new();
-        for held in &self.deny {
+        for held in self.denying_on(model) {
             if let FieldSet::Only(fields) = &held.rule.fields
                 && held.rule.operations.contains(&Operation::Read)
-                && held.rule.speaks_of(model, self.family)
             {
                 names.extend(fields.iter().cloned());
             }
@@ -322,55 +327,37 @@ impl<'a> Bench<'a> {
 
     /// Whether a denial speaks of all fields of this model.
     pub(crate) fn denies_all_fields(&self, model: &Model) -> bool {
-        self.deny.iter().any(|held| {
-            held.rule.fields == FieldSet::All
-                && held.rule.operations.contains(&Operation::Read)
-                && held.rule.speaks_of(model, self.family)
+        self.denying_on(model).any(|held| {
+            held.rule.fields == FieldSet::All && held.rule.operations.contains(&Operation::Read)
         })
     }
 
     /// Whether some rule says what of this model may be read, or that it may not be: then
     /// other models must not show more of it.
     pub(crate) fn restricts(&self, model: &Model) -> bool {
-        self.allow.iter().chain(&self.restrict).any(|held| {
-            held.rule.operations.contains(&Operation::Read)
-                && held.rule.speaks_of(model, self.family)
-        }) || self
-            .deny
-            .iter()
-            .any(|held| held.rule.speaks_of(model, self.family))
+        self.about_model(model).any(|held| {
+            held.rule.effect == Effect::Deny || held.rule.operations.contains(&Operation::Read)
+        })
     }
 
     /// Whether any rule allows anything with this model.
     pub(crate) fn knows(&self, model: &Model) -> bool {
-        self.allow
-            .iter()
-            .any(|held| held.rule.speaks_of(model, self.family))
+        self.allowing_on(model).next().is_some()
     }
 
     /// Whether a field was found open under this rule before.
-    pub(crate) fn was_open(&self, held: &Held<'_>, model: &Model, field: &str) -> bool {
-        let key = (
-            std::ptr::from_ref(held.rule).addr(),
-            model.clone(),
-            field.to_owned(),
-        );
-        self.found_open.borrow().contains(&key)
+    pub(crate) fn was_open(&self, held: &Held<'_>, field: &FieldSchema) -> bool {
+        self.found_open.borrow().contains(&found(held, field))
     }
 
     /// Keeps that a field is open under this rule.
-    pub(crate) fn keep_open(&self, held: &Held<'_>, model: &Model, field: &str) {
-        let key = (
-            std::ptr::from_ref(held.rule).addr(),
-            model.clone(),
-            field.to_owned(),
-        );
-        self.found_open.borrow_mut().insert(key);
+    pub(crate) fn keep_open(&self, held: &Held<'_>, field: &FieldSchema) {
+        self.found_open.borrow_mut().insert(found(held, field));
     }
 
     /// Whether the caller may do anything at all here.
     pub(crate) fn has_rules(&self) -> bool {
-        !self.allow.is_empty()
+        self.all_allowing().next().is_some()
     }
 
     /// What is known of a model.
@@ -393,6 +380,12 @@ impl<'a> Bench<'a> {
         refusal.wants = Some(Want::Model(model.clone()));
         Err(refusal)
     }
+}
+
+/// A field under a rule, each by where it lies: both stay there while a question is judged.
+fn found(held: &Held<'_>, field: &FieldSchema) -> (usize, usize) {
+    let rule = std::ptr::from_ref(held.rule).addr();
+    (rule, std::ptr::from_ref(field).addr())
 }
 
 /// What is said where a placeholder of a rule's domain has no value.

@@ -14,7 +14,7 @@ mod written;
 
 use portcullis_erp::Call;
 
-use crate::bench::{Bench, Held, No};
+use crate::bench::{Bench, From, Held, No};
 use crate::decision::Reason;
 use crate::odoo::table;
 use crate::operation::{Family, Operation};
@@ -134,50 +134,41 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn bench<'b>(
-        &self,
-        held: impl Iterator<Item = Held<'b>>,
-        edition: portcullis_erp::Edition,
-    ) -> Bench<'b>
-    where
-        'a: 'b,
-    {
-        let asked = self.question;
-        Bench::new(
-            asked.family,
-            asked.schema,
-            asked.upstream,
-            (asked.dialect, asked.address),
-            held,
-        )
-        .about(edition)
-        .running_as(Whom::somebody(
-            asked.family,
-            asked.uid,
-            asked.login,
-            asked.schema.user(asked.login),
-        ))
+    /// From where the call comes, as far as rules ask.
+    fn from(&self) -> From<'a> {
+        From {
+            upstream: self.question.upstream,
+            dialect: self.question.dialect,
+            address: self.question.address,
+        }
     }
 
     /// The judgement with these rules as well, tried before all others.
     pub(super) fn judge(&self, more: &[Rule]) -> Result<crate::permit::Permit, No> {
-        let edition = self.question.edition.clone();
-        let call = self.question.call.clone();
-        let Some(role) = self.question.principal.roles().first() else {
-            return judged(&self.bench(std::iter::empty(), edition), call);
-        };
         let nothing = Pins::default();
         let home = self.home();
-        let more = more.iter().map(|rule| Held {
+        let first = self.question.principal.roles().first();
+        let more = more.iter().zip(first.into_iter().cycle());
+        let more = more.map(|(rule, role)| Held {
             role,
             rule,
             caps: home.map(|role| *role.caps()).unwrap_or_default(),
             pins: home.map_or(&nothing, Role::pins),
         });
-        judged(
-            &self.bench(more.chain(self.held.iter().copied()), edition),
-            call,
-        )
+        self.judge_with(more.collect())
+    }
+
+    /// The judgement where these are tried before all others.
+    fn judge_with(&self, first: Vec<Held<'_>>) -> Result<crate::permit::Permit, No> {
+        let asked = self.question;
+        let mut loose = first;
+        loose.extend(self.policy.denials(asked.principal.roles()));
+        let roles = self.policy.roles_of(asked.principal).collect();
+        let known = asked.schema.user(asked.login);
+        let whom = Whom::somebody(asked.family, asked.uid, asked.login, known);
+        let bench = Bench::new((asked.family, asked.schema), self.from(), roles, loose);
+        let bench = bench.about(asked.edition.clone()).running_as(whom);
+        judged(&bench, asked.call.clone())
     }
 
     /// The role to which a rule would be added: that of the closest rule, or the first.
@@ -235,11 +226,7 @@ impl<'a> Case<'a> {
         for held in speaking {
             let name = held.full_name();
             let rule = held.rule;
-            let holds = rule.holds_for(
-                self.question.upstream,
-                self.question.dialect,
-                self.question.address,
-            );
+            let holds = rule.holds_for(self.from());
             let decides = decided == Some(name.as_str());
             let why = if decides {
                 None
@@ -273,13 +260,7 @@ impl<'a> Case<'a> {
 
     /// Why a rule does not allow the call, all others being there as well.
     fn alone(&self, first: &Held<'a>) -> Option<String> {
-        let is_first = |held: &&Held<'a>| std::ptr::eq(held.rule, first.rule);
-        let others = self.held.iter().filter(|held| !is_first(held)).copied();
-        let bench = self.bench(
-            std::iter::once(*first).chain(others),
-            self.question.edition.clone(),
-        );
-        match judged(&bench, self.question.call.clone()) {
+        match self.judge_with(vec![*first]) {
             Ok(_) => Some("it allows the call as well; another rule stands before it".to_owned()),
             Err(no) => Some(no.advice),
         }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use portcullis_erp::{Call, Dialect, Model};
 use portcullis_identity::{Networks, Principal, RoleName, UpstreamName};
 
-use crate::bench::{Bench, Held, No};
+use crate::bench::{Bench, From, Held, No};
 use crate::caps::Caps;
 use crate::decision::{Decision, Refusal};
 use crate::field_permissions::FieldPermission;
@@ -115,34 +115,31 @@ impl Policy {
 
     /// The caller's rules for one upstream and dialect.
     pub(crate) fn bench<'a>(&'a self, asking: &Asking<'a>) -> Bench<'a> {
-        let rules = self.rules(asking.principal);
         Bench::new(
-            asking.family,
-            asking.schema,
-            asking.upstream,
-            (asking.dialect, asking.address),
-            rules,
+            (asking.family, asking.schema),
+            asking.from(),
+            self.roles_of(asking.principal).collect(),
+            self.denials(asking.principal.roles()).collect(),
         )
     }
 
+    /// The roles that somebody has.
+    pub(crate) fn roles_of<'a>(
+        &'a self,
+        principal: &'a Principal,
+    ) -> impl Iterator<Item = &'a Role> {
+        let names = principal.roles().iter();
+        names.filter_map(|name| self.roles.get(name))
+    }
+
     pub(crate) fn rules<'a>(&'a self, principal: &'a Principal) -> impl Iterator<Item = Held<'a>> {
-        principal
-            .roles()
-            .iter()
-            .filter_map(|name| self.roles.get(name))
-            .flat_map(|role| {
-                role.rules().iter().map(|rule| Held {
-                    role: role.name(),
-                    rule,
-                    caps: *role.caps(),
-                    pins: role.pins(),
-                })
-            })
+        self.roles_of(principal)
+            .flat_map(|role| role.rules().iter().map(|rule| role.held(rule)))
             .chain(self.denials(principal.roles()))
     }
 
     /// The denials of fields that none of these roles has.
-    fn denials<'a>(&'a self, roles: &'a [RoleName]) -> impl Iterator<Item = Held<'a>> {
+    pub(crate) fn denials<'a>(&'a self, roles: &'a [RoleName]) -> impl Iterator<Item = Held<'a>> {
         let rules = self
             .permissions
             .iter()
@@ -176,9 +173,14 @@ impl Policy {
         (dialect, address): (Dialect, IpAddr),
         call: &Call,
     ) -> bool {
+        let from = From {
+            upstream,
+            dialect,
+            address,
+        };
         self.rules(principal).any(|held| {
             held.rule.effect == Effect::Allow
-                && held.rule.holds_for(upstream, dialect, address)
+                && held.rule.holds_for(from)
                 && held.rule.operations.contains(&Operation::Call)
                 && held.rule.methods.contains(&call.method)
                 && held.rule.speaks_of(&call.model, Family::Odoo)

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use portcullis_erp::{Call, Dialect, Edition};
 use portcullis_identity::{ErpLogin, Principal, Timestamp, UpstreamName};
 
+use crate::bench::From;
 use crate::operation::Family;
 use crate::schema::Schema;
 
@@ -50,4 +51,15 @@ pub struct Asking<'a> {
     pub address: IpAddr,
     /// What is known of the ERP's models.
     pub schema: &'a Schema,
+}
+
+impl<'a> Asking<'a> {
+    /// From where it is asked, as far as rules ask.
+    pub(crate) fn from(&self) -> From<'a> {
+        From {
+            upstream: self.upstream,
+            dialect: self.dialect,
+            address: self.address,
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! All errors are told at once, each with line and column; a role with any error is no role.
 
+mod index;
 mod pins;
 mod raw;
 mod routes;
@@ -12,9 +13,11 @@ use std::collections::BTreeSet;
 use portcullis_identity::RoleName;
 use toml::Spanned;
 
+use crate::bench::Held;
 use crate::caps::Caps;
 use crate::pins::Pins;
 use crate::rule::{RouteRule, Rule};
+use index::Index;
 use raw::RawRole;
 
 /// A named set of rules.
@@ -22,6 +25,7 @@ use raw::RawRole;
 pub struct Role {
     name: RoleName,
     rules: Vec<Rule>,
+    index: Index,
     route_rules: Vec<RouteRule>,
     caps: Caps,
     pins: Pins,
@@ -86,6 +90,7 @@ impl Role {
         if errors.found.is_empty() {
             Ok(Self {
                 name,
+                index: Index::of(&rules),
                 rules,
                 route_rules,
                 caps,
@@ -105,6 +110,7 @@ impl Role {
         let more = Self::from_toml(self.name.clone(), text)?;
         let mut role = self.clone();
         role.rules.extend(more.rules);
+        role.index = Index::of(&role.rules);
         role.route_rules.extend(more.route_rules);
         Ok(role)
     }
@@ -118,6 +124,7 @@ impl Role {
     ) -> Self {
         Self {
             name,
+            index: Index::of(&rules),
             rules,
             route_rules,
             caps,
@@ -155,6 +162,21 @@ impl Role {
     /// Its rules on models, in order.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Where its rules stand, by the models that they speak of.
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// One of its rules, with what it says of all of them.
+    pub(crate) fn held<'a>(&'a self, rule: &'a Rule) -> Held<'a> {
+        Held {
+            role: &self.name,
+            rule,
+            caps: self.caps,
+            pins: &self.pins,
+        }
     }
 
     /// Its rules on routes, in order.

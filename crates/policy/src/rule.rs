@@ -1,13 +1,13 @@
 //! One rule: what it speaks of, and what it allows there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 use portcullis_erp::domain::Domain;
 use portcullis_erp::filters::Filters;
 use portcullis_erp::{Dialect, Method, Model};
 use portcullis_identity::{Networks, RouteName, UpstreamName};
 
+use crate::bench::From;
 use crate::mask::Mask;
 use crate::operation::{Family, Operation};
 
@@ -92,6 +92,22 @@ pub(crate) struct RuleDomain {
     pub(crate) frappe: Option<Filters>,
     /// Whether it speaks of the user as whom the call runs.
     pub(crate) personal: bool,
+}
+
+/// Whether rules hide something of what they open for reading.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Hides {
+    /// A field, or a record.
+    pub(crate) anything: bool,
+    /// A record.
+    pub(crate) records: bool,
+}
+
+impl Hides {
+    pub(crate) fn add(&mut self, more: Self) {
+        self.anything |= more.anything;
+        self.records |= more.records;
+    }
 }
 
 /// The table, or the link, that a path leads through.
@@ -200,20 +216,34 @@ impl Rule {
     }
 
     /// Whether it holds for this upstream, in this dialect and from this address.
-    pub(crate) fn holds_for(
-        &self,
-        upstream: &UpstreamName,
-        dialect: Dialect,
-        address: IpAddr,
-    ) -> bool {
+    pub(crate) fn holds_for(&self, from: From<'_>) -> bool {
         self.upstream
             .as_ref()
-            .is_none_or(|names| names.contains(upstream))
+            .is_none_or(|names| names.contains(from.upstream))
             && self
                 .dialects
                 .as_ref()
-                .is_none_or(|dialects| dialects.contains(&dialect))
-            && self.networks.have(address)
+                .is_none_or(|dialects| dialects.contains(&from.dialect))
+            && self.networks.have(from.address)
+    }
+
+    /// What it hides of what it opens for reading.
+    pub(crate) fn hides(&self) -> Hides {
+        match self.effect {
+            Effect::Deny => Hides {
+                anything: true,
+                records: false,
+            },
+            _ if !self.operations.contains(&Operation::Read) => Hides::default(),
+            Effect::Allow | Effect::Restrict => {
+                let records = self.domain.is_some();
+                let whole = self.fields == FieldSet::All && self.closes_nothing();
+                Hides {
+                    anything: records || !whole,
+                    records,
+                }
+            }
+        }
     }
 
     /// Whether it holds for calls that come over a link of this model; none for a call by itself.

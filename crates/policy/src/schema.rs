@@ -216,9 +216,7 @@ impl ModelSchema {
 
     /// A field by its name.
     pub fn field(&self, name: &str) -> Option<&FieldSchema> {
-        FieldName::new(name)
-            .ok()
-            .and_then(|name| self.fields.get(&name))
+        self.fields.get(name)
     }
 
     /// The field that names a record.

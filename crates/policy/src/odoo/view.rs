@@ -8,7 +8,7 @@ mod writing;
 
 use std::collections::BTreeSet;
 
-use portcullis_erp::{FieldName, Model};
+use portcullis_erp::Model;
 
 use crate::bench::{Bench, Held, No};
 use crate::danger;
@@ -121,7 +121,7 @@ impl<'a> View<'a> {
     /// Whether a field is open, as a column of answers.
     pub(crate) fn readable(&self, field: &str) -> Result<&'a FieldSchema, No> {
         let facts = self.named(field, Operation::Read)?;
-        if self.via.is_none() && self.bench.was_open(&self.held, self.model, field) {
+        if self.via.is_none() && self.bench.was_open(&self.held, facts) {
             return Ok(facts);
         }
         if let Some(path) = self.hidden_through(field, &mut BTreeSet::new(), MAX_DEPTH)? {
@@ -154,7 +154,7 @@ impl<'a> View<'a> {
             ));
         }
         if self.via.is_none() {
-            self.bench.keep_open(&self.held, self.model, field);
+            self.bench.keep_open(&self.held, facts);
         }
         Ok(facts)
     }
@@ -373,11 +373,7 @@ impl<'a> View<'a> {
     }
 
     pub(crate) fn relation(&self, field: &str) -> Option<&'a Model> {
-        let name = FieldName::new(field).ok()?;
-        self.schema
-            .fields
-            .get(&name)
-            .and_then(|facts| facts.relation.as_ref())
+        self.schema.field(field)?.relation.as_ref()
     }
 
     pub(crate) fn refuse_field(

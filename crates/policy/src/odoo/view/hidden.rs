@@ -24,7 +24,6 @@ impl<'a> View<'a> {
             || OWN.contains(&field)
             || (self.bench.hides_nothing && self.is_whole())
             || self.held.rule.derived.contains(field)
-            || !seen.insert((self.model.clone(), field.to_owned()))
         {
             return Ok(None);
         }
@@ -41,6 +40,10 @@ impl<'a> View<'a> {
         }
         if sources.is_empty() && !facts.stored && !self.is_whole() {
             return Ok(Some("what the server does not tell".to_owned()));
+        }
+        // What is asked already, further out, is answered there.
+        if sources.is_empty() || !seen.insert((self.model.clone(), field.to_owned())) {
+            return Ok(None);
         }
         for path in sources {
             if !self.source_is_open(path, seen, depth)? {
