@@ -1,7 +1,5 @@
 //! Access rights by group, and record rules.
 
-use portcullis_erp::value::Value;
-
 use super::schema::{Field, Model};
 use super::trouble::{Kind, Trouble};
 use super::user::{GROUPS, Who};
@@ -18,6 +16,18 @@ pub(crate) enum Op {
 }
 
 impl Op {
+    pub(crate) const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Create, Self::Unlink];
+
+    /// The field of a record rule that says whether it holds for this.
+    pub(crate) fn column(self) -> &'static str {
+        match self {
+            Self::Read => "perm_read",
+            Self::Write => "perm_write",
+            Self::Create => "perm_create",
+            Self::Unlink => "perm_unlink",
+        }
+    }
+
     pub(crate) fn read(name: &str) -> Option<Self> {
         Some(match name {
             "read" => Self::Read,
@@ -28,7 +38,7 @@ impl Op {
         })
     }
 
-    fn letter(self) -> char {
+    pub(crate) fn letter(self) -> char {
         match self {
             Self::Read => 'r',
             Self::Write => 'w',
@@ -80,53 +90,6 @@ pub(crate) fn check(who: &Who, model: &Model, op: Op) -> Result<(), Trouble> {
             groups.join("\n")
         ),
     ))
-}
-
-/// What a record must fulfil for this caller, as domains that all apply.
-pub(crate) fn rules(who: &Who, model: &str, op: Op) -> Vec<Value> {
-    let mut rules = Vec::new();
-    let leaf = |field: &str, operator: &str, value: Value| {
-        Value::List(vec![Value::from(field), Value::from(operator), value])
-    };
-    let own = |field: &str| {
-        let (mine, free) = (
-            leaf(field, "=", Value::Int(who.uid)),
-            leaf(field, "=", Value::Bool(false)),
-        );
-        Value::List(vec![Value::from("|"), mine, free])
-    };
-    let below = |field: &str| {
-        Value::List(vec![leaf(
-            field,
-            "child_of",
-            Value::Int(who.commercial_partner),
-        )])
-    };
-    let salesman = who.has("sales_team.group_sale_salesman");
-    let all_documents = who.has("sales_team.group_sale_salesman_all_leads");
-    let portal = who.has("base.group_portal");
-    match model {
-        "sale.order" if salesman && !all_documents => rules.push(own("user_id")),
-        "sale.order.line" if salesman && !all_documents => rules.push(own("salesman_id")),
-        "sale.order" if portal => rules.push(below("partner_id")),
-        "sale.order.line" if portal => rules.push(below("order_id.partner_id")),
-        "res.partner" if op == Op::Read && (portal || who.has("base.group_public")) => {
-            rules.push(below("id"));
-        }
-        "res.users" if portal => {
-            let partner = Value::Int(who.commercial_partner);
-            rules.push(Value::List(vec![leaf(
-                "commercial_partner_id",
-                "=",
-                partner,
-            )]));
-        }
-        "res.users.apikeys" if !who.has("base.group_system") => {
-            rules.push(Value::List(vec![leaf("user_id", "=", Value::Int(who.uid))]));
-        }
-        _ => {}
-    }
-    rules
 }
 
 /// What is said when a rule hides a record.

@@ -120,6 +120,14 @@ pub(crate) fn of(model: &str, field: &str) -> Option<Compute> {
         ("res.partner.category", "partner_ids") => {
             |record| pointing(record, "res.partner", "category_id")
         }
+        ("ir.rule", "global") => |record| {
+            Value::Bool(
+                record
+                    .get("groups")
+                    .as_list()
+                    .is_none_or(<[Value]>::is_empty),
+            )
+        },
         ("res.groups", "full_name") => |record| Value::Text(record.text("comment")),
         ("ir.model", "count") => |record| {
             let rows = record.view.db.ids(&record.text("model")).len();

@@ -33,6 +33,9 @@ pub(crate) fn of(view: View<'_>, now: Option<&str>, model: &Model, name: &str) -
         ("sale.order.line", "sequence") => Value::Int(10),
         ("ir.actions.server", "type") => Value::from("ir.actions.server"),
         ("ir.actions.server", "usage") => Value::from("ir_actions_server"),
+        ("ir.rule", "perm_read" | "perm_write" | "perm_create" | "perm_unlink") => {
+            Value::Bool(true)
+        }
         ("res.currency", "rounding") => Value::Float(0.01),
         ("res.currency", "position") => Value::from("after"),
         _ => return None,

@@ -3,6 +3,7 @@
 use portcullis_erp::value::Value;
 
 use super::db::{Db, Row, empty_row};
+use super::rules;
 use super::schema::{Field, Model, Schema};
 use super::user::GROUPS;
 
@@ -27,6 +28,7 @@ pub(crate) fn database(schema: &Schema) -> Db {
     }
     groups(&mut db, schema);
     models(&mut db, schema);
+    rules::install(&mut db, schema, fresh);
     db.commit();
     db
 }

@@ -207,13 +207,9 @@ pub(crate) fn who(schema: &Schema, db: &Db, uid: i64) -> Result<Who, Trouble> {
     let groups = GROUPS
         .iter()
         .filter(|group| ids.contains(&Value::Int(group.id)));
-    let commercial = user
-        .link("partner_id")
-        .and_then(|partner| partner.link_id("commercial_partner_id"));
     Ok(Who {
         uid,
         login: user.text("login"),
         groups: groups.map(|group| group.external).collect(),
-        commercial_partner: commercial.unwrap_or_default(),
     })
 }

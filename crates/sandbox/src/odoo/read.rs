@@ -5,6 +5,7 @@ use portcullis_erp::value::{Map, Value};
 use super::access::{self, Op};
 use super::call::Bound;
 use super::record::{Record, View};
+use super::rules;
 use super::schema::{Field, Model};
 use super::search::{self, Window};
 use super::trouble::Trouble;
@@ -99,12 +100,12 @@ pub(crate) fn shown<'a>(record: Record<'a>, slot: usize, field: &'a Field, names
 /// The linked records that the caller may see.
 fn visible(view: View<'_>, field: &Field, value: &Value) -> Value {
     let relation = field.relation.unwrap_or_default();
-    if access::rules(view.who, relation, Op::Read).is_empty() {
-        return value.clone();
-    }
     let Some(comodel) = view.schema.model(relation) else {
         return value.clone();
     };
+    if rules::domain(view, comodel, Op::Read).is_all() {
+        return value.clone();
+    }
     let ids = value.as_list().unwrap_or_default().iter();
     let seen = ids.filter(|id| {
         id.as_int()

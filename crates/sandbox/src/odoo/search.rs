@@ -9,6 +9,7 @@ use portcullis_erp::value::Value;
 
 use super::access::{self, Op};
 use super::record::{Record, View};
+use super::rules;
 use super::schema::Model;
 use super::trouble::{Kind, Trouble};
 use super::user::Context;
@@ -84,7 +85,7 @@ pub(crate) fn search(
 
 /// The ids that match, by id.
 pub(crate) fn matching(view: View<'_>, model: &Model, domain: &Value) -> Result<Vec<i64>, Trouble> {
-    let domain = ruled(view, model, Op::Read, read(view, model, domain)?)?;
+    let domain = read(view, model, domain)?.and(rules::domain(view, model, Op::Read));
     let known = Known::new(view);
     let search = Search::new(&known);
     found(
@@ -144,26 +145,6 @@ pub(crate) fn read(view: View<'_>, model: &Model, domain: &Value) -> Result<Doma
     Ok(domain)
 }
 
-/// The domain, and what the record rules add for this caller.
-pub(crate) fn ruled(
-    view: View<'_>,
-    model: &Model,
-    op: Op,
-    domain: Domain,
-) -> Result<Domain, Trouble> {
-    let mut domain = domain;
-    for rule in access::rules(view.who, model.name, op) {
-        let rule = Domain::parse(&rule).map_err(|error| {
-            Trouble::new(
-                Kind::Python("AssertionError"),
-                format!("a rule is broken: {error}"),
-            )
-        })?;
-        domain = domain.and(rule);
-    }
-    Ok(domain)
-}
-
 /// Refuses ids that are not there, or that a rule hides from the caller.
 pub(crate) fn check_ids(view: View<'_>, model: &Model, op: Op, ids: &[i64]) -> Result<(), Trouble> {
     if let Some(&id) = ids
@@ -172,7 +153,7 @@ pub(crate) fn check_ids(view: View<'_>, model: &Model, op: Op, ids: &[i64]) -> R
     {
         return Err(Trouble::missing(model.name, &[id], view.who.uid));
     }
-    let rule = ruled(view, model, op, Domain::all())?;
+    let rule = rules::domain(view, model, op);
     if rule.is_all() || ids.is_empty() {
         return Ok(());
     }

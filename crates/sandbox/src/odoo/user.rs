@@ -85,8 +85,6 @@ pub(crate) struct Who {
     pub(crate) uid: i64,
     pub(crate) login: String,
     pub(crate) groups: Vec<&'static str>,
-    /// The partner that stands for the user's company.
-    pub(crate) commercial_partner: i64,
 }
 
 impl Who {
@@ -100,7 +98,6 @@ impl Who {
             uid: 1,
             login: "__system__".to_owned(),
             groups: GROUPS.iter().map(|group| group.external).collect(),
-            commercial_partner: 1,
         }
     }
 }

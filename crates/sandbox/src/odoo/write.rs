@@ -8,6 +8,7 @@ use super::cell;
 use super::constraint;
 use super::db::{Row, empty_row};
 use super::defaults;
+use super::rules;
 use super::schema::{Field, Model, Source};
 use super::search;
 use super::trouble::{Kind, Trouble};
@@ -60,6 +61,9 @@ pub(crate) fn create_one(
     store(env, model, id, values)?;
     constraint::required(env, model, id)?;
     constraint::unique(env, model, id)?;
+    if model.name == "ir.rule" {
+        rules::check(env, id)?;
+    }
     Ok(id)
 }
 
@@ -97,6 +101,9 @@ pub(crate) fn write_one(
     })?;
     constraint::required(env, model, id)?;
     constraint::unique(env, model, id)?;
+    if model.name == "ir.rule" {
+        rules::check(env, id)?;
+    }
     constraint::recursion(env, model, id)
 }
 
