@@ -29,7 +29,7 @@ pub struct UserFacts {
 
 /// What stands for a value of the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Placeholder {
+pub(crate) enum Placeholder {
     UserId,
     PartnerId,
     CompanyIds,
@@ -75,7 +75,7 @@ impl Placeholder {
         }
     }
 
-    fn read(value: &Value) -> Option<Self> {
+    pub(crate) fn read(value: &Value) -> Option<Self> {
         let text = value.as_str()?;
         Self::ALL
             .iter()

@@ -1,0 +1,348 @@
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use portcullis_erp::value::{from_json, to_json};
+use portcullis_erp::{Limits, Value};
+use portcullis_identity::RoleName;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use super::*;
+
+fn role(name: &str, text: &str) -> Role {
+    Role::from_toml(RoleName::new(name).unwrap(), text).unwrap()
+}
+
+fn rule(name: &str, model: &str, operations: &str, domain: Option<&str>) -> String {
+    let domain = domain.map_or(String::new(), |domain| format!("domain = '''{domain}'''\n"));
+    let methods = if operations.contains("call") {
+        "methods = [\"action_confirm\"]\n"
+    } else {
+        ""
+    };
+    let operations = operations.replace(' ', "\", \"");
+    format!(
+        "[[rule]]\nname = \"{name}\"\nmodels = [\"{model}\"]\noperations = [\"{operations}\"]\nfields = \"*\"\n{methods}{domain}\n"
+    )
+}
+
+fn found(texts: &[String]) -> RecordRules {
+    let roles: Vec<Role> = texts
+        .iter()
+        .enumerate()
+        .map(|(at, text)| role(&format!("role{at}"), text))
+        .collect();
+    let roles: Vec<&Role> = roles.iter().collect();
+    RecordRules::of(&roles, &UpstreamName::new("erp").unwrap())
+}
+
+/// The rules as `model modes expression`.
+fn told(found: &RecordRules) -> Vec<String> {
+    let rules = found.rules.iter().map(|rule| {
+        let modes: Vec<_> = rule.modes.iter().map(|mode| mode.as_str()).collect();
+        format!("{} {} {}", rule.model, modes.join(","), rule.expression)
+    });
+    rules.collect()
+}
+
+fn left(found: &RecordRules) -> Vec<String> {
+    let left = found.left.iter().map(|left| {
+        let modes: Vec<_> = left.modes.iter().map(|mode| mode.as_str()).collect();
+        format!("{} {}: {}", left.rule, modes.join(","), left.because)
+    });
+    left.collect()
+}
+
+fn expression(text: &str) -> Result<String, String> {
+    let value = from_json(text.as_bytes(), &Limits::default()).unwrap();
+    python::domain(&Domain::parse(&crate::whom::listed(value)).unwrap())
+}
+
+const OWN: &str = r#"[["user_id", "=", "principal.user_id"]]"#;
+
+#[test]
+fn a_rule_with_a_domain_holds_for_its_operations() {
+    let found = found(&[rule("own", "sale.order", "read write delete", Some(OWN))]);
+    assert_eq!(
+        told(&found),
+        ["sale.order read,write,delete [('user_id', '=', user.id)]"]
+    );
+    assert_eq!(left(&found), [""; 0]);
+}
+
+#[test]
+fn the_rules_of_all_roles_are_put_together() {
+    let one = rule("own", "sale.order", "read", Some(OWN));
+    let other = rule(
+        "drafts",
+        "sale.order",
+        "read",
+        Some(r#"[["state", "=", "draft"]]"#),
+    );
+    assert_eq!(
+        told(&found(&[one.clone(), other])),
+        ["sale.order read ['|', ('user_id', '=', user.id), ('state', '=', 'draft')]"]
+    );
+    // The same records twice are the same records.
+    assert_eq!(
+        told(&found(&[one.clone(), one])),
+        ["sale.order read [('user_id', '=', user.id)]"]
+    );
+}
+
+#[test]
+fn what_one_role_opens_to_all_is_not_narrowed_by_another() {
+    let own = rule("own", "sale.order", "read write", Some(OWN));
+    assert_eq!(told(&found(std::slice::from_ref(&own))).len(), 1);
+    for (wide, modes) in [
+        (rule("all", "sale.order", "read", None), "read"),
+        (rule("all", "sale.order", "name", None), "read"),
+        (rule("all", "sale.order", "write", None), "read,write"),
+        (rule("all", "sale.order", "mail", None), "read,write"),
+        (rule("all", "sale.order", "call", None), "read,write"),
+        (rule("all", "sale.order", "read", Some("[]")), "read"),
+    ] {
+        let found = found(&[own.clone(), wide.clone()]);
+        let left = left(&found);
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert!(
+            left[0].starts_with(&format!("role1/all {modes}: ")),
+            "{left:?}"
+        );
+        let narrowed: Vec<_> = found.rules.iter().flat_map(|rule| &rule.modes).collect();
+        let kept = if modes == "read" {
+            vec![&Mode::Write]
+        } else {
+            Vec::new()
+        };
+        assert_eq!(narrowed, kept, "{wide}");
+    }
+    // A rule for another upstream is none here.
+    let elsewhere = rule("all", "sale.order", "read", None) + "upstream = [\"other\"]\n";
+    assert_eq!(told(&found(&[own, elsewhere])).len(), 1);
+}
+
+#[test]
+fn making_records_needs_none_to_be_seen_unless_they_must_be_of_some() {
+    let own = rule("own", "sale.order", "read", Some(OWN));
+    let any = rule("new", "sale.order", "create", None);
+    let found_any = found(&[own.clone(), any]);
+    assert_eq!(
+        told(&found_any),
+        ["sale.order read [('user_id', '=', user.id)]"]
+    );
+    assert_eq!(
+        left(&found_any),
+        ["role1/new create: it opens every record"]
+    );
+    let some = rule(
+        "new",
+        "sale.order",
+        "create",
+        Some(r#"[["state", "=", "draft"]]"#),
+    );
+    assert_eq!(
+        told(&found(&[own, some])),
+        [
+            "sale.order read ['|', ('user_id', '=', user.id), ('state', '=', 'draft')]",
+            "sale.order create [('state', '=', 'draft')]"
+        ]
+    );
+}
+
+#[test]
+fn what_speaks_of_every_model_or_of_a_frappe_is_left() {
+    let own = rule("own", "sale.order", "read", Some(OWN));
+    let everywhere = found(&[own.clone(), rule("all", "*", "read", Some(OWN))]);
+    assert_eq!(told(&everywhere), [""; 0]);
+    assert_eq!(left(&everywhere).len(), 2);
+    let frappe = rule(
+        "frappe",
+        "sale.order",
+        "read",
+        Some(r#"[["status", "between", ["A", "B"]]]"#),
+    );
+    assert_eq!(
+        left(&found(&[own, frappe])),
+        ["role1/frappe read: its `domain` is a Frappe filter"]
+    );
+}
+
+#[test]
+fn the_user_is_whoever_asks() {
+    assert_eq!(
+        expression(r#"["|", ["partner_id", "=", "principal.partner_id"], ["login", "in", ["principal.login", false]]]"#).unwrap(),
+        "['|', ('partner_id', '=', user.partner_id.id), ('login', 'in', [user.login, False])]"
+    );
+    assert_eq!(
+        expression(r#"[["company_id", "in", "principal.company_ids"]]"#).unwrap(),
+        "[('company_id', 'in', user.company_ids.ids)]"
+    );
+    assert_eq!(
+        expression(r#"[["company_id", "in", ["principal.company_ids", false]]]"#).unwrap(),
+        "[('company_id', 'in', user.company_ids.ids + [False])]"
+    );
+    for turned in [
+        r#"[["company_id", "not in", "principal.company_ids"]]"#,
+        r#"["!", ["company_id", "in", "principal.company_ids"]]"#,
+        r#"[["order_id", "not any", [["company_id", "in", "principal.company_ids"]]]]"#,
+    ] {
+        assert!(
+            expression(turned).unwrap_err().contains("negation"),
+            "{turned}"
+        );
+    }
+    // Two negations are none.
+    assert!(expression(r#"["!", ["company_id", "not in", "principal.company_ids"]]"#).is_ok());
+}
+
+#[test]
+fn what_may_mean_something_else_in_a_rule_is_not_written() {
+    assert!(expression(r#"[["date", ">", "2026-01-01"]]"#).is_ok());
+    for (text, because) in [
+        (r#"[["date", ">", "today -3d"]]"#, "goes on"),
+        (r#"[["date", ">=", "-1w"]]"#, "goes on"),
+        (r#"[["date", "in", ["now"]]]"#, "goes on"),
+        (r#"[["name", "=", "a\u0000b"]]"#, "NUL"),
+        (r#"[["a", "any!", [["b", "=", 1]]]]"#, "own code"),
+        (r#"[["a", "in", [[1]]]]"#, "no text"),
+        (r#"[["a", "=", {"b": 1}]]"#, "no text"),
+    ] {
+        assert!(expression(text).unwrap_err().contains(because), "{text}");
+    }
+}
+
+#[test]
+fn no_text_ends_before_its_end() {
+    assert_eq!(
+        expression(r#"[["name", "=", "'] or user.x #\\'\n{é}€😀"]]"#).unwrap(),
+        r"[('name', '=', '\'] or user.x #\\\'\x0a{\xe9}\u20ac\U0001f600')]"
+    );
+}
+
+/// Values of every kind that a rule may compare with, those with quotes and braces above all.
+fn compared() -> impl Strategy<Value = Value> {
+    let nasty = "['\"\\\\{}%#\\[\\]()\n\r\t a-zäß€😀\u{2028}\u{7f}]{0,12}";
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(Value::Int),
+        "-?[1-9][0-9]{19,60}".prop_map(|digits| Value::Big(digits.into())),
+        any::<f64>()
+            .prop_filter("no JSON has others", |number| number.is_finite())
+            .prop_map(Value::Float),
+        nasty.prop_map(Value::from),
+        "\\PC{0,8}".prop_map(Value::from),
+        "[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2})?".prop_map(Value::from),
+    ]
+}
+
+const OPERATORS: &[&str] = &[
+    "=",
+    "!=",
+    "<",
+    ">=",
+    "in",
+    "not in",
+    "like",
+    "not ilike",
+    "=like",
+    "child_of",
+];
+
+fn domains() -> impl Strategy<Value = Value> {
+    let path = "[a-z_]{1,8}(\\.[a-z_]{1,8}){0,2}";
+    let operand = prop_oneof![
+        compared(),
+        prop::collection::vec(compared(), 0..4).prop_map(Value::List)
+    ];
+    let leaf =
+        (path, prop::sample::select(OPERATORS), operand).prop_map(|(path, operator, operand)| {
+            Value::List(vec![Value::List(vec![
+                Value::from(path),
+                Value::from(operator),
+                operand,
+            ])])
+        });
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        let symbol = prop::sample::select(&["&", "|"][..]);
+        prop_oneof![
+            (symbol, inner.clone(), inner.clone()).prop_map(|(symbol, one, other)| {
+                let mut members = vec![Value::from(symbol)];
+                members.extend(one.as_list().unwrap().iter().cloned());
+                members.extend(other.as_list().unwrap().iter().cloned());
+                Value::List(members)
+            }),
+            inner.clone().prop_map(|inner| {
+                let mut members = vec![Value::from("!")];
+                members.extend(inner.as_list().unwrap().iter().cloned());
+                Value::List(members)
+            }),
+            inner.prop_map(|inner| {
+                let leaf = vec![Value::from("line_ids"), Value::from("any"), inner];
+                Value::List(vec![Value::List(leaf)])
+            }),
+        ]
+    })
+}
+
+const READER: &str = "
+import ast, json, sys
+def plain(it):
+    return [plain(each) for each in it] if isinstance(it, (list, tuple)) else it
+def same(one, other):
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other
+count = 0
+for line in sys.stdin:
+    meant, written = json.loads(line)
+    read = plain(ast.literal_eval(written))
+    assert same(read, meant), (written, meant)
+    count += 1
+print(count)
+";
+
+#[test]
+fn python_reads_back_what_is_written() {
+    const MANY: usize = 4_000;
+    let python = Command::new("python3")
+        .args(["-c", READER])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let Ok(mut python) = python else {
+        eprintln!("skipped: there is no python3");
+        return;
+    };
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+    );
+    let mut pipe = python.stdin.take().unwrap();
+    let mut sent = 0;
+    while sent < MANY {
+        let value = domains().new_tree(&mut runner).unwrap().current();
+        let domain = Domain::parse(&value).unwrap();
+        // What is not written (a NUL, a date from today on) cannot break out of anything.
+        let Ok(written) = python::domain(&domain) else {
+            continue;
+        };
+        assert!(written.is_ascii() && !written.contains('\n'), "{written:?}");
+        let line = Value::List(vec![domain.to_value(), Value::from(written)]);
+        let mut line = to_json(&line);
+        line.push(b'\n');
+        pipe.write_all(&line).unwrap();
+        sent += 1;
+    }
+    drop(pipe);
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap().trim(),
+        MANY.to_string()
+    );
+}
