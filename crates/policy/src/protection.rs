@@ -43,6 +43,10 @@ protections! {
     GroupFields,
     /// A field that is not open is not summed up.
     AggregateFields,
+    /// What a rule closes behind one link is closed there.
+    ClosedBehindLinks,
+    /// Of what is masked a mask is shown.
+    Masks,
     /// Names behind links are taken out where they are not open.
     LinkNames,
     /// Lists of links to records that are not open are not read.
@@ -61,6 +65,8 @@ protections! {
     NewRecords,
     /// Changed ones stay so.
     ChangedRecords,
+    /// What is written through to other fields counts as a change of those.
+    WrittenThrough,
     /// No link leads to a record that is not open.
     LinkTargets,
     /// Commands on lists are judged as calls on the linked model.

@@ -69,6 +69,9 @@ impl View<'_> {
     /// The fields that change because what is written is no column of its own: `company_type`
     /// sets `is_company`, and what it becomes is not known here.
     fn written_through(&self, values: &Map) -> BTreeSet<&str> {
+        if !Protection::WrittenThrough.is_on() {
+            return BTreeSet::new();
+        }
         let facts = values.keys().filter_map(|field| self.schema.field(field));
         let elsewhere = facts.filter(|facts| {
             (!facts.stored || facts.related.is_some()) && facts.kind != FieldKind::One2many

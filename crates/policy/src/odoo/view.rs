@@ -87,6 +87,9 @@ impl<'a> View<'a> {
 
     /// The link, if something is closed behind it.
     fn via(&self, link: &str) -> Option<Via<'a>> {
+        if !Protection::ClosedBehindLinks.is_on() {
+            return None;
+        }
         let rule = self.held.rule;
         let closed = rule.closes_behind(link);
         let link = closed.or_else(|| self.bench.denied_behind(self.model, link))?;

@@ -6,6 +6,7 @@ use portcullis_erp::{Map, Value};
 
 use super::{DocumentTerms, RowTerms, Wrong};
 use crate::mask::Mask;
+use crate::protection::Protection;
 use crate::rule::{names, table_of};
 
 /// The attributes of `fields_get` that say something of the field itself. `depends`,
@@ -227,7 +228,7 @@ pub(super) fn fields_get(
 
 /// Puts a mask in a value's place.
 pub(super) fn mask(value: &mut Value, mask: Option<Mask>, cut: &mut bool) {
-    if let Some(mask) = mask {
+    if let Some(mask) = mask.filter(|_| Protection::Masks.is_on()) {
         *cut = true;
         *value = mask.of(std::mem::replace(value, Value::Null));
     }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod conditions;
+mod facade;
 mod fields;
 mod open;
 mod values;

@@ -46,6 +46,8 @@ const DIALECTS: &[Dialect] = &[
     Dialect::Json2,
     Dialect::Json2,
     Dialect::OdooCall,
+    Dialect::Rest,
+    Dialect::Rest,
 ];
 
 const MODELS: &[&str] = &[

@@ -13,12 +13,14 @@ use portcullis_sandbox::{Handler as _, Request};
 use portcullis_testkit::yard::{Plan, Yard};
 use serde_json::{Value as Json, json};
 
+use super::facade;
 use crate::secrets::Secrets;
 use crate::timeless::timeless;
 
 const ROLES: &[(&str, &str)] = &[
     ("named", include_str!("../roles/named.toml")),
     ("starred", include_str!("../roles/starred.toml")),
+    ("behind", include_str!("../roles/behind.toml")),
 ];
 
 /// How many roles there are, each with a key.
@@ -183,6 +185,12 @@ impl Site {
 
     /// Makes a call through the gateway; answers status and body as they came, but for times.
     pub(crate) async fn call(&self, call: &Call, dialect: Dialect, key: usize) -> String {
+        if dialect == Dialect::Rest {
+            return match facade::request(call, &self.yard.keys[key]) {
+                Some(request) => self.ask(request).await,
+                None => "cannot be said".to_owned(),
+            };
+        }
         let database = Database::new("demo").expect("a name");
         let login = UpstreamLogin {
             database: &database,
