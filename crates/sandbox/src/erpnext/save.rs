@@ -161,7 +161,7 @@ pub(crate) fn update(
     }
     check::modified(&before, &values, turn.now)?;
     check::docstatus(was, will)?;
-    check::constants(kind, &before, &values)?;
+    let constants = check::constants(kind, &before, &values);
     for name in [
         "name",
         "owner",
@@ -208,6 +208,8 @@ pub(crate) fn update(
     );
     check::selects(kind, &doc)?;
     check::lengths(kind, &doc)?;
+    // Frappe looks at what must not change only when what must be there is.
+    constants?;
     if will != was {
         set_status(&mut doc, will);
     }
