@@ -1,6 +1,7 @@
 //! Everything that one question is judged with: the caller's rules that hold for the upstream,
 //! dialect and address, and what is known of the ERP's models.
 
+mod denials;
 mod held;
 
 use std::borrow::Cow;
@@ -18,7 +19,7 @@ use crate::decision::{Reason, Refusal, Want};
 use crate::operation::{Family, Operation};
 use crate::rights::Named;
 use crate::role::Role;
-use crate::rule::{self, Effect, FieldSet, Hides, Models, RuleDomain};
+use crate::rule::{Effect, Hides, Models, RuleDomain};
 use crate::schema::{FieldSchema, ModelSchema, Schema};
 use crate::whom::{Unknown, Whom};
 pub(crate) use held::Held;
@@ -193,19 +194,20 @@ impl<'a> Bench<'a> {
             .filter(|held| held.rule.effect == Effect::Allow)
     }
 
-    fn denying_on(&self, model: &Model) -> impl Iterator<Item = Held<'a>> {
-        self.about_model(model)
-            .filter(|held| held.rule.effect == Effect::Deny)
-    }
-
     /// All rules that allow something here, whatever they speak of.
     fn all_allowing(&self) -> impl Iterator<Item = Held<'a>> {
+        self.all_here()
+            .filter(|held| held.rule.effect == Effect::Allow)
+    }
+
+    /// All rules that hold here.
+    fn all_here(&self) -> impl Iterator<Item = Held<'a>> {
         let of_roles = self
             .roles
             .iter()
             .flat_map(|role| role.rules().iter().map(|rule| role.held(rule)));
         let all = self.loose.iter().copied().chain(of_roles);
-        all.filter(|held| held.rule.effect == Effect::Allow && held.rule.holds_for(self.from))
+        all.filter(|held| held.rule.holds_for(self.from))
     }
 
     /// The rules that allow an operation on a model, in order. `through` is the model whose
@@ -250,86 +252,10 @@ impl<'a> Bench<'a> {
             .collect()
     }
 
-    /// Whether a denial speaks of this operation (of this method, where one is asked).
-    pub(crate) fn denies(
-        &self,
-        model: &Model,
-        operation: Operation,
-        method: Option<&Method>,
-    ) -> bool {
-        self.denying_on(model).any(|held| {
-            let rule = held.rule;
-            rule.operations.contains(&operation)
-                && matches!(&rule.fields, FieldSet::Only(fields) if fields.is_empty())
-                && (rule.methods.is_empty()
-                    || method.is_some_and(|method| rule.methods.contains(method)))
-        })
-    }
-
-    /// Whether a denial speaks of this field, or of the table that it is a column of.
-    pub(crate) fn denies_field(&self, model: &Model, field: &str, operation: Operation) -> bool {
-        self.denying_on(model).any(|held| {
-            held.rule.operations.contains(&operation)
-                && match &held.rule.fields {
-                    FieldSet::All => field != "id",
-                    FieldSet::Only(fields) => rule::names(fields, field),
-                }
-        })
-    }
-
-    /// A link behind which a denial of this model closes something.
-    pub(crate) fn denied_behind(&self, model: &Model, link: &str) -> Option<&'a str> {
-        self.denying_on(model).find_map(|held| {
-            let FieldSet::Only(paths) = &held.rule.fields else {
-                return None;
-            };
-            let mut tables = paths.iter().filter_map(|path| rule::table_of(path));
-            tables.find(|table| *table == link)
-        })
-    }
-
-    /// Whether a denial speaks of a column of this table, for reading or for this operation.
-    pub(crate) fn denies_columns(&self, model: &Model, table: &str, operation: Operation) -> bool {
-        self.denying_on(model).any(|held| {
-            let rule = held.rule;
-            let is_column = |path: &String| rule::table_of(path) == Some(table);
-            [Operation::Read, operation]
-                .iter()
-                .any(|operation| rule.operations.contains(operation))
-                && matches!(&rule.fields, FieldSet::Only(paths) if paths.iter().any(is_column))
-        })
-    }
-
     /// Whether a rule shows this field masked.
     pub(crate) fn masks(&self, model: &Model, field: &str) -> bool {
         self.about_model(model)
             .any(|held| held.rule.effect != Effect::Deny && held.rule.mask(field).is_some())
-    }
-
-    /// Whether a denial speaks of any field of this model.
-    pub(crate) fn denies_fields(&self, model: &Model) -> bool {
-        self.denying_on(model)
-            .any(|held| !matches!(&held.rule.fields, FieldSet::Only(fields) if fields.is_empty()))
-    }
-
-    /// The fields of this model that denials name.
-    pub(crate) fn denied_fields(&self, model: &Model) -> Vec<String> {
-        let mut names = Vec::new();
-        for held in self.denying_on(model) {
-            if let FieldSet::Only(fields) = &held.rule.fields
-                && held.rule.operations.contains(&Operation::Read)
-            {
-                names.extend(fields.iter().cloned());
-            }
-        }
-        names
-    }
-
-    /// Whether a denial speaks of all fields of this model.
-    pub(crate) fn denies_all_fields(&self, model: &Model) -> bool {
-        self.denying_on(model).any(|held| {
-            held.rule.fields == FieldSet::All && held.rule.operations.contains(&Operation::Read)
-        })
     }
 
     /// Whether some rule says what of this model may be read, or that it may not be: then

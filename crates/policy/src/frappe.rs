@@ -12,6 +12,7 @@ mod lists;
 pub(crate) mod mail;
 mod many;
 mod rename;
+mod tables;
 mod view;
 
 use portcullis_erp::filters::Filters;
@@ -55,6 +56,12 @@ pub(crate) fn operation(method: &str) -> Option<Operation> {
 
 /// Judges one call.
 pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
+    // What is denied of the DocType of rows is closed in the tables that have them, wherever the
+    // ERP tells of tables.
+    let schema = bench.schema;
+    if bench.denies_fields_elsewhere(&call.model) && !schema.is_absent(&call.model) {
+        bench.model(&call.model)?;
+    }
     if mail::known(call.method.as_str()) {
         return mail::judge(bench, &call);
     }

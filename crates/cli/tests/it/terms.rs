@@ -25,6 +25,12 @@ models = ["Customer"]
 operations = ["read", "create"]
 fields = ["customer_name", "customer_type", "website"]
 masked = ["tax_id"]
+
+[[rule]]
+name = "orders"
+models = ["Sales Order"]
+operations = ["read"]
+fields = "*"
 "#;
 
 /// How long an edit of a file may take to count, in milliseconds.
@@ -189,4 +195,28 @@ fn a_frappe_shows_masks_and_fields_to_the_roles_that_have_them() {
     std::fs::write(place.path().join("fields.json"), "{").expect("a file");
     crate::pause(1500);
     assert_ne!(ask(&served, &key, "GET", fields, &json!(null)).status, 200);
+}
+
+#[test]
+fn what_is_for_some_roles_of_a_frappe_s_rows_is_in_no_document_of_others() {
+    let demo = Demo::start();
+    let place = place(&demo);
+    let key = place.key_at("shop", "erpnext", "integration@example.com");
+    let served = place.serve();
+    let list = "/api/resource/Sales%20Order?limit_page_length=1";
+    let listed = told(&ask(&served, &key, "GET", list, &json!(null)));
+    let name = listed["data"][0]["name"].as_str().expect("an order");
+    let path = format!("/api/resource/Sales%20Order/{name}");
+    let row = || {
+        let got = ask(&served, &key, "GET", &path, &json!(null));
+        assert_eq!(got.status, 200, "{}", got.text());
+        told(&got)["data"]["items"][0].clone()
+    };
+    assert!(row()["rate"].is_number(), "{}", row());
+    let text =
+        r#"{"doctype": "Sales Order Item", "field_permissions": {"rate": ["Sales Manager"]}}"#;
+    std::fs::write(place.path().join("fields.json"), text).expect("a file");
+    let closed = within(TAKEN, || row()["rate"].is_null().then_some(()));
+    assert!(closed.is_some(), "{}", row());
+    assert!(row()["qty"].is_number(), "{}", row());
 }

@@ -212,14 +212,7 @@ impl Desk<'_> {
                 continue;
             }
             self.spend(lessons)?;
-            let learned: Result<(), Unready> = match self.upstream.family() {
-                Family::Odoo => self.upstream.learn(self.asker, &next, self.user).await,
-                Family::Frappe => {
-                    self.upstream
-                        .learn_doctype(self.asker, &next, self.user)
-                        .await
-                }
-            };
+            let learned = self.upstream.learn(self.asker, &next, self.user).await;
             learned.map_err(|_| Why::Unschooled)?;
             if self.upstream.family() == Family::Frappe && next == *model {
                 let schema = self.upstream.schema(self.user);

@@ -350,7 +350,8 @@ impl Upstream {
         }
     }
 
-    /// Asks for the fields of a model, as an ERP user, and remembers them.
+    /// Asks for the fields of a model, or what a DocType is made of, as an ERP user, and remembers
+    /// them.
     ///
     /// # Errors
     /// When the ERP does not answer, or not with fields.
@@ -360,6 +361,9 @@ impl Upstream {
         model: &Model,
         user: &ErpUser,
     ) -> Result<(), Unready> {
+        if self.family == Family::Frappe {
+            return self.learn_doctype(asker, model, user).await;
+        }
         let call = Call::new(model.as_str(), "fields_get").map_err(|_| Unready::Strange("Odoo"))?;
         let fields = match self.ask_for_call(asker, &call, user).await? {
             Answer::Value(fields @ Value::Map(_)) => Some(fields),

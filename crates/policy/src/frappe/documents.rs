@@ -283,7 +283,7 @@ impl FrappeView<'_> {
         // What a row does not name is emptied: a save would do so to columns that are not open.
         let closes_some = operation != Operation::Create
             && (self.held.rule.closes_behind(field).is_some()
-                || self.bench.denies_columns(self.model, field, operation));
+                || self.denies_columns_of(field, operation));
         // A row without columns is one as well: some column of the table must be open.
         let closed =
             !whole && (operation != Operation::Create || !self.opens_columns_of(field, operation));
@@ -317,7 +317,8 @@ impl FrappeView<'_> {
                 let open = matches!(column.as_str(), "name" | "modified")
                     || (whole
                         && !self.held.rule.closes(&path)
-                        && !self.bench.denies_field(self.model, &path, operation))
+                        && !self.bench.denies_field(self.model, &path, operation)
+                        && !self.denies_column(&path, operation))
                     || self.may_write(&path, operation);
                 if is_masked(&value) && self.bench.masks(self.model, &path) {
                     return Err(self.closed(&path));

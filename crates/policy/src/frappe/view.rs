@@ -89,6 +89,7 @@ impl FrappeView<'_> {
         open && !rule.closes(field)
             && (listed || !danger::credential(column))
             && !self.bench.denies_field(self.model, field, operation)
+            && !self.denies_column(field, operation)
     }
 
     /// Whether everything but credentials is open: of the documents that the rule opens.
@@ -117,6 +118,7 @@ impl FrappeView<'_> {
             && !self.bench.denies(self.model, Operation::Read, None);
         let mut hidden = rule.hidden.clone();
         hidden.extend(self.bench.denied_fields(self.model));
+        hidden.extend(self.columns_denied());
         let mut fields = match &rule.fields {
             _ if !reads || self.bench.denies_all_fields(self.model) => Some(BTreeSet::new()),
             FieldSet::All => None,

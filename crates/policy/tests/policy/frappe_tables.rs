@@ -1,9 +1,10 @@
 //! A table of Frappe that is closed is closed with its columns; of one whose columns are not all
 //! open no rows are saved.
 
-use portcullis_policy::{Family, FieldPermission, Reason};
+use portcullis_erp::Model;
+use portcullis_policy::{Decision, Family, FieldPermission, Reason, Schema};
 
-use crate::common::{Caller, call, document, frappe};
+use crate::common::{Caller, call, document, frappe, json};
 
 const ANSWER: &str =
     r#"{"name": "S1", "customer": "C1", "items": [{"name": "r1", "qty": 2, "rate": 5}]}"#;
@@ -160,4 +161,79 @@ fn rows_are_not_saved_where_a_column_of_the_table_is_closed_in_whatever_way() {
     }
     // What may not be made only is in no row that is there.
     of("operations = [\"create\"]\n").allowed(&save("items"));
+}
+
+const META: &str = r#"{"name": "Sales Order", "fields": [
+    {"fieldname": "customer", "fieldtype": "Link", "options": "Customer"},
+    {"fieldname": "items", "fieldtype": "Table", "options": "Sales Order Item"},
+    {"fieldname": "taxes", "fieldtype": "Table", "options": "Sales Taxes and Charges"}
+]}"#;
+
+/// A caller whose roles are not named for a field of some DocType.
+fn without(doctype: &str, field: &str, role: &str) -> Caller {
+    let mut caller = Caller::new(&[("shop", role)], Family::Frappe);
+    let order = Model::new("Sales Order").unwrap();
+    caller.schema.learn_doctype(order, &json(META));
+    let text = format!(r#"{{"doctype": "{doctype}", "field_permissions": {{"{field}": []}}}}"#);
+    let permissions = FieldPermission::from_json(&text).unwrap();
+    caller.policy = caller.policy.clone().permitting(permissions);
+    caller
+}
+
+#[test]
+fn what_is_denied_of_the_doctype_of_rows_is_closed_in_their_tables() {
+    const ROWS: &str = r#"{"name": "S1", "items": [{"name": "r1", "qty": 2, "rate": 5}], "taxes": [{"name": "t1", "rate": 7}]}"#;
+    let read = document("Sales Order", "get", "S1", "{}");
+    let uses = [
+        call("Sales Order", "get_list", r#"{"fields": ["items.rate"]}"#),
+        call("Sales Order", "get_list", r#"{"order_by": "items.rate"}"#),
+        call(
+            "Sales Order",
+            "insert",
+            r#"{"doc": {"customer": "C1", "items": [{"rate": 2}]}}"#,
+        ),
+        document(
+            "Sales Order",
+            "save",
+            "S1",
+            r#"{"doc": {"items": [{"qty": 2}]}}"#,
+        ),
+    ];
+    for fields in [
+        r#""*""#,
+        r#"["customer", "items", "items.rate", "items.qty", "taxes"]"#,
+    ] {
+        let role = role(fields, "");
+        // Prices have rates as well, and are another DocType's.
+        let open = without("Item Price", "rate", &role);
+        let closed = without("Sales Order Item", "rate", &role);
+        let named = if fields.starts_with('[') { 0 } else { 2 };
+        for asked in uses.iter().skip(named) {
+            open.allowed(asked);
+            closed.refused(asked);
+        }
+        assert_eq!(
+            open.cleaned(&read, ROWS),
+            ROWS.replace(": ", ":").replace(", ", ",")
+        );
+        assert_eq!(
+            closed.cleaned(&read, ROWS),
+            r#"{"name":"S1","items":[{"name":"r1","qty":2}],"taxes":[{"name":"t1","rate":7}]}"#
+        );
+    }
+}
+
+#[test]
+fn which_doctype_rows_are_of_is_asked_only_where_a_denial_speaks_of_another() {
+    let read = document("Sales Order", "get", "S1", "{}");
+    let mut caller = without("Sales Order Item", "rate", &role(r#""*""#, ""));
+    caller.allowed(&read);
+    caller.schema = Schema::frappe();
+    let Decision::Refuse(no) = caller.ask(&read) else {
+        panic!("allowed, although it is not known what its rows are");
+    };
+    assert_eq!(no.wants().map(Model::as_str), Some("Sales Order"));
+    let mut other = without("Sales Order", "customer", &role(r#""*""#, ""));
+    other.schema = Schema::frappe();
+    other.allowed(&read);
 }
