@@ -127,6 +127,9 @@ pub fn open(
     })
 }
 
+/// The note of a request that was only to be judged: nothing of it was sent.
+pub const TRIED: &str = "dry-run";
+
 /// The note of a record whose error found no room.
 pub const NOT_KEPT: &str = "error-not-kept";
 
@@ -217,6 +220,7 @@ impl Ledger {
         let noted = [
             story.cut.then_some("answer-cut"),
             story.repeated.then_some("answer-repeated"),
+            story.tried.then_some(TRIED),
             story.unkept.then_some(NOT_KEPT),
             story.unmet.map(Unmet::as_str),
             story.held.as_ref().map(|_| HELD),

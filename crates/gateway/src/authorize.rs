@@ -14,6 +14,7 @@ use portcullis_storage::Nonce;
 use crate::controller::Controller;
 use crate::decode::Wish;
 use crate::denial::{Denial, Why};
+use crate::dry_run::{Aim, Sending};
 use crate::identify::Identified;
 use crate::keyring::Holder;
 use crate::limit;
@@ -52,6 +53,8 @@ pub struct Permitted {
     pub(crate) plain: bool,
     /// The session by which the caller was known, if by one.
     pub(crate) session: Option<SessionDigest>,
+    /// Whether it is to be sent at all.
+    pub(crate) aim: Aim,
     /// What must be done once only.
     pub(crate) once: Option<Wanted>,
     /// What counts once if it changes something.
@@ -124,7 +127,7 @@ pub async fn call(
         person,
         from,
         plain,
-        once,
+        sending: Sending { once, mut aim },
         nonce,
         voucher: _,
     } = identified;
@@ -155,6 +158,7 @@ pub async fn call(
                 origin,
                 plain,
                 session,
+                aim,
                 once: None,
                 nonce,
                 again,
@@ -217,6 +221,7 @@ pub async fn call(
                 origin,
                 plain,
                 session,
+                aim,
                 once: None,
                 nonce,
                 again: None,
@@ -257,6 +262,7 @@ pub async fn call(
                     origin,
                     plain,
                     session,
+                    aim,
                     once: None,
                     nonce,
                     again: None,
@@ -335,6 +341,11 @@ pub async fn call(
                     reply.rest = Some(Arc::new(manner));
                 }
                 reply.told = asked.told;
+                if let Aim::Try { rule } = &mut aim
+                    && snapshot.policy.explains(&holder.principal, permit.rule())
+                {
+                    *rule = Some(permit.rule().into());
+                }
                 // What changes nothing may be done as often as one likes.
                 let once = once
                     .filter(|_| permit.operation() != Operation::Read)
@@ -354,6 +365,7 @@ pub async fn call(
                     origin,
                     plain,
                     session,
+                    aim,
                     once,
                     nonce,
                     again,

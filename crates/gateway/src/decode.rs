@@ -21,6 +21,7 @@ use portcullis_identity::{Presented, Secret, Timestamp, UpstreamName};
 
 use crate::controller::Controller;
 use crate::denial::{Denial, Why};
+use crate::dry_run::{self, Aim, Sending};
 use crate::identify::{Desk, Voucher};
 use crate::once;
 use crate::origin::Origin;
@@ -50,8 +51,7 @@ pub struct Decoded {
     pub(crate) manner: Manner,
     /// How long the address has to wait, unless a known key is shown.
     pub(crate) debt: Option<u64>,
-    /// What the client calls this attempt and its repetitions.
-    pub(crate) once: Option<once::Key>,
+    pub(crate) sending: Sending,
 }
 
 /// What says who is calling, unbelieved.
@@ -160,6 +160,15 @@ pub async fn read(
         }
     };
     let unreadable = |fault: Fault| Denial::to(reply.clone(), Why::Unreadable(fault));
+    let aim = Aim::of(&head.headers).map_err(unreadable)?;
+    if aim.is_try() {
+        trail.tried();
+        if let Wish::Asked(asked) = &wish {
+            dry_run::check(asked).map_err(unreadable)?;
+        }
+    }
+    let once = once::Key::of(&head.headers).map_err(unreadable)?;
+    let sending = Sending { once, aim };
     // Whoever logs in shows a key; the cookie of an older session does not count.
     let logs_in = matches!(wish, Wish::Asked(Asked::Local(Local::LogIn)));
     let cookie = match &wish {
@@ -184,7 +193,6 @@ pub async fn read(
         manner.csrf = csrf_token(inbound, limits);
     }
     let database = one_header(&head.headers, "x-odoo-database").map_err(unreadable)?;
-    let once = once::Key::of(&head.headers).map_err(unreadable)?;
     let wish = match wish {
         Wish::Asked(Asked::Rest(request)) => {
             let request = request.below(&routed.base);
@@ -213,7 +221,7 @@ pub async fn read(
         origin,
         manner,
         debt,
-        once,
+        sending,
     })
 }
 

@@ -22,6 +22,7 @@ use crate::clock::{self, Stopwatch};
 use crate::decode::{self, has_slot};
 use crate::denial::{self, Denial, Why};
 use crate::docs;
+use crate::dry_run;
 use crate::engine::{Bounds, Connections, Place};
 use crate::filter;
 use crate::gcra::Rate;
@@ -187,6 +188,7 @@ impl Gateway {
         let now = clock::now();
         let watch = clock::stopwatch();
         let origin = self.origin(&raw);
+        let is_tried = dry_run::is_named(&raw.head.headers);
         let mut trail = Trail::begin(self.ids.next(), now);
         let (api, in_facade) = {
             let path = raw.head.uri.path();
@@ -201,7 +203,12 @@ impl Gateway {
                 denial
             }
         });
-        self.settle(result, &trail.tell(), origin.address, watch)
+        let is_allowed = result.is_ok();
+        let mut response = self.settle(result, &trail.tell(), origin.address, watch);
+        if is_tried {
+            respond::tried(&mut response, is_allowed);
+        }
+        response
     }
 
     fn origin(&self, raw: &RawRequest) -> Origin {

@@ -23,10 +23,10 @@ use portcullis_storage::Nonce;
 
 use crate::decode::{Decoded, Wish, more_than_one};
 use crate::denial::{Denial, Why};
+use crate::dry_run::Sending;
 use crate::issuers::Issuers;
 use crate::keyring::{Holder, Keyring};
 use crate::limit;
-use crate::once;
 use crate::origin::Origin;
 use crate::sessions::{From, Sessions};
 use crate::throttle::{Accounts, Proven};
@@ -79,7 +79,7 @@ pub struct Identified {
     pub(crate) from: From,
     /// Whether the connection is known to be unencrypted and local.
     pub(crate) plain: bool,
-    pub(crate) once: Option<once::Key>,
+    pub(crate) sending: Sending,
     /// What vouches for the requests of this, if it is a batch: whose key was shown with it.
     pub(crate) voucher: Option<Voucher>,
     /// What counts once if it changes something: a signature that may repeat.
@@ -89,7 +89,7 @@ pub struct Identified {
 impl Identified {
     /// Who is nobody yet, and may be the person whose password the ERP is still to check.
     fn nobody(
-        (wish, reply, once): (Wish, Reply, Option<once::Key>),
+        (wish, reply, sending): (Wish, Reply, Sending),
         (upstream, person): (Option<Arc<Upstream>>, Option<Claimed>),
         (origin, from, plain): (Origin, From, bool),
     ) -> Self {
@@ -105,7 +105,7 @@ impl Identified {
             person,
             from,
             plain,
-            once,
+            sending,
             voucher: None,
             nonce: None,
         }
@@ -132,7 +132,7 @@ pub async fn caller(
         origin,
         manner,
         debt,
-        once,
+        sending,
     } = decoded;
     if !desk.keyring.is_sighted(now).await {
         return Err(Denial::to(reply, Why::Blind));
@@ -185,7 +185,7 @@ pub async fn caller(
     });
     if let Some(comer) = comer.flatten() {
         let (person, erp) = comer.map_err(|(why, held)| no(held_by(trail, why, held)))?;
-        let asked = (wish, reply, once);
+        let asked = (wish, reply, sending);
         let somebody = (Some(erp), Some(person));
         return Ok(Identified::nobody(
             asked,
@@ -249,7 +249,7 @@ pub async fn caller(
         if conditions.is_some_and(|conditions| conditions.from_here(origin.address).is_err()) {
             return Err(no(failed()));
         }
-        let asked = (wish, reply, once);
+        let asked = (wish, reply, sending);
         return Ok(Identified::nobody(
             asked,
             (upstream, None),
@@ -336,7 +336,7 @@ pub async fn caller(
         person,
         from,
         plain: manner.plain,
-        once,
+        sending,
         nonce,
     })
 }

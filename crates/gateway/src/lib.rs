@@ -30,6 +30,7 @@ pub mod config;
 pub mod control;
 pub mod controller;
 mod docs;
+mod dry_run;
 pub mod engine;
 pub mod gateway;
 pub mod gcra;

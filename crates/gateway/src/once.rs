@@ -34,7 +34,8 @@ use crate::nonces;
 /// A request that may be sent, or that was answered before.
 pub struct Claimed {
     pub(crate) recorded: Recorded,
-    pub(crate) turn: Turn,
+    /// Whether it has one; none for what is only to be judged, and was.
+    pub(crate) turn: Option<Turn>,
 }
 
 /// Whether a call may go out.
@@ -86,7 +87,15 @@ pub async fn claim(
     recorded: Recorded,
     now: Timestamp,
 ) -> Result<Claimed, Denial> {
-    match turn(archive, &recorded.permitted, now).await {
+    let permitted = &recorded.permitted;
+    let claimed = if permitted.aim.is_try() {
+        // It claims no key. But what an older signature was made for might be sent once more
+        // without the header, which it does not cover.
+        spent(archive, permitted).await.map(|()| None)
+    } else {
+        turn(archive, permitted, now).await.map(Some)
+    };
+    match claimed {
         Ok(turn) => Ok(Claimed { recorded, turn }),
         Err(why) => Err(Denial::to(recorded.permitted.reply, why)),
     }
@@ -101,19 +110,24 @@ async fn turn(archive: &Arc<Archive>, permitted: &Permitted, now: Timestamp) -> 
         _ => Turn::Free,
     };
     // What was answered before is not done again, whatever it is signed with.
-    let Some(nonce) = &permitted.nonce else {
-        return Ok(turn);
-    };
-    if matches!(turn, Turn::Again { .. }) || !permitted.granted.changes() {
+    if matches!(turn, Turn::Again { .. }) {
         return Ok(turn);
     }
-    match (nonces::spend(&*archive.store, nonce).await, turn) {
+    match (spent(archive, permitted).await, turn) {
         (Ok(()), turn) => Ok(turn),
         (Err(why), Turn::First(ticket)) => {
             ticket.give_back().await;
             Err(why)
         }
         (Err(why), Turn::Free | Turn::Again { .. }) => Err(why),
+    }
+}
+
+/// Uses up what counts once, where something changes.
+async fn spent(archive: &Archive, permitted: &Permitted) -> Result<(), Why> {
+    match &permitted.nonce {
+        Some(nonce) if permitted.granted.changes() => nonces::spend(&*archive.store, nonce).await,
+        Some(_) | None => Ok(()),
     }
 }
 

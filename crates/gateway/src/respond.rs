@@ -15,6 +15,7 @@ use portcullis_erp::{Dialect, FaultKind};
 use portcullis_policy::Refusal;
 
 use crate::denial::{Denial, Why};
+use crate::dry_run;
 use crate::filter::{Filtered, Outcome};
 use crate::limit::Allowance;
 use crate::once::NoTurn;
@@ -41,6 +42,9 @@ const CSRF: HeaderName = HeaderName::from_static("x-frappe-csrf-token");
 
 /// Says that the answer was given before, and that nothing was done now.
 const REPEATED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// What a dry run tells of a call that would be sent.
+const ALLOWED: &str = "allowed";
 
 /// Writes a clean answer, or the ERP's own fault, for the caller.
 ///
@@ -316,6 +320,18 @@ pub(crate) fn sign(response: &mut Response, request: RequestId, is_repeated: boo
     if is_repeated {
         set(response, REPEATED, "true");
     }
+}
+
+/// Tells whoever asked for a dry run that it was one, and whether the call would be allowed.
+pub(crate) fn tried(response: &mut Response, is_allowed: bool) {
+    let told = if is_allowed { ALLOWED } else { "refused" };
+    set(response, dry_run::NAME, told);
+}
+
+/// Whether an answer tells that its call would be allowed.
+pub(crate) fn is_allowed(response: &Response) -> bool {
+    let told = response.headers().get(dry_run::NAME);
+    told.is_some_and(|told| told.as_bytes() == ALLOWED.as_bytes())
 }
 
 fn rate(response: &mut Response, limit: u32, remaining: u32, reset: u64) {

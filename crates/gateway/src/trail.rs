@@ -36,6 +36,8 @@ pub(crate) struct Story {
     pub(crate) cut: bool,
     /// Whether it was answered before, so that nothing was sent.
     pub(crate) repeated: bool,
+    /// Whether it was only to be judged, so that nothing was sent.
+    pub(crate) tried: bool,
     /// Whether what the ERP said of a failure found no room.
     pub(crate) unkept: bool,
     /// The condition of the caller's key that was not met.
@@ -76,6 +78,7 @@ impl Trail {
             fault: None,
             cut: false,
             repeated: false,
+            tried: false,
             unkept: false,
             unmet: None,
             held: None,
@@ -132,6 +135,11 @@ impl Trail {
     /// Notes that it was answered before.
     pub(crate) fn repeated(&mut self) {
         self.story.repeated = true;
+    }
+
+    /// Notes that it is only to be judged.
+    pub(crate) fn tried(&mut self) {
+        self.story.tried = true;
     }
 
     /// Notes that what the ERP said of a failure found no room.

@@ -213,16 +213,23 @@ impl Policy {
     /// Whether a refusal may be explained to its caller: the role of the rule that came closest
     /// says so, or all of them, where none did.
     fn tells(&self, principal: &Principal, refusal: &Refusal) -> bool {
-        let explains = |name: &RoleName| self.role(name).is_some_and(Role::explains);
-        let mut roles = principal.roles().iter();
-        match refusal
-            .rule
-            .as_deref()
-            .and_then(|rule| rule.split_once('/'))
-        {
-            Some((closest, _)) => roles.any(|name| name.as_str() == closest && explains(name)),
-            None => !principal.roles().is_empty() && roles.all(explains),
+        match refusal.rule.as_deref().filter(|rule| rule.contains('/')) {
+            Some(closest) => self.explains(principal, closest),
+            None => {
+                let explains = |name: &RoleName| self.role(name).is_some_and(Role::explains);
+                let mut roles = principal.roles().iter();
+                !principal.roles().is_empty() && roles.all(explains)
+            }
         }
+    }
+
+    /// Whether a caller may know of this rule, `role/rule`: it has the role, which explains.
+    pub fn explains(&self, principal: &Principal, rule: &str) -> bool {
+        let Some((role, _)) = rule.split_once('/') else {
+            return false;
+        };
+        let mut roles = principal.roles().iter();
+        roles.any(|name| name.as_str() == role && self.role(name).is_some_and(Role::explains))
     }
 }
 

@@ -63,6 +63,11 @@ impl Api {
             Ok(reach) => reach,
             Err(refusal) => return refused(refusal),
         };
+        // Whoever sends it wants nothing to be done.
+        if head.headers.contains_key("x-dry-run") {
+            let message = "X-Dry-Run has no effect here: leave it out; nothing was done";
+            return refused(Refusal::Malformed(message.to_owned()));
+        }
         let body = match body::read(&head, body).await {
             Ok(body) => body,
             Err(refusal) => return refused(refusal),

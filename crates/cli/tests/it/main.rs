@@ -16,6 +16,7 @@ mod archived;
 mod caps;
 mod credentials;
 mod demo;
+mod dry_run;
 mod escape;
 mod flood;
 mod foreign;

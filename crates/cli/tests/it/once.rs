@@ -3,7 +3,7 @@
 
 mod bounds;
 mod doubt;
-mod faces;
+pub(crate) mod faces;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -53,7 +53,7 @@ fn contact(name: &str) -> Json {
     json!({ "vals_list": [{ "name": name }] })
 }
 
-fn header<'a>(got: &'a Got, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(got: &'a Got, name: &str) -> Option<&'a str> {
     got.headers
         .get(name)
         .map(|value| value.to_str().expect("text"))

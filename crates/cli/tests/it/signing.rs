@@ -1,5 +1,6 @@
 //! Signed requests, as clients sign them: with a secret, with a key pair, and in older ways.
 
+mod dry_run;
 mod explained;
 mod faces;
 pub(crate) mod older;
@@ -27,6 +28,7 @@ const MEANING: &[&str] = &[
     "idempotency-key",
     "if-match",
     "if-none-match",
+    "x-dry-run",
     "x-odoo-database",
 ];
 

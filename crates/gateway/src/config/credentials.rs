@@ -90,6 +90,7 @@ fn is_free(name: &HeaderName) -> bool {
         "user-agent",
         "via",
         "x-csrf-token",
+        "x-dry-run",
         "x-frappe-csrf-token",
         "x-odoo-database",
         "x-request-id",

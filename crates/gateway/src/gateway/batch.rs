@@ -20,6 +20,7 @@ use crate::authorize;
 use crate::clock;
 use crate::decode::{self, Wish};
 use crate::denial::{Denial, Why};
+use crate::dry_run;
 use crate::identify::{self, Voucher};
 use crate::listener::{self, Arrival, Batch, Body, Framing, Length, RawRequest};
 use crate::nonces;
@@ -42,6 +43,7 @@ const COMMON: &[&str] = &[
     "api-key",
     "x-openerp-session-id",
     "x-odoo-database",
+    "x-dry-run",
     "user-agent",
     "origin",
     "sec-fetch-site",
@@ -124,11 +126,18 @@ impl Gateway {
         let common = Common::of(&raw);
         let origin = self.origin(&raw);
         let address = origin.address;
+        let is_tried = dry_run::is_named(&raw.head.headers);
         let mut trail = Trail::begin(self.ids.next(), now);
         let opened = Caught::new(self.open(raw, &common, origin, now, &mut trail)).await;
         let requests = match opened {
             Ok(requests) => requests,
-            Err(denial) => return self.settle(Err(denial), &trail.tell(), address, watch),
+            Err(denial) => {
+                let mut response = self.settle(Err(denial), &trail.tell(), address, watch);
+                if is_tried {
+                    respond::tried(&mut response, false);
+                }
+                return response;
+            }
         };
         let mut answers = Vec::with_capacity(requests.len());
         let mut bytes: u64 = 0;
@@ -143,7 +152,12 @@ impl Gateway {
             bytes = bytes.saturating_add(answer.body().size_hint().lower());
             answers.push(answer);
         }
-        respond::batch(answers).await
+        let is_allowed = answers.iter().all(respond::is_allowed);
+        let mut response = respond::batch(answers).await;
+        if is_tried {
+            respond::tried(&mut response, is_allowed);
+        }
+        response
     }
 
     /// The first rooms, for the batch as a whole: is it one, and whose?
@@ -170,7 +184,7 @@ impl Gateway {
         let inside = authorize::enter(&snapshot, with, identified, now, trail).await?;
         let identified = inside.identified;
         // One key cannot mean several calls, and one that means nothing would be relied upon.
-        if identified.once.is_some() {
+        if identified.sending.once.is_some() {
             let fault = Fault::new(
                 FaultKind::Malformed,
                 "give each request of a batch an Idempotency-Key of its own, in its `headers`",

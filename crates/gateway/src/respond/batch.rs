@@ -17,6 +17,7 @@ const TOLD: &[&str] = &[
     "deprecation",
     "sunset",
     "x-request-id",
+    "x-dry-run",
 ];
 
 /// One answer.

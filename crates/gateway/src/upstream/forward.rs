@@ -15,10 +15,11 @@ use super::errand::{Ended, Errand};
 use super::link::Whole;
 use super::{AskError, Asker, ErpUser, Links, Upstream};
 use crate::archive::Archive;
-use crate::audit::Ledger;
+use crate::audit::{Ledger, Recorded};
 use crate::authorize::{Granted, Return};
 use crate::controller::Controller;
 use crate::denial::{Denial, Why};
+use crate::dry_run;
 use crate::limit::Allowance;
 use crate::once::{Claimed, Kept, Ticket, Turn};
 use crate::origin::Origin;
@@ -71,6 +72,9 @@ pub async fn forward(
     trail: &mut Trail,
 ) -> Result<Answered, Denial> {
     let Claimed { recorded, turn } = claimed;
+    let Some(turn) = turn else {
+        return Ok(tried(recorded));
+    };
     let links = asker.links;
     let allowance = recorded.allowance;
     let permitted = recorded.permitted;
@@ -186,6 +190,24 @@ pub async fn forward(
             allowance,
         }),
         Err(why) => Err(Denial::to(reply, why)),
+    }
+}
+
+/// What is said of a request that is only to be judged. What the gateway answers by itself, and
+/// what changes nothing, is answered as ever.
+fn tried(recorded: Recorded) -> Answered {
+    let permitted = recorded.permitted;
+    let (value, reply) = match permitted.granted {
+        Granted::Here(value) => (value, permitted.reply),
+        granted @ (Granted::Call { .. } | Granted::Passage { .. } | Granted::Session(_)) => {
+            let told = dry_run::told(&granted, &permitted.aim);
+            (told, dry_run::manner(permitted.reply))
+        }
+    };
+    Answered {
+        done: Done::Here(value),
+        reply,
+        allowance: recorded.allowance,
     }
 }
 

@@ -36,6 +36,7 @@ const MEANING: &[&str] = &[
     "idempotency-key",
     "if-match",
     "if-none-match",
+    "x-dry-run",
     "x-odoo-database",
 ];
 

@@ -20,18 +20,18 @@ write-fields = ["customer_name", "customer_type"]
 "#;
 
 /// A gateway before both ERPs, and two keys for each.
-struct Both {
-    demo: Demo,
-    place: Place,
-    served: Served,
+pub(crate) struct Both {
+    pub(crate) demo: Demo,
+    pub(crate) place: Place,
+    pub(crate) served: Served,
     odoo: [String; 2],
     erpnext: [String; 2],
-    uid: i64,
+    pub(crate) uid: i64,
 }
 
 /// One way to make a record of this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Face {
+pub(crate) enum Face {
     CallKw,
     Json2,
     Rpc(Dialect),
@@ -45,7 +45,7 @@ enum Face {
     FrappeBatch,
 }
 
-const FACES: &[Face] = &[
+pub(crate) const FACES: &[Face] = &[
     Face::CallKw,
     Face::Json2,
     Face::Rpc(Dialect::JsonRpc),
@@ -74,7 +74,7 @@ impl Face {
         }
     }
 
-    fn is_batch(self) -> bool {
+    pub(crate) fn is_batch(self) -> bool {
         matches!(self, Self::OdooBatch | Self::FrappeBatch)
     }
 
@@ -147,7 +147,7 @@ impl Face {
     }
 
     /// The whole request to the gateway at `url`.
-    fn request(
+    pub(crate) fn request(
         self,
         url: &str,
         uid: i64,
@@ -168,7 +168,7 @@ impl Face {
 }
 
 impl Both {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let demo = Demo::start();
         let place = Place::before_both(&demo, LIMITS);
         place.put_role(&format!("{MAKER}{CUSTOMERS}"));
@@ -187,7 +187,7 @@ impl Both {
         }
     }
 
-    fn keys(&self, face: Face) -> &[String; 2] {
+    pub(crate) fn keys(&self, face: Face) -> &[String; 2] {
         if face.is_odoo() {
             &self.odoo
         } else {
@@ -200,7 +200,7 @@ impl Both {
     }
 
     /// How often records were made at the ERPs since this was asked last.
-    fn made(&self) -> usize {
+    pub(crate) fn made(&self) -> usize {
         let is_made = |line: &Json| {
             matches!(
                 line["call"].as_str(),
@@ -216,7 +216,7 @@ impl Both {
 }
 
 /// What a face answers, but for what each request has of its own.
-fn told(face: Face, got: &Got) -> (u16, String) {
+pub(crate) fn told(face: Face, got: &Got) -> (u16, String) {
     if !face.is_batch() {
         return (got.status, got.text());
     }
@@ -230,7 +230,7 @@ fn told(face: Face, got: &Got) -> (u16, String) {
 }
 
 /// Whether this is no fault, in the words of the face.
-fn is_done(face: Face, told: &(u16, String)) -> bool {
+pub(crate) fn is_done(face: Face, told: &(u16, String)) -> bool {
     let is_xml = matches!(face, Face::Rpc(Dialect::XmlRpc1 | Dialect::XmlRpc2));
     let error = if is_xml { "<fault>" } else { "error" };
     matches!(told.0, 200 | 201) && !told.1.contains(error)

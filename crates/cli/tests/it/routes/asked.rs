@@ -67,6 +67,26 @@ fn headers_go_on_only_where_the_route_lists_them() {
 }
 
 #[test]
+fn a_visit_that_is_tried_is_not_made() {
+    let shop = Shop::open();
+    let headers = [
+        ("x-api-key", &*shop.key),
+        ("content-type", "application/json"),
+        ("x-dry-run", "1"),
+    ];
+    let got = shop.ask("POST", "/my_service", &headers, "{}");
+    assert_eq!(got.status, 200, "{}", got.text());
+    assert!(got.text().contains("\"dry-run\":true"), "{}", got.text());
+    shop.nothing_arrived("a dry run");
+    let got = shop.ask("POST", "/my_service", &headers, "[");
+    assert_eq!(got.status, 400, "{}", got.text());
+    shop.nothing_arrived("a dry run of a bad body");
+    let got = shop.ask("POST", "/my_service", &headers[..2], "{}");
+    assert_eq!(got.status, 200, "{}", got.text());
+    shop.one();
+}
+
+#[test]
 fn an_idempotency_key_goes_on_to_a_service_that_knows_it() {
     let shop = Shop::open();
     let listed = "request-headers = [\"Accept-Language\"]";

@@ -46,6 +46,16 @@ const WRONG: &[(&str, &str, &str)] = &[
         "never handed on",
     ),
     (
+        "path = \"/x\"\nrequest-headers = [\"X-Dry-Run\"]",
+        "request-headers",
+        "never handed on",
+    ),
+    (
+        "path = \"/x\"\nanswer-headers = [\"X-Dry-Run\"]",
+        "answer-headers",
+        "never handed on",
+    ),
+    (
         "path = \"/x\"\nanswer-headers = [\"Set-Cookie\"]",
         "answer-headers",
         "never handed on",

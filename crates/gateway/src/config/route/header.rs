@@ -21,6 +21,9 @@ const HOPS: &[&str] = &[
     "server",
 ];
 
+/// What only the gateway's own doing is spoken of with.
+const OWN: &[&str] = &["x-dry-run"];
+
 /// What a client must not tell an ERP.
 const CLIENT: &[&str] = &[
     "host",
@@ -87,6 +90,7 @@ pub(super) fn is_media(text: &str) -> bool {
 
 fn may_pass(name: &str) -> bool {
     !HOPS.contains(&name)
+        && !OWN.contains(&name)
         && ![
             "content-",
             "proxy-",

@@ -136,6 +136,7 @@ fn headers_that_mean_something_are_covered_wherever_they_are_sent() {
         "idempotency-key",
         "if-match",
         "if-none-match",
+        "x-dry-run",
         "x-odoo-database",
     ];
     for header in headers {
