@@ -17,7 +17,7 @@ use super::asking;
 use crate::denial::Why;
 use crate::openapi::{self, Item, Subject};
 use crate::snapshot::Snapshot;
-use crate::upstream::{Asker, ErpUser, SheetKey, Unready, Upstream};
+use crate::upstream::{Asker, ErpUser, SheetKey, Upstream};
 
 /// How many resources a document describes.
 const MOST_ITEMS: usize = 64;
