@@ -19,7 +19,7 @@ use crate::decision::{Reason, Refusal, Want};
 use crate::operation::{Family, Operation};
 use crate::rights::Named;
 use crate::role::Role;
-use crate::rule::{Effect, Hides, Models, RuleDomain};
+use crate::rule::{Effect, FieldSet, Hides, Models, RuleDomain};
 use crate::schema::{FieldSchema, ModelSchema, Schema};
 use crate::whom::{Unknown, Whom};
 pub(crate) use held::Held;
@@ -264,6 +264,20 @@ impl<'a> Bench<'a> {
         self.about_model(model).any(|held| {
             held.rule.effect == Effect::Deny || held.rule.operations.contains(&Operation::Read)
         })
+    }
+
+    /// Whether a rule opens all fields of this model, while rules on others close some of theirs.
+    pub(crate) fn opens_all_but_some(&self, model: &Model) -> bool {
+        let opens_all = |held: Held<'_>| held.rule.opens_all_fields();
+        let closes_elsewhere = |held: Held<'_>| {
+            let rule = held.rule;
+            let elsewhere = rule
+                .models()
+                .is_none_or(|models| models.iter().any(|named| named != model));
+            let whole = rule.fields == FieldSet::All && rule.closes_nothing();
+            elsewhere && !whole && rule.operations.contains(&Operation::Read)
+        };
+        self.allowing_on(model).any(opens_all) && self.all_here().any(closes_elsewhere)
     }
 
     /// Whether any rule allows anything with this model.

@@ -5,6 +5,7 @@
 //! and a document answers with the fields that are open, whatever was asked.
 
 mod about;
+mod copies;
 mod documents;
 mod files;
 mod listed;
@@ -56,10 +57,10 @@ pub(crate) fn operation(method: &str) -> Option<Operation> {
 
 /// Judges one call.
 pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
-    // What is denied of the DocType of rows is closed in the tables that have them, wherever the
-    // ERP tells of tables.
-    let schema = bench.schema;
-    if bench.denies_fields_elsewhere(&call.model) && !schema.is_absent(&call.model) {
+    // What is denied of the DocType of rows is closed in the tables that have them, and what is
+    // fetched from a closed field is closed, wherever the ERP tells of tables and copies.
+    let asks = bench.denies_fields_elsewhere(&call.model) || bench.opens_all_but_some(&call.model);
+    if asks && !bench.schema.is_absent(&call.model) {
         bench.model(&call.model)?;
     }
     if mail::known(call.method.as_str()) {

@@ -84,7 +84,8 @@ impl FrappeView<'_> {
         let rule = self.held.rule;
         let listed = matches!(set, FieldSet::Only(names) if names.contains(field));
         // `"*"` does not say which tables there are, nor what a link leads to.
-        let open = listed || (*set == FieldSet::All && !field.contains('.'));
+        let open =
+            listed || (*set == FieldSet::All && !field.contains('.') && !self.copies_closed(field));
         let column = field.rsplit('.').next().unwrap_or(field);
         open && !rule.closes(field)
             && (listed || !danger::credential(column))
@@ -119,6 +120,9 @@ impl FrappeView<'_> {
         let mut hidden = rule.hidden.clone();
         hidden.extend(self.bench.denied_fields(self.model));
         hidden.extend(self.columns_denied());
+        if rule.fields == FieldSet::All {
+            hidden.extend(self.closed_copies());
+        }
         let mut fields = match &rule.fields {
             _ if !reads || self.bench.denies_all_fields(self.model) => Some(BTreeSet::new()),
             FieldSet::All => None,

@@ -9,6 +9,8 @@ mod common;
 #[cfg(test)]
 mod companies_only;
 #[cfg(test)]
+mod copies;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod explain;
