@@ -19,6 +19,7 @@ pub mod may;
 pub mod part;
 pub mod programs;
 pub mod record;
+pub mod record_rules;
 pub mod refusal;
 pub mod roles;
 pub mod routes;

@@ -115,7 +115,7 @@ impl People {
 
 impl PeopleConfig {
     /// What a person may do; none for whoever may not log in, or would have no role.
-    fn roles_of(&self, login: &ErpLogin) -> Option<Vec<RoleName>> {
+    pub fn roles_of(&self, login: &ErpLogin) -> Option<Vec<RoleName>> {
         let folded = folded(login.as_str());
         if self.deny.contains(&folded) {
             return None;

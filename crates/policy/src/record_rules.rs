@@ -12,11 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_erp::Model;
 use portcullis_erp::domain::Domain;
-use portcullis_identity::UpstreamName;
+use portcullis_identity::{ErpLogin, UpstreamName};
 
 use crate::operation::{Family, Operation};
 use crate::role::Role;
 use crate::rule::{Effect, Models, Rule};
+use crate::whom::{UserFacts, Whom};
 
 /// What is done with records, as record rules tell it apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +56,9 @@ pub struct Left {
     pub rule: String,
     /// Why.
     pub because: String,
+    /// Whether a rule that is for some records only is kept from holding in the ERP: otherwise
+    /// there is nothing to hold.
+    pub prevents: bool,
 }
 
 /// What there is to install for a user.
@@ -129,6 +133,7 @@ impl RecordRules {
                     rule: held.name(),
                     because: "it speaks of every model: name those that the ERP shall watch"
                         .to_owned(),
+                    prevents: held.rule.has_domain(),
                 });
             }
         }
@@ -156,11 +161,16 @@ impl RecordRules {
                 }
             }
         }
-        let left = left.into_iter().map(|((rule, because), modes)| Left {
-            model: Some(model.clone()),
-            modes,
-            rule,
-            because,
+        let left = left.into_iter().map(|((rule, because), modes)| {
+            let bounds =
+                |held: &Held<'_>| held.rule.has_domain() && !direct(held.rule).is_disjoint(&modes);
+            Left {
+                model: Some(model.clone()),
+                prevents: on.iter().any(bounds),
+                modes,
+                rule,
+                because,
+            }
         });
         self.left.extend(left);
     }
@@ -178,6 +188,14 @@ impl RecordRules {
             domain,
             expression,
         });
+    }
+}
+
+impl RecordRule {
+    /// The records, for this user; none where something that the rule speaks of is not known.
+    pub fn records_for(&self, uid: i64, login: &ErpLogin, facts: &UserFacts) -> Option<Domain> {
+        let whom = Whom::somebody(Family::Odoo, Some(uid), login, Some(facts));
+        whom.domain(&self.domain).ok()
     }
 }
 

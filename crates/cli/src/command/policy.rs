@@ -1,4 +1,4 @@
-//! `policy`: what it says of records that are known.
+//! `policy`: what it says of records that are known, and what of it an ERP holds itself.
 
 mod call;
 mod check;
@@ -8,6 +8,7 @@ mod domains;
 mod explain;
 mod file;
 mod filters;
+mod install;
 mod known;
 mod recorded;
 mod test;
@@ -34,6 +35,12 @@ enum PolicyCommand {
     Test(test::TestArgs),
     /// Judge the ledger's calls under two sets of roles and tell what would change
     Diff(Box<diff::DiffArgs>),
+    /// Lay the rules of roles into an Odoo as record rules, for the users of keys with the roles
+    Install(Box<install::InstallArgs>),
+    /// Take such rules out of an Odoo again
+    Uninstall(Box<install::UninstallArgs>),
+    /// List the rules that were laid into an Odoo; ends with 1 if one was changed by hand
+    Installed(Box<install::InstalledArgs>),
     /// Evaluate search domains of Odoo on records: one JSON line for each question
     Domains {
         /// The records, as JSON
@@ -66,6 +73,9 @@ pub(crate) async fn run(args: PolicyArgs) -> anyhow::Result<ExitCode> {
         PolicyCommand::Check(args) => check::run(&args),
         PolicyCommand::Test(args) => test::run(&args),
         PolicyCommand::Diff(args) => diff::run(*args).await,
+        PolicyCommand::Install(args) => install::run(*args).await,
+        PolicyCommand::Uninstall(args) => install::uninstall(*args).await,
+        PolicyCommand::Installed(args) => install::installed(*args).await,
         PolicyCommand::Domains {
             records,
             domains,

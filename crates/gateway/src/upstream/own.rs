@@ -1,7 +1,7 @@
 //! The gateway's own questions to an ERP: who am I there, which dialect, which fields.
 //!
 //! These are the only calls that go upstream without a permit. They are fixed in this file, in
-//! `facts` and in `person`, carry nothing that a client said but the name of a model, or login
+//! `facts`, in `person` and, for administrators, in `rule_book`, carry nothing that a client said but the name of a model, or login
 //! and password of somebody who logs in, and their answers go to no client. They are recorded as
 //! every other call is.
 

@@ -106,6 +106,7 @@ fn what_one_role_opens_to_all_is_not_narrowed_by_another() {
         let found = found(&[own.clone(), wide.clone()]);
         let left = left(&found);
         assert_eq!(left.len(), 1, "{left:?}");
+        assert!(found.left[0].prevents);
         assert!(
             left[0].starts_with(&format!("role1/all {modes}: ")),
             "{left:?}"
@@ -136,6 +137,7 @@ fn making_records_needs_none_to_be_seen_unless_they_must_be_of_some() {
         left(&found_any),
         ["role1/new create: it opens every record"]
     );
+    assert!(!found_any.left[0].prevents);
     let some = rule(
         "new",
         "sale.order",

@@ -1,0 +1,234 @@
+//! Roles that meet, hands that meddle, and whoever may not.
+
+use serde_json::{Value as Json, json};
+
+use super::world::{COMPANIES, World, what};
+
+/// What is not installed, as `rule because`.
+fn left(said: &Json) -> Vec<String> {
+    let left = said["not-installed"].as_array().expect("a list");
+    let left = left
+        .iter()
+        .map(|left| format!("{} {}", left["rule"], left["because"]).replace('"', ""));
+    left.collect()
+}
+
+const CUSTOMERS: &str = r#"
+[[rule]]
+name = "germans"
+models = ["res.partner"]
+operations = ["read"]
+fields = ["name"]
+domain = '[["country_id.code", "=", "DE"]]'
+"#;
+
+const ALL: &str = r#"
+[[rule]]
+name = "all"
+models = ["res.partner"]
+operations = ["read"]
+fields = ["name"]
+"#;
+
+#[test]
+fn a_user_has_what_any_of_its_keys_may_see() {
+    let world = World::start();
+    world.key("shop", "narrow", "shop");
+    assert_eq!(world.install(&["shop"]).0, 0);
+    let companies = world.count("narrow");
+    // A second key with another role: the rule is for both, whichever is named.
+    world.role("germans", CUSTOMERS);
+    world.key("more", "narrow", "germans");
+    let (code, said) = world.install(&["germans"]);
+    assert_eq!(code, 0, "{said}");
+    let mut done = what(&said);
+    done.sort_unstable();
+    assert_eq!(done, ["changed", "made"], "{said}");
+    assert_eq!(said["rules"][0]["roles"], json!(["germans", "shop"]));
+    assert!(world.count("narrow") > companies);
+    // A third that opens every record: the user cannot be narrowed for reading any more.
+    world.role("all", ALL);
+    world.key("third", "narrow", "all");
+    let (code, said) = world.install(&["germans"]);
+    assert_eq!(code, 1, "{said}");
+    assert_eq!(left(&said), ["all/all it opens every record"]);
+    assert_eq!(world.count("narrow"), world.count("other"));
+    let person = world.person();
+    let body = json!({"ids": [person], "vals": {"comment": "x"}});
+    assert_eq!(world.erp("narrow", "res.partner/write", &body).0, 403);
+}
+
+#[test]
+fn a_role_that_changed_changes_its_rules_and_one_that_is_gone_takes_them_along() {
+    let world = World::start();
+    world.key("shop", "narrow", "shop");
+    assert_eq!(world.install(&["shop"]).0, 0);
+    let companies = world.count("narrow");
+    world.role("shop", &COMPANIES.replace("true", "false"));
+    let (code, said) = world.install(&["shop"]);
+    assert_eq!((code, what(&said)), (0, vec!["changed"]), "{said}");
+    assert_ne!(world.count("narrow"), companies);
+    assert_eq!(world.rules(), 1);
+    // The key is another's now.
+    world.key("other", "other", "shop");
+    let keys = world.place.run(&["key", "list"]).1;
+    let narrow = keys
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|key| key["user"] == "narrow");
+    let id = narrow.unwrap()["id"].as_str().unwrap().to_owned();
+    assert_eq!(world.place.run(&["key", "revoke", &id]).0, 0);
+    let (code, said) = world.install(&["shop"]);
+    assert_eq!((code, what(&said)), (0, vec!["made", "removed"]), "{said}");
+    // The role itself is gone: its rules can be taken out all the same.
+    assert_eq!(world.place.run(&["role", "remove", "shop"]).0, 0);
+    let (code, said) = world.policy("uninstall", &["shop"]);
+    assert_eq!((code, what(&said)), (0, vec!["removed"]), "{said}");
+    assert_eq!(world.rules(), 0);
+}
+
+#[test]
+fn what_somebody_changed_by_hand_is_left_unless_it_is_forced() {
+    let world = World::start();
+    world.key("shop", "narrow", "shop");
+    let wide = "[(1, '=', 1)]".to_owned();
+    let meddlings: [fn(&str) -> Json; 4] = [
+        |text| json!({"domain_force": text.replace("True", "False")}),
+        |_| json!({"domain_force": "[(1, '=', 1)]"}),
+        |_| json!({"active": false}),
+        |_| json!({"perm_read": false}),
+    ];
+    for meddling in meddlings {
+        assert_eq!(world.install(&["shop"]).0, 0);
+        let rule = world.ours().remove(0);
+        let vals = meddling(rule["domain_force"].as_str().unwrap());
+        let write = json!({"ids": [rule["id"]], "vals": vals});
+        world.good("admin", "ir.rule/write", &write);
+        for (verb, more) in [
+            ("install", &["shop"][..]),
+            ("uninstall", &["shop"]),
+            ("installed", &[]),
+        ] {
+            let (code, said) = world.policy(verb, more);
+            assert_eq!(
+                (code, what(&said)),
+                (1, vec!["changed by hand"]),
+                "{verb} {vals}"
+            );
+        }
+        assert_eq!(world.rules(), 1);
+        let (code, said) = world.install(&["shop", "--force"]);
+        assert_eq!((code, what(&said)), (0, vec!["changed"]), "{said}");
+        assert_eq!(world.policy("uninstall", &["--all"]).0, 0);
+        assert_eq!(world.rules(), 0);
+    }
+    // What only looks like ours is not touched: the mark cannot be made by hand.
+    let model = json!({"domain": [["model", "=", "res.partner"]]});
+    let model = world.good("admin", "ir.model/search", &model)[0].clone();
+    let theirs = json!({"vals_list": [{"name": "Partners of ours", "model_id": model, "domain_force": wide}]});
+    let theirs = world.good("admin", "ir.rule/create", &theirs)[0].clone();
+    assert_eq!(world.install(&["shop"]).0, 0);
+    assert_eq!(world.policy("uninstall", &["--all", "--force"]).0, 0);
+    let there = json!({"domain": [["id", "=", theirs]]});
+    assert_eq!(world.good("admin", "ir.rule/search_count", &there), 1);
+}
+
+#[test]
+fn whoever_may_not_write_rules_is_told_so() {
+    let world = World::start();
+    world.key("shop", "narrow", "shop");
+    assert_eq!(world.install(&["shop", "--dry-run"]).0, 0);
+    for (by, said) in [
+        ("clerk", "may not write record rules"),
+        ("absent", "there is no credential for `absent`"),
+    ] {
+        let mut program = world
+            .place
+            .program(&["policy", "install", "shop", "--as", by]);
+        let output = program.output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(said), "{told}");
+    }
+    assert_eq!(world.rules(), 0);
+}
+
+#[test]
+fn users_are_named_where_no_key_does() {
+    let world = World::start();
+    assert_eq!(world.install(&["shop"]).0, 1);
+    assert_eq!(world.rules(), 0);
+    let (code, said) = world.install(&["shop", "--users", "narrow,absent,nobody"]);
+    assert_eq!((code, what(&said)), (0, vec!["made", "made"]), "{said}");
+    assert_eq!(said["warnings"][0]["user"], "nobody", "{said}");
+    // Whose credential is not kept cannot be asked what it sees.
+    let checked = said["checked"].as_array().unwrap();
+    let of = |login: &str| checked.iter().find(|one| one["user"] == login).unwrap();
+    assert_eq!(of("narrow")["beyond"], 0);
+    assert_eq!(of("absent")["beyond"], Json::Null);
+    assert_eq!(world.count("absent"), world.count("narrow"));
+    assert!(world.count("other") > world.count("narrow"));
+    let (code, said) = world.policy("uninstall", &["shop", "--users", "absent"]);
+    assert_eq!((code, what(&said)), (0, vec!["removed"]), "{said}");
+    assert_eq!(world.count("absent"), world.count("other"));
+}
+
+#[test]
+fn a_domain_that_the_erp_does_not_take_is_not_installed() {
+    let world = World::start();
+    world.role(
+        "odd",
+        &COMPANIES.replace("is_company\", \"=\", true", "x_nothing\", \"=\", true"),
+    );
+    world.key("odd", "narrow", "odd");
+    let before = world.count("narrow");
+    let (code, said) = world.install(&["odd"]);
+    assert_eq!((code, what(&said)), (1, vec!["refused"]), "{said}");
+    assert!(
+        said["rules"][0]["why"].as_str().unwrap().contains("domain"),
+        "{said}"
+    );
+    assert_eq!((world.rules(), world.count("narrow")), (0, before));
+}
+
+#[test]
+fn no_value_of_a_role_becomes_code() {
+    let world = World::start();
+    let nasty = r#"'] if True else [] #\" \\ {0} é"#;
+    let domain = json!([["name", "!=", nasty], ["is_company", "=", true]]).to_string();
+    let role = COMPANIES.replace(
+        r#"'[["is_company", "=", true]]'"#,
+        &format!("'''{domain}'''"),
+    );
+    world.role("nasty", &role);
+    world.key("nasty", "narrow", "nasty");
+    let all = world.count("narrow");
+    let (code, said) = world.install(&["nasty"]);
+    assert_eq!((code, what(&said)), (0, vec!["made"]), "{said}");
+    let named = json!({"vals_list": [{"name": nasty, "is_company": true}]});
+    let made = world.good("admin", "res.partner/create", &named)[0].clone();
+    let seen = |id: &Json| {
+        world
+            .erp("narrow", "res.partner/read", &json!({"ids": [id]}))
+            .0
+    };
+    assert_eq!(seen(&made), 403);
+    assert!(world.count("narrow") > 0 && world.count("narrow") < all);
+}
+
+#[test]
+fn the_superuser_and_administrators_are_warned_of() {
+    let world = World::start();
+    let (code, said) = world.install(&["shop", "--users", "__system__,admin,narrow", "--dry-run"]);
+    assert_eq!(code, 0, "{said}");
+    let warnings = said["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 2, "{said}");
+    let users: Vec<&Json> = said["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rule| &rule["user"])
+        .collect();
+    assert_eq!(users, ["admin", "narrow"]);
+}
