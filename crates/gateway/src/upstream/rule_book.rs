@@ -146,7 +146,7 @@ impl<'a> RuleBook<'a> {
         let mut fields = vec!["name", "model_id", "domain_force", "groups", "active"];
         fields.extend(Mode::ALL.map(Mode::column));
         let rows = self.rows(RULES, domain, &fields, MOST).await?;
-        rows.iter().map(|row| rule(row)).collect()
+        rows.iter().map(rule).collect()
     }
 
     /// Models by their names, with their numbers.
@@ -278,9 +278,12 @@ impl<'a> RuleBook<'a> {
         let Value::List(rows) = self.ask(call).await? else {
             return Err(RuleError::Strange);
         };
-        let rows = rows.into_iter().map(|row| match row {
-            Value::Map(row) => Ok(row),
-            _ => Err(RuleError::Strange),
+        let rows = rows.into_iter().map(|row| {
+            if let Value::Map(row) = row {
+                Ok(row)
+            } else {
+                Err(RuleError::Strange)
+            }
         });
         rows.collect()
     }
