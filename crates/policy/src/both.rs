@@ -144,6 +144,7 @@ fn common(one: &Rule, other: &Rule) -> Option<Rule> {
         through: either(&one.through, &other.through),
         operations,
         methods,
+        reports: shared(&one.reports, &other.reports),
         arguments: match (one.arguments, other.arguments) {
             (Arguments::Any, Arguments::Any) => Arguments::Any,
             (Arguments::Scalar, _) | (_, Arguments::Scalar) => Arguments::Scalar,

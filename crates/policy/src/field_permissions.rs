@@ -78,6 +78,7 @@ impl FieldPermission {
             through: None,
             operations: BTreeSet::from([Operation::Read, Operation::Create, Operation::Write]),
             methods: BTreeSet::new(),
+            reports: BTreeSet::new(),
             arguments: Arguments::Scalar,
             fields: FieldSet::Only(BTreeSet::from([field.to_owned()])),
             write_fields: None,

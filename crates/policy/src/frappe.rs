@@ -13,6 +13,7 @@ mod lists;
 pub(crate) mod mail;
 mod many;
 mod rename;
+pub(crate) mod reports;
 mod tables;
 mod view;
 
@@ -60,7 +61,7 @@ pub(crate) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
     // What is denied of the DocType of rows is closed in the tables that have them, and what is
     // fetched from a closed field is closed, wherever the ERP tells of tables and copies.
     let asks = bench.denies_fields_elsewhere(&call.model) || bench.opens_all_but_some(&call.model);
-    if asks && !bench.schema.is_absent(&call.model) {
+    if asks && bench.knows(&call.model) && !bench.schema.is_absent(&call.model) {
         bench.model(&call.model)?;
     }
     if mail::known(call.method.as_str()) {

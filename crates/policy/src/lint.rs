@@ -129,6 +129,7 @@ fn covers(wide: &Rule, narrow: &Rule) -> bool {
         }
         && narrow.operations.is_subset(&wide.operations)
         && narrow.methods.is_subset(&wide.methods)
+        && narrow.reports.is_subset(&wide.reports)
         && any
         && has_all(&wide.fields, &narrow.fields)
         && has_all(&written(wide), &written(narrow))

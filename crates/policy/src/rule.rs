@@ -22,6 +22,8 @@ pub struct Rule {
     pub(crate) through: Option<BTreeSet<Model>>,
     pub(crate) operations: BTreeSet<Operation>,
     pub(crate) methods: BTreeSet<Method>,
+    /// Reports of Frappe that the methods may run.
+    pub(crate) reports: BTreeSet<String>,
     pub(crate) arguments: Arguments,
     pub(crate) fields: FieldSet,
     pub(crate) write_fields: Option<FieldSet>,

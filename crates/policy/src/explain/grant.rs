@@ -21,6 +21,8 @@ pub(super) struct Grant {
     pub(super) through: Option<Model>,
     pub(super) operations: BTreeSet<Operation>,
     pub(super) methods: BTreeSet<Method>,
+    /// Reports that the methods run.
+    pub(super) reports: BTreeSet<String>,
     pub(super) any_arguments: bool,
     pub(super) fields: BTreeSet<String>,
     pub(super) write_fields: BTreeSet<String>,
@@ -79,6 +81,7 @@ impl Grant {
             through: through.cloned(),
             operations: BTreeSet::new(),
             methods: BTreeSet::new(),
+            reports: BTreeSet::new(),
             any_arguments: false,
             fields: BTreeSet::new(),
             write_fields: BTreeSet::new(),
@@ -129,6 +132,7 @@ impl Grant {
             through: self.through.clone().map(|model| BTreeSet::from([model])),
             operations: self.operations.clone(),
             methods: self.methods.clone(),
+            reports: self.reports.clone(),
             arguments: if self.any_arguments {
                 Arguments::Any
             } else {
@@ -223,6 +227,10 @@ impl Grant {
         );
         part("listing", self.methods.iter().map(Method::as_str).collect());
         part(
+            "with the reports",
+            self.reports.iter().map(String::as_str).collect(),
+        );
+        part(
             "with the context",
             self.context.iter().map(String::as_str).collect(),
         );
@@ -250,6 +258,9 @@ impl Grant {
         );
         if !self.methods.is_empty() {
             line("methods", list(self.methods.iter().map(Method::as_str)));
+        }
+        if !self.reports.is_empty() {
+            line("reports", list(self.reports.iter().map(String::as_str)));
         }
         if self.any_arguments {
             line("arguments", quoted("any"));

@@ -58,6 +58,7 @@ impl Case<'_> {
         if self.operation() == Operation::Call {
             main.operations = BTreeSet::from([Operation::Call]);
             main.methods.insert(call.method.clone());
+            main.reports.extend(crate::frappe::reports::named(call));
             main.any_arguments = true;
         } else {
             main.operations = every_operation();

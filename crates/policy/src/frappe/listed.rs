@@ -3,6 +3,7 @@
 
 use portcullis_erp::{Call, Method, Shape, Value};
 
+use super::reports;
 use super::view::FrappeView;
 use crate::bench::{Bench, Held, No, no_access};
 use crate::danger;
@@ -38,7 +39,12 @@ pub(super) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
         let listed = held.rule.methods.contains(&call.method) || !Protection::FrappeMethods.is_on();
         let listed =
             listed && (runs_what_is_listed(&held, &call) || !Protection::FrappeMethods.is_on());
-        if private || !listed || (dangerous && !names(&held, &call.model)) {
+        let runs =
+            reports::runs_what_is_named(held.rule, &call) || !Protection::FrappeMethods.is_on();
+        if listed && !runs {
+            first_no = first_no.or(Some(unnamed_report(&held, &call)));
+        }
+        if private || !listed || !runs || (dangerous && !names(&held, &call.model)) {
             continue;
         }
         let view = FrappeView {
@@ -63,6 +69,13 @@ pub(super) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
             format!("no rule lists `{}`; add it to `methods` of a rule with operation `call` that names `{}`", call.method, call.model),
         )
     }))
+}
+
+fn unnamed_report(held: &Held<'_>, call: &Call) -> No {
+    let advice = "the report must be named in `reports` of the rule, and be given filters only";
+    let mut no = no_access(&call.model, Reason::Argument, advice);
+    no.rule = Some(held.full_name());
+    no
 }
 
 fn attempt(view: &FrappeView<'_>, call: &Call) -> Result<Permit, No> {

@@ -53,6 +53,8 @@ pub(super) struct RawRule {
     #[serde(default)]
     pub(super) methods: Vec<Spanned<String>>,
     #[serde(default)]
+    pub(super) reports: Vec<Spanned<String>>,
+    #[serde(default)]
     pub(super) arguments: Option<Spanned<String>>,
     pub(super) fields: Option<RawFields>,
     pub(super) write_fields: Option<RawFields>,

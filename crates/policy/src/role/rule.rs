@@ -11,10 +11,14 @@ use toml::Spanned;
 use super::Errors;
 use super::raw::{RawFields, RawRule};
 use crate::egress;
+use crate::frappe::reports;
 use crate::mask::Mask;
 use crate::operation::{Family, Operation};
 use crate::rule::{Arguments, Effect, FieldSet, Models, Rule, RuleDomain};
 use crate::whom;
+
+/// How many bytes the name of a report may have; Frappe's names have 140 letters at the most.
+const MAX_REPORT: usize = 560;
 
 /// Reads a rule that speaks of models.
 pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
@@ -93,6 +97,19 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
             format!("`{private}` is private to the ERP and cannot be allowed"),
         );
     }
+    let report_names: BTreeSet<String> = errors
+        .names(raw.reports, "report", |text| {
+            let is_name = !text.trim().is_empty() && text.len() <= MAX_REPORT;
+            is_name.then(|| text.to_owned())
+        })
+        .into_iter()
+        .collect();
+    if !report_names.is_empty() && !methods.iter().any(reports::is_runner) {
+        errors.add(
+            at,
+            "`reports` has an effect only where `methods` lists a function that runs them, such as `frappe.desk.query_report.run`",
+        );
+    }
     let arguments = match raw
         .arguments
         .as_ref()
@@ -156,6 +173,7 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
         }),
         operations,
         methods,
+        reports: report_names,
         arguments,
         fields,
         write_fields,

@@ -1,6 +1,7 @@
 //! Methods whose arguments name fields, methods or documents where one would not look for them.
 
-use portcullis_policy::Reason;
+use portcullis_identity::RoleName;
+use portcullis_policy::{Reason, Role};
 
 use crate::common::{call, document, frappe, json, odoo, on, text};
 
@@ -321,4 +322,35 @@ fn in_frappe_lists_take_plain_fields_and_the_rule_stands_in_front_of_an_or() {
         "C",
         r#"{"expand": ["territory"]}"#,
     ));
+}
+
+#[test]
+fn a_report_of_frappe_is_run_where_the_rule_names_it() {
+    let role = |reports: &str| {
+        frappe(&format!(
+            "[[rule]]\nname = \"sales\"\nmodels = [\"-\"]\noperations = [\"call\"]\nmethods = [\"frappe.desk.query_report.run\"]\n{reports}\n"
+        ))
+    };
+    let run = |named: &str| call("-", "frappe.desk.query_report.run", named);
+    let caller = role(r#"reports = ["Sales Register"]"#);
+    caller.allowed(&run(
+        r#"{"report_name": "Sales Register", "filters": "{\"company\": \"X\"}"}"#,
+    ));
+    for named in [
+        r#"{"report_name": "General Ledger"}"#,
+        r#"{"report_name": "sales register"}"#,
+        r#"{"report_name": ["Sales Register"]}"#,
+        r#"{"filters": "{}"}"#,
+        r#"{"report_name": "Sales Register", "custom_columns": "[]"}"#,
+        r#"{"report_name": "Sales Register", "user": "Administrator"}"#,
+    ] {
+        let no = caller.refused(&run(named));
+        assert_eq!(no.reason, Reason::Argument, "{named}");
+    }
+    role("").refused(&run(r#"{"report_name": "Sales Register"}"#));
+    let errors = Role::from_toml(
+        RoleName::new("r").unwrap(),
+        "[[rule]]\nname = \"r\"\nmodels = [\"-\"]\noperations = [\"call\"]\nmethods = [\"x.y\"]\nreports = [\"A\"]\n",
+    );
+    assert!(errors.unwrap_err()[0].message.contains("reports"));
 }
