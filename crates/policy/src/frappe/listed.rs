@@ -39,12 +39,12 @@ pub(super) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
         let listed = held.rule.methods.contains(&call.method) || !Protection::FrappeMethods.is_on();
         let listed =
             listed && (runs_what_is_listed(&held, &call) || !Protection::FrappeMethods.is_on());
-        let runs =
-            reports::runs_what_is_named(held.rule, &call) || !Protection::FrappeMethods.is_on();
-        if listed && !runs {
-            first_no = first_no.or(Some(unnamed_report(&held, &call)));
+        if private || !listed || (dangerous && !names(&held, &call.model)) {
+            continue;
         }
-        if private || !listed || !runs || (dangerous && !names(&held, &call.model)) {
+        let runs = reports::runs_what_is_named(held.rule, &call);
+        if !runs && Protection::FrappeMethods.is_on() {
+            first_no = first_no.or(Some(unnamed_report(&held, &call)));
             continue;
         }
         let view = FrappeView {
