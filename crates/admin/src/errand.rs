@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use portcullis_erp::{Map, Model};
 use portcullis_gateway::config::UpstreamConfig;
 use portcullis_gateway::upstream::{Clerk, ErpUser, Unready, Upstream};
 use portcullis_identity::{ErpLogin, Secret, UpstreamName};
@@ -62,6 +63,30 @@ impl Errand {
             self.upstream.log_out(&asker, user).await;
         }
         self.clerk.flush();
+    }
+
+    /// What the ERP tells a user of models: the answers of `fields_get` (Odoo), or metas of
+    /// DocTypes, by model; and the models of which it tells nothing.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn models(
+        &self,
+        login: &ErpLogin,
+        models: &[Model],
+    ) -> Result<(Map, Vec<Model>), Unready> {
+        let asker = self.clerk.asker();
+        self.upstream.prepare(&asker).await?;
+        let user = self.upstream.user(login).ok_or(Unready::Unreachable)?;
+        let (mut told, mut untold) = (Map::new(), Vec::new());
+        for model in models {
+            match self.upstream.told_of(&asker, model, &user).await? {
+                Some(facts) => drop(told.insert(model.as_str().to_owned(), facts)),
+                None => untold.push(model.clone()),
+            }
+        }
+        self.clerk.flush();
+        Ok((told, untold))
     }
 
     /// Whether the ERP says that a user is an administrator.

@@ -325,7 +325,7 @@ pub async fn call(
                     return Err(Denial::to(reply, why));
                 }
                 if let Some(model) = values::unknown(&call, reply.dialect, &upstream, &schema)
-                    && upstream.learn_doctype(asker, model, &user).await.is_ok()
+                    && upstream.learn(asker, model, &user).await.is_ok()
                 {
                     continue;
                 }

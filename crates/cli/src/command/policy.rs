@@ -11,6 +11,7 @@ mod filters;
 mod install;
 mod known;
 mod recorded;
+mod schema;
 mod test;
 mod who;
 
@@ -41,6 +42,8 @@ enum PolicyCommand {
     Uninstall(Box<install::UninstallArgs>),
     /// List the rules that were laid into an Odoo; ends with 1 if one was changed by hand
     Installed(Box<install::InstalledArgs>),
+    /// Ask an ERP what its models are made of, as `--schema` of the other commands wants it
+    Schema(schema::SchemaArgs),
     /// Evaluate search domains of Odoo on records: one JSON line for each question
     Domains {
         /// The records, as JSON
@@ -76,6 +79,7 @@ pub(crate) async fn run(args: PolicyArgs) -> anyhow::Result<ExitCode> {
         PolicyCommand::Install(args) => install::run(*args).await,
         PolicyCommand::Uninstall(args) => install::uninstall(*args).await,
         PolicyCommand::Installed(args) => install::installed(*args).await,
+        PolicyCommand::Schema(args) => schema::run(args).await,
         PolicyCommand::Domains {
             records,
             domains,

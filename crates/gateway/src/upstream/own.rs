@@ -361,23 +361,62 @@ impl Upstream {
         model: &Model,
         user: &ErpUser,
     ) -> Result<(), Unready> {
-        if self.family == Family::Frappe {
-            return self.learn_doctype(asker, model, user).await;
-        }
-        let call = Call::new(model.as_str(), "fields_get").map_err(|_| Unready::Strange("Odoo"))?;
-        let fields = match self.ask_for_call(asker, &call, user).await? {
-            Answer::Value(fields @ Value::Map(_)) => Some(fields),
-            Answer::Fault(fault) if is_final(fault.kind) => None,
-            Answer::Value(_) | Answer::Fault(_) | Answer::DoneWithoutResult => {
-                return Err(Unready::Strange("Odoo"));
-            }
+        let told = self.told_of(asker, model, user).await?;
+        let learn = match self.family {
+            Family::Odoo => Schema::learn,
+            Family::Frappe => Schema::learn_doctype,
         };
-        self.remember(user, model, fields.as_ref(), Schema::learn);
+        self.remember(user, model, told.as_ref(), learn);
         Ok(())
     }
 
+    /// What the ERP tells a user of a model: its fields (Odoo), or what a DocType is made of; none
+    /// where it has no such model for the user, or does not tell (Frappe before version 15).
+    ///
+    /// # Errors
+    /// When the ERP does not answer, or not with fields.
+    pub async fn told_of(
+        &self,
+        asker: &Asker<'_>,
+        model: &Model,
+        user: &ErpUser,
+    ) -> Result<Option<Value>, Unready> {
+        if self.family == Family::Frappe {
+            return self.doctype_told(asker, model, user).await;
+        }
+        let call = Call::new(model.as_str(), "fields_get").map_err(|_| Unready::Strange("Odoo"))?;
+        match self.ask_for_call(asker, &call, user).await? {
+            Answer::Value(fields @ Value::Map(_)) => Ok(Some(fields)),
+            Answer::Fault(fault) if is_final(fault.kind) => Ok(None),
+            Answer::Value(_) | Answer::Fault(_) | Answer::DoneWithoutResult => {
+                Err(Unready::Strange("Odoo"))
+            }
+        }
+    }
+
+    async fn doctype_told(
+        &self,
+        asker: &Asker<'_>,
+        model: &Model,
+        user: &ErpUser,
+    ) -> Result<Option<Value>, Unready> {
+        let spoken = self.spoken().ok_or(Unready::Unreachable)?;
+        let outbound = user
+            .with_login(&self.database, |login| spoken.write_meta(model, login))
+            .map_err(|_| Unready::Strange("Frappe"))?;
+        let question = self.exchange(asker, self.credited_with(outbound, user));
+        let names = (model.as_str(), "meta");
+        let returned = asker.ask(self, spoken, names, question).await?;
+        match self.read(spoken, returned).answer {
+            Answer::Value(told @ Value::Map(_)) => Ok(Some(told)),
+            Answer::Value(_) | Answer::DoneWithoutResult => Ok(None),
+            Answer::Fault(fault) if is_final(fault.kind) => Ok(None),
+            Answer::Fault(_) => Err(Unready::Strange("Frappe")),
+        }
+    }
+
     /// Takes in what was told of a model; none if there is no such model for the user.
-    pub(super) fn remember(
+    fn remember(
         &self,
         user: &ErpUser,
         model: &Model,

@@ -13,7 +13,7 @@ use portcullis_identity::RoleName;
 use portcullis_policy::Schema;
 use tokio::sync::Mutex;
 
-use super::own::{Asker, Unready, is_final};
+use super::own::{Asker, Unready};
 use super::{ErpUser, Upstream};
 use crate::denial::Why;
 
@@ -112,35 +112,6 @@ impl Sheets {
 }
 
 impl Upstream {
-    /// Asks what a DocType is made of, as an ERP user, and remembers it. A Frappe that does not
-    /// tell (before version 15) has DocTypes of which nothing is known.
-    ///
-    /// # Errors
-    /// When the ERP does not answer.
-    pub(crate) async fn learn_doctype(
-        &self,
-        asker: &Asker<'_>,
-        model: &Model,
-        user: &ErpUser,
-    ) -> Result<(), Unready> {
-        let spoken = self.spoken().ok_or(Unready::Unreachable)?;
-        let outbound = user
-            .with_login(&self.database, |login| spoken.write_meta(model, login))
-            .map_err(|_| Unready::Strange("Frappe"))?;
-        let question = self.exchange(asker, self.credited_with(outbound, user));
-        let returned = asker
-            .ask(self, spoken, (model.as_str(), "meta"), question)
-            .await?;
-        let told = match self.read(spoken, returned).answer {
-            Answer::Value(told @ Value::Map(_)) => Some(told),
-            Answer::Value(_) | Answer::DoneWithoutResult => None,
-            Answer::Fault(fault) if is_final(fault.kind) => None,
-            Answer::Fault(_) => return Err(Unready::Strange("Frappe")),
-        };
-        self.remember(user, model, told.as_ref(), Schema::learn_doctype);
-        Ok(())
-    }
-
     /// Asks which of the required fields of a model the ERP fills by itself, and remembers their
     /// names. What they are filled with is not kept.
     ///

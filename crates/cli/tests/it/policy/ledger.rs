@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value as Json, json};
 
-use crate::demo::{Demo, Got, send};
+use crate::demo::{Demo, Got, program, send};
 use crate::serve::Place;
 
 const FIELDS: &str = r#"{"res.partner": {
@@ -148,4 +148,58 @@ fn a_reason_is_told_only_where_the_role_says_so() {
         reason(&open).as_deref(),
         Some("field; rule=\"reader/contacts\"")
     );
+}
+
+#[test]
+fn what_an_erp_tells_of_its_models_is_a_schema() {
+    let demo = Demo::start();
+    let place = Place::before_both(&demo, "");
+    let folder = place.path();
+    fs::write(
+        folder.join("shop.toml"),
+        ROLE.replace("\"city\"", "\"town\""),
+    )
+    .unwrap();
+    let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let ask = |arguments: &[&str]| {
+        let all: Vec<&str> = ["policy", "schema"]
+            .into_iter()
+            .chain(arguments.iter().copied())
+            .collect();
+        place.run(&all)
+    };
+    let odoo = ["--upstream", "odoo", "--as", "integration"];
+    let (code, told) = ask(&[&odoo[..], &["--role", &at("shop.toml"), "--linked"]].concat());
+    assert_eq!(code, 0, "{told}");
+    assert_eq!(told["res.partner"]["email"]["type"], "char");
+    assert!(told["res.country"]["code"].is_object(), "{told}");
+    fs::write(folder.join("fields.json"), told.to_string()).unwrap();
+    let output = program()
+        .args([
+            "policy",
+            "check",
+            &at("shop.toml"),
+            "--schema",
+            &at("fields.json"),
+            "--json",
+        ])
+        .output()
+        .unwrap();
+    let found: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{found}");
+    assert!(found["findings"][0].to_string().contains("town"), "{found}");
+    let (code, told) = ask(&[&odoo[..], &["res.partner", "no.such.model"]].concat());
+    assert_eq!((code, told["no.such.model"].is_null()), (1, true), "{told}");
+    let erpnext = [
+        "--upstream",
+        "erpnext",
+        "--as",
+        "integration@example.com",
+        "Sales Order",
+    ];
+    let (code, told) = ask(&erpnext);
+    assert_eq!(code, 0, "{told}");
+    assert!(told["Sales Order"]["fields"].is_array(), "{told}");
+    let (code, _) = ask(&["--upstream", "odoo", "--as", "nobody", "res.partner"]);
+    assert_eq!(code, 2);
 }
