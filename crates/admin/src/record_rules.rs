@@ -13,9 +13,10 @@ mod plan;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_gateway::upstream::{NewRule, RuleBook, RuleError, RuleUser};
+use portcullis_erp::Model;
+use portcullis_gateway::upstream::{NewRule, RuleBook, RuleError, RuleModel, RuleUser};
 use portcullis_identity::{ErpLogin, RoleName, UpstreamName};
-use portcullis_policy::{Left, Mode, RecordRule, RecordRules, Role};
+use portcullis_policy::{Heirs, Left, Mode, RecordRule, RecordRules, Role};
 
 use crate::errand::Errand;
 use crate::installation::Installation;
@@ -93,6 +94,13 @@ pub async fn install(
     let errand = Errand::as_user(at, to.upstream, to.by).await?;
     let asker = errand.clerk.asker();
     let book = open(&errand, &asker, to, wanted.dry).await?;
+    let held = |names: &BTreeSet<RoleName>| -> Vec<&Role> {
+        names.iter().filter_map(|name| known.get(name)).collect()
+    };
+    let all = held(&holders.values().flatten().cloned().collect());
+    let models = RecordRules::models(&all, to.upstream);
+    let models = book.models(&models).await.map_err(told)?;
+    let heirs = heirs(&models);
     let mut outcome = Outcome::default();
     let logins = holders.keys().cloned().collect();
     let users = book.users(&logins).await.map_err(told)?;
@@ -103,8 +111,7 @@ pub async fn install(
             outcome.warnings.push((login, why));
             continue;
         };
-        let held: Vec<&Role> = roles.iter().filter_map(|name| known.get(name)).collect();
-        let RecordRules { rules, left } = RecordRules::of(&held, to.upstream);
+        let RecordRules { rules, left } = RecordRules::of(&held(&roles), to.upstream, &heirs);
         let left = left.into_iter().map(|left| (login.clone(), left));
         outcome.left.extend(left);
         outcome.warnings.extend(warning(at, to, user).await?);
@@ -120,9 +127,6 @@ pub async fn install(
             rules,
         });
     }
-    let names = narrowed.iter().flat_map(|one| &one.rules);
-    let names = names.map(|rule| rule.model.to_string()).collect();
-    let models = book.models(&names).await.map_err(told)?;
     let present = plan::present(at, &book).await?;
     let made = plan::wanted(at, &book, &narrowed, &models).await?;
     outcome.steps = plan::steps(made, present, &narrowed, wanted);
@@ -192,6 +196,22 @@ async fn open<'a>(
         )));
     }
     Ok(book)
+}
+
+/// Which of some models inherit from which.
+fn heirs(models: &[RuleModel]) -> Heirs {
+    let mut heirs = Heirs::new();
+    for heir in models {
+        let parents = models
+            .iter()
+            .filter(|model| heir.inherits.contains(&model.id));
+        for parent in parents {
+            if let (Ok(parent), Ok(heir)) = (Model::new(&parent.name), Model::new(&heir.name)) {
+                heirs.entry(parent).or_default().insert(heir);
+            }
+        }
+    }
+    heirs
 }
 
 async fn warning(

@@ -41,7 +41,7 @@ pub use link::Links;
 pub use native::{Made, NativeError};
 pub use own::{Asker, Clerk, Unready};
 pub use registry::Upstreams;
-pub use rule_book::{NewRule, RuleBook, RuleError, RuleRow, RuleUser};
+pub use rule_book::{NewRule, RuleBook, RuleError, RuleModel, RuleRow, RuleUser};
 pub use seal::CursorSeal;
 pub(crate) use sheets::{SheetKey, Sheets};
 pub(crate) use standing::Asked;

@@ -59,7 +59,7 @@ pub use portcullis_erp::Shape;
 pub use profiles::RoleProfile;
 pub use protection::Protection;
 pub use question::{Asking, Question};
-pub use record_rules::{Left, Mode, RecordRule, RecordRules};
+pub use record_rules::{Heirs, Left, Mode, RecordRule, RecordRules};
 pub use replay::Recorded;
 pub use rights::{Columns, Depth, Listed, Named, Rights};
 pub use role::{Role, RoleError};

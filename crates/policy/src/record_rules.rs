@@ -11,7 +11,7 @@ mod python;
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_erp::Model;
-use portcullis_erp::domain::Domain;
+use portcullis_erp::domain::{Domain, FieldPath};
 use portcullis_identity::{ErpLogin, UpstreamName};
 
 use crate::operation::{Family, Operation};
@@ -70,6 +70,10 @@ pub struct RecordRules {
     pub left: Vec<Left>,
 }
 
+/// The models that inherit from a model by a link to it (`_inherits`), as `res.users` does from
+/// `res.partner`.
+pub type Heirs = BTreeMap<Model, BTreeSet<Model>>;
+
 /// A rule of a role, with its name.
 #[derive(Clone, Copy)]
 struct Held<'a> {
@@ -107,23 +111,15 @@ impl Mode {
 }
 
 impl RecordRules {
+    /// The models that these roles name.
+    pub fn models(roles: &[&Role], upstream: &UpstreamName) -> BTreeSet<Model> {
+        named(&opening(roles, upstream)).cloned().collect()
+    }
+
     /// What an Odoo can hold of these roles of one user: of all that the user has there.
-    pub fn of(roles: &[&Role], upstream: &UpstreamName) -> Self {
-        let rules = roles
-            .iter()
-            .flat_map(|&role| role.rules().iter().map(move |rule| Held { role, rule }));
-        let held: Vec<Held<'_>> = rules
-            .filter(|held| held.rule.effect == Effect::Allow)
-            .filter(|held| {
-                let named = held.rule.upstream.as_ref();
-                named.is_none_or(|names| names.contains(upstream))
-            })
-            .collect();
-        let models: BTreeSet<&Model> = held
-            .iter()
-            .filter_map(|held| held.rule.models())
-            .flatten()
-            .collect();
+    pub fn of(roles: &[&Role], upstream: &UpstreamName, heirs: &Heirs) -> Self {
+        let held = opening(roles, upstream);
+        let models: BTreeSet<&Model> = named(&held).collect();
         let mut found = Self::default();
         for held in &held {
             if held.rule.models == Models::All {
@@ -138,23 +134,24 @@ impl RecordRules {
             }
         }
         for model in models {
-            found.add(model, &held);
+            found.add(model, &held, heirs);
         }
         found
     }
 
-    fn add(&mut self, model: &Model, held: &[Held<'_>]) {
-        let on: Vec<Held<'_>> = held
-            .iter()
-            .copied()
-            .filter(|held| held.rule.speaks_of(model, Family::Odoo))
-            .collect();
+    fn add(&mut self, model: &Model, held: &[Held<'_>], heirs: &Heirs) {
+        let on = speaking_of(model, held);
         let mut left: BTreeMap<(String, String), BTreeSet<Mode>> = BTreeMap::new();
         for mode in Mode::ALL {
             if !on.iter().any(|held| direct(held.rule).contains(&mode)) {
                 continue;
             }
-            match union(&on, mode) {
+            let found = union(&on, mode).and_then(|found| {
+                let mut heirs = heirs.get(model).into_iter().flatten();
+                heirs.try_for_each(|heir| bears(heir, held, mode, &found.0))?;
+                Ok(found)
+            });
+            match found {
                 Ok((domain, expression)) => self.put(model, mode, domain, expression),
                 Err(because) => {
                     left.entry(because).or_default().insert(mode);
@@ -203,6 +200,32 @@ impl Held<'_> {
     fn name(&self) -> String {
         format!("{}/{}", self.role.name(), self.rule.name())
     }
+}
+
+/// The rules that open something of an upstream.
+fn opening<'a>(roles: &[&'a Role], upstream: &UpstreamName) -> Vec<Held<'a>> {
+    let rules = roles
+        .iter()
+        .flat_map(|&role| role.rules().iter().map(move |rule| Held { role, rule }));
+    rules
+        .filter(|held| held.rule.effect == Effect::Allow)
+        .filter(|held| {
+            let named = held.rule.upstream.as_ref();
+            named.is_none_or(|names| names.contains(upstream))
+        })
+        .collect()
+}
+
+fn named<'a>(held: &[Held<'a>]) -> impl Iterator<Item = &'a Model> {
+    let rules = held.iter().map(|held| held.rule);
+    rules.filter_map(Rule::models).flatten()
+}
+
+fn speaking_of<'a>(model: &Model, held: &[Held<'a>]) -> Vec<Held<'a>> {
+    let rules = held.iter().copied();
+    rules
+        .filter(|held| held.rule.speaks_of(model, Family::Odoo))
+        .collect()
 }
 
 /// The modes that a rule opens by their own names.
@@ -262,6 +285,45 @@ fn union(on: &[Held<'_>], mode: Mode) -> Result<(Domain, String), (String, Strin
     let written = python::domain(&all).map_err(|because| (last, because))?;
     Ok((all, written))
 }
+
+/// Looks whether what the roles open of an heir stays open: the ERP lays a rule over the heirs of
+/// its model as well. So it does where they are open for the same records, by fields that are
+/// inherited.
+fn bears(
+    heir: &Model,
+    held: &[Held<'_>],
+    mode: Mode,
+    domain: &Domain,
+) -> Result<(), (String, String)> {
+    let on = speaking_of(heir, held);
+    let Some(first) = on.iter().find(|held| needs(held.rule, mode)) else {
+        return Ok(());
+    };
+    let own = |path: FieldPath| {
+        let first = path.parts().first().map(|name| name.as_str());
+        first.is_none_or(|name| OWN.contains(&name))
+    };
+    match union(&on, mode) {
+        Ok((records, _)) if records == *domain && !domain.fields().into_iter().any(own) => Ok(()),
+        Ok(_) | Err(_) => Err((
+            first.name(),
+            format!("it opens `{heir}`, which inherits from this one and is narrowed with it"),
+        )),
+    }
+}
+
+/// Fields that an heir has of its own, or may have.
+const OWN: &[&str] = &[
+    "id",
+    "active",
+    "company_id",
+    "company_ids",
+    "display_name",
+    "create_uid",
+    "create_date",
+    "write_uid",
+    "write_date",
+];
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use portcullis_erp::Dialect;
 use portcullis_gateway::gcra::Rate;
 use portcullis_identity::{RoleName, UpstreamName};
-use portcullis_policy::{Family, Mode, RecordRules, Role};
+use portcullis_policy::{Family, Heirs, Mode, RecordRules, Role};
 use portcullis_sandbox::odoo::{Key, Odoo, Options, Role as ErpRole, User};
 use portcullis_sandbox::{Handler, Request, Response};
 use portcullis_testkit::yard::{Plan, UPSTREAM, Yard, in_one_core};
@@ -103,7 +103,7 @@ impl Racing {
         let role = RoleName::new("companies").expect("a name");
         let role = Role::from_toml(role, COMPANIES).expect("a role");
         let upstream = UpstreamName::new(UPSTREAM).expect("a name");
-        let found = RecordRules::of(&[&role], &upstream);
+        let found = RecordRules::of(&[&role], &upstream, &Heirs::new());
         let uid = self.odoo.uid("narrow").expect("a user");
         let model = json!({"domain": [["model", "=", "res.partner"]]});
         let model = self.asked(OTHER, "ir.model/search", &model)[0].clone();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_gateway::upstream::{NewRule, RuleBook, RuleError, RuleRow};
+use portcullis_gateway::upstream::{NewRule, RuleBook, RuleError, RuleModel, RuleRow};
 use portcullis_identity::{ErpLogin, RoleName};
 use portcullis_policy::Mode;
 
@@ -140,12 +140,8 @@ pub(super) async fn present(
 ) -> Result<Vec<Present>, Refusal> {
     let rows = book.rules(mark::NAME, mark::LINE).await.map_err(told)?;
     let models = rows.iter().map(|row| row.model).collect();
-    let models: BTreeMap<i64, String> = book
-        .models_of(&models)
-        .await
-        .map_err(told)?
-        .into_iter()
-        .collect();
+    let models = book.models_of(&models).await.map_err(told)?.into_iter();
+    let models: BTreeMap<i64, String> = models.map(|model| (model.id, model.name)).collect();
     let present = rows.into_iter().map(|row| {
         let model = models.get(&row.model).cloned().unwrap_or_default();
         let mark = mark::read(&row.text);
@@ -166,7 +162,7 @@ pub(super) async fn wanted(
     at: &Installation,
     book: &RuleBook<'_>,
     narrowed: &[Narrowed],
-    models: &[(i64, String)],
+    models: &[RuleModel],
 ) -> Result<Vec<Step>, Refusal> {
     let mut steps = Vec::new();
     for one in narrowed {
@@ -184,15 +180,15 @@ pub(super) async fn wanted(
                 why: None,
                 rule: None,
             };
-            let model = models.iter().find(|(_, known)| known == name);
+            let model = models.iter().find(|known| known.name == name);
             let records = rule.records_for(user.uid, &user.login, &user.facts);
             let why = match (model, records) {
                 (None, _) => Some("the ERP has no such model".to_owned()),
                 (_, None) => Some("the ERP does not tell what it says of the user".to_owned()),
-                (Some((model, _)), Some(records)) => {
+                (Some(model), Some(records)) => {
                     let new = mark::rule(
                         at,
-                        (*model, name),
+                        (model.id, name),
                         &rule.modes,
                         &rule.expression,
                         (&user.login, user.uid, &one.roles),

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use portcullis_erp::{Answer, Call, FaultKind, Map, RecordId, Release, Value};
+use portcullis_erp::{Answer, Call, FaultKind, Map, Model, RecordId, Release, Value};
 use portcullis_identity::ErpLogin;
 use portcullis_policy::{Family, Mode, UserFacts};
 
@@ -53,6 +53,17 @@ pub struct NewRule {
     pub modes: BTreeSet<Mode>,
     /// Its domain, a Python expression.
     pub text: String,
+}
+
+/// A model of the ERP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleModel {
+    /// Its number.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// The numbers of those that it inherits from by a link.
+    pub inherits: Vec<i64>,
 }
 
 /// A user of the ERP, as an administrator there sees it.
@@ -149,20 +160,20 @@ impl<'a> RuleBook<'a> {
         rows.iter().map(rule).collect()
     }
 
-    /// Models by their names, with their numbers.
+    /// Models by their names.
     ///
     /// # Errors
     /// When the ERP does not tell them.
-    pub async fn models(&self, names: &BTreeSet<String>) -> Result<Vec<(i64, String)>, RuleError> {
+    pub async fn models(&self, names: &BTreeSet<Model>) -> Result<Vec<RuleModel>, RuleError> {
         let names = names.iter().map(|name| Value::from(name.as_str()));
         self.models_where("model", names.collect()).await
     }
 
-    /// Models by their numbers, with their names.
+    /// Models by their numbers.
     ///
     /// # Errors
     /// When the ERP does not tell them.
-    pub async fn models_of(&self, ids: &BTreeSet<i64>) -> Result<Vec<(i64, String)>, RuleError> {
+    pub async fn models_of(&self, ids: &BTreeSet<i64>) -> Result<Vec<RuleModel>, RuleError> {
         let ids = ids.iter().copied().map(Value::Int);
         self.models_where("id", ids.collect()).await
     }
@@ -171,13 +182,22 @@ impl<'a> RuleBook<'a> {
         &self,
         field: &str,
         among: Vec<Value>,
-    ) -> Result<Vec<(i64, String)>, RuleError> {
+    ) -> Result<Vec<RuleModel>, RuleError> {
         if among.is_empty() {
             return Ok(Vec::new());
         }
         let domain = Value::List(vec![leaf(field, "in", Value::List(among))]);
-        let rows = self.rows("ir.model", domain, &["model"], MOST).await?;
-        let known = rows.iter().map(|row| Some((id(row)?, text(row, "model")?)));
+        let fields = ["model", "inherited_model_ids"];
+        let rows = self.rows("ir.model", domain, &fields, MOST).await?;
+        let known = rows.iter().map(|row| {
+            let parents = row.get("inherited_model_ids").and_then(Value::as_list);
+            let parents = parents.unwrap_or_default().iter();
+            Some(RuleModel {
+                id: id(row)?,
+                name: text(row, "model")?,
+                inherits: parents.filter_map(Value::as_int).collect(),
+            })
+        });
         known.collect::<Option<_>>().ok_or(RuleError::Strange)
     }
 

@@ -34,7 +34,15 @@ fn found(texts: &[String]) -> RecordRules {
         .map(|(at, text)| role(&format!("role{at}"), text))
         .collect();
     let roles: Vec<&Role> = roles.iter().collect();
-    RecordRules::of(&roles, &UpstreamName::new("erp").unwrap())
+    let heirs = [
+        ("res.partner", "res.users"),
+        ("product.template", "product.product"),
+    ];
+    let heirs = heirs.map(|(model, heir)| {
+        let heir = BTreeSet::from([Model::new(heir).unwrap()]);
+        (Model::new(model).unwrap(), heir)
+    });
+    RecordRules::of(&roles, &UpstreamName::new("erp").unwrap(), &heirs.into())
 }
 
 /// The rules as `model modes expression`.
@@ -151,6 +159,44 @@ fn making_records_needs_none_to_be_seen_unless_they_must_be_of_some() {
             "sale.order create [('state', '=', 'draft')]"
         ]
     );
+}
+
+#[test]
+fn what_heirs_are_open_for_is_not_taken_from_them() {
+    let companies = Some(r#"[["is_company", "=", true]]"#);
+    let partners = rule("partners", "res.partner", "read write", companies);
+    assert_eq!(told(&found(std::slice::from_ref(&partners))).len(), 1);
+    for users in [
+        rule("users", "res.users", "read", None),
+        rule("users", "res.users", "name", None),
+        rule("users", "res.users", "read", Some(OWN)),
+    ] {
+        let found = found(&[partners.clone(), users]);
+        let narrowed: Vec<_> = found
+            .rules
+            .iter()
+            .filter(|rule| rule.model.as_str() == "res.partner")
+            .flat_map(|rule| &rule.modes)
+            .collect();
+        assert_eq!(narrowed, [&Mode::Write]);
+        let left = left(&found);
+        assert!(
+            left[0].starts_with("role1/users read: it opens `res.users`"),
+            "{left:?}"
+        );
+    }
+    // The same records by what is inherited are the same for both.
+    let sold = Some(r#"[["sale_ok", "=", true]]"#);
+    let template = rule("templates", "product.template", "read", sold);
+    let both = [template, rule("products", "product.product", "read", sold)];
+    assert_eq!(told(&found(&both)).len(), 2);
+    let active = Some(r#"[["active", "=", true]]"#);
+    let template = rule("templates", "product.template", "read", active);
+    let both = [
+        template,
+        rule("products", "product.product", "read", active),
+    ];
+    assert_eq!(told(&found(&both)).len(), 1);
 }
 
 #[test]

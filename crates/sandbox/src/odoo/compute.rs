@@ -133,6 +133,7 @@ pub(crate) fn of(model: &str, field: &str) -> Option<Compute> {
             let rows = record.view.db.ids(&record.text("model")).len();
             Value::Int(i64::try_from(rows).unwrap_or_default())
         },
+        ("ir.model", "inherited_model_ids") => parents,
         ("ir.model", "modules") => |_| Value::from("base"),
         ("res.currency", "rate" | "inverse_rate") => |_| Value::Float(1.0),
         ("res.currency", "decimal_places") => |_| Value::Int(2),
@@ -332,4 +333,17 @@ fn first(items: Option<&[Value]>) -> Value {
 fn count(record: Record<'_>, field: &str) -> Value {
     let number = record.get(field).as_list().map_or(0, <[Value]>::len);
     Value::Int(i64::try_from(number).unwrap_or_default())
+}
+
+/// The model that a model inherits from by a link.
+fn parents(record: Record<'_>) -> Value {
+    let model = record.view.schema.model(&record.text("model"));
+    let Some((parent, _)) = model.and_then(|model| model.inherits) else {
+        return Value::List(Vec::new());
+    };
+    let parent = Value::from(parent);
+    let rows = record.view.db.rows("ir.model");
+    let rows = rows.filter_map(|(id, _)| record.view.record("ir.model", id));
+    let found = rows.filter(|row| *row.get("model") == parent);
+    Value::List(found.map(|row| Value::Int(row.id)).collect())
 }

@@ -1,5 +1,6 @@
 //! Roles that meet, hands that meddle, and whoever may not.
 
+use portcullis_sandbox::odoo::Version;
 use serde_json::{Value as Json, json};
 
 use super::world::{COMPANIES, World, what};
@@ -231,4 +232,63 @@ fn the_superuser_and_administrators_are_warned_of() {
         .map(|rule| &rule["user"])
         .collect();
     assert_eq!(users, ["admin", "narrow"]);
+}
+
+const USERS: &str = r#"
+[[rule]]
+name = "users"
+models = ["res.users"]
+operations = ["read"]
+fields = ["name"]
+"#;
+
+#[test]
+fn whoever_may_see_an_heir_goes_on_seeing_it() {
+    let world = World::start();
+    let users = || world.good("narrow", "res.users/search_count", &json!({"domain": []}));
+    let before = users();
+    world.key("shop", "narrow", "shop");
+    assert_eq!(world.install(&["shop"]).0, 0);
+    // The ERP lays the rule on contacts over the users, who are contacts.
+    assert!(users().as_u64() < before.as_u64());
+    world.role("users", USERS);
+    world.key("users", "narrow", "users");
+    let (code, said) = world.install(&["shop"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        left(&said)[0].starts_with("users/users it opens `res.users`"),
+        "{said}"
+    );
+    assert_eq!(users(), before);
+    let body = json!({"ids": [world.person()], "vals": {"comment": "x"}});
+    assert_eq!(world.erp("narrow", "res.partner/write", &body).0, 403);
+}
+
+#[test]
+fn older_releases_and_dialects_hold_rules_too() {
+    for (version, dialect) in [
+        (Version::V14, "xmlrpc"),
+        (Version::V17, "jsonrpc"),
+        (Version::V19, "xmlrpc"),
+    ] {
+        let world = World::of(version, &format!("dialect = \"{dialect}\"\n"));
+        world.key("shop", "narrow", "shop");
+        let (code, said) = world.install(&["shop"]);
+        assert_eq!((code, what(&said)), (0, vec!["made"]), "{dialect} {said}");
+        assert_eq!(said["checked"][0]["beyond"], 0, "{said}");
+        let (code, said) = world.install(&["shop"]);
+        assert_eq!(
+            (code, what(&said)),
+            (0, vec!["as it is"]),
+            "{dialect} {said}"
+        );
+        world.role("shop", &COMPANIES.replace("true", "false"));
+        assert_eq!(what(&world.install(&["shop"]).1), ["changed"]);
+        let (code, said) = world.policy("uninstall", &["shop"]);
+        assert_eq!(
+            (code, what(&said)),
+            (0, vec!["removed"]),
+            "{dialect} {said}"
+        );
+    }
 }

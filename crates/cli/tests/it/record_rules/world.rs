@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use portcullis_sandbox::odoo::{Key, Odoo, Options, Role, User};
+use portcullis_sandbox::odoo::{Key, Odoo, Options, Role, User, Version};
 use portcullis_sandbox::{Running, UpstreamLog, serve};
 use serde_json::{Value as Json, json};
 
@@ -48,6 +48,11 @@ impl World {
     /// The credentials of `narrow` and `other` are kept, that of `absent` is not; `clerk` may not
     /// write rules.
     pub(super) fn start() -> Self {
+        Self::of(Version::V19, "")
+    }
+
+    /// The same with another release, spoken to in this dialect.
+    pub(super) fn of(version: Version, dialect: &str) -> Self {
         let users = [
             ("admin", Role::Admin),
             ("narrow", Role::Sales),
@@ -62,12 +67,15 @@ impl World {
             password: format!("{login}-password"),
             keys: vec![Key::rpc(format!("{login}-key"))],
         });
-        let odoo = Arc::new(Odoo::new(Options::new("demo", users.to_vec())));
+        let odoo = Arc::new(Odoo::new(Options {
+            version,
+            ..Options::new("demo", users.to_vec())
+        }));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let running = serve(listener, Arc::clone(&odoo), UpstreamLog::nowhere()).unwrap();
         let text = format!(
             "listen = \"127.0.0.1:0\"\nroles = [\"reader.toml\"]\n\
-             [upstream.odoo]\nkind = \"odoo\"\nurl = \"{}\"\ndatabase = \"demo\"\n",
+             [upstream.odoo]\nkind = \"odoo\"\nurl = \"{}\"\ndatabase = \"demo\"\n{dialect}",
             running.url()
         );
         let world = Self {
