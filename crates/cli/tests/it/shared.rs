@@ -6,6 +6,7 @@ mod load;
 mod lost;
 mod outage;
 mod place;
+mod roles;
 mod tunnel;
 
 use std::collections::BTreeSet;
