@@ -5,6 +5,7 @@
 //! lost answer) reads `outcome unknown`. What was refused to a known caller is written too;
 //! refusals to nobody are counted by address, not written one by one.
 
+mod aftermath;
 mod floods;
 mod words;
 
@@ -23,6 +24,8 @@ use crate::limit::{Admitted, Allowance};
 use crate::sessions::act::Act;
 use crate::snapshot::Snapshot;
 use crate::trail::{Story, Trail};
+pub(crate) use aftermath::Aftermath;
+pub use aftermath::{BROKEN, UNCHECKED, UNPROVEN, UNSURE, WINDOW};
 use floods::{Counted, Floods};
 pub(crate) use words::{fault_name, outcome};
 
@@ -189,7 +192,7 @@ impl Ledger {
 
     /// Closes the record of a question that the gateway itself asked.
     pub(crate) fn close_own(&self, request: RequestId, outcome: Outcome<'_>) {
-        self.journal.borrow_mut().close(Closing {
+        self.close_with(Closing {
             request,
             at: clock::now(),
             outcome,
@@ -198,6 +201,11 @@ impl Ledger {
             bytes_out: 0,
             notes: &[],
         });
+    }
+
+    /// Closes a record outside of its request.
+    fn close_with(&self, closing: Closing<'_>) {
+        self.journal.borrow_mut().close(closing);
         self.waiting.set(true);
     }
 
@@ -229,6 +237,7 @@ impl Ledger {
             .into_iter()
             .flatten()
             .map(|what| Note { what, count: 1 })
+            .chain(story.aftermath.iter().flat_map(Aftermath::tell))
             .collect();
         journal.close(Closing {
             request: story.request,

@@ -5,6 +5,7 @@ mod caught;
 mod redirect;
 
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -131,7 +132,7 @@ impl Shared {
 /// The gateway of one core. Not shared between threads.
 pub struct Gateway {
     shared: Arc<Shared>,
-    ledger: Ledger,
+    ledger: Rc<Ledger>,
     links: Links,
     ids: Ids,
 }
@@ -142,7 +143,7 @@ impl Gateway {
         let refusals = shared.throttle.rate().burst;
         Self {
             shared,
-            ledger: Ledger::of_callers(journal, refusals),
+            ledger: Rc::new(Ledger::of_callers(journal, refusals)),
             links: Links::default(),
             ids: Ids::new(),
         }
@@ -251,6 +252,7 @@ impl Gateway {
         let keeps = Keeps {
             sessions: &shared.sessions,
             archive: &shared.archive,
+            ledger: &self.ledger,
         };
         let answered = upstream::forward(&asker, &keeps, claimed, now, trail).await?;
         let filtered = filter::apply(answered, trail)?;

@@ -11,6 +11,8 @@ use portcullis_audit::RequestId;
 use portcullis_erp::{Dialect, FaultKind, Shape};
 use portcullis_identity::{Principal, Timestamp, Unmet, UpstreamName};
 
+use crate::audit::Aftermath;
+
 /// The notes of one request.
 pub struct Trail {
     story: Story,
@@ -44,6 +46,8 @@ pub(crate) struct Story {
     pub(crate) unmet: Option<Unmet>,
     /// The ERP of an account that is held since this guess.
     pub(crate) held: Option<UpstreamName>,
+    /// What was found after the call.
+    pub(crate) aftermath: Option<Aftermath>,
 }
 
 impl Story {
@@ -82,6 +86,7 @@ impl Trail {
             unkept: false,
             unmet: None,
             held: None,
+            aftermath: None,
         };
         Self { story }
     }
@@ -155,6 +160,11 @@ impl Trail {
     /// Notes that an account of this ERP is held since this guess.
     pub(crate) fn held(&mut self, upstream: UpstreamName) {
         self.story.held = Some(upstream);
+    }
+
+    /// Notes what was found after the call.
+    pub(crate) fn looked(&mut self, aftermath: Option<Aftermath>) {
+        self.story.aftermath = aftermath;
     }
 
     /// Under which id the record is written.

@@ -13,8 +13,9 @@ use std::rc::Rc;
 use portcullis_erp::domain::Domain;
 use portcullis_erp::filters::{Condition, Filters};
 use portcullis_erp::{Dialect, Edition, Method, Model};
-use portcullis_identity::UpstreamName;
+use portcullis_identity::{Timestamp, UpstreamName};
 
+use crate::after;
 use crate::decision::{Reason, Refusal, Want};
 use crate::operation::{Family, Operation};
 use crate::rights::Named;
@@ -44,6 +45,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) edition: Edition,
     /// As whom the call would run.
     whom: Whom<'a>,
+    /// When it was asked, where that is known.
+    at: Option<Timestamp>,
     from: From<'a>,
     /// The caller's roles, in order.
     roles: Vec<&'a Role>,
@@ -92,6 +95,7 @@ impl<'a> Bench<'a> {
             schema,
             edition: Edition::Any,
             whom: Whom::anybody(family),
+            at: None,
             from,
             roles,
             loose,
@@ -112,6 +116,24 @@ impl<'a> Bench<'a> {
     pub(crate) fn running_as(mut self, whom: Whom<'a>) -> Self {
         self.whom = whom;
         self
+    }
+
+    /// The same, where it was asked then.
+    pub(crate) fn asked_at(mut self, at: Timestamp) -> Self {
+        self.at = Some(at);
+        self
+    }
+
+    /// What the ERP's stamps call the user as whom the call would run.
+    pub(crate) fn user(&self) -> Option<String> {
+        self.whom.stamp()
+    }
+
+    /// The stamp of a moment that is certainly over, in Odoo's form.
+    pub(crate) fn recently(&self) -> Option<String> {
+        let at = self.at?.plus_micros(-after::SETTLED * 1_000_000);
+        let text = at.to_rfc3339().replacen('T', " ", 1);
+        text.get(..19).map(str::to_owned)
     }
 
     /// Whether the user as whom the call would run is called so.

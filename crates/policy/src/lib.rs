@@ -2,7 +2,8 @@
 //!
 //! [`Policy::judge`] is the only way to a [`Permit`], and a permit is the only way to the ERP
 //! and back: it owns the call as it must be sent ([`Permit::next`]), the guard calls before it
-//! ([`Permit::guarded`]) and the terms for the answer ([`Permit::apply`]). Custom controllers
+//! ([`Permit::guarded`]), the after-checks behind it ([`Permit::after`]) and the terms for the
+//! answer ([`Permit::apply`]). Custom controllers
 //! have a [`Passage`] instead, from [`Policy::admit`].
 //! Silence is a no: what no rule allows is refused, and so is what cannot be judged.
 //! Everything here is pure.
@@ -12,6 +13,7 @@
     reason = "values are matched by shape; every other shape is refused"
 )]
 
+mod after;
 mod bench;
 mod both;
 mod caps;
@@ -44,6 +46,7 @@ mod sizes;
 mod terms;
 mod whom;
 
+pub use after::{Findings, Sent};
 pub use caps::{Cap, Caps};
 pub use decision::{Decision, Reason, Refusal};
 pub use explain::{Cell, Explanation, Outcome, Remedy, Said, Shown, Suggestion, Way};

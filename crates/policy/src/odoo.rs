@@ -1,6 +1,7 @@
 //! Judging Odoo's calls: the table says what each argument holds, the view says what is open,
 //! and the call is rewritten so that it cannot reach further than the rule.
 
+pub(crate) mod after;
 pub(crate) mod binding;
 pub(crate) mod commands;
 pub(crate) mod context;
@@ -27,7 +28,7 @@ use crate::caps::Caps;
 use crate::danger;
 use crate::decision::{Reason, Refusal};
 use crate::operation::{Family, Operation};
-use crate::permit::Permit;
+use crate::permit::{Afters, Permit};
 use crate::rule::Models;
 use crate::terms::Terms;
 
@@ -158,6 +159,7 @@ fn own_context(bench: &Bench<'_>, call: &Call) -> Result<Permit, No> {
         shape: Shape::default(),
         guards: std::collections::VecDeque::new(),
         call: clean,
+        afters: Afters::default(),
         terms: Terms::Values(BTreeSet::from(keys)),
         caps: Caps::default(),
         paged: None,

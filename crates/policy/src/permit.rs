@@ -1,5 +1,5 @@
-//! The policy's yes: the call as it must be sent, what must be asked before, and the terms
-//! on which the answer may be handed on.
+//! The policy's yes: the call as it must be sent, what must be asked before and after, and the
+//! terms on which the answer may be handed on.
 //!
 //! A permit is made by [`crate::Policy::judge`] only, cannot be copied, and gives nothing out
 //! but a reference to what must be sent next.
@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use portcullis_erp::{Call, Edition, Fault, FaultKind, Shape, Value};
 
+use crate::after::{After, Findings, Sent, Watch};
 use crate::caps::{Cap, Caps};
 use crate::decision::{Reason, Refusal};
 use crate::operation::Operation;
@@ -22,6 +23,8 @@ pub struct Permit {
     // INVARIANT: made by the judge; the front one is sent first, `call` after all of them.
     pub(crate) guards: VecDeque<Guard>,
     pub(crate) call: Call,
+    // INVARIANT: made of guards that were answered; all are heard before an answer is released.
+    pub(crate) afters: Afters,
     pub(crate) terms: Terms,
     pub(crate) caps: Caps,
     /// The cap that limits the rows of the answer, where the caller asked for no fewer.
@@ -33,6 +36,15 @@ pub struct Permit {
 pub(crate) struct Guard {
     pub(crate) call: Call,
     pub(crate) check: Check,
+    /// What is known beforehand of the records, if it is asked again after the call.
+    pub(crate) watch: Option<Watch>,
+}
+
+/// What is asked after the call, and what was found.
+#[derive(Debug, Default)]
+pub(crate) struct Afters {
+    open: VecDeque<After>,
+    found: Findings,
 }
 
 /// What a guard's answer must be.
@@ -149,13 +161,60 @@ impl Permit {
         matches!(self.terms, Terms::File { .. })
     }
 
+    /// Whether the call's records are looked at once it was sent: then the caller cannot end it
+    /// by hanging up.
+    pub fn is_watched(&self) -> bool {
+        !self.outlook().is_nothing()
+    }
+
+    /// What would be found if nobody looked.
+    pub fn outlook(&self) -> Findings {
+        let open = self.afters.open.iter().map(After::records);
+        Findings {
+            unchecked: open.sum(),
+            ..self.afters.found
+        }
+    }
+
+    /// What must be asked next after the call, whatever came of it: its answer goes to
+    /// [`Permit::looked`]. None: nothing, or everything was heard.
+    pub fn after(&self) -> Option<&Call> {
+        self.afters.open.front().map(|after| &after.call)
+    }
+
+    /// Takes the answer to what was asked after the call.
+    #[must_use]
+    pub fn looked(mut self, answer: &Value, sent: Sent) -> Self {
+        if let Some(after) = self.afters.open.pop_front() {
+            let open = after.heard(answer, sent, &mut self.afters.found);
+            self.afters.open.extend(open);
+        }
+        self
+    }
+
+    /// Notes that the ERP could not be asked what is still to be asked after the call.
+    #[must_use]
+    pub fn unlooked(mut self) -> Self {
+        self.afters.found = self.outlook();
+        self.afters.open.clear();
+        self
+    }
+
+    /// What was found after the call.
+    pub fn findings(&self) -> Findings {
+        self.afters.found
+    }
+
     /// Releases the file that the call was answered with.
     ///
     /// # Errors
-    /// When the call was for something else, or a guard is open.
+    /// When the call was for something else, a guard is open, or something is still to be asked
+    /// after the call.
     pub fn release(self) -> Result<Released, Box<Refusal>> {
         match self.terms {
-            Terms::File { name } if self.guards.is_empty() => Ok(Released { name }),
+            Terms::File { name } if self.guards.is_empty() && self.afters.open.is_empty() => {
+                Ok(Released { name })
+            }
             _ => Err(unexpected("a file where none was asked")),
         }
     }
@@ -168,12 +227,13 @@ impl Permit {
         let Some(guard) = self.guards.pop_front() else {
             return Err(unexpected("an answer to a guard that was not asked"));
         };
-        match guard.check {
+        let Guard { call, check, watch } = guard;
+        match check {
             Check::Ids(ids) => {
                 let Some(found) = answer.as_list() else {
                     return Err(unexpected("a guard search did not answer a list"));
                 };
-                let found: BTreeSet<i64> = found.iter().filter_map(Value::as_int).collect();
+                let found: BTreeSet<i64> = found.iter().filter_map(id).collect();
                 if !ids.iter().all(|id| found.contains(id)) {
                     return Err(Box::new(Refusal::missing().under(&self.rule)));
                 }
@@ -223,6 +283,9 @@ impl Permit {
                     return Err(Box::new(Refusal::missing().under(&self.rule)));
                 }
             }
+        }
+        if let Some(watch) = watch {
+            self.afters.watch(After::new(call, watch, answer));
         }
         Ok(self)
     }
@@ -290,10 +353,14 @@ impl Permit {
     /// Applies the terms to the answer of the call itself.
     ///
     /// # Errors
-    /// When the answer has a shape that the terms cannot be applied to, or a guard is open.
+    /// When the answer has a shape that the terms cannot be applied to, a guard is open, or
+    /// something is still to be asked after the call.
     pub fn apply(self, answer: Value) -> Result<Clean, Box<Refusal>> {
         if self.is_guard() {
             return Err(unexpected("an answer to a call that was not sent"));
+        }
+        if self.after().is_some() {
+            return Err(unexpected("an answer before the after-check was heard"));
         }
         let capped = self.terms.surplus(&answer);
         match self.terms.apply(answer) {
@@ -309,13 +376,24 @@ impl Permit {
 
 impl Permit {
     /// Applies the terms to an answer that this call was given before. Nothing is sent, so
-    /// nothing is guarded.
+    /// nothing is guarded, and nothing looked at afterwards.
     ///
     /// # Errors
     /// When the answer has a shape that the terms cannot be applied to.
     pub fn apply_again(mut self, answer: Value) -> Result<Clean, Box<Refusal>> {
         self.guards.clear();
+        self.afters = Afters::default();
         self.apply(answer)
+    }
+}
+
+impl Afters {
+    fn watch(&mut self, after: After) {
+        if after.shows() {
+            self.open.push_back(after);
+        } else {
+            self.found.unproven += after.records();
+        }
     }
 }
 
@@ -345,6 +423,14 @@ impl Clean {
     /// Whether something was taken out of it.
     pub fn was_cut(&self) -> bool {
         self.removed
+    }
+}
+
+/// The id of a row, or the id that stands for it.
+fn id(row: &Value) -> Option<i64> {
+    match row {
+        Value::Map(row) => row.get("id").and_then(Value::as_int),
+        id => id.as_int(),
     }
 }
 

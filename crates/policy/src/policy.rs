@@ -199,7 +199,11 @@ impl Policy {
         };
         let facts = question.schema.user(question.login);
         let whom = Whom::somebody(question.family, question.uid, question.login, facts);
-        let bench = self.bench(&asking).about(question.edition).running_as(whom);
+        let bench = self
+            .bench(&asking)
+            .about(question.edition)
+            .running_as(whom)
+            .asked_at(question.now);
         let judged = judged(&bench, question.call);
         match judged {
             Ok(permit) => Decision::Allow(Box::new(permit)),

@@ -57,6 +57,8 @@ protections! {
     RecordsRead,
     /// A guard asks first whether a call's records are such that the rule opens.
     RecordsGuarded,
+    /// The guard is asked again after the call: what a race let through is found.
+    AfterChecks,
     /// Names are not searched by fields that are not open.
     NameSearch,
     /// A field that is not open for writing is not written.

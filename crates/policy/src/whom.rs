@@ -114,6 +114,23 @@ impl<'a> Whom<'a> {
         }
     }
 
+    /// What the ERP's stamps call the user; none where that is not known.
+    pub(crate) fn stamp(&self) -> Option<String> {
+        let Known::Somebody { uid, login, facts } = self.known else {
+            return None;
+        };
+        match self.family {
+            Family::Odoo => uid.map(|uid| uid.to_string()),
+            Family::Frappe => {
+                // One may log in by another name than that by which a Frappe knows one.
+                let is_name = |login: &&str| login.contains('@') || *login == "Administrator";
+                let name = facts.and_then(|facts| facts.name.as_deref());
+                let name = name.or(Some(login.as_str()).filter(is_name));
+                name.map(str::to_owned)
+            }
+        }
+    }
+
     /// The domain with the user's values in it.
     pub(crate) fn domain(&self, domain: &Domain) -> Result<Domain, Unknown> {
         self.node(domain.node())

@@ -67,6 +67,7 @@ impl Ticket {
             was_sent: false,
             is_unkept: false,
             undone: None,
+            aftermath: None,
         };
         self.end(&nothing).await;
     }

@@ -1,18 +1,23 @@
-//! One permit's plan, run: its guards, if it has any, and then the call.
+//! One permit's plan, run: its guards, if it has any, then the call, and what is asked after it.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_audit::RequestId;
-use portcullis_erp::{Answer, Value};
-use portcullis_policy::Permit;
+use portcullis_erp::{Answer, Call, Value};
+use portcullis_policy::{Permit, Sent};
 use tokio::time::Instant;
 
 use super::{AskError, Done, ErpUser, Links, Told, Upstream};
 use crate::archive::Archive;
-use crate::clock;
+use crate::audit::{Aftermath, Ledger};
+use crate::clock::{self, Stopwatch};
 use crate::denial::Why;
 use crate::origin::Origin;
+
+/// How long may be looked at the records after a call, however many questions that takes.
+const LOOKS: Duration = Duration::from_secs(10);
 
 /// What is to be asked, of whom, as whom.
 pub(crate) struct Errand {
@@ -22,6 +27,9 @@ pub(crate) struct Errand {
     pub(super) origin: Origin,
     pub(super) request: RequestId,
     pub(super) archive: Arc<Archive>,
+    pub(super) ledger: Rc<Ledger>,
+    /// Runs since the first guard was answered whose records are looked at after the call.
+    pub(super) window: Option<Stopwatch>,
     /// Whether something that the ERP said of a failure found no room.
     pub(super) is_unkept: bool,
 }
@@ -35,13 +43,29 @@ pub(crate) struct Ended {
     pub(crate) is_unkept: bool,
     /// What is still to be done, where the ERP has ended the session within which it was to be.
     pub(crate) undone: Option<Box<Errand>>,
+    /// What was found after the call.
+    pub(crate) aftermath: Option<Aftermath>,
+}
+
+impl Ended {
+    /// Nothing was sent but guards.
+    fn of(done: Result<Done, Why>) -> Self {
+        Self {
+            done,
+            was_sent: false,
+            is_unkept: false,
+            undone: None,
+            aftermath: None,
+        }
+    }
 }
 
 impl Errand {
-    /// Asks the guards, and then the call itself.
+    /// Asks the guards, then the call itself, and then what is asked after it.
     pub(super) async fn run(self, links: &Links) -> Ended {
         let deadline = self.deadline();
         match self.guarded(links, deadline).await {
+            Ok(errand) if errand.permit.is_watched() => errand.watched(links, deadline).await,
             Ok(errand) => errand.call(links, deadline).await,
             Err(ended) => ended,
         }
@@ -53,9 +77,7 @@ impl Errand {
         match self.guarded(links, deadline).await {
             Ok(errand) => Ended {
                 is_unkept: errand.is_unkept,
-                done: Ok(Done::Again(errand.permit, kept)),
-                was_sent: false,
-                undone: None,
+                ..Ended::of(Ok(Done::Again(errand.permit, kept)))
             },
             Err(ended) => ended,
         }
@@ -70,13 +92,11 @@ impl Errand {
 
     async fn guarded(mut self, links: &Links, deadline: Option<Deadline>) -> Result<Self, Ended> {
         let stop = |done, is_unkept| Ended {
-            done,
-            was_sent: false,
             is_unkept,
-            undone: None,
+            ..Ended::of(done)
         };
         while self.permit.is_guard() {
-            let asked = self.asked(links);
+            let asked = self.asked(links, self.permit.next());
             let answer = match before(deadline, asked).await {
                 Ok(told) => self.heard(told),
                 Err(AskError::Over) => return Err(self.over()),
@@ -91,34 +111,67 @@ impl Errand {
                 Ok(next) => self.permit = Box::new(next),
                 Err(refusal) => return Err(stop(Err(Why::GuardRefused(refusal)), self.is_unkept)),
             }
+            if self.permit.is_watched() {
+                self.window.get_or_insert_with(clock::stopwatch);
+            }
         }
         Ok(self)
     }
 
-    /// Asks what is next.
-    async fn asked(&self, links: &Links) -> Result<Told, AskError> {
+    /// Asks this.
+    async fn asked(&self, links: &Links, call: &Call) -> Result<Told, AskError> {
         let asked = self
             .upstream
-            .ask(links, self.permit.next(), &self.user, Some(self.origin));
+            .ask(links, call, &self.user, Some(self.origin));
         asked.await
     }
 
+    /// The call, and what is asked after it. It goes on when the caller hangs up: otherwise
+    /// whoever breaks a rule would.
+    async fn watched(self, links: &Links, deadline: Option<Deadline>) -> Ended {
+        let links = links.clone();
+        let running = tokio::task::spawn_local(async move { self.call(&links, deadline).await });
+        running.await.unwrap_or_else(|_| Ended {
+            was_sent: true,
+            ..Ended::of(Err(Why::Panicked))
+        })
+    }
+
     async fn call(mut self, links: &Links, deadline: Option<Deadline>) -> Ended {
+        let outlook = self.permit.outlook();
+        let mut aftermath = (!outlook.is_nothing())
+            .then(|| Aftermath::begin(Rc::clone(&self.ledger), self.request, outlook));
         let asked = async {
+            let call = self.permit.next();
             if self.permit.is_file() {
-                let call = self.permit.next();
                 let fetched = self.upstream.fetch(links, call, &self.user, self.origin);
                 fetched.await
             } else {
-                self.asked(links).await.map(Err)
+                self.asked(links, call).await.map(Err)
             }
         };
         let asked = before(deadline, asked).await;
+        let was_sent = !matches!(
+            asked,
+            Err(AskError::NotSent | AskError::Unsayable(_) | AskError::Over)
+        );
+        if !was_sent && let Some(aftermath) = aftermath.take() {
+            aftermath.is_nothing();
+        }
         if matches!(asked, Err(AskError::Over)) {
             return self.over();
         }
-        let was_sent = !matches!(asked, Err(AskError::NotSent | AskError::Unsayable(_)));
         let asked = asked.map(|answer| answer.map_err(|told| self.heard(told)));
+        if let Some(aftermath) = &mut aftermath {
+            aftermath.answered(self.window.map_or(0, Stopwatch::micros));
+            let sent = match &asked {
+                Ok(Ok(_) | Err(Answer::Value(_) | Answer::DoneWithoutResult)) => Sent::Done,
+                Ok(Err(Answer::Fault(_))) | Err(_) => Sent::Doubtful,
+            };
+            self = self.looked(links, sent).await;
+            aftermath.found(self.permit.findings());
+            self.alert();
+        }
         let is_unkept = self.is_unkept;
         let done = match asked {
             Ok(Ok(opened)) => Ok(Done::File(self.permit, opened)),
@@ -130,20 +183,54 @@ impl Errand {
             Err(error) => Err(error.why()),
         };
         Ended {
-            done,
             was_sent,
             is_unkept,
-            undone: None,
+            aftermath,
+            ..Ended::of(done)
         }
+    }
+
+    /// Asks what is asked after the call, within a time of its own.
+    async fn looked(mut self, links: &Links, sent: Sent) -> Self {
+        let until = Instant::now() + LOOKS;
+        while let Some(call) = self.permit.after() {
+            let asked = tokio::time::timeout_at(until, self.asked(links, call)).await;
+            let answer = asked.map(|asked| asked.map(|told| told.answer));
+            let permit = *self.permit;
+            self.permit = Box::new(match answer {
+                Ok(Ok(Answer::Value(value))) => permit.looked(&value, sent),
+                Ok(Ok(Answer::DoneWithoutResult | Answer::Fault(_)) | Err(_)) | Err(_) => {
+                    permit.unlooked()
+                }
+            });
+        }
+        self
+    }
+
+    /// Tells whoever looks after the gateway; values and records are named to nobody.
+    fn alert(&self) {
+        let found = self.permit.findings();
+        if !found.is_alarming() {
+            return;
+        }
+        tracing::warn!(
+            request.id = %self.request,
+            upstream.name = %self.upstream.name(),
+            rule.id = self.permit.rule(),
+            call.model = %self.permit.next().model,
+            broken = found.broken,
+            unsure = found.unsure,
+            unchecked = found.unchecked,
+            "records may have left the rule between its guard and the call",
+        );
     }
 
     /// The ERP has ended the session before it did anything of this.
     fn over(self) -> Ended {
         Ended {
-            done: Err(AskError::Over.why()),
-            was_sent: false,
             is_unkept: self.is_unkept,
             undone: Some(Box::new(self)),
+            ..Ended::of(Err(AskError::Over.why()))
         }
     }
 

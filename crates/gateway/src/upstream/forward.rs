@@ -3,6 +3,7 @@
 //! What was answered before is not asked again; a call under an `Idempotency-Key` goes on when
 //! its caller hangs up.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use portcullis_audit::RequestId;
@@ -15,7 +16,7 @@ use super::errand::{Ended, Errand};
 use super::link::Whole;
 use super::{AskError, Asker, ErpUser, Links, Upstream};
 use crate::archive::Archive;
-use crate::audit::{Ledger, Recorded};
+use crate::audit::{Aftermath, Ledger, Recorded};
 use crate::authorize::{Granted, Return};
 use crate::controller::Controller;
 use crate::denial::{Denial, Why};
@@ -56,6 +57,7 @@ pub(crate) enum Done {
 pub struct Keeps<'a> {
     pub(crate) sessions: &'a Sessions,
     pub(crate) archive: &'a Arc<Archive>,
+    pub(crate) ledger: &'a Rc<Ledger>,
 }
 
 /// Asks the ERP what the permit says: its guards, if it has any, and then the call. What was
@@ -139,11 +141,13 @@ pub async fn forward(
             origin: permitted.origin,
             request: trail.request(),
             archive: Arc::clone(keeps.archive),
+            ledger: Rc::clone(keeps.ledger),
+            window: None,
             is_unkept: false,
         },
     };
     let user = Arc::clone(&errand.user);
-    let (done, is_unkept) = match turn {
+    let told = match turn {
         Turn::Free => {
             let ended = errand.run(links).await;
             match anew.undone(ended).await {
@@ -169,17 +173,18 @@ pub async fn forward(
         Turn::Again { kept, is_guarded } => {
             trail.repeated();
             match kept {
-                Kept::Fault(fault) => (Ok(Done::Fault(fault)), false),
-                Kept::Value(value) if is_guarded => (Ok(Done::Again(errand.permit, value)), false),
+                Kept::Fault(fault) => Told::of(Ok(Done::Fault(fault))),
+                Kept::Value(value) if is_guarded => Told::of(Ok(Done::Again(errand.permit, value))),
                 Kept::Value(value) => told(errand.run_again(links, value).await),
             }
         }
     };
+    trail.looked(told.aftermath);
     mind(keeps, permitted.session, Some(&user)).await;
-    if is_unkept {
+    if told.is_unkept {
         trail.unkept();
     }
-    match done {
+    match told.done {
         Ok(done) => Ok(Answered {
             done: if let Done::Fault(fault) = done {
                 Done::Fault(own_words(fault))
@@ -268,7 +273,22 @@ impl Anew<'_> {
     }
 }
 
-type Told = (Result<Done, Why>, bool);
+/// What is told of a plan that was run.
+struct Told {
+    done: Result<Done, Why>,
+    is_unkept: bool,
+    aftermath: Option<Aftermath>,
+}
+
+impl Told {
+    fn of(done: Result<Done, Why>) -> Self {
+        Self {
+            done,
+            is_unkept: false,
+            aftermath: None,
+        }
+    }
+}
 
 /// Runs what is done under a ticket. It goes on when the caller hangs up: whoever repeats the
 /// request awaits its answer. Gives the ticket back where the ERP has ended the session before
@@ -282,7 +302,9 @@ async fn first(errand: Errand, ticket: Ticket, links: Links) -> Result<Told, (En
         ticket.end(&ended).await;
         Ok(told(ended))
     });
-    running.await.unwrap_or(Ok((Err(Why::Panicked), false)))
+    running
+        .await
+        .unwrap_or_else(|_| Ok(Told::of(Err(Why::Panicked))))
 }
 
 /// Ends what was not done.
@@ -306,7 +328,11 @@ async fn mind(keeps: &Keeps<'_>, session: Option<SessionDigest>, user: Option<&E
 }
 
 fn told(ended: Ended) -> Told {
-    (ended.done, ended.is_unkept)
+    Told {
+        done: ended.done,
+        is_unkept: ended.is_unkept,
+        aftermath: ended.aftermath,
+    }
 }
 
 /// A fault that the ERP made of the gateway's own credential is not the caller's business.

@@ -2,7 +2,7 @@
 
 use portcullis_erp::{Call, Shape, Value};
 
-use super::view::FrappeView;
+use super::view::{Aim, FrappeView};
 use crate::bench::No;
 use crate::decision::Reason;
 use crate::operation::Operation;
@@ -62,7 +62,7 @@ impl FrappeView<'_> {
                 fields.push((field.to_owned(), mask));
             }
         }
-        let guard = self.guard(name, false)?;
+        let guard = self.guard(name, Aim::Reads)?;
         let shape = Shape {
             fields: fields.iter().map(|(field, _)| field.clone()).collect(),
             ids: 1,
@@ -92,7 +92,7 @@ impl FrappeView<'_> {
         .find(|operation| operation.as_str() == asked);
         let role_says = operation
             .is_some_and(|operation| !self.bench.rules(self.model, operation, None).is_empty());
-        let guard = self.guard(name, false)?;
+        let guard = self.guard(name, Aim::Reads)?;
         let shape = Shape {
             ids: 1,
             ..Shape::default()

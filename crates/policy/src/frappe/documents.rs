@@ -6,7 +6,8 @@ use portcullis_erp::filters::{Condition, Operator};
 use portcullis_erp::{Call, FieldName, Map, Shape, Value};
 
 use super::one_name;
-use super::view::FrappeView;
+use super::view::{Aim, FrappeView};
+use crate::after::Does;
 use crate::bench::No;
 use crate::decision::Reason;
 use crate::egress;
@@ -104,7 +105,7 @@ impl FrappeView<'_> {
         let doc = self.doc(&mut clean)?;
         let doc = self.changed(doc, name, Operation::Write, &mut shape)?;
         clean.named.insert("doc".to_owned(), Value::Map(doc));
-        let guard = self.guard(name, true)?;
+        let guard = self.guard(name, Aim::Saves)?;
         let terms = Terms::Document(self.document_terms());
         Ok(self.permit(Operation::Write, shape, guard, clean, terms))
     }
@@ -130,8 +131,18 @@ impl FrappeView<'_> {
         } else if !call.named.is_empty() {
             return Err(self.bad_argument("doc"));
         }
-        let saves = clean.named.contains_key("doc");
-        let guard = self.guard(name, saves)?;
+        let guard = match operation {
+            Operation::Delete => self.guard(name, Aim::Does(Does::Deletes))?,
+            _ => self.guard(name, Aim::Saves)?,
+        };
+        if guard.is_some() && operation != Operation::Delete {
+            // Only a save is bound to the version that the guard saw: it submits and cancels, too.
+            clean.whole = false;
+            clean
+                .named
+                .entry("doc".to_owned())
+                .or_insert_with(|| Value::Map(Map::new()));
+        }
         let terms = match operation {
             Operation::Delete => Terms::Single,
             _ => Terms::DocumentOrDone(self.document_terms()),

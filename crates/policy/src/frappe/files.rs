@@ -7,7 +7,8 @@
 use portcullis_erp::filters::{Condition, Filters, Operator};
 use portcullis_erp::{Call, FieldName, Map, Model, Shape, Value};
 
-use super::view::FrappeView;
+use super::view::{Aim, FrappeView};
+use crate::after::Does;
 use crate::bench::No;
 use crate::decision::Reason;
 use crate::operation::Operation;
@@ -115,6 +116,7 @@ impl FrappeView<'_> {
             vec![Guard {
                 call: self.files(vec![named], &["name"], 1)?,
                 check: Check::Found,
+                watch: None,
             }]
         } else {
             // The ERP takes the first file that its database finds under this address, whatever
@@ -132,6 +134,7 @@ impl FrappeView<'_> {
                             value: url.to_owned(),
                             full,
                         },
+                        watch: None,
                     })
                 })
                 .collect::<Result<_, No>>()?
@@ -177,7 +180,7 @@ impl FrappeView<'_> {
                 model: &model,
             };
             if field.is_none_or(|field| view.may_write(field, Operation::Write)) {
-                return view.guard(name, false);
+                return view.guard(name, Aim::Does(Does::Acts));
             }
         }
         Err(self.refuse(

@@ -4,7 +4,8 @@
 use portcullis_erp::{Call, Method, Shape, Value};
 
 use super::reports;
-use super::view::FrappeView;
+use super::view::{Aim, FrappeView};
+use crate::after::Does;
 use crate::bench::{Bench, Held, No, no_access};
 use crate::danger;
 use crate::decision::Reason;
@@ -113,7 +114,7 @@ fn attempt(view: &FrappeView<'_>, call: &Call) -> Result<Permit, No> {
         return Err(view.bad_argument("positional"));
     }
     let guard = match super::one_name(call) {
-        Some(name) => view.guard(name, false)?,
+        Some(name) => view.guard(name, Aim::Does(Does::Acts))?,
         None if call.ids.is_some() => return Err(view.bad_argument("name")),
         None => None,
     };

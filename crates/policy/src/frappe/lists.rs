@@ -5,7 +5,7 @@ use portcullis_erp::value::from_json;
 use portcullis_erp::{Call, FieldName, Limits, Map, Shape, Value};
 
 use super::one_name;
-use super::view::FrappeView;
+use super::view::{Aim, FrappeView};
 use crate::bench::No;
 use crate::decision::Reason;
 use crate::operation::Operation;
@@ -117,7 +117,7 @@ impl FrappeView<'_> {
         };
         let mut clean = call.clone();
         let guard = match (one_name(call), call.named.is_empty()) {
-            (Some(name), true) => self.guard(name, false)?,
+            (Some(name), true) => self.guard(name, Aim::Reads)?,
             (None, _) if call.ids.is_none() && call.named.keys().all(|name| name == "filters") => {
                 self.filter(&mut clean, &mut shape)?;
                 None

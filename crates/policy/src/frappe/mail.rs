@@ -5,7 +5,8 @@
 use portcullis_erp::value::from_json;
 use portcullis_erp::{Call, Limits, Model, Shape, Value};
 
-use super::view::FrappeView;
+use super::view::{Aim, FrappeView};
+use crate::after::Does;
 use crate::bench::{Bench, No, no_access};
 use crate::decision::Reason;
 use crate::egress;
@@ -204,7 +205,7 @@ impl FrappeView<'_> {
             };
             self.mailed(argument, *holds, value)?;
         }
-        let guard = self.guard(name, false)?;
+        let guard = self.guard(name, Aim::Does(Does::Acts))?;
         let shape = Shape {
             fields: call.named.keys().cloned().collect(),
             ids: 1,

@@ -6,7 +6,8 @@
 use portcullis_erp::{Call, Map, Shape, Value};
 
 use super::one_name;
-use super::view::FrappeView;
+use super::view::{Aim, FrappeView};
+use crate::after::Does;
 use crate::bench::No;
 use crate::operation::Operation;
 use crate::permit::Permit;
@@ -35,9 +36,9 @@ impl FrappeView<'_> {
                 self.must_hold(&condition, &renamed)?;
             }
         }
-        let mut guards = Vec::from_iter(self.guard(old, false)?);
+        let mut guards = Vec::from_iter(self.guard(old, Aim::Does(Does::Acts))?);
         if merge {
-            guards.extend(self.guard(new, false)?);
+            guards.extend(self.guard(new, Aim::Does(Does::Acts))?);
         }
         let shape = Shape {
             fields: vec!["name".to_owned()],

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_erp::filters::{Condition, FilterError, Filters, Operator};
 use portcullis_erp::{Call, Edition, Fault, FaultKind, FieldName, Model, Shape, Value};
 
+use crate::after::{self, Does, Watch};
 use crate::bench::{Bench, Held, No};
 use crate::caps::Cap;
 use crate::danger;
 use crate::decision::{Reason, Refusal};
 use crate::mask::Mask;
 use crate::odoo::search::is_plain;
-use crate::operation::Operation;
-use crate::permit::{Check, Guard, Permit, Saves};
+use crate::operation::{Family, Operation};
+use crate::permit::{Afters, Check, Guard, Permit, Saves};
 use crate::protection::Protection;
 use crate::rule::{FieldSet, table_of};
 use crate::sizes;
@@ -24,6 +25,17 @@ pub(crate) struct FrappeView<'a> {
     pub(crate) bench: &'a Bench<'a>,
     pub(crate) held: Held<'a>,
     pub(crate) model: &'a Model,
+}
+
+/// What the document that a guard asks for is wanted for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Aim {
+    /// It is shown.
+    Reads,
+    /// It is saved, and the save bound to the version that the guard saw.
+    Saves,
+    /// Something else is done to it, which nothing binds.
+    Does(Does),
 }
 
 impl FrappeView<'_> {
@@ -273,7 +285,7 @@ impl FrappeView<'_> {
     }
 
     /// The search that must find this document under the rule; none where it holds for all.
-    pub(crate) fn guard(&self, name: &str, saves: bool) -> Result<Option<Guard>, No> {
+    pub(crate) fn guard(&self, name: &str, aim: Aim) -> Result<Option<Guard>, No> {
         let own = self.own_filters()?;
         let seen = match &self.bench.edition {
             Edition::Seen(seen) => {
@@ -290,11 +302,21 @@ impl FrappeView<'_> {
             doctype: Some(self.model.clone()),
             ..Condition::new(id, Operator::Equal, name)
         }];
+        let watch = match aim {
+            Aim::Does(does) if !own.is_empty() && Protection::AfterChecks.is_on() => Some(Watch {
+                does,
+                rests_on_itself: own.iter().all(|condition| self.is_stamped(condition)),
+                user: self.bench.user(),
+                recent: None,
+                family: Family::Frappe,
+            }),
+            _ => None,
+        };
         all.extend(own);
-        let fields = ["name", "modified"]
-            .into_iter()
-            .map(Value::from)
-            .collect::<Vec<_>>();
+        let mut fields = vec![Value::from("name"), Value::from("modified")];
+        if watch.is_some() {
+            fields.push(Value::from("modified_by"));
+        }
         let filters = Filters {
             all,
             any: Vec::new(),
@@ -308,10 +330,22 @@ impl FrappeView<'_> {
             call,
             check: Check::Document {
                 name: name.to_owned(),
-                saves: if saves { Saves::Doc } else { Saves::Nothing },
+                saves: match aim {
+                    Aim::Saves => Saves::Doc,
+                    Aim::Reads | Aim::Does(_) => Saves::Nothing,
+                },
                 seen,
             },
+            watch,
         }))
+    }
+
+    /// Whether nobody changes what a condition rests on without leaving a stamp on the document.
+    fn is_stamped(&self, condition: &Condition) -> bool {
+        let field = condition.field.as_str();
+        condition.doctype.as_ref().is_none_or(|of| of == self.model)
+            && !field.starts_with('_')
+            && !after::fields(Family::Frappe).contains(&field)
     }
 
     /// How many rows are given at once: what the role says, or the usual cap.
@@ -337,6 +371,7 @@ impl FrappeView<'_> {
             shape,
             guards: guards.into_iter().collect(),
             call,
+            afters: Afters::default(),
             terms: terms.at_most(page.map(|cap| cap.most)),
             caps: self.held.caps,
             paged: None,

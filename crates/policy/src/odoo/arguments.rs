@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, VecDeque};
 use portcullis_erp::domain::{Domain, Operator};
 use portcullis_erp::{Call, FieldName, Map, RecordId, Shape, Value};
 
+use crate::after::Sets;
 use crate::bench::No;
 use crate::caps::Cap;
 use crate::mask::Mask;
@@ -17,7 +18,7 @@ use crate::odoo::values::{Target, Written};
 use crate::odoo::view::View;
 use crate::odoo::{bad_argument, numbers};
 use crate::operation::Operation;
-use crate::permit::{Guard, Permit};
+use crate::permit::{Afters, Guard, Permit};
 use crate::sizes::{self, Bound};
 use crate::terms::{RowTerms, Terms};
 
@@ -32,6 +33,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) ids: Vec<i64>,
     /// Guards that the values ask for.
     pub(crate) guards: Vec<Guard>,
+    /// Whether the values set what the rule rests on.
+    pub(crate) sets: Sets,
     /// The caller's domain, bound so far to what may be looked at.
     pub(crate) domain: Domain,
     /// The fields asked for, if any were named.
@@ -99,6 +102,7 @@ impl<'a> Attempt<'a> {
             call: clean,
             ids,
             guards: Vec::new(),
+            sets: Sets::Other,
             domain: Domain::all(),
             fields: None,
             ordered: false,
@@ -368,6 +372,9 @@ impl<'a> Attempt<'a> {
         self.ids = ids;
         self.guards.extend(written.guards);
         self.named.extend(written.fields);
+        if written.sets == Sets::Conditions {
+            self.sets = Sets::Conditions;
+        }
         clean
     }
 
@@ -404,6 +411,7 @@ impl<'a> Attempt<'a> {
             shape: self.shape,
             guards: VecDeque::from(self.guards),
             call: self.call,
+            afters: Afters::default(),
             terms,
             caps: self.view.held.caps,
             paged: page.filter(|_| limits_rows || self.is_lowered),

@@ -10,6 +10,7 @@ use portcullis_erp::domain::{
 };
 use portcullis_erp::{Map, Value};
 
+use crate::after::Sets;
 use crate::bench::No;
 use crate::decision::Reason;
 use crate::odoo::view::View;
@@ -41,10 +42,11 @@ impl View<'_> {
         }
     }
 
-    /// Refuses changes after which the record might not be one that the rule speaks of.
-    pub(crate) fn bind_changed(&self, values: &Map) -> Result<(), No> {
+    /// Refuses changes after which the record might not be one that the rule speaks of. Answers
+    /// whether they set anything that the rule rests on.
+    pub(crate) fn bind_changed(&self, values: &Map) -> Result<Sets, No> {
         let Some(own) = self.own_domain()? else {
-            return Ok(());
+            return Ok(Sets::Other);
         };
         let mut written: BTreeSet<&str> = values.keys().map(String::as_str).collect();
         written.extend(self.written_through(values));
@@ -60,10 +62,13 @@ impl View<'_> {
             .cloned()
             .collect();
         if Protection::ChangedRecords.is_on() {
-            self.must_hold(&touched, values)
-        } else {
-            Ok(())
+            self.must_hold(&touched, values)?;
         }
+        Ok(if touched.is_empty() {
+            Sets::Other
+        } else {
+            Sets::Conditions
+        })
     }
 
     /// The fields that change because what is written is no column of its own: `company_type`

@@ -3,6 +3,7 @@
 use portcullis_erp::domain::FieldKind;
 use portcullis_erp::{Map, Model, Value};
 
+use crate::after::{Does, Sets, Stamps};
 use crate::bench::No;
 use crate::decision::Reason;
 use crate::odoo::search::is_scalar;
@@ -67,7 +68,11 @@ impl<'a> View<'a> {
                         |view, written| {
                             let values =
                                 view.values_at(values, Target::These(&[*id]), written, deeper)?;
-                            self.owned(field, facts, &view, &[*id], target, written)?;
+                            let does = Does::Writes {
+                                stamps: Stamps::Always,
+                                sets: written.sets,
+                            };
+                            self.owned(field, facts, (&view, does), &[*id], target, written)?;
                             Ok(values)
                         },
                     )?;
@@ -83,7 +88,10 @@ impl<'a> View<'a> {
                         comodel,
                         Operation::Delete,
                         written,
-                        |view, written| self.owned(field, facts, &view, &[*id], target, written),
+                        |view, written| {
+                            let view = (&view, Does::Deletes);
+                            self.owned(field, facts, view, &[*id], target, written)
+                        },
                     )?;
                     clean.push(numbers(&[2, *id, 0]));
                 }
@@ -96,7 +104,8 @@ impl<'a> View<'a> {
                             Operation::Delete,
                             written,
                             |view, written| {
-                                self.owned(field, facts, &view, &[*id], target, written)
+                                let view = (&view, Does::Acts);
+                                self.owned(field, facts, view, &[*id], target, written)
                             },
                         )?;
                     } else {
@@ -184,7 +193,7 @@ impl<'a> View<'a> {
         &self,
         field: &str,
         facts: &FieldSchema,
-        view: &View<'a>,
+        (view, does): (&View<'a>, Does),
         ids: &[i64],
         target: Target<'_>,
         written: &mut Written,
@@ -196,7 +205,8 @@ impl<'a> View<'a> {
             };
             bound = Some(one_of(inverse.as_str(), parents).ok_or_else(|| self.bad_value(field))?);
         }
-        written.guards.extend(view.guard(ids, bound, &Map::new())?);
+        let guard = view.guard(ids, bound, &Map::new())?;
+        written.guards.extend(view.watched(guard, does)?);
         Ok(())
     }
 
@@ -234,7 +244,12 @@ impl<'a> View<'a> {
                 {
                     return Err(self.closed_target(field, comodel.as_str()));
                 }
-                written.guards.extend(view.guard(ids, None, &Map::new())?);
+                let guard = view.guard(ids, None, &Map::new())?;
+                let does = Does::Writes {
+                    stamps: Stamps::Perhaps,
+                    sets: Sets::Other,
+                };
+                written.guards.extend(view.watched(guard, does)?);
                 Ok(())
             },
         )

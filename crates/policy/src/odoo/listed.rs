@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use portcullis_erp::{Call, Model, Shape, Value};
 
+use crate::after::Does;
 use crate::bench::{Bench, Held, No, no_access};
 use crate::danger;
 use crate::decision::Reason;
@@ -11,7 +12,7 @@ use crate::odoo::search::is_scalar;
 use crate::odoo::view::View;
 use crate::odoo::{bad_argument, load, names, numbers};
 use crate::operation::{Family, Operation};
-use crate::permit::Permit;
+use crate::permit::{Afters, Permit};
 use crate::protection::Protection;
 use crate::rule::Arguments;
 use crate::terms::Terms;
@@ -108,7 +109,8 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
         if ids.is_empty() {
             return Err(bad_argument(&view, "ids"));
         }
-        guards.extend(view.guard(&ids, Some(bound), &clean.context)?);
+        let guard = view.guard(&ids, Some(bound), &clean.context)?;
+        guards.extend(view.watched(guard, Does::Acts)?);
     } else if view.own_domain()?.is_some() {
         if ids.is_empty() {
             return Err(view.refuse(
@@ -120,7 +122,8 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
                 "the rule has a domain, and the call names no records that it could be bound to",
             ));
         }
-        guards.extend(view.guard(&ids, None, &clean.context)?);
+        let guard = view.guard(&ids, None, &clean.context)?;
+        guards.extend(view.watched(guard, Does::Acts)?);
     }
     let shape = Shape {
         fields: BTreeSet::from_iter(call.named.keys().cloned())
@@ -142,6 +145,7 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
         shape,
         guards,
         call: clean,
+        afters: Afters::default(),
         terms: if any { Terms::Anything } else { Terms::Single },
         caps: held.caps,
         paged: None,

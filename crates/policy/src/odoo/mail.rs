@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use portcullis_erp::domain::{Domain, Leaf, Operator};
 use portcullis_erp::{Call, Map, Model, Shape, Value};
 
+use crate::after::Does;
 use crate::bench::{Bench, Held, No, no_access};
 use crate::decision::Reason;
 use crate::egress;
@@ -15,7 +16,7 @@ use crate::odoo::values::Written;
 use crate::odoo::view::View;
 use crate::odoo::{bad_argument, no_rule, numbers};
 use crate::operation::{Family, Operation};
-use crate::permit::Permit;
+use crate::permit::{Afters, Permit};
 use crate::rule::Models;
 use crate::sizes;
 use crate::terms::Terms;
@@ -196,7 +197,8 @@ fn attempt(
         view.mailed(name, *holds, value, &mut written)?;
     }
     let mut guards = VecDeque::from(written.guards);
-    if let Some(guard) = view.guard(&ids, None, &clean.context)? {
+    let guard = view.guard(&ids, None, &clean.context)?;
+    if let Some(guard) = view.watched(guard, Does::Acts)? {
         guards.push_front(guard);
     }
     let shape = Shape {
@@ -211,6 +213,7 @@ fn attempt(
         shape,
         guards,
         call: clean,
+        afters: Afters::default(),
         terms: Terms::IdsOrDone,
         caps: held.caps,
         paged: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use portcullis_erp::{Edition, FieldName, Map, Method, Value};
 
+use crate::after::{Does, Stamps};
 use crate::bench::No;
 use crate::caps::Cap;
 use crate::decision::Reason;
@@ -52,12 +53,14 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
             Ok(attempt.permit(Terms::Page(terms)))
         }
         Kind::WebRead | Kind::Resequence => {
-            attempt.guard_ids()?;
             if attempt.known.kind == Kind::Resequence {
+                attempt.guard_changed(Stamps::Perhaps)?;
                 attempt.also(Operation::Read)?;
                 if !attempt.call.named.contains_key("field_name") {
                     return Err(bad_argument(&view, "field_name"));
                 }
+            } else {
+                attempt.guard_ids()?;
             }
             let terms = attempt.specified()?;
             Ok(attempt.permit(Terms::Rows { terms, order: None }))
@@ -161,7 +164,11 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
             Ok(attempt.permit(Terms::Translations))
         }
         Kind::Change => {
-            attempt.guard_ids()?;
+            match attempt.known.method {
+                "unlink" => attempt.guard_first(Some(Does::Deletes))?,
+                "write" => attempt.guard_changed(Stamps::Always)?,
+                _ => attempt.guard_changed(Stamps::Perhaps)?,
+            }
             attempt.guard_edition()?;
             Ok(attempt.permit(Terms::Done))
         }
@@ -169,9 +176,9 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
             view.writable("active", Operation::Write)?;
             let mut values = Map::new();
             values.insert("active".to_owned(), Value::Bool(active));
-            view.bind_changed(&values)?;
+            attempt.sets = view.bind_changed(&values)?;
             attempt.named.insert("active".to_owned());
-            attempt.guard_ids()?;
+            attempt.guard_changed(Stamps::Perhaps)?;
             // Some models answer an action for their screens.
             Ok(attempt.permit(Terms::Single))
         }
@@ -188,7 +195,7 @@ pub(crate) fn permit(mut attempt: Attempt<'_>) -> Result<Permit, No> {
         }
         Kind::WebSave => {
             attempt.also(Operation::Read)?;
-            attempt.guard_ids()?;
+            attempt.guard_changed(Stamps::Always)?;
             let terms = attempt.specified()?;
             Ok(attempt.permit(Terms::Rows { terms, order: None }))
         }
@@ -341,7 +348,20 @@ impl Attempt<'_> {
 
     /// Asks first whether all ids are such that the rule speaks of them.
     fn guard_ids(&mut self) -> Result<(), No> {
-        let guard = self.view.guard(&self.ids, None, &self.call.context)?;
+        self.guard_first(None)
+    }
+
+    /// The same, and asks again once they were written.
+    fn guard_changed(&mut self, stamps: Stamps) -> Result<(), No> {
+        let sets = self.sets;
+        self.guard_first(Some(Does::Writes { stamps, sets }))
+    }
+
+    fn guard_first(&mut self, does: Option<Does>) -> Result<(), No> {
+        let mut guard = self.view.guard(&self.ids, None, &self.call.context)?;
+        if let Some(does) = does {
+            guard = self.view.watched(guard, does)?;
+        }
         if let Some(guard) = guard
             && Protection::RecordsGuarded.is_on()
         {

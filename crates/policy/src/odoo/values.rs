@@ -4,6 +4,7 @@
 use portcullis_erp::domain::{Domain, FieldKind, Leaf, Operand, Operator};
 use portcullis_erp::{Call, Edition, Map, Model, Value};
 
+use crate::after::{Does, Sets};
 use crate::bench::No;
 use crate::decision::Reason;
 use crate::mask::is_masked;
@@ -24,6 +25,8 @@ pub(crate) struct Written {
     pub(crate) guards: Vec<Guard>,
     /// Fields that were named.
     pub(crate) fields: Vec<String>,
+    /// Whether the values are such that what the rule rests on is set.
+    pub(crate) sets: Sets,
 }
 
 /// The record that values are for.
@@ -98,7 +101,7 @@ impl<'a> View<'a> {
         }
         match target {
             Target::New => self.bind_new(&mut clean)?,
-            Target::These(_) => self.bind_changed(&clean)?,
+            Target::These(_) => written.sets = self.bind_changed(&clean)?,
         }
         Ok(clean)
     }
@@ -149,7 +152,8 @@ impl<'a> View<'a> {
             return Err(self.closed_target(field, comodel.as_str()));
         };
         let view = View::new(self.bench, *held, comodel)?;
-        written.guards.extend(view.guard(ids, None, &Map::new())?);
+        let guard = view.guard(ids, None, &Map::new())?;
+        written.guards.extend(view.watched(guard, Does::Acts)?);
         Ok(())
     }
 
@@ -179,6 +183,7 @@ impl<'a> View<'a> {
         Ok(Some(Guard {
             call,
             check: Check::Ids(ids.to_vec()),
+            watch: None,
         }))
     }
 
@@ -207,6 +212,7 @@ impl<'a> View<'a> {
                 field: Edition::ODOO,
                 seen: seen.to_vec(),
             },
+            watch: None,
         })
     }
 

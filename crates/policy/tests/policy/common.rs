@@ -10,6 +10,9 @@ use portcullis_identity::{
 };
 use portcullis_policy::{Decision, Family, Permit, Policy, Question, Refusal, Role, Schema};
 
+/// The ERP's number of the user as whom calls run.
+pub(crate) const UID: i64 = 7;
+
 /// Reads JSON.
 pub(crate) fn json(text: &str) -> Value {
     from_json(text.as_bytes(), &Limits::default()).expect(text)
@@ -263,7 +266,7 @@ impl Caller {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             now: Timestamp(0),
             schema: &self.schema,
-            uid: Some(7),
+            uid: Some(UID),
             login: self.principal.erp_login(),
             edition: self.edition.clone(),
             call: call.clone(),

@@ -1,6 +1,8 @@
 //! What the policy allows and refuses, from outside.
 
 #[cfg(test)]
+mod after;
+#[cfg(test)]
 mod both;
 #[cfg(test)]
 mod bounds;

@@ -88,7 +88,11 @@ fn a_write_on_ids_asks_first_whether_all_are_the_rules() {
     let permit = caller.allowed(&within(write.clone(), r#"{"lang": "de_DE"}"#));
     assert!(permit.is_guard());
     let guard = permit.next();
-    assert_eq!(guard.method.as_str(), "search");
+    assert_eq!(guard.method.as_str(), "search_read");
+    assert_eq!(
+        text(&guard.named["fields"]),
+        r#"["write_uid","write_date"]"#
+    );
     assert_eq!(
         text(&guard.named["domain"]),
         r#"[["id","in",[3,4]],["active","in",[true,false]],["is_company","=",true]]"#
@@ -97,6 +101,7 @@ fn a_write_on_ids_asks_first_whether_all_are_the_rules() {
     let permit = permit.guarded(&json("[4, 3]")).unwrap();
     assert!(!permit.is_guard());
     assert_eq!(permit.next().method.as_str(), "write");
+    let permit = permit.unlooked();
     assert_eq!(text(permit.apply(json("true")).unwrap().value()), "true");
     // One of them is a person, or not there: nobody can tell which.
     let no = caller.allowed(&write).guarded(&json("[3]")).unwrap_err();
@@ -104,7 +109,7 @@ fn a_write_on_ids_asks_first_whether_all_are_the_rules() {
     assert_eq!(no.fault, other.fault);
     assert_eq!(no.fault.kind, portcullis_erp::FaultKind::MissingRecord);
     // A guard that answers nonsense is no yes.
-    for answer in ["true", "null", r#"[{"id": 3}, {"id": 4}]"#, r#"["3", "4"]"#] {
+    for answer in ["true", "null", r#"[{"ID": 3}, {"ID": 4}]"#, r#"["3", "4"]"#] {
         assert!(caller.allowed(&write).guarded(&json(answer)).is_err());
     }
     // And an answer is not taken while a guard is open.
@@ -227,6 +232,7 @@ domain = '[["state", "=", "draft"]]'
     assert_eq!(
         text(
             permit
+                .unlooked()
                 .apply(json(r#"{"type": "ir.actions.act_window", "res_id": 9}"#))
                 .unwrap()
                 .value()

@@ -53,7 +53,10 @@ fn twins_answer_alike() {
 
 #[test]
 fn each_protection_is_missed() {
-    let of_odoo = |protection: &&Protection| !format!("{protection:?}").starts_with("Frappe");
+    // What an after-check finds shows in no answer; `tests/race` misses it.
+    let of_odoo = |protection: &&Protection| {
+        **protection != Protection::AfterChecks && !format!("{protection:?}").starts_with("Frappe")
+    };
     twins::miss_each::<Site>(Protection::ALL.iter().filter(of_odoo), 3_000);
 }
 

@@ -116,7 +116,7 @@ pub(in crate::dialect) fn write(call: &Call, login: &UpstreamLogin<'_>) -> Resul
         ("delete", Some(name)) => ("DELETE", one(name), Vec::new()),
         // `frappe.client.submit` takes the document as it is sent, and refuses one in which
         // `creation` or `owner` are missing; saved by its path, it keeps what is not named.
-        ("submit", Some(name)) if call.named.contains_key("doc") => {
+        (verb @ ("submit" | "cancel"), Some(name)) if call.named.contains_key("doc") => {
             let Some(doc) = doc()?.as_map() else {
                 return Err(bad("`doc` is missing"));
             };
@@ -126,7 +126,8 @@ pub(in crate::dialect) fn write(call: &Call, login: &UpstreamLogin<'_>) -> Resul
             let mut entries: Vec<_> = changes
                 .map(|(name, value)| (name.as_str(), Piece::Value(value)))
                 .collect();
-            entries.push(("docstatus", Piece::Int(1)));
+            let status = if verb == "submit" { 1 } else { 2 };
+            entries.push(("docstatus", Piece::Int(status)));
             let body = Piece::Map(vec![("data", Piece::Map(entries))]);
             ("PUT", one(name), json(&body))
         }
