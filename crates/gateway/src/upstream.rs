@@ -22,6 +22,7 @@ mod sheets;
 mod standing;
 mod stream;
 mod tls;
+mod underway;
 mod visit;
 
 use std::sync::Arc;
@@ -57,6 +58,7 @@ pub(crate) use forward::{Done, own_words};
 use link::{Bounds, Target};
 pub(crate) use person::NoLogIn;
 pub(crate) use session::Session as ErpSession;
+use underway::Underway;
 
 /// One ERP instance.
 pub struct Upstream {
@@ -73,6 +75,8 @@ pub struct Upstream {
     /// The dialect it is spoken to in: configured, or found out at the start.
     spoken: OnceLock<Dialect>,
     users: papaya::HashMap<ErpLogin, Arc<ErpUser>>,
+    /// The records that calls are about to change.
+    underway: Arc<Underway>,
     /// How many calls may run there at once, over all cores.
     places: Arc<Semaphore>,
     /// How many of them files may have: whoever takes one slowly keeps its place.
@@ -121,6 +125,7 @@ impl Upstream {
             request: config.request,
             spoken,
             users: papaya::HashMap::new(),
+            underway: Arc::default(),
             places: Arc::new(Semaphore::new(config.concurrency)),
             files: Arc::new(Semaphore::new(config.concurrency.div_ceil(2))),
             known: known::Known::default(),

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_erp::{Call, Edition, Value};
+use portcullis_erp::{Call, Edition, Model, Value};
 
 use crate::operation::Family;
 
@@ -57,6 +57,16 @@ pub enum Sent {
     Done,
     /// The ERP answered with a fault, or its answer was lost.
     Doubtful,
+}
+
+/// Whether other calls of the same ERP user were about to change the same records: they leave
+/// the same stamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// None that is known.
+    Alone,
+    /// One at least.
+    Others,
 }
 
 /// What is known of a call and its rule beforehand.
@@ -162,6 +172,12 @@ impl After {
         u64::try_from(open).unwrap_or(u64::MAX)
     }
 
+    /// Which these are.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (Model, String)> {
+        let records = self.before.keys();
+        records.map(|record| (self.call.model.clone(), record.clone()))
+    }
+
     /// Whether it would show anything: of what is deleted nothing is left.
     pub(crate) fn shows(&self) -> bool {
         self.watch.does != Does::Deletes
@@ -169,7 +185,12 @@ impl After {
 
     /// Takes the answer, and counts what it says. What is still open needs another question,
     /// which is then the present one.
-    pub(crate) fn heard(mut self, answer: &Value, sent: Sent, to: &mut Findings) -> Option<Self> {
+    pub(crate) fn heard(
+        mut self,
+        answer: &Value,
+        sent: (Sent, Company),
+        to: &mut Findings,
+    ) -> Option<Self> {
         let now = seen(answer, self.watch.family);
         if let Some(open) = self.outside.take() {
             for record in &open {
@@ -206,7 +227,14 @@ impl Watch {
     ///
     /// INVARIANT: `Fine` only if the record's last writer was this call, or nobody wrote it since
     /// the guard saw it; and only if whatever the rule rests on shows in that record's stamp.
-    fn finds(&self, before: Option<&Stamp>, now: &Now<'_>, sent: Sent) -> Found {
+    /// This call it was where the stamp is of its ERP user, and no other call of that user is
+    /// known to have been about to change the record.
+    fn finds(
+        &self,
+        before: Option<&Stamp>,
+        now: &Now<'_>,
+        (sent, company): (Sent, Company),
+    ) -> Found {
         let (Now::Inside(stamp) | Now::Outside(stamp)) = now else {
             return match self.does {
                 Does::Acts | Does::Deletes => Found::Unproven,
@@ -231,19 +259,20 @@ impl Watch {
                     ..
                 }
             );
-        let is_last = match &self.user {
-            Some(user) => stamp.by == *user && (!is_still || has_stamped),
-            None if is_still && !has_stamped => false,
-            None => return unknown,
+        let is_same = is_still && !has_stamped;
+        let is_last = match (&self.user, company) {
+            (Some(user), _) if stamp.by != *user => false,
+            _ if is_same => false,
+            (Some(_), Company::Alone) => true,
+            // Whose stamp it is is not known.
+            (Some(_), Company::Others) | (None, _) => return unknown,
         };
         match (is_inside, self.does) {
             (true, Does::Writes { sets, .. }) if is_last => {
                 self.proves(sets == Sets::Other && self.rests_on_itself)
             }
             (true, Does::Acts | Does::Deletes) if is_last => Found::Unproven,
-            (true, _) if is_still && !has_stamped => {
-                self.proves(self.rests_on_itself && self.is_settled(stamp))
-            }
+            (true, _) if is_same => self.proves(self.rests_on_itself && self.is_settled(stamp)),
             (false, Does::Writes { .. }) if is_last && self.rests_on_itself => Found::Broken,
             // Whatever the method does, it may have done that.
             (false, Does::Acts | Does::Deletes) if is_last => Found::Unproven,

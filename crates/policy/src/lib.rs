@@ -46,7 +46,7 @@ mod sizes;
 mod terms;
 mod whom;
 
-pub use after::{Findings, Sent};
+pub use after::{Company, Findings, Sent};
 pub use caps::{Cap, Caps};
 pub use decision::{Decision, Reason, Refusal};
 pub use explain::{Cell, Explanation, Outcome, Remedy, Said, Shown, Suggestion, Way};

@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use portcullis_erp::{Call, Edition, Fault, FaultKind, Shape, Value};
+use portcullis_erp::{Call, Edition, Fault, FaultKind, Model, RecordId, Shape, Value};
 
-use crate::after::{After, Findings, Sent, Watch};
+use crate::after::{After, Company, Findings, Sent, Watch};
 use crate::caps::{Cap, Caps};
 use crate::decision::{Reason, Refusal};
 use crate::operation::Operation;
@@ -176,6 +176,19 @@ impl Permit {
         }
     }
 
+    /// The records that the call names and those that its guards asked for, if it may change any.
+    pub fn changes(&self) -> Vec<(Model, String)> {
+        if self.operation == Operation::Read {
+            return Vec::new();
+        }
+        let named = self.call.ids.iter().flatten().map(|id| match id {
+            RecordId::Number(id) => (self.call.model.clone(), id.to_string()),
+            RecordId::Name(name) => (self.call.model.clone(), name.to_string()),
+        });
+        let watched = self.afters.open.iter().flat_map(After::named);
+        named.chain(watched).collect()
+    }
+
     /// What must be asked next after the call, whatever came of it: its answer goes to
     /// [`Permit::looked`]. None: nothing, or everything was heard.
     pub fn after(&self) -> Option<&Call> {
@@ -184,7 +197,7 @@ impl Permit {
 
     /// Takes the answer to what was asked after the call.
     #[must_use]
-    pub fn looked(mut self, answer: &Value, sent: Sent) -> Self {
+    pub fn looked(mut self, answer: &Value, sent: (Sent, Company)) -> Self {
         if let Some(after) = self.afters.open.pop_front() {
             let open = after.heard(answer, sent, &mut self.afters.found);
             self.afters.open.extend(open);

@@ -9,6 +9,7 @@
     reason = "what tests share fails as a test does"
 )]
 
+pub mod chance;
 pub mod leaks;
 pub mod postgres;
 pub mod recorded;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use portcullis_audit::{Closing, Deed, Opening, WriterId};
+use portcullis_audit::{Closing, Deed, Opening, Outcome, WriterId};
 use portcullis_erp::{Database, Dialect, Limits};
 use portcullis_gateway::archive::{Archive, Keeping, Safe};
 use portcullis_gateway::clock;
@@ -40,8 +40,19 @@ struct Paper {
     notes: Notes,
 }
 
-/// What closed records noted, each time.
-pub type Notes = Arc<Mutex<Vec<Vec<String>>>>;
+/// What closed records noted.
+pub type Notes = Arc<Mutex<Vec<Noted>>>;
+
+/// What one of them noted.
+#[derive(Debug, Clone)]
+pub struct Noted {
+    /// The request, as `X-Request-Id` names it.
+    pub request: String,
+    /// Whether its outcome is unknown.
+    pub is_unknown: bool,
+    /// What, and how often.
+    pub notes: Vec<(String, u64)>,
+}
 
 impl Journal for Paper {
     fn open(&mut self, _: &Opening<'_>) -> Result<(), JournalError> {
@@ -54,8 +65,13 @@ impl Journal for Paper {
         Ok(())
     }
     fn close(&mut self, closing: Closing<'_>) {
-        let notes = closing.notes.iter().map(|note| note.what.to_owned());
-        self.notes.lock().expect("notes").push(notes.collect());
+        let notes = closing.notes.iter();
+        let notes = notes.map(|note| (note.what.to_owned(), note.count));
+        self.notes.lock().expect("notes").push(Noted {
+            request: closing.request.to_string(),
+            is_unknown: closing.outcome == Outcome::Unknown,
+            notes: notes.collect(),
+        });
     }
     fn flush(&mut self) -> Result<(), JournalError> {
         Ok(())

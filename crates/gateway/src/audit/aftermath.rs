@@ -57,7 +57,7 @@ impl Aftermath {
     }
 
     /// The call did not reach the ERP: there is nothing to be told.
-    pub(crate) fn is_nothing(self) {
+    pub(crate) fn discharge(self) {
         self.is_told.set(true);
     }
 

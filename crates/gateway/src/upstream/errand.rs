@@ -9,6 +9,7 @@ use portcullis_erp::{Answer, Call, Value};
 use portcullis_policy::{Permit, Sent};
 use tokio::time::Instant;
 
+use super::underway::Place;
 use super::{AskError, Done, ErpUser, Links, Told, Upstream};
 use crate::archive::Archive;
 use crate::audit::{Aftermath, Ledger};
@@ -138,6 +139,10 @@ impl Errand {
     }
 
     async fn call(mut self, links: &Links, deadline: Option<Deadline>) -> Ended {
+        let place = self
+            .upstream
+            .underway
+            .enter(self.user.login(), self.permit.changes());
         let outlook = self.permit.outlook();
         let mut aftermath = (!outlook.is_nothing())
             .then(|| Aftermath::begin(Rc::clone(&self.ledger), self.request, outlook));
@@ -156,7 +161,7 @@ impl Errand {
             Err(AskError::NotSent | AskError::Unsayable(_) | AskError::Over)
         );
         if !was_sent && let Some(aftermath) = aftermath.take() {
-            aftermath.is_nothing();
+            aftermath.discharge();
         }
         if matches!(asked, Err(AskError::Over)) {
             return self.over();
@@ -168,7 +173,7 @@ impl Errand {
                 Ok(Ok(_) | Err(Answer::Value(_) | Answer::DoneWithoutResult)) => Sent::Done,
                 Ok(Err(Answer::Fault(_))) | Err(_) => Sent::Doubtful,
             };
-            self = self.looked(links, sent).await;
+            self = self.looked(links, sent, &place).await;
             aftermath.found(self.permit.findings());
             self.alert();
         }
@@ -191,14 +196,14 @@ impl Errand {
     }
 
     /// Asks what is asked after the call, within a time of its own.
-    async fn looked(mut self, links: &Links, sent: Sent) -> Self {
+    async fn looked(mut self, links: &Links, sent: Sent, place: &Place) -> Self {
         let until = Instant::now() + LOOKS;
         while let Some(call) = self.permit.after() {
             let asked = tokio::time::timeout_at(until, self.asked(links, call)).await;
             let answer = asked.map(|asked| asked.map(|told| told.answer));
             let permit = *self.permit;
             self.permit = Box::new(match answer {
-                Ok(Ok(Answer::Value(value))) => permit.looked(&value, sent),
+                Ok(Ok(Answer::Value(value))) => permit.looked(&value, (sent, place.company())),
                 Ok(Ok(Answer::DoneWithoutResult | Answer::Fault(_)) | Err(_)) | Err(_) => {
                     permit.unlooked()
                 }

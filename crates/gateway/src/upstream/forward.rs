@@ -302,9 +302,10 @@ async fn first(errand: Errand, ticket: Ticket, links: Links) -> Result<Told, (En
         ticket.end(&ended).await;
         Ok(told(ended))
     });
-    running
-        .await
-        .unwrap_or_else(|_| Ok(Told::of(Err(Why::Panicked))))
+    match running.await {
+        Ok(ended) => ended,
+        Err(_) => Ok(Told::of(Err(Why::Panicked))),
+    }
 }
 
 /// Ends what was not done.

@@ -5,6 +5,9 @@ const LONG_AGO: &str = "2026-11-27 08:00:00";
 const RECENT: &str = "2026-11-27 09:59:30";
 const LATER: &str = "2026-11-27 10:00:00";
 
+const DONE: (Sent, Company) = (Sent::Done, Company::Alone);
+const DOUBTFUL: (Sent, Company) = (Sent::Doubtful, Company::Alone);
+
 const WRITES: Does = Does::Writes {
     stamps: Stamps::Always,
     sets: Sets::Other,
@@ -36,11 +39,11 @@ fn watch(does: Does) -> Watch {
 }
 
 fn inside(does: Does, before: &Stamp, now: &Stamp) -> Found {
-    watch(does).finds(Some(before), &Now::Inside(Some(now)), Sent::Done)
+    watch(does).finds(Some(before), &Now::Inside(Some(now)), DONE)
 }
 
 fn outside(does: Does, before: &Stamp, now: &Stamp) -> Found {
-    watch(does).finds(Some(before), &Now::Outside(Some(now)), Sent::Done)
+    watch(does).finds(Some(before), &Now::Outside(Some(now)), DONE)
 }
 
 #[test]
@@ -89,7 +92,7 @@ fn what_a_method_did_itself_is_not_held_against_it_and_proves_nothing() {
     let (other, own) = (stamp("2", LONG_AGO), stamp(USER, LATER));
     assert_eq!(inside(Does::Acts, &other, &own), Found::Unproven);
     assert_eq!(outside(Does::Acts, &other, &own), Found::Unproven);
-    let gone = watch(Does::Acts).finds(Some(&other), &Now::Gone, Sent::Done);
+    let gone = watch(Does::Acts).finds(Some(&other), &Now::Gone, DONE);
     assert_eq!(gone, Found::Unproven);
 }
 
@@ -102,20 +105,20 @@ fn a_rule_that_rests_on_what_is_set_or_on_other_records_is_unproven() {
         ..watch(does)
     };
     let now = Now::Inside(Some(&own));
-    let found = over_links(WRITES).finds(Some(&other), &now, Sent::Done);
+    let found = over_links(WRITES).finds(Some(&other), &now, DONE);
     assert_eq!(found, Found::Unproven);
     let now = Now::Outside(Some(&own));
-    let found = over_links(WRITES).finds(Some(&other), &now, Sent::Done);
+    let found = over_links(WRITES).finds(Some(&other), &now, DONE);
     assert_eq!(found, Found::Unsure, "it may have left it afterwards");
     let now = Now::Inside(Some(&other));
-    let found = over_links(Does::Acts).finds(Some(&other), &now, Sent::Done);
+    let found = over_links(Does::Acts).finds(Some(&other), &now, DONE);
     assert_eq!(found, Found::Unproven);
 }
 
 #[test]
 fn what_is_gone_after_a_write_is_unsure() {
     let own = stamp(USER, LONG_AGO);
-    let found = watch(WRITES).finds(Some(&own), &Now::Gone, Sent::Done);
+    let found = watch(WRITES).finds(Some(&own), &Now::Gone, DONE);
     assert_eq!(found, Found::Unsure);
 }
 
@@ -127,24 +130,24 @@ fn who_is_not_known_and_what_is_not_stamped_prove_nothing() {
         ..watch(WRITES)
     };
     let now = Now::Inside(Some(&own));
-    assert_eq!(nobody.finds(Some(&own), &now, Sent::Done), Found::Unproven);
-    let bare = watch(WRITES).finds(None, &Now::Inside(None), Sent::Done);
+    assert_eq!(nobody.finds(Some(&own), &now, DONE), Found::Unproven);
+    let bare = watch(WRITES).finds(None, &Now::Inside(None), DONE);
     assert_eq!(bare, Found::Unproven);
-    let bare = watch(WRITES).finds(None, &Now::Outside(None), Sent::Done);
+    let bare = watch(WRITES).finds(None, &Now::Outside(None), DONE);
     assert_eq!(bare, Found::Unsure);
 }
 
 #[test]
 fn a_write_that_may_not_have_been_done_is_told_by_its_stamp() {
     let old = stamp("2", LONG_AGO);
-    let undone = watch(WRITES).finds(Some(&old), &Now::Inside(Some(&old)), Sent::Doubtful);
+    let undone = watch(WRITES).finds(Some(&old), &Now::Inside(Some(&old)), DOUBTFUL);
     assert_eq!(undone, Found::Fine);
     let own = stamp(USER, LATER);
-    let done = watch(WRITES).finds(Some(&old), &Now::Outside(Some(&own)), Sent::Doubtful);
+    let done = watch(WRITES).finds(Some(&old), &Now::Outside(Some(&own)), DOUBTFUL);
     assert_eq!(done, Found::Broken);
     // Nobody knows whose stamp it is: it was there before.
     let own = stamp(USER, RECENT);
-    let same = watch(WRITES).finds(Some(&own), &Now::Outside(Some(&own)), Sent::Doubtful);
+    let same = watch(WRITES).finds(Some(&own), &Now::Outside(Some(&own)), DOUBTFUL);
     assert_eq!(same, Found::Unsure);
 }
 
@@ -157,7 +160,7 @@ fn frappe_stamps_to_the_microsecond() {
     };
     let fresh = stamp("a@example.com", "2026-11-27 09:59:59.123456");
     let now = Now::Inside(Some(&fresh));
-    assert_eq!(watch.finds(Some(&fresh), &now, Sent::Done), Found::Fine);
+    assert_eq!(watch.finds(Some(&fresh), &now, DONE), Found::Fine);
 }
 
 fn rows(rows: &[(i64, i64, &str)]) -> Value {
@@ -180,7 +183,7 @@ fn what_is_missing_is_asked_for_whatever_the_rule_says() {
     let guarded = rows(&[(1, 2, LONG_AGO), (2, 2, LONG_AGO), (3, 2, LONG_AGO)]);
     let after = After::new(call.clone(), watch(WRITES), &guarded);
     let mut found = Findings::default();
-    let open = after.heard(&rows(&[(1, 7, LATER)]), Sent::Done, &mut found);
+    let open = after.heard(&rows(&[(1, 7, LATER)]), DONE, &mut found);
     let open = open.expect("two are missing");
     assert_eq!(found, Findings::default());
     let asked = Value::List(vec![Value::List(vec![
@@ -193,7 +196,7 @@ fn what_is_missing_is_asked_for_whatever_the_rule_says() {
         open.call.context.get("active_test"),
         Some(&Value::Bool(false))
     );
-    let done = open.heard(&rows(&[(2, 7, LATER)]), Sent::Done, &mut found);
+    let done = open.heard(&rows(&[(2, 7, LATER)]), DONE, &mut found);
     assert!(done.is_none());
     let expected = Findings {
         broken: 1,
@@ -201,4 +204,19 @@ fn what_is_missing_is_asked_for_whatever_the_rule_says() {
         ..Findings::default()
     };
     assert_eq!(found, expected, "one is outside and one is gone");
+}
+
+#[test]
+fn a_stamp_that_another_call_of_the_same_user_may_have_left_proves_nothing() {
+    let beside = (Sent::Done, Company::Others);
+    let (old, own) = (stamp("2", LONG_AGO), stamp(USER, LATER));
+    let found = watch(WRITES).finds(Some(&old), &Now::Inside(Some(&own)), beside);
+    assert_eq!(found, Found::Unproven);
+    let found = watch(WRITES).finds(Some(&old), &Now::Outside(Some(&own)), beside);
+    assert_eq!(found, Found::Unsure);
+    let by_another = stamp("2", LATER);
+    let found = watch(WRITES).finds(Some(&old), &Now::Inside(Some(&by_another)), beside);
+    assert_eq!(found, Found::Unsure);
+    let found = watch(Does::Acts).finds(Some(&old), &Now::Inside(Some(&old)), beside);
+    assert_eq!(found, Found::Fine, "nobody wrote it");
 }

@@ -1,11 +1,13 @@
 //! What is asked after a call whose rule opens some records only.
 
 use crate::common::{Caller, UID, call, document, frappe, json, odoo, on, text};
-use portcullis_policy::{Findings, Permit, Sent, UserFacts};
+use portcullis_policy::{Company, Findings, Permit, Sent, UserFacts};
 
 /// Calls are asked in 1970 here.
 const LONG_AGO: &str = "1960-01-01 08:00:00";
 const LATER: &str = "1980-01-01 08:00:00";
+
+const DONE: (Sent, Company) = (Sent::Done, Company::Alone);
 
 fn companies() -> Caller {
     odoo(
@@ -70,7 +72,7 @@ fn the_guard_is_asked_again_and_its_answer_is_awaited() {
     assert_eq!(text(&after.named["domain"]), asked);
     assert_eq!(after.method.as_str(), "search_read");
     let told = format!("[{}]", row(3, UID, LATER));
-    let permit = permit.looked(&json(&told), Sent::Done);
+    let permit = permit.looked(&json(&told), DONE);
     assert!(permit.after().is_none());
     assert_eq!(only(permit.findings()), "nothing");
     permit.apply(json("true")).expect("the answer");
@@ -83,11 +85,11 @@ fn the_guard_is_asked_again_and_its_answer_is_awaited() {
 fn what_left_the_rule_before_the_call_is_told_from_what_left_it_after() {
     for (by, expected) in [(UID, "broken"), (9, "unsure")] {
         let permit = guarded(companies().allowed(&write(r#"{"city": "Bonn"}"#)));
-        let permit = permit.looked(&json("[]"), Sent::Done);
+        let permit = permit.looked(&json("[]"), DONE);
         let bare = permit.after().expect("who wrote it?");
         assert_eq!(text(&bare.named["domain"]), r#"[["id","in",[3]]]"#);
         let told = format!("[{}]", row(3, by, LATER));
-        let permit = permit.looked(&json(&told), Sent::Done);
+        let permit = permit.looked(&json(&told), DONE);
         assert_eq!(only(permit.findings()), expected);
         permit.apply(json("true")).expect("it was done");
     }
@@ -97,7 +99,7 @@ fn what_left_the_rule_before_the_call_is_told_from_what_left_it_after() {
 fn nobody_who_wrote_after_the_call_makes_it_fine() {
     let permit = guarded(companies().allowed(&write(r#"{"city": "Bonn"}"#)));
     let told = format!("[{}]", row(3, 9, LATER));
-    let permit = permit.looked(&json(&told), Sent::Done);
+    let permit = permit.looked(&json(&told), DONE);
     assert_eq!(only(permit.findings()), "unsure");
 }
 
@@ -105,7 +107,7 @@ fn nobody_who_wrote_after_the_call_makes_it_fine() {
 fn what_a_call_sets_itself_cannot_be_seen_afterwards() {
     let permit = guarded(companies().allowed(&write(r#"{"is_company": true}"#)));
     let told = format!("[{}]", row(3, UID, LATER));
-    let permit = permit.looked(&json(&told), Sent::Done);
+    let permit = permit.looked(&json(&told), DONE);
     assert_eq!(only(permit.findings()), "unproven");
 }
 
@@ -121,14 +123,14 @@ fn what_was_deleted_cannot_be_looked_at() {
 fn a_method_may_move_its_records_and_somebody_else_may_not() {
     for (by, expected) in [(UID, "unproven"), (9, "unsure")] {
         let permit = guarded(companies().allowed(&on("res.partner", "tidy", &[3], "{}")));
-        let permit = permit.looked(&json("[]"), Sent::Done);
+        let permit = permit.looked(&json("[]"), DONE);
         let told = format!("[{}]", row(3, by, LATER));
-        let permit = permit.looked(&json(&told), Sent::Done);
+        let permit = permit.looked(&json(&told), DONE);
         assert_eq!(only(permit.findings()), expected);
     }
     let permit = guarded(companies().allowed(&on("res.partner", "tidy", &[3], "{}")));
     let told = format!("[{}]", row(3, 9, LONG_AGO));
-    let permit = permit.looked(&json(&told), Sent::Done);
+    let permit = permit.looked(&json(&told), DONE);
     assert_eq!(only(permit.findings()), "nothing", "nobody wrote it");
 }
 
@@ -213,7 +215,7 @@ domain = '[["city", "=", "Bonn"]]'
         } else {
             row(3, UID, LATER)
         };
-        permit = permit.looked(&json(&format!("[{by}]")), Sent::Done);
+        permit = permit.looked(&json(&format!("[{by}]")), DONE);
         models.push(model);
     }
     models.sort();
@@ -237,7 +239,7 @@ fn many_records_are_asked_for_at_once() {
     let permit = companies().allowed(&many);
     let permit = permit.guarded(&all(9, LONG_AGO)).unwrap();
     assert_eq!(permit.outlook().unchecked, 2000);
-    let permit = permit.looked(&all(UID, LATER), Sent::Done);
+    let permit = permit.looked(&all(UID, LATER), DONE);
     assert!(permit.after().is_none());
     assert_eq!(only(permit.findings()), "nothing");
 }
@@ -286,14 +288,14 @@ fn what_no_version_binds_is_looked_at() {
         let permit = caller.allowed(&document("Sales Order", "tidy", "S1", "{}"));
         permit.guarded(&json(SEEN)).unwrap()
     };
-    let permit = called().looked(&json(SEEN), Sent::Done);
+    let permit = called().looked(&json(SEEN), DONE);
     assert_eq!(only(permit.findings()), "nothing");
     let by_another = SEEN.replace("000001", "000002");
-    let permit = called().looked(&json(&by_another), Sent::Done);
+    let permit = called().looked(&json(&by_another), DONE);
     assert_eq!(only(permit.findings()), "unsure");
-    let permit = called().looked(&json("[]"), Sent::Done);
+    let permit = called().looked(&json("[]"), DONE);
     let bare = permit.after().expect("it is asked for by its name");
     assert_eq!(text(&bare.named["filters"]), r#"[["name","in",["S1"]]]"#);
-    let permit = permit.looked(&json(&by_another), Sent::Done);
+    let permit = permit.looked(&json(&by_another), DONE);
     assert_eq!(only(permit.findings()), "unsure");
 }

@@ -8,7 +8,6 @@
     reason = "a test fails by panicking, also in what its cases share, and says what it did"
 )]
 
-mod chance;
 mod frappe;
 mod odoo;
 mod secrets;

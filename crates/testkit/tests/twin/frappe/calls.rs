@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::world::{HIDDEN, MISSING, Site, encoded};
-use crate::chance::Chance;
+use portcullis_testkit::chance::Chance;
 
 const AIMED: &str = include_str!("aimed.tsv");
 

@@ -7,7 +7,7 @@ use portcullis_erp::{Call, Dialect, Limits, Map, RecordId, Value};
 use serde_json::{Value as Json, json};
 
 use super::world::{COMPANY, HIDDEN, KEYS, STRANGER, Site};
-use crate::chance::Chance;
+use portcullis_testkit::chance::Chance;
 
 /// What stands for the records, the context and the other arguments of a call.
 pub(crate) struct Asked {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::chance::Chance;
+use portcullis_testkit::chance::Chance;
 
 /// What the role `named` opens of companies, as an ERP is asked for it directly.
 const COMPANIES: &str = "is_company";

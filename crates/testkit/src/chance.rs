@@ -1,10 +1,11 @@
 //! Chance that comes out the same each time.
 
 /// A generator of numbers (SplitMix64), begun with a seed.
-pub(crate) struct Chance(u64);
+pub struct Chance(u64);
 
 impl Chance {
-    pub(crate) fn of(seed: u64) -> Self {
+    /// A generator that begins with this seed.
+    pub fn of(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -17,22 +18,23 @@ impl Chance {
     }
 
     /// A number below this one.
-    pub(crate) fn below(&mut self, most: usize) -> usize {
+    pub fn below(&mut self, most: usize) -> usize {
         let most = u64::try_from(most.max(1)).expect("a number");
         usize::try_from(self.next() % most).expect("a number")
     }
 
     /// Whether something of this many in a hundred happens.
-    pub(crate) fn happens(&mut self, percent: usize) -> bool {
+    pub fn happens(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    pub(crate) fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    /// One of them.
+    pub fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
 
     /// Some of them, at least one.
-    pub(crate) fn some<T: Clone>(&mut self, of: &[T], most: usize) -> Vec<T> {
+    pub fn some<T: Clone>(&mut self, of: &[T], most: usize) -> Vec<T> {
         let count = 1 + self.below(most);
         (0..count).map(|_| self.one(of).clone()).collect()
     }
