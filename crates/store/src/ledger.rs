@@ -74,6 +74,8 @@ pub struct Selection {
     pub model: Option<String>,
     /// This outcome; [`Verdict::Unknown`] takes in those that were never closed.
     pub outcome: Option<Verdict>,
+    /// Of which this was noted.
+    pub noted: Option<String>,
 }
 
 impl Record {
@@ -102,6 +104,10 @@ impl Selection {
             && self
                 .outcome
                 .is_none_or(|outcome| record.outcome() == outcome)
+            && self.noted.as_ref().is_none_or(|noted| {
+                let mut notes = record.closed.iter().flat_map(|closed| &closed.notes);
+                notes.any(|(note, _)| note == noted)
+            })
     }
 }
 

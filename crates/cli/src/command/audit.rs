@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 use portcullis_audit::{Report, RequestId, Verdict};
-use portcullis_gateway::clock;
+use portcullis_gateway::{audit, clock};
 use portcullis_identity::Timestamp;
 use portcullis_store::{Ledger, Record, Selection};
 use serde_json::{Value, json};
@@ -86,6 +86,10 @@ struct TailArgs {
     /// Only this outcome
     #[arg(long, value_enum)]
     outcome: Option<WantedOutcome>,
+
+    /// Only where this was noted (`rule-broken`, `rule-unsure`, `limited`, …)
+    #[arg(long)]
+    noted: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -143,11 +147,13 @@ async fn tail(ledger: &Ledger, args: TailArgs, json: bool) -> anyhow::Result<Exi
         upstream: args.upstream,
         model: args.model,
         outcome: None,
+        noted: None,
     };
     if !args.follow {
         await_closings(ledger, &selection).await?;
     }
     selection.outcome = args.outcome.map(verdict);
+    selection.noted = args.noted;
     if !args.follow {
         return print(&ledger.records(&selection)?, json, true).map(|()| ExitCode::SUCCESS);
     }
@@ -201,17 +207,23 @@ fn print(records: &[Record], json: bool, with_header: bool) -> anyhow::Result<()
             });
         let notes = record.closed.iter().flat_map(|closed| &closed.notes);
         let number = notes
-            .filter(|(_, count)| *count > 1)
+            .clone()
+            .filter(|(_, count)| record.outcome() == Verdict::Refused && *count > 1)
             .map(|(_, count)| count);
         let times: String = number.map(|count| format!(" ({count} times)")).collect();
+        let raced: Vec<&str> = notes.filter_map(|(note, _)| raced(note)).collect();
         let ended = match record.closed {
             None => "outcome unknown, or under way",
             Some(_) => name(record.outcome()),
         };
-        let outcome = match (ended, reason) {
+        let mut outcome = match (ended, reason) {
             (name, Some(reason)) => format!("{name}: {reason}{times}"),
             (name, None) => name.to_owned(),
         };
+        for words in &raced {
+            outcome.push_str("; ");
+            outcome.push_str(words);
+        }
         table.add_row([
             show::second(opened.at).into(),
             opened.principal.as_deref().unwrap_or("-").into(),
@@ -220,6 +232,7 @@ fn print(records: &[Record], json: bool, with_header: bool) -> anyhow::Result<()
             format!("{} {}", opened.model, opened.method).into(),
             opened.rule.as_deref().unwrap_or("-").into(),
             match record.outcome() {
+                Verdict::Done if !raced.is_empty() => show::bad(outcome),
                 Verdict::Done => show::good(outcome),
                 Verdict::Refused | Verdict::Fault => show::doubtful(outcome),
                 Verdict::Unknown | Verdict::Panicked => show::bad(outcome),
@@ -229,6 +242,16 @@ fn print(records: &[Record], json: bool, with_header: bool) -> anyhow::Result<()
         ]);
     }
     show::print(&table, "there is no such record")
+}
+
+/// What a note of an after-check says to people; none of other notes, and of what is no alarm.
+fn raced(note: &str) -> Option<&'static str> {
+    match note {
+        audit::BROKEN => Some("the rule was broken by a race"),
+        audit::UNSURE => Some("the rule may have been broken by a race"),
+        audit::UNCHECKED => Some("whether the rule held could not be asked"),
+        _ => None,
+    }
 }
 
 fn describe(record: &Record) -> anyhow::Result<Value> {

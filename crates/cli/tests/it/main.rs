@@ -36,6 +36,7 @@ mod people;
 mod personal;
 mod policy;
 mod profiles;
+mod raced;
 mod record_rules;
 mod refusals;
 mod relay;
