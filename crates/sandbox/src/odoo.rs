@@ -18,6 +18,7 @@ mod cell;
 mod compute;
 mod compute_sale;
 mod constraint;
+mod copies;
 mod db;
 mod defaults;
 mod demo;

@@ -23,12 +23,15 @@ fn user(login: &str, role: Role) -> User {
 }
 
 fn start() -> (Running, UpstreamLog) {
-    let users = vec![
+    start_with(vec![
         user("admin", Role::Admin),
         user("integration", Role::SalesOwn),
         user("second", Role::SalesOwn),
         user("customer", Role::Portal),
-    ];
+    ])
+}
+
+fn start_with(users: Vec<User>) -> (Running, UpstreamLog) {
     let log = UpstreamLog::in_memory();
     let odoo = Arc::new(Odoo::new(Options::new("demo", users)));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -501,4 +504,69 @@ fn a_picture_that_is_none_is_refused() {
     let (status, body) = write(PICTURE.get(..12).unwrap());
     assert_eq!(status, 422, "{body}");
     assert!(body.contains("odoo.exceptions.UserError"), "{body}");
+}
+
+#[test]
+fn only_a_draft_is_marked_as_sent() {
+    let (server, _) = start();
+    let on = |method: &str| {
+        let path = format!("sale.order/{method}");
+        call(&server, "admin", &path, r#"{"ids":[1]}"#)
+    };
+    assert_eq!(on("action_quotation_sent"), (200, "null".to_owned()));
+    let (status, body) = on("action_quotation_sent");
+    assert_eq!(status, 422, "{body}");
+    assert!(body.contains("Only draft orders"), "{body}");
+    assert_eq!(on("action_draft").0, 200);
+    assert_eq!(on("action_quotation_sent").0, 200);
+}
+
+#[test]
+fn what_is_computed_or_a_records_own_is_neither_a_default_nor_copied() {
+    let (server, _) = start_with(vec![user("seller", Role::Sales)]);
+    let asked = |path: &str, body: &str| {
+        let (status, body) = call(&server, "seller", path, body);
+        assert_eq!(status, 200, "{body}");
+        body.replace(' ', "")
+    };
+    // A salesperson's groups do not show the credit limit of whom they copy.
+    asked("res.partner/copy", r#"{"ids":[19]}"#);
+    let told = asked("res.partner/copy_data", r#"{"ids":[19]}"#);
+    assert!(
+        told.contains(r#""category_id":[[6,0,["#) && !told.contains("credit_limit"),
+        "{told}"
+    );
+    let told = asked(
+        "sale.order/default_get",
+        r#"{"fields":["state","user_id","currency_id"]}"#,
+    );
+    assert_eq!(told, r#"{"state":"draft"}"#);
+    let changed = r#"{"ids":[],"values":{"partner_id":7},"field_names":["partner_id"],"fields_spec":{"partner_id":{},"partner_invoice_id":{}}}"#;
+    let told = asked("sale.order/onchange", changed);
+    assert_eq!(told, r#"{"value":{"partner_invoice_id":7}}"#);
+}
+
+#[test]
+fn the_conditions_of_a_group_are_joined_as_the_real_server_joins_them() {
+    let (server, _) = start();
+    let groups = |by: &str| {
+        let body = format!(r#"{{"domain":[],"groupby":{by},"aggregates":["__count"],"limit":1}}"#);
+        let (status, body) = call(&server, "admin", "sale.order/formatted_read_group", &body);
+        assert_eq!(status, 200, "{body}");
+        body.replace(' ', "")
+    };
+    for (by, extra) in [
+        ("[]", r#"[[1,"=",1]]"#),
+        (r#"["state"]"#, r#"[["state","=","cancel"]]"#),
+        (
+            r#"["state","company_id"]"#,
+            r#"["&",["state","=","cancel"],["company_id","=",1]]"#,
+        ),
+    ] {
+        let told = groups(by);
+        assert!(
+            told.contains(&format!(r#""__extra_domain":{extra}"#)),
+            "{told}"
+        );
+    }
 }

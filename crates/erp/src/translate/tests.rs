@@ -247,6 +247,7 @@ fn groups_of_today_are_asked_for_and_told_as_before_and_back() {
     let leaf =
         |name: &str, value: Value| Value::List(vec![Value::from(name), Value::from("="), value]);
     let extra = vec![
+        Value::from("&"),
         leaf("partner_id", Value::Int(4)),
         leaf("state", Value::from("sale")),
     ];

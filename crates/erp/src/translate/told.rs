@@ -110,7 +110,10 @@ impl Groups {
                 chosen,
             ]));
         }
-        told.insert("__extra_domain".to_owned(), Value::List(conditions));
+        // 19 writes an `&` for each condition but the first, and these before them all.
+        let mut extra = vec![Value::from("&"); conditions.len().saturating_sub(1)];
+        extra.append(&mut conditions);
+        told.insert("__extra_domain".to_owned(), Value::List(extra));
         self.sum(group, told)
     }
 

@@ -5,7 +5,6 @@ use portcullis_erp::value::{Map, Value};
 use super::access::{self, Op};
 use super::call::{Bound, Env};
 use super::record::View;
-use super::schema::Source;
 use super::search;
 use super::trouble::{Kind, Trouble};
 use super::user::truthy;
@@ -75,6 +74,19 @@ pub(crate) fn draft(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Troubl
 }
 
 pub(crate) fn sent(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
+    access::check(env.who, call.model, Op::Write)?;
+    search::check_ids(env.view(), call.model, Op::Write, &call.ids)?;
+    let view = env.view();
+    let is_draft = |id: &i64| {
+        let order = view.record(call.model.name, *id);
+        order.is_some_and(|order| order.text("state") == "draft")
+    };
+    if !call.ids.iter().all(is_draft) {
+        return Err(Trouble::new(
+            Kind::User,
+            "Only draft orders can be marked as sent directly.",
+        ));
+    }
     update(env, call, "state", Value::from("sent"))?;
     Ok(Value::Null)
 }
@@ -82,86 +94,6 @@ pub(crate) fn sent(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble
 pub(crate) fn lock(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     update(env, call, "locked", Value::Bool(true))?;
     Ok(Value::Null)
-}
-
-pub(crate) fn copy(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
-    access::check(env.who, call.model, Op::Create)?;
-    search::check_ids(env.view(), call.model, Op::Read, &call.ids)?;
-    let mut ids = Vec::new();
-    for &id in &call.ids {
-        let mut values = copied(env.view(), call, id);
-        if let Value::Map(given) = call.get(0) {
-            values.extend(given.clone());
-        }
-        ids.push(Value::Int(write::create_one(env, call.model, values)?));
-    }
-    Ok(Value::List(ids))
-}
-
-/// The values that copies would have.
-pub(crate) fn copy_data(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
-    access::check(view.who, call.model, Op::Read)?;
-    search::check_ids(view, call.model, Op::Read, &call.ids)?;
-    let copies = call.ids.iter().map(|&id| {
-        let mut values = copied(view, call, id);
-        if let Value::Map(given) = call.get(0) {
-            values.extend(given.clone());
-        }
-        Value::Map(values)
-    });
-    Ok(Value::List(copies.collect()))
-}
-
-/// The values of a copy: what is stored, without what names or dates the original.
-fn copied(view: View<'_>, call: &Bound<'_>, id: i64) -> Map {
-    let Some(record) = view.record(call.model.name, id) else {
-        return Map::new();
-    };
-    let mut values = Map::new();
-    for (slot, field) in call.model.fields.values().enumerate() {
-        let kept = matches!(field.source, Source::Cell)
-            && !matches!(
-                (call.model.name, field.name),
-                (
-                    _,
-                    "id" | "create_uid" | "create_date" | "write_uid" | "write_date"
-                ) | (
-                    "sale.order",
-                    "name" | "state" | "locked" | "date_order" | "client_order_ref"
-                )
-            );
-        if !kept {
-            continue;
-        }
-        let value = record.value(slot, field).into_owned();
-        let value = match (field.name, value) {
-            ("name" | "login", Value::Text(name)) if call.model.name != "sale.order.line" => {
-                Value::Text(format!("{name} (copy)"))
-            }
-            (_, value) => value,
-        };
-        values.insert(field.name.to_owned(), value);
-    }
-    if call.model.name == "sale.order" {
-        let lines = record.links("order_line").into_iter().map(|line| {
-            let names = [
-                "product_id",
-                "name",
-                "product_uom_qty",
-                "price_unit",
-                "discount",
-                "sequence",
-                "display_type",
-            ];
-            let line: Map = names
-                .iter()
-                .map(|name| ((*name).to_owned(), line.get(name).into_owned()))
-                .collect();
-            Value::List(vec![Value::Int(0), Value::Int(0), Value::Map(line)])
-        });
-        values.insert("order_line".to_owned(), Value::List(lines.collect()));
-    }
-    values
 }
 
 pub(crate) fn name_create(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {

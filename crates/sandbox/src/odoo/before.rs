@@ -10,7 +10,7 @@ use super::record::View;
 use super::search;
 use super::trouble::Trouble;
 use super::user::truthy;
-use super::{actions, web};
+use super::{copies, web};
 
 /// Until 16: `count` makes a number of it, past limit and offset.
 pub(crate) fn search(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
@@ -68,13 +68,13 @@ fn one_record(call: &Bound<'_>) -> Result<(), Trouble> {
 /// Until 17: a copy of one record, answered as one id.
 pub(crate) fn copy(env: &mut Env<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     one_record(call)?;
-    actions::copy(env, call).map(only)
+    copies::copy(env, call).map(only)
 }
 
 /// Until 17: the values of a copy of one record.
 pub(crate) fn copy_data(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     one_record(call)?;
-    actions::copy_data(view, call).map(only)
+    copies::copy_data(view, call).map(only)
 }
 
 fn only(list: Value) -> Value {

@@ -110,6 +110,17 @@ fn line(view: View<'_>, values: &mut Map) {
     }
 }
 
+/// What the real server computes as a record is made, and so does not tell beforehand.
+fn is_computed(model: &str, field: &str) -> bool {
+    matches!(
+        (model, field),
+        (
+            "sale.order",
+            "user_id" | "currency_id" | "pricelist_id" | "team_id"
+        ) | ("product.template", "categ_id")
+    )
+}
+
 pub(crate) fn default_get(view: View<'_>, call: &Bound<'_>) -> Result<Value, Trouble> {
     let mut map = Map::new();
     let now = super::now();
@@ -118,6 +129,10 @@ pub(crate) fn default_get(view: View<'_>, call: &Bound<'_>) -> Result<Value, Tro
         let Some((_, field)) = call.model.field(name) else {
             continue;
         };
+        let from_context = view.context.values.contains_key(&format!("default_{name}"));
+        if is_computed(call.model.name, name) && !from_context {
+            continue;
+        }
         // A new order's name is made when it is; until then it says so.
         let new = (call.model.name, name) == ("sale.order", "name");
         let value = of(view, Some(&now), call.model, name);

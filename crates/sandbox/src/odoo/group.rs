@@ -84,13 +84,24 @@ fn formatted(view: View<'_>, call: &Bound<'_>, plan: &Plan<'_>) -> Result<Vec<Va
             row.insert(by.text.clone(), value);
             extra.extend(condition);
         }
-        row.insert("__extra_domain".to_owned(), Value::List(extra));
+        row.insert("__extra_domain".to_owned(), joined(extra));
         for sum in &plan.sums {
             row.insert(sum.text.clone(), summed(view, call.model, sum, &group.ids));
         }
         Value::Map(row)
     });
     Ok(rows.collect())
+}
+
+/// Conditions as a domain is written that is told: all the `&` first, and something true for none.
+fn joined(mut conditions: Vec<Value>) -> Value {
+    if conditions.is_empty() {
+        let one = Value::Int(1);
+        return Value::List(vec![Value::List(vec![one.clone(), Value::from("="), one])]);
+    }
+    let mut domain = vec![Value::from("&"); conditions.len().saturating_sub(1)];
+    domain.append(&mut conditions);
+    Value::List(domain)
 }
 
 /// Where the arguments of a `read_group` stand.

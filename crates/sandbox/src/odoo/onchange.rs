@@ -47,7 +47,7 @@ fn known(call: &Bound<'_>, name: &str) -> Result<(), Trouble> {
     )))
 }
 
-/// What follows from a change: an order's addresses from its customer.
+/// What follows from a change, in fields that are asked for: an order's addresses from its customer.
 fn follows(view: View<'_>, call: &Bound<'_>, changed: &[Value]) -> Map {
     let mut value = Map::new();
     let partner = call
@@ -60,7 +60,10 @@ fn follows(view: View<'_>, call: &Bound<'_>, changed: &[Value]) -> Map {
     if let (true, "sale.order", Some(Value::Int(id))) = (of_partner, call.model.name, partner)
         && view.record("res.partner", *id).is_some()
     {
-        for name in ["partner_invoice_id", "partner_shipping_id"] {
+        let asked = call.get(2).as_map();
+        let asked = |name: &&str| asked.is_some_and(|fields| fields.contains_key(*name));
+        let addresses = ["partner_invoice_id", "partner_shipping_id"];
+        for name in addresses.into_iter().filter(asked) {
             value.insert(name.to_owned(), Value::Int(*id));
         }
     }

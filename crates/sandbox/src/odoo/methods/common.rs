@@ -2,8 +2,8 @@
 
 use super::super::call::{Method, Run};
 use super::super::{
-    actions, before, defaults, describe, group, onchange, panel, read, translations, views, web,
-    write,
+    actions, before, copies, defaults, describe, group, onchange, panel, read, translations, views,
+    web, write,
 };
 use super::{on_model, on_records};
 
@@ -115,9 +115,9 @@ pub(super) const ALL: &[Method] = &[
         Run::Read(defaults::default_get),
     )
     .until(18),
-    on_records("copy", &["default="], Run::Write(actions::copy)).since(18),
+    on_records("copy", &["default="], Run::Write(copies::copy)).since(18),
     on_records("copy", &["default="], Run::Write(before::copy)).until(17),
-    on_records("copy_data", &["default="], Run::Read(actions::copy_data)).since(18),
+    on_records("copy_data", &["default="], Run::Read(copies::copy_data)).since(18),
     on_records("copy_data", &["default="], Run::Read(before::copy_data)).until(17),
     on_model("name_create", &["name"], Run::Write(actions::name_create)),
     on_records("get_metadata", &[], Run::Read(describe::get_metadata)),
