@@ -112,8 +112,13 @@ impl<'a> RuleBook<'a> {
         if upstream.family() != Family::Odoo {
             return Err(RuleError::NotOdoo);
         }
-        upstream.prepare(asker).await?;
         let user = upstream.user(login).ok_or(Unready::Unreachable)?;
+        // Who is refused holds up nobody else.
+        if upstream.version().is_none() {
+            upstream.prepare(asker).await?;
+        } else if user.uid().is_none() {
+            upstream.try_user(asker, &user).await?;
+        }
         Ok(Self {
             upstream,
             asker,

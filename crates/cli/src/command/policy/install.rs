@@ -34,7 +34,7 @@ pub(crate) struct WhereArgs {
 /// How far it goes.
 #[derive(clap::Args)]
 pub(crate) struct HowArgs {
-    /// Only these ERP users, with commas between; else those as whom keys with the roles run
+    /// These ERP users, with commas between; else those as whom keys with the roles run
     #[arg(long, value_name = "LOGIN", value_delimiter = ',')]
     users: Option<Vec<ErpLogin>>,
 

@@ -292,3 +292,28 @@ fn older_releases_and_dialects_hold_rules_too() {
         );
     }
 }
+
+#[test]
+fn a_credential_that_is_over_hides_nobody_else() {
+    let world = World::start();
+    let file = world.place.path().join("old.secret");
+    std::fs::write(&file, "a key that is over").unwrap();
+    let file = file.display().to_string();
+    let (code, said) = world
+        .place
+        .run(&["user", "add", "absent", "--secret-file", &file]);
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = world.install(&["shop", "--users", "absent,narrow,other"]);
+    assert_eq!((code, what(&said)), (0, vec!["made"; 3]), "{said}");
+    let checked = said["checked"].as_array().unwrap();
+    let beyond = |login: &str| {
+        let one = checked.iter().find(|one| one["user"] == login);
+        one.unwrap()["beyond"].clone()
+    };
+    assert_eq!(beyond("absent"), Json::Null, "{said}");
+    assert_eq!(
+        (beyond("narrow"), beyond("other")),
+        (json!(0), json!(0)),
+        "{said}"
+    );
+}
