@@ -458,6 +458,27 @@ fn xml_rpc_has_no_words_for_a_dictionary_by_id() {
 }
 
 #[test]
+fn xml_rpc_has_no_words_for_the_properties_of_a_copy() {
+    let (server, _) = start();
+    let (status, told) = call(&server, "admin", "res.partner/copy_data", r#"{"ids":[19]}"#);
+    assert_eq!(status, 200, "{told}");
+    assert!(told.contains("fields_properties.Property object"), "{told}");
+    let xml = "<?xml version='1.0'?><methodCall><methodName>execute_kw</methodName><params>\
+        <param><value>demo</value></param><param><value><int>2</int></value></param>\
+        <param><value>admin-key</value></param><param><value>res.partner</value></param>\
+        <param><value>copy_data</value></param><param><value><array><data><value><array><data>\
+        <value><int>19</int></value></data></array></value></data></array></value></param>\
+        </params></methodCall>";
+    let (_, body) = send(
+        &server,
+        "/xmlrpc/2/object",
+        "Content-Type: text/xml\r\n",
+        xml,
+    );
+    assert!(body.contains("cannot marshal"), "{body}");
+}
+
+#[test]
 fn a_search_for_names_alone_tells_how_lists_show_them() {
     let (server, _) = start();
     let asked = |specification: &str| {

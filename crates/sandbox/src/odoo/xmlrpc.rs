@@ -3,6 +3,7 @@
 use portcullis_erp::dialect::xmlrpc::codec;
 use portcullis_erp::value::Value;
 
+use super::copies::PROPERTIES;
 use super::trouble::{Kind, Trouble};
 use super::{Odoo, page, route, service, xml};
 use crate::http::{Request, Response, Seen};
@@ -72,8 +73,8 @@ pub(crate) fn answer(
     page::xml(out)
 }
 
-/// What the real server's writer refuses, after the call was done: nothing, large numbers, and
-/// dictionaries by id, whose keys are numbers there.
+/// What the real server's writer refuses, after the call was done: nothing, large numbers,
+/// dictionaries by id, whose keys are numbers there, and objects from its inside.
 fn unsayable(value: &Value) -> Option<Trouble> {
     match value {
         Value::Null => Some(Trouble::new(
@@ -87,6 +88,10 @@ fn unsayable(value: &Value) -> Option<Trouble> {
         Value::Big(_) => Some(Trouble::new(
             Kind::Python("OverflowError"),
             "int exceeds XML-RPC limits",
+        )),
+        Value::Text(text) if text == PROPERTIES => Some(Trouble::new(
+            Kind::Python("TypeError"),
+            "cannot marshal <class 'odoo.orm.fields_properties.Property'> objects",
         )),
         Value::List(items) => items.iter().find_map(unsayable),
         Value::Map(map) if map.keys().any(|key| key.parse::<i64>().is_ok()) => Some(Trouble::new(

@@ -117,7 +117,15 @@ pub(super) const ALL: &[Method] = &[
     .until(18),
     on_records("copy", &["default="], Run::Write(copies::copy)).since(18),
     on_records("copy", &["default="], Run::Write(before::copy)).until(17),
-    on_records("copy_data", &["default="], Run::Read(copies::copy_data)).since(18),
+    on_records(
+        "copy_data",
+        &["default="],
+        Run::Read(copies::copy_data_with_properties),
+    )
+    .since(19),
+    on_records("copy_data", &["default="], Run::Read(copies::copy_data))
+        .since(18)
+        .until(18),
     on_records("copy_data", &["default="], Run::Read(before::copy_data)).until(17),
     on_model("name_create", &["name"], Run::Write(actions::name_create)),
     on_records("get_metadata", &[], Run::Read(describe::get_metadata)),
