@@ -5,6 +5,8 @@
 
 use portcullis_erp::{Map, Value};
 
+use crate::protection::Protection;
+
 /// What is fixed; nothing is as the client says, or as the ERP has it for its user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pins {
@@ -73,6 +75,9 @@ impl Pins {
 
     /// Writes what is fixed into a context.
     pub(crate) fn apply(&self, context: &mut Map) {
+        if !Protection::PinnedContext.is_on() {
+            return;
+        }
         if let Some(lang) = &self.lang {
             context.insert("lang".to_owned(), Value::from(lang.as_str()));
         }

@@ -77,6 +77,8 @@ protections! {
     ReplacedLists,
     /// Context keys pass only where they are known or named.
     ContextKeys,
+    /// What a role fixes of the context is fixed.
+    PinnedContext,
     /// Methods that no rule lists are not called.
     ListedMethods,
     /// Nothing is copied of which not everything is open.

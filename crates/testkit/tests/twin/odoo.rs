@@ -57,7 +57,7 @@ fn each_protection_is_missed() {
     let of_odoo = |protection: &&Protection| {
         **protection != Protection::AfterChecks && !format!("{protection:?}").starts_with("Frappe")
     };
-    twins::miss_each::<Site>(Protection::ALL.iter().filter(of_odoo), 3_000);
+    twins::miss_each::<Site>(Protection::ALL.iter().filter(of_odoo), 6_000);
 }
 
 #[test]

@@ -134,6 +134,7 @@ impl Site {
         self.order = self.admin("sale.order", "create", &order)[0]
             .as_i64()
             .expect("an id");
+        self.hide_by_company(secrets);
         let tags = self.admin("res.partner.category", "search", &all);
         for id in tags.as_array().expect("ids") {
             let id = id.as_i64().expect("an id");
@@ -149,6 +150,32 @@ impl Site {
                 json!({"ids": [id], "vals": {"date_order": format!("2026-05-{day:02} 08:00:00")}});
             self.admin("sale.order", "write", &change);
         }
+    }
+
+    /// The stranger's account belongs to another company, whose accounts the ERP shows to whoever
+    /// works in it: the ERP user does, unless the role says in which company it works.
+    fn hide_by_company(&self, secrets: Secrets) {
+        let made = |model: &str, values: Json| -> i64 {
+            let made = self.admin(model, "create", &json!({"vals_list": [values]}));
+            made[0].as_i64().expect("an id")
+        };
+        let company = made("res.company", json!({"name": "Elsewhere"}));
+        let stranger = json!({"ids": [STRANGER], "vals": {"company_id": company}});
+        self.admin("res.partner", "write", &stranger);
+        let works = json!({"ids": [self.uid], "vals": {"company_ids": [[6, 0, [1, company]]]}});
+        self.admin("res.users", "write", &works);
+        let number = format!("ACC {}", secrets.of(STRANGER));
+        made(
+            "res.partner.bank",
+            json!({"partner_id": STRANGER, "acc_number": number}),
+        );
+        let model = json!({"domain": [["model", "=", "res.partner.bank"]]});
+        let model = self.admin("ir.model", "search", &model)[0].clone();
+        let domain = "[('partner_id.company_id', 'in', company_ids + [False])]";
+        made(
+            "ir.rule",
+            json!({"name": "companies", "model_id": model, "domain_force": domain}),
+        );
     }
 
     /// Asks the ERP itself, as its administrator.
