@@ -55,7 +55,7 @@ pub(crate) enum Sets {
 pub enum Sent {
     /// The ERP says so.
     Done,
-    /// The ERP answered with a fault, or its answer was lost.
+    /// Its answer was lost, or is a fault that leaves it open.
     Doubtful,
 }
 
@@ -176,6 +176,12 @@ impl After {
     pub(crate) fn named(&self) -> impl Iterator<Item = (Model, String)> {
         let records = self.before.keys();
         records.map(|record| (self.call.model.clone(), record.clone()))
+    }
+
+    /// Whether the call may have done something to its records although the ERP refused it:
+    /// methods may keep what they did so far.
+    pub(crate) fn may_be_done_in_part(&self) -> bool {
+        self.watch.does == Does::Acts
     }
 
     /// Whether it would show anything: of what is deleted nothing is left.

@@ -44,6 +44,8 @@ pub(crate) struct Guard {
 #[derive(Debug, Default)]
 pub(crate) struct Afters {
     open: VecDeque<After>,
+    /// How many records the call deletes: they cannot be asked for.
+    deleted: u64,
     found: Findings,
 }
 
@@ -171,8 +173,8 @@ impl Permit {
     pub fn outlook(&self) -> Findings {
         let open = self.afters.open.iter().map(After::records);
         Findings {
-            unchecked: open.sum(),
-            ..self.afters.found
+            unchecked: self.afters.found.unchecked + open.sum::<u64>(),
+            ..self.findings()
         }
     }
 
@@ -205,17 +207,30 @@ impl Permit {
         self
     }
 
+    /// Notes that the ERP refused the call: what it writes or deletes was left as it was, and
+    /// needs no look. A method may have done a part.
+    #[must_use]
+    pub fn undone(mut self) -> Self {
+        self.afters.deleted = 0;
+        self.afters.open.retain(After::may_be_done_in_part);
+        self
+    }
+
     /// Notes that the ERP could not be asked what is still to be asked after the call.
     #[must_use]
     pub fn unlooked(mut self) -> Self {
-        self.afters.found = self.outlook();
-        self.afters.open.clear();
+        for after in self.afters.open.drain(..) {
+            self.afters.found.unchecked += after.records();
+        }
         self
     }
 
     /// What was found after the call.
     pub fn findings(&self) -> Findings {
-        self.afters.found
+        Findings {
+            unproven: self.afters.found.unproven + self.afters.deleted,
+            ..self.afters.found
+        }
     }
 
     /// Releases the file that the call was answered with.
@@ -405,7 +420,7 @@ impl Afters {
         if after.shows() {
             self.open.push_back(after);
         } else {
-            self.found.unproven += after.records();
+            self.deleted += after.records();
         }
     }
 }

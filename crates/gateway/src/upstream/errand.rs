@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_audit::RequestId;
-use portcullis_erp::{Answer, Call, Value};
+use portcullis_erp::{Answer, Call, Fault, FaultKind, Value};
 use portcullis_policy::{Permit, Sent};
 use tokio::time::Instant;
 
@@ -171,7 +171,13 @@ impl Errand {
             aftermath.answered(self.window.map_or(0, Stopwatch::micros));
             let sent = match &asked {
                 Ok(Ok(_) | Err(Answer::Value(_) | Answer::DoneWithoutResult)) => Sent::Done,
-                Ok(Err(Answer::Fault(_))) | Err(_) => Sent::Doubtful,
+                Ok(Err(Answer::Fault(fault))) => {
+                    if is_refusal(fault) {
+                        *self.permit = self.permit.undone();
+                    }
+                    Sent::Doubtful
+                }
+                Err(_) => Sent::Doubtful,
             };
             self = self.looked(links, sent, &place).await;
             aftermath.found(self.permit.findings());
@@ -252,6 +258,22 @@ impl Errand {
         }
         answer
     }
+}
+
+/// Whether a fault is the ERP's own no, after which it has taken back whatever it did.
+fn is_refusal(fault: &Fault) -> bool {
+    matches!(
+        fault.kind,
+        FaultKind::AccessError
+            | FaultKind::MissingRecord
+            | FaultKind::UnknownModel
+            | FaultKind::UnknownMethod
+            | FaultKind::Validation
+            | FaultKind::User
+            | FaultKind::BadValue
+            | FaultKind::BadArguments
+            | FaultKind::Conflict
+    )
 }
 
 /// How long the ERP may work.

@@ -135,6 +135,17 @@ fn a_method_may_move_its_records_and_somebody_else_may_not() {
 }
 
 #[test]
+fn what_the_erp_refused_was_left_as_it_was_but_for_what_methods_did() {
+    let permit = guarded(companies().allowed(&write(r#"{"city": "Bonn"}"#))).undone();
+    assert!(permit.after().is_none());
+    assert_eq!(only(permit.findings()), "nothing");
+    let permit = guarded(companies().allowed(&on("res.partner", "unlink", &[3], "{}")));
+    assert_eq!(only(permit.undone().findings()), "nothing");
+    let permit = guarded(companies().allowed(&on("res.partner", "tidy", &[3], "{}")));
+    assert!(permit.undone().after().is_some());
+}
+
+#[test]
 fn what_cannot_be_asked_is_said() {
     let permit = guarded(companies().allowed(&write(r#"{"city": "Bonn"}"#)));
     let permit = permit.unlooked();

@@ -89,7 +89,7 @@ const CASES: &[Case] = &[
     case(
         "deleted before the call",
         &[(Before(Call), Deletes)],
-        UNSURE,
+        NOTHING,
     ),
     case(
         "out behind the guard, by the same ERP user",
