@@ -29,6 +29,8 @@ pub(crate) struct Tally {
     pub(crate) wrongly_alone: usize,
     /// Microseconds between the guard's answer and the call's.
     pub(crate) windows: Vec<u64>,
+    /// Microseconds that whole writes took beside which nobody did anything.
+    pub(crate) took: Vec<u64>,
 }
 
 /// What nobody else did, or somebody did.
@@ -69,12 +71,14 @@ impl Tally {
             wrongly_doubted,
             wrongly_alone,
             windows,
+            took,
         } = self;
         let (median, p99) = median_and_p99(windows);
+        let (whole, _) = median_and_p99(took);
         eprintln!(
             "{what}: {done} writes done, {broken} of them broke the rule: {told} told, {doubted} doubted, {missed} missed; \
              of those that broke nothing {wrongly_told} told, {wrongly_doubted} doubted, {wrongly_alone} with nobody beside; \
-             window {median} us, 99 % within {p99} us"
+             window {median} us, 99 % within {p99} us; a write with nobody beside takes {whole} us"
         );
     }
 }
