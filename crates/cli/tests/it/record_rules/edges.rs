@@ -119,6 +119,9 @@ fn what_somebody_changed_by_hand_is_left_unless_it_is_forced() {
             );
         }
         assert_eq!(world.rules(), 1);
+        // Nor is it hidden what the user sees by it.
+        let (_, said) = world.install(&["shop"]);
+        assert!(said["checked"][0]["beyond"].as_u64() > Some(0), "{said}");
         let (code, said) = world.install(&["shop", "--force"]);
         assert_eq!((code, what(&said)), (0, vec!["changed"]), "{said}");
         assert_eq!(world.policy("uninstall", &["--all"]).0, 0);
