@@ -68,7 +68,7 @@ pub(super) async fn of(
     };
     if chosen.is_empty() {
         return Err(Refusal::Absent(format!(
-            "key at `{upstream}` with such a role, so nobody to narrow: name ERP users with --users"
+            "key at `{upstream}` with such a role, so nobody to narrow: name ERP users with --users, or take out what is there with `policy uninstall`"
         )));
     }
     for (login, roles) in &mut chosen {
