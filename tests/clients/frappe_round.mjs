@@ -10,7 +10,15 @@ let steps = 0;
 
 const app = (pair) =>
   new FrappeApp(demo.gateway, { useToken: true, token: () => pair, type: "token" });
-const arrivals = () => readFileSync(demo.upstream_log, "utf8").split("\n").length - 1;
+// But for what the gateway asks of itself from time to time: whether the ERP users in use are archived.
+const isOwn = (line) => {
+  const { model, fields } = JSON.parse(line);
+  return model === "User" && fields === '["enabled"]';
+};
+const arrivals = () => {
+  const lines = readFileSync(demo.upstream_log, "utf8").split("\n").slice(0, -1);
+  return lines.filter((line) => !isOwn(line)).length;
+};
 
 function step(name, holds) {
   assert.ok(holds, `${name}: does not hold`);

@@ -121,6 +121,7 @@ pub fn describe(known: &Known) -> Value {
         "from": known.source,
         "caps": caps(known.role.caps()),
         "context": context(known.role.pins()),
+        "monitored-until": known.role.monitored_until().map(|end| end.to_string()),
         "denied-fields": known.denied,
         "rules": rules.collect::<Vec<_>>(),
         "routes": routed.collect::<Vec<_>>(),

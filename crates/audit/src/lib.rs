@@ -36,7 +36,7 @@ pub use hash::Hash;
 pub use head::{Head, Torn, Witness};
 pub use ids::{LedgerId, RequestId, WriterId};
 pub use line::dialect_name;
-pub use opening::Opening;
+pub use opening::{Opening, Would};
 pub use portcullis_erp::Shape;
 pub use record::{Closed, Event, Line, LineError, Opened, Verdict};
 pub use verify::{Break, BreakKind, LaneEnd, Report, Unclosed, Verifier, verify};

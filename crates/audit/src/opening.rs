@@ -35,6 +35,17 @@ pub struct Opening<'a> {
     pub policy_version: u64,
     /// The rule that decided; empty where none did.
     pub rule: &'a str,
+    /// Why it would be refused, and which rule came closest, where a monitored role lets it pass.
+    pub would: Option<Would<'a>>,
+}
+
+/// The refusal in whose place a monitored role lets a call pass.
+#[derive(Debug, Clone, Copy)]
+pub struct Would<'a> {
+    /// Why, in a word of the policy.
+    pub reason: &'a str,
+    /// The rule that came closest, if one did.
+    pub closest: Option<&'a str>,
 }
 
 impl Opening<'_> {
@@ -66,6 +77,8 @@ impl Opening<'_> {
         });
         let context = self.shape.context_keys.iter().take(ENTRIES);
         text.list("context", context, |text, key| text.quoted(short(key)));
+        let how = self.shape.how.iter().take(ENTRIES);
+        text.list("how", how, |text, word| text.quoted(short(word)));
         let cut = self.cut();
         if cut > 0 {
             text.number("cut", cut);
@@ -80,6 +93,12 @@ impl Opening<'_> {
         if !self.rule.is_empty() {
             text.escaped("rule", self.rule);
         }
+        if let Some(would) = self.would {
+            text.escaped("would-be-refused", would.reason);
+            if let Some(closest) = would.closest {
+                text.escaped("closest", closest);
+            }
+        }
     }
 
     /// How much of what the call names is left out, in entries.
@@ -89,15 +108,17 @@ impl Opening<'_> {
             domain,
             context_keys,
             ids: _,
+            how,
         } = self.shape;
-        let over = [fields.len(), domain.len(), context_keys.len()]
+        let over = [fields.len(), domain.len(), context_keys.len(), how.len()]
             .iter()
             .map(|count| count.saturating_sub(ENTRIES))
             .sum::<usize>();
         let long = fields
             .iter()
             .chain(context_keys)
-            .take(2 * ENTRIES)
+            .chain(how)
+            .take(3 * ENTRIES)
             .filter(|name| is_long(name));
         let long_leaves = domain
             .iter()

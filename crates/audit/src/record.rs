@@ -81,6 +81,9 @@ pub struct Opened {
     /// The keys of the context.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<String>,
+    /// What else is needed to judge it again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub how: Vec<String>,
     /// How many more names there were: what stands here is not all of the call's shape.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cut: u64,
@@ -92,6 +95,16 @@ pub struct Opened {
     /// The rule that decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Why it would be refused, where a monitored role let it pass.
+    #[serde(
+        default,
+        rename = "would-be-refused",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub would: Option<String>,
+    /// The rule that came closest to letting it pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closest: Option<String>,
 }
 
 /// How a request ended, as it was read back.

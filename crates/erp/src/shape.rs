@@ -22,6 +22,12 @@ pub struct Shape {
     /// How many records are named by id.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ids: usize,
+    /// What else is needed to judge the call again: `order_line 0` (a command on a list of
+    /// links), `set name` (written, where others are read), `every` (all columns), `asks write`
+    /// (about a right), `docstatus 1`, `doctype Customer` (of several documents, or to which a
+    /// file is attached), `public` (a file).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub how: Vec<String>,
 }
 
 impl Shape {
@@ -52,6 +58,7 @@ impl Shape {
                 .collect(),
             context_keys: call.context.keys().cloned().collect(),
             ids: call.ids.as_ref().map_or(0, Vec::len),
+            how: Vec::new(),
         }
     }
 }

@@ -12,7 +12,7 @@ mod words;
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv4Addr};
 
-use portcullis_audit::{Closing, Note, Opening, Outcome, RequestId};
+use portcullis_audit::{Closing, Note, Opening, Outcome, RequestId, Would};
 use portcullis_erp::{Dialect, Shape};
 use portcullis_identity::{Principal, Timestamp, Unmet, UpstreamName};
 use portcullis_storage::{Journal, JournalError};
@@ -60,6 +60,16 @@ pub fn open(
         allowance,
     } = admitted;
     let nothing = Shape::default();
+    let would = match &permitted.granted {
+        Granted::Call { permit, .. } => permit.would().map(|refusal| Would {
+            reason: refusal.reason.as_str(),
+            closest: refusal.rule.as_deref(),
+        }),
+        Granted::Passage { .. } | Granted::Here(_) | Granted::Session(_) => None,
+    };
+    if would.is_some() {
+        trail.monitored();
+    }
     let (upstream, model, method, operation, shape, rule) = match &permitted.granted {
         Granted::Call {
             permit, upstream, ..
@@ -118,6 +128,7 @@ pub fn open(
         shape,
         policy_version: snapshot.policy.version(),
         rule,
+        would,
     };
     if let Err(error) = ledger.journal.borrow_mut().open(&opening) {
         tracing::error!(%error, request.id = %trail.request(), "a record could not be opened");
@@ -187,6 +198,7 @@ impl Ledger {
             shape: &Shape::default(),
             policy_version: 0,
             rule: "",
+            would: None,
         })
     }
 
@@ -226,6 +238,7 @@ impl Ledger {
             return;
         }
         let noted = [
+            story.monitored.then_some("monitored"),
             story.cut.then_some("answer-cut"),
             story.repeated.then_some("answer-repeated"),
             story.tried.then_some(TRIED),
@@ -343,6 +356,7 @@ fn write_refused(journal: &mut dyn Journal, story: &Story) -> bool {
         shape: &story.shape,
         policy_version: story.policy,
         rule: "",
+        would: None,
     };
     journal.open(&opening).is_ok()
 }

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 use crate::audit::Ledger;
 use crate::chance::Ids;
+use crate::clock;
 use crate::gateway::Shared;
 use crate::issuers::fetch::Tried;
 use crate::renewal::Sealing;
@@ -263,6 +264,7 @@ impl Control {
                 }
             }
         }
+        warn_of_monitored(&roles);
         self.shared.snapshot.rcu(|old| {
             let version = old.policy.version().saturating_add(1);
             Snapshot {
@@ -273,6 +275,19 @@ impl Control {
             }
         });
         Ok(())
+    }
+}
+
+/// Says which roles let pass what none of their rules allows, so that nobody forgets.
+fn warn_of_monitored(roles: &[Role]) {
+    let now = clock::now();
+    for role in roles {
+        let name = role.name();
+        if role.monitors(now) {
+            tracing::warn!(role.name = %name, "a role is monitored: what no rule of it allows is let pass and written down");
+        } else if role.monitors_too_long(now) {
+            tracing::warn!(role.name = %name, "`monitor-until` of a role is more than 30 days off: the role is not monitored");
+        }
     }
 }
 

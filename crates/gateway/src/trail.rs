@@ -36,6 +36,8 @@ pub(crate) struct Story {
     pub(crate) fault: Option<FaultKind>,
     /// Whether the terms took something out of the answer.
     pub(crate) cut: bool,
+    /// Whether a monitored role let it pass.
+    pub(crate) monitored: bool,
     /// Whether it was answered before, so that nothing was sent.
     pub(crate) repeated: bool,
     /// Whether it was only to be judged, so that nothing was sent.
@@ -81,6 +83,7 @@ impl Trail {
             opened: false,
             fault: None,
             cut: false,
+            monitored: false,
             repeated: false,
             tried: false,
             unkept: false,
@@ -135,6 +138,11 @@ impl Trail {
     /// Notes that the terms took something out of the answer.
     pub(crate) fn cut(&mut self) {
         self.story.cut = true;
+    }
+
+    /// Notes that a monitored role lets it pass.
+    pub(crate) fn monitored(&mut self) {
+        self.story.monitored = true;
     }
 
     /// Notes that it was answered before.

@@ -10,7 +10,7 @@ mod grant;
 mod suggest;
 mod tokens;
 mod wide;
-mod written;
+pub(crate) mod written;
 
 use portcullis_erp::Call;
 
@@ -25,6 +25,7 @@ use crate::role::Role;
 use crate::rule::{Effect, Rule};
 use crate::whom::Whom;
 
+pub(crate) use changes::cells;
 pub use closure::{Shown, Way};
 pub use suggest::{Cell, Remedy, Suggestion};
 

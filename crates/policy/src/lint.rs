@@ -34,6 +34,8 @@ pub enum FindingKind {
     UnknownModel,
     /// The model has no such field.
     UnknownField,
+    /// What no rule allows is let pass until a date.
+    Monitored,
 }
 
 impl FindingKind {
@@ -44,6 +46,7 @@ impl FindingKind {
             Self::OverWide => "over-wide",
             Self::UnknownModel => "unknown-model",
             Self::UnknownField => "unknown-field",
+            Self::Monitored => "monitored",
         }
     }
 }
@@ -61,6 +64,15 @@ impl Role {
     /// What may be wrong with its rules; with a schema, whether the names are those of the ERP.
     pub fn lint(&self, known: Option<(Family, &Schema)>) -> Vec<Finding> {
         let mut findings = Vec::new();
+        if let Some(end) = self.monitored_until() {
+            findings.push(Finding {
+                rule: "monitor-until".to_owned(),
+                kind: FindingKind::Monitored,
+                message: format!(
+                    "until {end} what no rule allows is let pass and written down, if that is no more than 30 days off"
+                ),
+            });
+        }
         for (at, rule) in self.rules().iter().enumerate() {
             let mut add = |kind, message: String| {
                 findings.push(Finding {

@@ -163,6 +163,7 @@ fn own_context(bench: &Bench<'_>, call: &Call) -> Result<Permit, No> {
         terms: Terms::Values(BTreeSet::from(keys)),
         caps: Caps::default(),
         paged: None,
+        would: None,
     })
 }
 

@@ -33,6 +33,8 @@ pub struct Permit {
     pub(crate) caps: Caps,
     /// The cap that limits the rows of the answer, where the caller asked for no fewer.
     pub(crate) paged: Option<Cap>,
+    /// The refusal in whose place a monitored role lets it pass.
+    pub(crate) would: Option<Box<Refusal>>,
 }
 
 /// An answer on which the terms have been applied.
@@ -79,6 +81,12 @@ impl Permit {
     /// be said beside the answer.
     pub fn paged(&self) -> Option<Cap> {
         self.paged
+    }
+
+    /// The refusal that there would be, if a role that is monitored let the call pass. It is for
+    /// records; callers are not told.
+    pub fn would(&self) -> Option<&Refusal> {
+        self.would.as_deref()
     }
 
     /// What must be asked before the call, in order.

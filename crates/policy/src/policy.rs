@@ -201,10 +201,19 @@ impl Policy {
         let whom = Whom::somebody(question.family, question.uid, question.login, facts);
         let bench = self
             .bench(&asking)
-            .about(question.edition)
+            .about(question.edition.clone())
             .running_as(whom)
             .asked_at(question.now);
-        let judged = judged(&bench, question.call);
+        let monitors = |name| {
+            self.role(name)
+                .is_some_and(|role| role.monitors(question.now))
+        };
+        let judged = if question.principal.roles().iter().any(monitors) {
+            judged(&bench, question.call.clone())
+                .or_else(|no| self.monitored(&question, question.call.clone(), no))
+        } else {
+            judged(&bench, question.call)
+        };
         match judged {
             Ok(permit) => Decision::Allow(Box::new(permit)),
             Err(mut refusal) => {

@@ -10,7 +10,7 @@ mod rule;
 
 use std::collections::BTreeSet;
 
-use portcullis_identity::RoleName;
+use portcullis_identity::{RoleName, Timestamp};
 use toml::Spanned;
 
 use crate::bench::Held;
@@ -30,6 +30,7 @@ pub struct Role {
     caps: Caps,
     pins: Pins,
     explains: bool,
+    monitored_until: Option<Timestamp>,
 }
 
 /// One thing that is wrong with the text of a role.
@@ -70,6 +71,17 @@ impl Role {
             seconds: errors.count("seconds", raw.caps.seconds),
         };
         let pins = pins::read(raw.context, &mut errors);
+        let monitored_until = raw.monitor_until.and_then(|text| {
+            let end = moment(text.get_ref());
+            if end.is_none() {
+                let at = text.span().start;
+                errors.add(
+                    at,
+                    "`monitor-until` is a date, such as \"2026-12-10\", or a moment with its zone",
+                );
+            }
+            end
+        });
         let mut rules: Vec<Rule> = Vec::new();
         let mut route_rules: Vec<RouteRule> = Vec::new();
         let mut names = BTreeSet::new();
@@ -96,6 +108,7 @@ impl Role {
                 caps,
                 pins,
                 explains: raw.explains,
+                monitored_until,
             })
         } else {
             Err(errors.found)
@@ -130,6 +143,7 @@ impl Role {
             caps,
             pins,
             explains: false,
+            monitored_until: None,
         }
     }
 
@@ -142,6 +156,12 @@ impl Role {
     /// Whether its callers are told why they are refused.
     pub fn explains(&self) -> bool {
         self.explains
+    }
+
+    /// When it ends that what no rule allows is let pass and written down; none where it never
+    /// is. See [`Role::monitors`].
+    pub fn monitored_until(&self) -> Option<Timestamp> {
+        self.monitored_until
     }
 
     /// The role's name.
@@ -183,6 +203,14 @@ impl Role {
     pub fn route_rules(&self) -> &[RouteRule] {
         &self.route_rules
     }
+}
+
+/// A moment, or the beginning of a day (UTC).
+fn moment(text: &str) -> Option<Timestamp> {
+    let whole = Timestamp::parse_rfc3339(text);
+    whole
+        .or_else(|_| Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")))
+        .ok()
 }
 
 struct Errors<'a> {

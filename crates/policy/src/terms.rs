@@ -49,7 +49,7 @@ pub(crate) struct GroupTerms {
 }
 
 /// The shape that the answer must have, and what is taken out of it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Terms {
     /// One or more ids (or a truth value where nothing came of it).
     Ids,

@@ -36,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         domain: vec![("is_company".to_owned(), "=".to_owned())],
         context_keys: vec!["lang".to_owned()],
         ids: 0,
+        how: Vec::new(),
     };
     let opening = |request: u32| Opening {
         request: RequestId(u128::from(request) << 64 | 0x5eed),
@@ -50,6 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         shape: &shape,
         policy_version: 7,
         rule: "companies",
+        would: None,
     };
     let closing = |request: u32| Closing {
         request: RequestId(u128::from(request) << 64 | 0x5eed),

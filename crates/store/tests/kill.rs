@@ -121,6 +121,7 @@ fn open(journal: &mut FileJournal, request: u128) {
         shape: &Shape::default(),
         policy_version: 7,
         rule: "companies",
+        would: None,
     };
     journal.open(&opening).unwrap();
 }

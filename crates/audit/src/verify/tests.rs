@@ -32,6 +32,7 @@ fn open(chain: &mut Chain, request: u128, out: &mut Vec<u8>) {
         domain: vec![("is_company".into(), "=".into())],
         context_keys: vec!["lang".into()],
         ids: 3,
+        how: Vec::new(),
     };
     let opening = Opening {
         request: RequestId(request),
@@ -46,6 +47,7 @@ fn open(chain: &mut Chain, request: u128, out: &mut Vec<u8>) {
         shape: &shape,
         policy_version: 7,
         rule: "companies",
+        would: None,
     };
     chain.open(&opening, out);
 }
@@ -191,6 +193,7 @@ fn a_record_is_never_endless_and_says_so() {
         shape: &shape,
         policy_version: 7,
         rule: "companies",
+        would: None,
     };
     Chain::begin(WriterId(0)).open(&opening, &mut bytes);
     assert!(bytes.len() < 10_000, "{}", bytes.len());

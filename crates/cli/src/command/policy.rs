@@ -3,6 +3,7 @@
 mod call;
 mod check;
 mod comparison;
+mod days;
 mod diff;
 mod domains;
 mod explain;
@@ -10,9 +11,12 @@ mod file;
 mod filters;
 mod install;
 mod known;
+mod learn;
+mod past;
 mod recorded;
 mod schema;
 mod test;
+mod unused;
 mod who;
 
 use std::path::PathBuf;
@@ -34,6 +38,10 @@ enum PolicyCommand {
     Check(check::CheckArgs),
     /// Judge calls of data files and compare with what is expected; ends with 1 if any differs
     Test(test::TestArgs),
+    /// Propose the narrowest role that covers what a caller did, from the ledger
+    Learn(Box<learn::LearnArgs>),
+    /// Tell which rights nobody used, and the roles without them; ends with 1 if there are any
+    Unused(Box<unused::UnusedArgs>),
     /// Judge the ledger's calls under two sets of roles and tell what would change
     Diff(Box<diff::DiffArgs>),
     /// Lay the rules of roles into an Odoo as record rules, for the users of keys with the roles
@@ -75,6 +83,8 @@ pub(crate) async fn run(args: PolicyArgs) -> anyhow::Result<ExitCode> {
         PolicyCommand::Explain(args) => explain::run(*args).await,
         PolicyCommand::Check(args) => check::run(&args),
         PolicyCommand::Test(args) => test::run(&args),
+        PolicyCommand::Learn(args) => learn::run(*args).await,
+        PolicyCommand::Unused(args) => unused::run(*args).await,
         PolicyCommand::Diff(args) => diff::run(*args).await,
         PolicyCommand::Install(args) => install::run(*args).await,
         PolicyCommand::Uninstall(args) => install::uninstall(*args).await,

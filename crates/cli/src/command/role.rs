@@ -132,14 +132,19 @@ async fn list(place: &Place, json: bool) -> anyhow::Result<ExitCode> {
         show::json(&all.iter().map(describe).collect())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = show::table(&["role", "rules", "models", "from"]);
+    let mut table = show::table(&["role", "rules", "models", "from", "monitored"]);
     for Known { role, source, .. } in &all {
         let models: Vec<String> = role.rules().iter().map(models).collect();
         table.add_row([
-            role.name().to_string(),
-            role.rules().len().to_string(),
-            models.join(", "),
-            (*source).to_owned(),
+            role.name().to_string().into(),
+            role.rules().len().to_string().into(),
+            models.join(", ").into(),
+            (*source).to_owned().into(),
+            match role.monitored_until() {
+                None => "".into(),
+                Some(end) if role.monitors(clock::now()) => show::doubtful(format!("until {end}")),
+                Some(end) => show::bad(format!("not now: {end}")),
+            },
         ]);
     }
     show::print(
@@ -181,6 +186,11 @@ async fn show_one(place: &Place, name: &RoleName, json: bool) -> anyhow::Result<
         ]);
     }
     show::print(&table, "the role has no rules: it allows nothing")?;
+    if let Some(end) = found.role.monitored_until() {
+        show::line(&format!(
+            "monitored until {end}: what no rule allows passes and is written down"
+        ))?;
+    }
     let caps = found.role.caps();
     if caps.iter().next().is_some() {
         show::line(&format!("caps: {caps}"))?;

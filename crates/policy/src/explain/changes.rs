@@ -53,7 +53,7 @@ impl Suggestion {
     }
 }
 
-fn cells(model: &Model, rights: &Rights) -> BTreeSet<Cell> {
+pub(crate) fn cells(model: &Model, rights: &Rights) -> BTreeSet<Cell> {
     let cell = |operation, name: Option<&str>| Cell {
         model: model.to_string(),
         operation,

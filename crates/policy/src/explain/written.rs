@@ -2,33 +2,45 @@
 
 use std::collections::BTreeSet;
 
+use portcullis_erp::domain::Domain;
+use portcullis_erp::filters::Filters;
 use portcullis_erp::value::to_json;
 use portcullis_erp::{Dialect, Value};
 
 use crate::rule::RuleDomain;
 
 /// A domain as it is written.
-pub(super) fn domain(domain: &RuleDomain) -> Option<String> {
+pub(crate) fn domain(domain: &RuleDomain) -> Option<String> {
     let value = match (&domain.odoo, &domain.frappe) {
-        (Some(odoo), _) => odoo.to_value(),
-        (None, Some(frappe)) => {
-            let conditions = frappe.all.iter().map(|one| {
-                let value = [
-                    Value::from(one.field.as_str()),
-                    Value::from(one.operator.as_str()),
-                    one.value.clone(),
-                ];
-                Value::List(value.into())
-            });
-            Value::List(conditions.collect())
+        // A list of conditions that all hold is read the same by both.
+        (Some(odoo), Some(frappe)) => {
+            let both = conditions(frappe);
+            match Domain::parse(&both) {
+                Ok(read) if read == *odoo => both,
+                _ => odoo.to_value(),
+            }
         }
+        (Some(odoo), None) => odoo.to_value(),
+        (None, Some(frappe)) => conditions(frappe),
         (None, None) => return None,
     };
     String::from_utf8(to_json(&value)).ok()
 }
 
+fn conditions(frappe: &Filters) -> Value {
+    let conditions = frappe.all.iter().map(|one| {
+        let value = [
+            Value::from(one.field.as_str()),
+            Value::from(one.operator.as_str()),
+            one.value.clone(),
+        ];
+        Value::List(value.into())
+    });
+    Value::List(conditions.collect())
+}
+
 /// A dialect as rules name it.
-pub(super) fn dialect(dialect: Dialect) -> Option<&'static str> {
+pub(crate) fn dialect(dialect: Dialect) -> Option<&'static str> {
     Some(match dialect {
         Dialect::XmlRpc1 | Dialect::XmlRpc2 => "xmlrpc",
         Dialect::JsonRpc => "jsonrpc",
@@ -44,7 +56,7 @@ pub(super) fn dialect(dialect: Dialect) -> Option<&'static str> {
 }
 
 /// The dialects that rules call by the same word as this one.
-pub(super) fn siblings(dialect: Dialect) -> BTreeSet<Dialect> {
+pub(crate) fn siblings(dialect: Dialect) -> BTreeSet<Dialect> {
     const ALL: &[Dialect] = &[
         Dialect::XmlRpc1,
         Dialect::XmlRpc2,
@@ -65,13 +77,13 @@ pub(super) fn siblings(dialect: Dialect) -> BTreeSet<Dialect> {
 }
 
 /// A list of texts.
-pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.into_iter().map(quoted).collect();
     format!("[{}]", names.join(", "))
 }
 
 /// A text of TOML: as it stands where it can, for domains are full of quotes.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| !c.is_control() && c != '\'';
     if text.contains('"') && text.chars().all(plain) {
         return format!("'{text}'");

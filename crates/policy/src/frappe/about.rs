@@ -95,6 +95,7 @@ impl FrappeView<'_> {
         let guard = self.guard(name, Aim::Reads)?;
         let shape = Shape {
             ids: 1,
+            how: vec![format!("asks {asked}")],
             ..Shape::default()
         };
         let terms = Terms::FrappeWhether { role_says };

@@ -214,7 +214,7 @@ impl FrappeView<'_> {
                 // A name that says nothing is what clients have of a document before it is made.
                 ("name", value @ Value::Null) => value,
                 ("name", Value::Text(text)) if text.is_empty() => Value::Text(text),
-                ("docstatus", value) => self.docstatus(value)?,
+                ("docstatus", value) => self.docstatus(value, shape)?,
                 (_, Value::List(rows)) => Value::List(self.table(&field, rows, operation, shape)?),
                 (_, Value::Map(_)) => return Err(self.closed(&field)),
                 (_, value) if is_masked(&value) && self.bench.masks(self.model, &field) => {
@@ -248,7 +248,7 @@ impl FrappeView<'_> {
     }
 
     /// Saving with another `docstatus` is submitting or cancelling.
-    fn docstatus(&self, value: Value) -> Result<Value, No> {
+    fn docstatus(&self, value: Value, shape: &mut Shape) -> Result<Value, No> {
         let needed = match &value {
             Value::Int(0) | Value::Null | Value::Bool(false) => return Ok(value),
             Value::Text(text) if text == "0" => return Ok(value),
@@ -259,6 +259,8 @@ impl FrappeView<'_> {
             _ => return Err(self.closed("docstatus")),
         };
         if self.also(needed) {
+            let status = if needed == Operation::Submit { 1 } else { 2 };
+            shape.how.push(format!("docstatus {status}"));
             Ok(value)
         } else {
             Err(self.needs(needed.as_str()))

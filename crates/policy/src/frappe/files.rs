@@ -91,8 +91,11 @@ impl FrappeView<'_> {
         clean
             .named
             .insert("is_private".to_owned(), Value::Bool(private));
+        let attached = target.0.map(|doctype| format!("doctype {doctype}"));
+        let public = (!private).then(|| "public".to_owned());
         let shape = Shape {
             fields: doc.into_keys().collect(),
+            how: attached.into_iter().chain(public).collect(),
             ..Shape::default()
         };
         let terms = Terms::Document(self.document_terms());

@@ -52,12 +52,21 @@ impl FrappeView<'_> {
                                     .refusal("fields")
                                     .under(&self.held.full_name()),
                             ));
+                        } else {
+                            shape.how.push("every".to_owned());
                         }
                     }
                 }
                 "filters" | "or_filters" => {}
-                "order_by" => self.order(value.as_str().ok_or_else(bad)?, true)?,
-                "group_by" => self.order(value.as_str().ok_or_else(bad)?, false)?,
+                "order_by" | "group_by" => {
+                    let directed = name == "order_by";
+                    let named = self.order(value.as_str().ok_or_else(bad)?, directed)?;
+                    for field in named {
+                        if !shape.fields.contains(&field) {
+                            shape.fields.push(field);
+                        }
+                    }
+                }
                 "limit_start" | "limit_page_length" if value.as_int().is_some_and(|n| n >= 0) => {}
                 // A list of child rows asks for the rights of the parent's DocType as well.
                 "parent" if value.as_str().is_some() => {}
@@ -248,7 +257,9 @@ impl FrappeView<'_> {
     }
 
     /// `field asc, field desc`, or `field, field` for groups.
-    fn order(&self, text: &str, directed: bool) -> Result<(), No> {
+    /// Judges what is sorted or grouped by; answers its columns.
+    fn order(&self, text: &str, directed: bool) -> Result<Vec<String>, No> {
+        let mut named = Vec::new();
         self.held
             .at_most("order_by", text.split(',').count(), sizes::ORDER)?;
         for part in text.split(',') {
@@ -265,9 +276,9 @@ impl FrappeView<'_> {
             if field.is_empty() {
                 return Err(self.bad_argument("order_by"));
             }
-            self.column(field, Use::Sorted)?;
+            named.push(self.column(field, Use::Sorted)?);
         }
-        Ok(())
+        Ok(named)
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
         let Some(Value::Map(mut doc)) = one.call.named.shift_remove("doc") else {
             return Err(bad());
         };
+        let of_doctype = format!("doctype {doctype}");
         doc.insert("doctype".to_owned(), Value::from(doctype));
         if let Some(name) = super::one_name(&one.call) {
             doc.insert("docname".to_owned(), Value::from(name));
@@ -56,14 +57,22 @@ pub(super) fn judge(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
                 *saves = Saves::At(at);
             }
         }
+        one.shape.how.push(of_doctype);
         match &mut whole {
             None => whole = Some(one),
             Some(whole) => {
                 whole.guards.append(&mut one.guards);
-                let Shape { fields, ids, .. } = one.shape;
+                let Shape {
+                    fields, ids, how, ..
+                } = one.shape;
                 for field in fields {
                     if !whole.shape.fields.contains(&field) {
                         whole.shape.fields.push(field);
+                    }
+                }
+                for word in how {
+                    if !whole.shape.how.contains(&word) {
+                        whole.shape.how.push(word);
                     }
                 }
                 whole.shape.ids = whole.shape.ids.saturating_add(ids);

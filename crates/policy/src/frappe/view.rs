@@ -375,6 +375,7 @@ impl FrappeView<'_> {
             terms: terms.at_most(page.map(|cap| cap.most)),
             caps: self.held.caps,
             paged: None,
+            would: None,
         }
     }
 

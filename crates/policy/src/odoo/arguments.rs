@@ -52,6 +52,8 @@ pub(crate) struct Attempt<'a> {
     is_lowered: bool,
     /// Every field that was named anywhere.
     pub(crate) named: BTreeSet<String>,
+    /// What else records need.
+    how: BTreeSet<String>,
     shape: Shape,
 }
 
@@ -114,6 +116,7 @@ impl<'a> Attempt<'a> {
             is_within: false,
             is_lowered: false,
             named: BTreeSet::new(),
+            how: BTreeSet::new(),
             shape,
         })
     }
@@ -298,6 +301,8 @@ impl<'a> Attempt<'a> {
                     Some("unlink") => Operation::Delete,
                     _ => return Err(bad()),
                 });
+                let asked = value.as_str().map(|right| format!("asks {right}"));
+                self.how.extend(asked);
             }
             Argument::Sequence => {
                 let field = value.as_str().ok_or_else(bad)?;
@@ -371,10 +376,15 @@ impl<'a> Attempt<'a> {
         let clean = self.view.values(values, target, &mut written);
         self.ids = ids;
         self.guards.extend(written.guards);
+        if matches!(self.known.kind, Kind::WebSave | Kind::Resequence) {
+            let set = written.fields.iter().map(|field| format!("set {field}"));
+            self.how.extend(set);
+        }
         self.named.extend(written.fields);
         if written.sets == Sets::Conditions {
             self.sets = Sets::Conditions;
         }
+        self.how.extend(written.how);
         clean
     }
 
@@ -395,6 +405,7 @@ impl<'a> Attempt<'a> {
     /// The permit for the call as it has been rewritten.
     pub(crate) fn permit(mut self, terms: Terms) -> Permit {
         self.shape.fields = self.named.into_iter().collect();
+        self.shape.how = self.how.into_iter().collect();
         let page = self.view.held.page();
         let page = page.filter(|_| self.operation == Operation::Read);
         let terms = terms.at_most(page.map(|cap| cap.most));
@@ -415,6 +426,7 @@ impl<'a> Attempt<'a> {
             terms,
             caps: self.view.held.caps,
             paged: page.filter(|_| limits_rows || self.is_lowered),
+            would: None,
         }
     }
 }

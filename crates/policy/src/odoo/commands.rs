@@ -32,9 +32,13 @@ impl<'a> View<'a> {
         if value.is_nothing() && matches!(target, Target::New)
             || !Protection::NestedCommands.is_on()
         {
+            written.how.insert(format!("{field} -"));
             return Ok(value.clone());
         }
         let commands = value.as_list().ok_or_else(|| self.bad_value(field))?;
+        if commands.is_empty() {
+            written.how.insert(format!("{field} -"));
+        }
         self.held.at_most(field, commands.len(), sizes::RECORDS)?;
         let deeper = depth.checked_sub(1).ok_or_else(|| self.bad_value(field))?;
         let mut clean = Vec::with_capacity(commands.len());
@@ -44,6 +48,7 @@ impl<'a> View<'a> {
                 return Err(self.bad_value(field));
             };
             let owned = facts.kind == FieldKind::One2many;
+            written.how.insert(format!("{field} {verb}"));
             match (verb, rest) {
                 (0, [second, Value::Map(values)]) if is_scalar(second) => {
                     let values = self.nested(
@@ -163,6 +168,8 @@ impl<'a> View<'a> {
             match judge(view, &mut inner) {
                 Ok(done) => {
                     written.guards.extend(inner.guards);
+                    let how = inner.how.into_iter();
+                    written.how.extend(how.map(|one| format!("{field}.{one}")));
                     written.fields.extend(
                         inner
                             .fields

@@ -132,6 +132,7 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
         domain: Vec::new(),
         context_keys: call.context.keys().cloned().collect(),
         ids: ids.len(),
+        how: Vec::new(),
     };
     debug_assert!(
         any || clean
@@ -149,6 +150,7 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
         terms: if any { Terms::Anything } else { Terms::Single },
         caps: held.caps,
         paged: None,
+        would: None,
     })
 }
 

@@ -141,6 +141,19 @@ pub(crate) fn known(method: &str) -> bool {
     mailing(method).is_some()
 }
 
+/// The plainest that an argument can hold: a text that is no template, one record.
+pub(crate) fn plainest(method: &str, argument: &str) -> Option<Value> {
+    let lines = mailing(method)?.arguments;
+    let (_, holds) = lines.iter().find(|(known, _)| *known == argument)?;
+    Some(match holds {
+        Holds::Text | Holds::AnyName => Value::from("x"),
+        Holds::Name(names) => Value::from(*names.first()?),
+        Holds::Plain => Value::Int(1),
+        Holds::Partners | Holds::Attachments | Holds::Subtypes => Value::List(vec![Value::Int(1)]),
+        Holds::Files => Value::List(Vec::new()),
+    })
+}
+
 /// The methods that are described here.
 pub(crate) fn methods() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|mailing| mailing.method)
@@ -206,6 +219,7 @@ fn attempt(
         domain: Vec::new(),
         context_keys: call.context.keys().cloned().collect(),
         ids: ids.len(),
+        how: Vec::new(),
     };
     Ok(Permit {
         rule: held.full_name(),
@@ -217,6 +231,7 @@ fn attempt(
         terms: Terms::IdsOrDone,
         caps: held.caps,
         paged: None,
+        would: None,
     })
 }
 

@@ -91,7 +91,10 @@ impl<'a> View<'a> {
                         if matches!(value, Value::Int(0..) | Value::Null | Value::Bool(false)) => {}
                     "order" if value.is_nothing() => {}
                     "order" if matches!(value, Value::Text(text) if text.is_empty()) => {}
-                    "order" => self.nested_order(field, facts.relation.as_ref(), value)?,
+                    "order" => {
+                        let order = self.nested_order(field, facts.relation.as_ref(), value)?;
+                        named.extend(order.into_iter().map(|name| format!("{field}.{name}")));
+                    }
                     "context" => {
                         let context = value.as_map().ok_or_else(|| self.bad_specification())?;
                         self.nested_context(context)?;
@@ -169,13 +172,15 @@ impl<'a> View<'a> {
         field: &str,
         comodel: Option<&'a portcullis_erp::Model>,
         value: &Value,
-    ) -> Result<(), No> {
+    ) -> Result<Vec<String>, No> {
         let (Some(comodel), Some(text)) = (comodel, value.as_str()) else {
             return Err(self.bad_specification());
         };
         for view in self.linked(field, comodel, Operation::Read)? {
-            if view.held.rule.domain.is_none() && view.order(text).is_ok() {
-                return Ok(());
+            if view.held.rule.domain.is_none()
+                && let Ok(named) = view.order(text)
+            {
+                return Ok(named);
             }
         }
         Err(self.bad_specification())

@@ -1,6 +1,8 @@
 //! Values of new and changed records: each field must be open for writing, links must lead to
 //! open records, and nested commands are judged as calls on the linked model.
 
+use std::collections::BTreeSet;
+
 use portcullis_erp::domain::{Domain, FieldKind, Leaf, Operand, Operator};
 use portcullis_erp::{Call, Edition, Map, Model, Value};
 
@@ -27,6 +29,8 @@ pub(crate) struct Written {
     pub(crate) fields: Vec<String>,
     /// Whether the values are such that what the rule rests on is set.
     pub(crate) sets: Sets,
+    /// Commands on lists, as records have them: `order_line 0`.
+    pub(crate) how: BTreeSet<String>,
 }
 
 /// The record that values are for.

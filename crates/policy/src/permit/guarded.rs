@@ -18,7 +18,7 @@ pub(crate) struct Guard {
 }
 
 /// What a guard's answer must be.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Check {
     /// All of these ids, in any order.
     Ids(Vec<i64>),

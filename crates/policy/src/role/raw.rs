@@ -11,6 +11,7 @@ use toml::Spanned;
 pub(super) struct RawRole {
     #[serde(default)]
     pub(super) explains: bool,
+    pub(super) monitor_until: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) caps: RawCaps,
     #[serde(default)]

@@ -258,13 +258,18 @@ impl Caller {
     }
 
     pub(crate) fn ask(&self, call: &Call) -> Decision {
+        self.ask_at(call, Timestamp(0))
+    }
+
+    /// The judgement at some moment.
+    pub(crate) fn ask_at(&self, call: &Call, now: Timestamp) -> Decision {
         self.policy.judge(Question {
             principal: &self.principal,
             upstream: &self.upstream,
             family: self.family,
             dialect: self.dialect,
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            now: Timestamp(0),
+            now,
             schema: &self.schema,
             uid: Some(UID),
             login: self.principal.erp_login(),

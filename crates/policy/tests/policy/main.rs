@@ -27,6 +27,8 @@ mod frappe_saves;
 #[cfg(test)]
 mod frappe_tables;
 #[cfg(test)]
+mod learn;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod lint;
@@ -36,6 +38,8 @@ mod mail;
 mod masks;
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod monitor;
 #[cfg(test)]
 mod personal;
 #[cfg(test)]

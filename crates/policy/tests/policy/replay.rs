@@ -18,6 +18,7 @@ fn recorded(asked: &Call, caller: &Caller) -> Recorded {
         domain: shape.domain.clone(),
         context: shape.context_keys.clone(),
         ids: shape.ids as u64,
+        how: shape.how.clone(),
         cut: 0,
         refused: false,
     }
@@ -171,7 +172,75 @@ fn what_values_decide_is_unknown() {
         "check_access_rights",
         r#"{"operation": "read"}"#,
     );
-    assert!(again(&recorded(&asked, &bound), &bound).is_err());
+    let told = recorded(&asked, &bound);
+    assert_eq!(again(&told, &bound), Ok(true));
+    let old = Recorded {
+        how: Vec::new(),
+        ..told
+    };
+    assert!(again(&old, &bound).is_err());
+}
+
+#[test]
+fn what_was_done_with_linked_records_is_judged_again() {
+    let text = "[[rule]]\nname = \"o\"\nmodels = [\"sale.order\"]\noperations = [\"read\", \"create\", \"write\"]\nfields = [\"name\", \"order_line\", \"tag_ids\"]\n[[rule]]\nname = \"l\"\nmodels = [\"sale.order.line\"]\nthrough = [\"sale.order\"]\noperations = [\"create\", \"write\", \"delete\"]\nfields = [\"name\", \"discount\"]\n[[rule]]\nname = \"t\"\nmodels = [\"crm.tag\"]\noperations = [\"name\"]\n";
+    let wide = odoo(text);
+    for (lines, without) in [
+        (
+            r#""order_line": [[0, 0, {"name": "x", "discount": 1}]]"#,
+            ", \"discount\"",
+        ),
+        (
+            r#""order_line": [[1, 7, {"name": "x", "discount": 1}]]"#,
+            ", \"discount\"",
+        ),
+        (
+            r#""order_line": [[0, 0, {"name": "x"}]]"#,
+            "[\"create\", \"write\", \"delete\"]",
+        ),
+        (r#""order_line": [[2, 7, 0]]"#, ", \"delete\""),
+        (
+            r#""tag_ids": [[6, 0, [3]]]"#,
+            "models = [\"crm.tag\"]\noperations = [\"name\"]",
+        ),
+        (
+            r#""tag_ids": [[4, 3, 0]]"#,
+            "models = [\"crm.tag\"]\noperations = [\"name\"]",
+        ),
+    ] {
+        let asked = on(
+            "sale.order",
+            "write",
+            &[3],
+            &format!(r#"{{"vals": {{{lines}}}}}"#),
+        );
+        let record = recorded(&asked, &wide);
+        assert_eq!(again(&record, &wide), Ok(true), "{record:?}");
+        let instead = match without {
+            "[\"create\", \"write\", \"delete\"]" => "[\"write\", \"delete\"]".to_owned(),
+            models if models.starts_with("models") => {
+                "models = [\"crm.tag\"]\noperations = [\"delete\"]".to_owned()
+            }
+            _ => String::new(),
+        };
+        let narrow = odoo(&text.replacen(without, &instead, 1));
+        assert_eq!(again(&record, &narrow), Ok(false), "{record:?} {without}");
+        narrow.refused(&asked);
+    }
+    let asked = on(
+        "sale.order",
+        "web_save",
+        &[3],
+        r#"{"vals": {"name": "x"}, "specification": {"name": {}, "tag_ids": {}}}"#,
+    );
+    let record = recorded(&asked, &wide);
+    assert_eq!(again(&record, &wide), Ok(true), "{record:?}");
+    let narrow = odoo(&text.replacen(
+        "fields = [\"name\", \"order_line\", \"tag_ids\"]",
+        "fields = [\"name\", \"tag_ids\"]\nwrite-fields = []",
+        1,
+    ));
+    assert_eq!(again(&record, &narrow), Ok(false), "{record:?}");
 }
 
 /// Over the whole matrix and all profiles: what was allowed is never told as refused.

@@ -42,6 +42,7 @@ pub(crate) fn begin_at(
         shape: &Shape::default(),
         policy_version: 7,
         rule: "companies",
+        would: None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Two Frappe sites.
 
 mod calls;
+mod learnt;
 mod world;
 
 use portcullis_policy::Protection;

@@ -4,6 +4,7 @@ mod calls;
 mod conditions;
 mod facade;
 mod fields;
+mod learnt;
 mod open;
 mod values;
 mod world;

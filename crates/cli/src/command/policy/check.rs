@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use portcullis_gateway::config::Problem;
 use portcullis_identity::RoleName;
-use portcullis_policy::{Finding, Role};
+use portcullis_policy::{Finding, FindingKind, Role};
 use serde_json::Value;
 
 use super::known::{self, Erp};
@@ -97,7 +97,15 @@ fn placed(file: &Path, text: &str, found: Finding) -> Problem {
                 || value.starts_with(&format!("'{}'", found.rule))
         })
     };
-    let line = text.lines().position(is_name).unwrap_or(0);
+    let is_head = |line: &str| line.trim_start().starts_with(&found.rule);
+    let line = match found.kind {
+        FindingKind::Monitored => text.lines().position(is_head),
+        FindingKind::Unreachable
+        | FindingKind::OverWide
+        | FindingKind::UnknownModel
+        | FindingKind::UnknownField => text.lines().position(is_name),
+    };
+    let line = line.unwrap_or(0);
     let shown = text.lines().nth(line).unwrap_or_default();
     let column = shown.find(['"', '\'']).unwrap_or(0);
     let message = format!("{} ({})", found.message, found.kind.as_str());

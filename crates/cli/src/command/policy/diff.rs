@@ -14,7 +14,6 @@ use anyhow::Context as _;
 use portcullis_admin::Installation;
 use portcullis_admin::may::Leave;
 use portcullis_admin::roles;
-use portcullis_gateway::clock;
 use portcullis_identity::{RoleName, Timestamp, UpstreamName};
 use portcullis_policy::{
     Decision, Family, FieldPermission, Reason, Recorded, Role, Schema, UserFacts,
@@ -22,7 +21,7 @@ use portcullis_policy::{
 use portcullis_store::{Ledger, Record, Selection};
 
 use self::told::{Change, Told};
-use super::known;
+use super::past;
 use super::recorded;
 use super::who::{self, Who};
 use crate::house::ledger_folder;
@@ -39,7 +38,7 @@ pub(crate) struct DiffArgs {
     after: PathBuf,
 
     /// How far back: `7d`, `12h`, or a moment (2026-11-22T08:00:00Z)
-    #[arg(long, default_value = "7d", value_parser = since)]
+    #[arg(long, default_value = "7d", value_parser = past::since)]
     since: Timestamp,
 
     /// Before this moment
@@ -88,13 +87,9 @@ pub(crate) async fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
     let before = role_set(&args.before, &at).await?;
     let after = role_set(&args.after, &at).await?;
     let permissions = who::permissions(&at);
-    let mut schemas = BTreeMap::new();
-    for path in &args.schema {
-        let (family, schema) = known::read(path)?;
-        schemas.insert(word(family), schema);
-    }
+    let schemas = past::schemas(&args.schema)?;
     let held = match args.names.as_slice() {
-        [] => roles_of_keys(&at).await?,
+        [] => past::roles_of_keys(&at).await?,
         _ => BTreeMap::new(),
     };
     let ledger = Ledger::new(&ledger_folder(place.data()));
@@ -139,7 +134,7 @@ pub(crate) async fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
                     (_, None) => Some(Change::unknown("which kind of ERP it was for is not known")),
                     (Some(names), Some(family)) => {
                         let empty = Schema::new();
-                        let schema = schemas.get(word(family)).unwrap_or(&empty);
+                        let schema = schemas.get(family.as_str()).unwrap_or(&empty);
                         let before = caller((&before, &permissions), names, record)?;
                         let after = caller((&after, &permissions), names, record)?;
                         changed(record, was, (&before, &after), (family, schema))
@@ -254,31 +249,4 @@ async fn role_set(path: &Path, at: &Installation) -> anyhow::Result<Vec<Role>> {
     }
     anyhow::ensure!(!set.is_empty(), "there is no role in {}", path.display());
     Ok(set)
-}
-
-/// The roles of each key of the store, by its id.
-async fn roles_of_keys(at: &Installation) -> anyhow::Result<BTreeMap<String, Vec<RoleName>>> {
-    let rows = at.store.keys().all().await?;
-    let rows = rows.into_iter();
-    Ok(rows.map(|row| (row.id.to_string(), row.roles)).collect())
-}
-
-fn word(family: Family) -> &'static str {
-    match family {
-        Family::Odoo => "odoo",
-        Family::Frappe => "frappe",
-    }
-}
-
-/// `7d`, `12h`, or a moment.
-fn since(text: &str) -> Result<Timestamp, String> {
-    let unit = |ending: &str, seconds: i64| {
-        let number: i64 = text.strip_suffix(ending)?.parse().ok()?;
-        let micros = number.checked_mul(seconds)?.checked_mul(1_000_000)?;
-        clock::now().micros().checked_sub(micros).map(Timestamp)
-    };
-    match unit("d", 86_400).or_else(|| unit("h", 3_600)) {
-        Some(moment) => Ok(moment),
-        None => Timestamp::parse_rfc3339(text).map_err(|error| error.to_string()),
-    }
 }

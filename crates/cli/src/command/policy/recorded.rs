@@ -51,6 +51,7 @@ pub(crate) fn call(record: &Record) -> Recorded {
         domain: opened.domain.clone(),
         context: opened.context.clone(),
         ids: opened.ids,
+        how: opened.how.clone(),
         cut: opened.cut,
         refused: was_allowed(record) != Some(true),
     }

@@ -20,6 +20,8 @@ pub(crate) const HIDDEN: &[&str] = &["website", "tax_id", "customer_details"];
 /// A customer who is there in one world only.
 pub(crate) const MISSING: &str = "Rhea Missing";
 
+const ROLES: &[(&str, &str)] = &[("customers", include_str!("../roles/customers.toml"))];
+
 const ADMIN: &str = "token administrator:administrators-secret";
 const SECRET: &str = "integration:integrations-secret";
 
@@ -35,6 +37,14 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn made(secrets: Secrets) -> Self {
+        Self::under(secrets, ROLES).await
+    }
+
+    /// One whose caller has this role.
+    pub(crate) async fn under(
+        secrets: Secrets,
+        roles: &'static [(&'static str, &'static str)],
+    ) -> Self {
         let known = |name: &str| Credential {
             password: format!("the password of {name}"),
             api_key: name.to_owned(),
@@ -52,7 +62,7 @@ impl Site {
             login: "integration@example.com",
             secret: SECRET,
             uid: None,
-            roles: &[("customers", include_str!("../roles/customers.toml"))],
+            roles,
             rate: Rate {
                 per_minute: 1_000_000,
                 burst: 1_000_000,

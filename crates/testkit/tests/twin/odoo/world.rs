@@ -62,6 +62,14 @@ fn hidden_fields(secrets: Secrets, id: i64) -> Json {
 
 impl Site {
     pub(crate) async fn made(secrets: Secrets) -> Self {
+        Self::under(secrets, ROLES).await
+    }
+
+    /// One whose callers have these roles, as many as there are keys.
+    pub(crate) async fn under(
+        secrets: Secrets,
+        roles: &'static [(&'static str, &'static str)],
+    ) -> Self {
         let user = |login: &str, role, key: &str| User {
             login: login.to_owned(),
             name: login.to_owned(),
@@ -82,7 +90,7 @@ impl Site {
             login: "integration",
             secret: SECRET,
             uid: Some(uid),
-            roles: ROLES,
+            roles,
             rate: Rate {
                 per_minute: 1_000_000,
                 burst: 1_000_000,

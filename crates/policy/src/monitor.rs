@@ -1,0 +1,166 @@
+//! Monitoring: a role that is tried out lets pass what none of its rules allows, and it is written
+//! down as what would be refused.
+//!
+//! What is let pass is judged as well, by a rule for every model that is in no file, so that it is
+//! a permit like any other: what must be named one by one stays refused, as do denials, private
+//! methods, credentials, what is sent to people, and what cannot be read. It ends at its date, and
+//! an end that is too far off is none: then the role refuses from the beginning.
+
+use std::collections::BTreeSet;
+
+use portcullis_erp::Call;
+use portcullis_identity::{Networks, Timestamp};
+
+use crate::bench::{Bench, From, Held, No};
+use crate::danger;
+use crate::decision::{Reason, Refusal};
+use crate::operation::{Family, Operation};
+use crate::permit::Permit;
+use crate::policy::{Policy, judged};
+use crate::question::Question;
+use crate::role::Role;
+use crate::rule::{Arguments, Effect, FieldSet, Models, Rule};
+use crate::whom::Whom;
+
+/// How far off the end of monitoring may be: 30 days.
+const LONGEST: i64 = 30 * 86_400 * 1_000_000;
+
+/// What the rule is called by which something was let pass, in records.
+const NAME: &str = "monitored";
+
+impl Role {
+    /// Whether it lets pass, and has written down, what none of its rules allows.
+    pub fn monitors(&self, now: Timestamp) -> bool {
+        self.monitored_until()
+            .is_some_and(|end| now < end && end.micros().saturating_sub(now.micros()) <= LONGEST)
+    }
+
+    /// Whether an end of monitoring is set that is too far off, so that it does not begin.
+    pub fn monitors_too_long(&self, now: Timestamp) -> bool {
+        self.monitored_until()
+            .is_some_and(|end| end.micros().saturating_sub(now.micros()) > LONGEST)
+    }
+}
+
+impl Policy {
+    /// The permit for a call that was refused, if a role of the caller is monitored and nothing
+    /// stands against it but that no rule allows it.
+    pub(crate) fn monitored(
+        &self,
+        question: &Question<'_>,
+        call: Call,
+        no: No,
+    ) -> Result<Permit, No> {
+        if no.wants.is_some() || !can_pass(&no) {
+            return Err(no);
+        }
+        let from = From {
+            upstream: question.upstream,
+            dialect: question.dialect,
+            address: question.address,
+        };
+        let mut roles = question.principal.roles().iter();
+        let monitoring = roles.find_map(|name| {
+            let role = self.role(name)?;
+            (role.monitors(question.now) && is_for(role, from)).then_some(role)
+        });
+        let Some(role) = monitoring else {
+            return Err(no);
+        };
+        let rule = everything(&call, question.family);
+        let wide = Held {
+            role: role.name(),
+            rule: &rule,
+            caps: *role.caps(),
+            pins: role.pins(),
+        };
+        let denials = self.rules(question.principal);
+        let denials = denials.filter(|held| held.rule.effect == Effect::Deny);
+        let rules = std::iter::once(wide).chain(denials).collect();
+        let known = (question.family, question.schema);
+        let bench = Bench::new(known, from, Vec::new(), rules);
+        let facts = question.schema.user(question.login);
+        let bench = bench
+            .about(question.edition.clone())
+            .asked_at(question.now)
+            .running_as(Whom::somebody(
+                question.family,
+                question.uid,
+                question.login,
+                facts,
+            ));
+        match judged(&bench, call) {
+            Ok(mut permit) => {
+                permit.would = Some(no);
+                Ok(permit)
+            }
+            // What must be known first is asked for; anything else is refused as it was.
+            Err(other) if other.wants.is_some() => Err(other),
+            Err(_) => Err(no),
+        }
+    }
+}
+
+/// Whether it is refused only because no rule allows it.
+fn can_pass(no: &Refusal) -> bool {
+    match no.reason {
+        Reason::NoRule
+        | Reason::UnknownMethod
+        | Reason::Field
+        | Reason::HiddenByData
+        | Reason::WriteField
+        | Reason::Context
+        | Reason::Link
+        | Reason::Argument
+        | Reason::Values => true,
+        Reason::Denied
+        | Reason::PrivateMethod
+        | Reason::Dangerous
+        | Reason::Domain
+        | Reason::Cap
+        | Reason::Missing
+        | Reason::Schema
+        | Reason::Answer => false,
+    }
+}
+
+/// Whether a role is for calls that come so: one of its rules is, or it has none yet.
+fn is_for(role: &Role, from: From<'_>) -> bool {
+    let mut allowing = role.rules().iter().filter(|rule| !rule.denies()).peekable();
+    allowing.peek().is_none() || allowing.any(|rule| rule.holds_for(from))
+}
+
+/// A rule for every model but the dangerous ones, every field but credentials, and the method
+/// that is called, if it is known by what it is called on.
+fn everything(call: &Call, family: Family) -> Rule {
+    let method = call.method.as_str();
+    // What a function of Frappe does with its arguments is not known; it is listed by hand.
+    let unknown =
+        family == Family::Frappe && (method.contains('.') || call.model.as_str() == Call::NO_MODEL);
+    let mut methods = BTreeSet::new();
+    if !unknown && !danger::method(method, family) {
+        methods.insert(call.method.clone());
+    }
+    let operations = Operation::ALL.iter().copied();
+    Rule {
+        name: NAME.to_owned(),
+        effect: Effect::Allow,
+        upstream: None,
+        models: Models::All,
+        through: None,
+        operations: operations.filter(|one| *one != Operation::Mail).collect(),
+        methods,
+        reports: BTreeSet::new(),
+        arguments: Arguments::Scalar,
+        fields: FieldSet::All,
+        write_fields: None,
+        hidden: BTreeSet::new(),
+        masked: std::collections::BTreeMap::new(),
+        derived: BTreeSet::new(),
+        domain: None,
+        dialects: None,
+        networks: Networks::default(),
+        context: call.context.keys().cloned().collect(),
+        max_rows: None,
+    }
+}
