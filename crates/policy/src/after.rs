@@ -55,8 +55,10 @@ pub(crate) enum Sets {
 pub enum Sent {
     /// The ERP says so.
     Done,
-    /// Its answer was lost, or is a fault that leaves it open.
-    Doubtful,
+    /// The ERP says that it was not, and is over with it.
+    Failed,
+    /// Its answer was lost, or leaves it open: it may be done yet.
+    Lost,
 }
 
 /// Whether other calls of the same ERP user were about to change the same records: they leave
@@ -278,7 +280,9 @@ impl Watch {
                 self.proves(sets == Sets::Other && self.rests_on_itself)
             }
             (true, Does::Acts | Does::Deletes) if is_last => Found::Unproven,
-            (true, _) if is_same => self.proves(self.rests_on_itself && self.is_settled(stamp)),
+            (true, _) if is_same => {
+                self.proves(self.rests_on_itself && self.is_settled(stamp) && sent != Sent::Lost)
+            }
             (false, Does::Writes { .. }) if is_last && self.rests_on_itself => Found::Broken,
             // Whatever the method does, it may have done that.
             (false, Does::Acts | Does::Deletes) if is_last => Found::Unproven,

@@ -171,13 +171,11 @@ impl Errand {
             aftermath.answered(self.window.map_or(0, Stopwatch::micros));
             let sent = match &asked {
                 Ok(Ok(_) | Err(Answer::Value(_) | Answer::DoneWithoutResult)) => Sent::Done,
-                Ok(Err(Answer::Fault(fault))) => {
-                    if is_refusal(fault) {
-                        *self.permit = self.permit.undone();
-                    }
-                    Sent::Doubtful
+                Ok(Err(Answer::Fault(fault))) if is_refusal(fault) => {
+                    *self.permit = self.permit.undone();
+                    Sent::Failed
                 }
-                Err(_) => Sent::Doubtful,
+                Ok(Err(Answer::Fault(_))) | Err(_) => Sent::Lost,
             };
             self = self.looked(links, sent, &place).await;
             aftermath.found(self.permit.findings());

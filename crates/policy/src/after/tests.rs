@@ -6,7 +6,7 @@ const RECENT: &str = "2026-11-27 09:59:30";
 const LATER: &str = "2026-11-27 10:00:00";
 
 const DONE: (Sent, Company) = (Sent::Done, Company::Alone);
-const DOUBTFUL: (Sent, Company) = (Sent::Doubtful, Company::Alone);
+const LOST: (Sent, Company) = (Sent::Lost, Company::Alone);
 
 const WRITES: Does = Does::Writes {
     stamps: Stamps::Always,
@@ -138,17 +138,29 @@ fn who_is_not_known_and_what_is_not_stamped_prove_nothing() {
 }
 
 #[test]
-fn a_write_that_may_not_have_been_done_is_told_by_its_stamp() {
+fn a_write_whose_answer_was_lost_is_told_by_its_stamp_and_may_come_yet() {
     let old = stamp("2", LONG_AGO);
-    let undone = watch(WRITES).finds(Some(&old), &Now::Inside(Some(&old)), DOUBTFUL);
-    assert_eq!(undone, Found::Fine);
     let own = stamp(USER, LATER);
-    let done = watch(WRITES).finds(Some(&old), &Now::Outside(Some(&own)), DOUBTFUL);
+    let done = watch(WRITES).finds(Some(&old), &Now::Inside(Some(&own)), LOST);
+    assert_eq!(done, Found::Fine);
+    let done = watch(WRITES).finds(Some(&old), &Now::Outside(Some(&own)), LOST);
     assert_eq!(done, Found::Broken);
+    // It may come once it was looked.
+    let undone = watch(WRITES).finds(Some(&old), &Now::Inside(Some(&old)), LOST);
+    assert_eq!(undone, Found::Unproven);
+    let undone = watch(Does::Acts).finds(Some(&old), &Now::Inside(Some(&old)), LOST);
+    assert_eq!(undone, Found::Unproven);
     // Nobody knows whose stamp it is: it was there before.
     let own = stamp(USER, RECENT);
-    let same = watch(WRITES).finds(Some(&own), &Now::Outside(Some(&own)), DOUBTFUL);
+    let same = watch(WRITES).finds(Some(&own), &Now::Outside(Some(&own)), LOST);
     assert_eq!(same, Found::Unsure);
+}
+
+#[test]
+fn a_method_that_failed_and_left_no_stamp_did_nothing() {
+    let (old, failed) = (stamp("2", LONG_AGO), (Sent::Failed, Company::Alone));
+    let found = watch(Does::Acts).finds(Some(&old), &Now::Inside(Some(&old)), failed);
+    assert_eq!(found, Found::Fine);
 }
 
 #[test]

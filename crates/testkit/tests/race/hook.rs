@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use portcullis_sandbox::odoo::{Key, Odoo, Options, Role, User};
@@ -55,12 +57,16 @@ pub(crate) enum Fate {
     Given,
     /// It fails at this stage, once it has done what was asked.
     Lost(Stage),
+    /// It takes so many milliseconds longer at this stage.
+    Late(Stage, u64),
 }
 
 /// What happens during one call, if that is laid down.
 #[derive(Debug, Clone)]
 pub(crate) struct Script {
     pub(crate) record: i64,
+    /// The number of the call.
+    pub(crate) number: u64,
     pub(crate) deeds: Vec<(When, Deed)>,
     pub(crate) fate: Fate,
 }
@@ -230,11 +236,10 @@ impl Handler for Hooked {
         self.plays_at(When::Before(stage));
         let mut response = if stage == Stage::Call {
             let arguments: Json = serde_json::from_slice(&request.body).expect("JSON");
-            let number = number(&arguments).or_else(|| {
-                // What writes nothing is known by whom it is laid down for.
-                let script = self.script.lock().expect("a script");
-                script.as_ref().map(|_| u64::MAX)
-            });
+            let script = self.script.lock().expect("a script");
+            let played = script.as_ref().map(|(script, _)| script.number);
+            drop(script);
+            let number = played.or_else(|| number(&arguments));
             let record = arguments["ids"][0].as_i64().expect("an id");
             let is_inside = self.is_inside(record);
             let response = self.odoo.answer(request);
@@ -251,8 +256,14 @@ impl Handler for Hooked {
                 Stage::Guard => Stage::Guard,
                 Stage::Call | Stage::After => Stage::After,
             };
-            if script.fate == Fate::Lost(stage) {
-                response = Response::new(502, "text/html", "<h1>Bad Gateway</h1>");
+            match script.fate {
+                Fate::Lost(at) if at == stage => {
+                    response = Response::new(502, "text/html", "<h1>Bad Gateway</h1>");
+                }
+                Fate::Late(at, millis) if at == stage => {
+                    thread::park_timeout(Duration::from_millis(millis));
+                }
+                Fate::Given | Fate::Lost(_) | Fate::Late(..) => {}
             }
         }
         response

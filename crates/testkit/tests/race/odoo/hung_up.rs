@@ -22,6 +22,7 @@ pub(crate) async fn all() {
         site.noted();
         site.erp.plays(Some(Script {
             record,
+            number,
             deeds,
             fate: Fate::Given,
         }));

@@ -40,8 +40,8 @@ impl Case {
         self
     }
 
-    const fn setting(mut self) -> Self {
-        self.writes = Writes::Condition;
+    const fn writing(mut self, writes: Writes) -> Self {
+        self.writes = writes;
         self
     }
 }
@@ -102,8 +102,12 @@ const CASES: &[Case] = &[
     case("answer lost, out behind the guard", LEAVES, BROKEN).lost(Call),
     case("after-check lost, nobody", &[], UNCHECKED).lost(After),
     case("after-check lost, out behind the guard", LEAVES, UNCHECKED).lost(After),
-    case("condition set, nobody", &[], UNPROVEN).setting(),
-    case("condition set, out behind the guard", LEAVES, UNPROVEN).setting(),
+    case("condition set, nobody", &[], UNPROVEN).writing(Writes::Condition),
+    case("condition set, out behind the guard", LEAVES, UNPROVEN).writing(Writes::Condition),
+    case("archived, nobody", &[], NOTHING).writing(Writes::Archived),
+    case("archived, out behind the guard", LEAVES, BROKEN).writing(Writes::Archived),
+    case("deleted, nobody", &[], UNPROVEN).writing(Writes::Gone),
+    case("deleted, out behind the guard", LEAVES, UNPROVEN).writing(Writes::Gone),
 ];
 
 /// Each kind this many times.
@@ -135,6 +139,7 @@ async fn run(site: &Site, cases: &[&Case], times: u64, judge: impl Fn(&Case, &[&
             site.erp.moves(record, BACK);
             site.erp.plays(Some(Script {
                 record,
+                number,
                 deeds: case.deeds.to_vec(),
                 fate: case.fate,
             }));
@@ -145,7 +150,8 @@ async fn run(site: &Site, cases: &[&Case], times: u64, judge: impl Fn(&Case, &[&
             let was_inside = site.erp.was_inside(number);
             let noted = site.noted_of(&request);
             judge(case, &of_rule(&noted));
-            if case.deeds.iter().any(|(_, deed)| matches!(deed, Deletes)) {
+            let is_deleted = case.deeds.iter().any(|(_, deed)| matches!(deed, Deletes));
+            if is_deleted || matches!(case.writes, Writes::Archived | Writes::Gone) {
                 record = site.erp.company("Played");
             }
             let Some(was_inside) = was_inside else {
