@@ -2,6 +2,7 @@
 //! asked of the ERP, with their own keys and without the gateway.
 
 mod edges;
+mod users;
 mod world;
 
 use serde_json::json;

@@ -3,7 +3,7 @@
 use portcullis_sandbox::odoo::Version;
 use serde_json::{Value as Json, json};
 
-use super::world::{COMPANIES, World, what};
+use super::world::{ALL, COMPANIES, World, what};
 
 /// What is not installed, as `rule because`.
 fn left(said: &Json) -> Vec<String> {
@@ -21,14 +21,6 @@ models = ["res.partner"]
 operations = ["read"]
 fields = ["name"]
 domain = '[["country_id.code", "=", "DE"]]'
-"#;
-
-const ALL: &str = r#"
-[[rule]]
-name = "all"
-models = ["res.partner"]
-operations = ["read"]
-fields = ["name"]
 "#;
 
 #[test]
@@ -159,26 +151,6 @@ fn whoever_may_not_write_rules_is_told_so() {
 }
 
 #[test]
-fn users_are_named_where_no_key_does() {
-    let world = World::start();
-    assert_eq!(world.install(&["shop"]).0, 1);
-    assert_eq!(world.rules(), 0);
-    let (code, said) = world.install(&["shop", "--users", "narrow,absent,nobody"]);
-    assert_eq!((code, what(&said)), (0, vec!["made", "made"]), "{said}");
-    assert_eq!(said["warnings"][0]["user"], "nobody", "{said}");
-    // Whose credential is not kept cannot be asked what it sees.
-    let checked = said["checked"].as_array().unwrap();
-    let of = |login: &str| checked.iter().find(|one| one["user"] == login).unwrap();
-    assert_eq!(of("narrow")["beyond"], 0);
-    assert_eq!(of("absent")["beyond"], Json::Null);
-    assert_eq!(world.count("absent"), world.count("narrow"));
-    assert!(world.count("other") > world.count("narrow"));
-    let (code, said) = world.policy("uninstall", &["shop", "--users", "absent"]);
-    assert_eq!((code, what(&said)), (0, vec!["removed"]), "{said}");
-    assert_eq!(world.count("absent"), world.count("other"));
-}
-
-#[test]
 fn a_domain_that_the_erp_does_not_take_is_not_installed() {
     let world = World::start();
     world.role(
@@ -219,22 +191,6 @@ fn no_value_of_a_role_becomes_code() {
     };
     assert_eq!(seen(&made), 403);
     assert!(world.count("narrow") > 0 && world.count("narrow") < all);
-}
-
-#[test]
-fn the_superuser_and_administrators_are_warned_of() {
-    let world = World::start();
-    let (code, said) = world.install(&["shop", "--users", "__system__,admin,narrow", "--dry-run"]);
-    assert_eq!(code, 0, "{said}");
-    let warnings = said["warnings"].as_array().unwrap();
-    assert_eq!(warnings.len(), 2, "{said}");
-    let users: Vec<&Json> = said["rules"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|rule| &rule["user"])
-        .collect();
-    assert_eq!(users, ["admin", "narrow"]);
 }
 
 const USERS: &str = r#"
@@ -294,29 +250,4 @@ fn older_releases_and_dialects_hold_rules_too() {
             "{dialect} {said}"
         );
     }
-}
-
-#[test]
-fn a_credential_that_is_over_hides_nobody_else() {
-    let world = World::start();
-    let file = world.place.path().join("old.secret");
-    std::fs::write(&file, "a key that is over").unwrap();
-    let file = file.display().to_string();
-    let (code, said) = world
-        .place
-        .run(&["user", "add", "absent", "--secret-file", &file]);
-    assert_eq!(code, 0, "{said}");
-    let (code, said) = world.install(&["shop", "--users", "absent,narrow,other"]);
-    assert_eq!((code, what(&said)), (0, vec!["made"; 3]), "{said}");
-    let checked = said["checked"].as_array().unwrap();
-    let beyond = |login: &str| {
-        let one = checked.iter().find(|one| one["user"] == login);
-        one.unwrap()["beyond"].clone()
-    };
-    assert_eq!(beyond("absent"), Json::Null, "{said}");
-    assert_eq!(
-        (beyond("narrow"), beyond("other")),
-        (json!(0), json!(0)),
-        "{said}"
-    );
 }

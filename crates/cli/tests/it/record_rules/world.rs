@@ -29,6 +29,15 @@ fields = ["name"]
 domain = '[["user_id", "=", "principal.user_id"]]'
 "#;
 
+/// Every contact.
+pub(super) const ALL: &str = r#"
+[[rule]]
+name = "all"
+models = ["res.partner"]
+operations = ["read"]
+fields = ["name"]
+"#;
+
 pub(super) struct World {
     pub(super) place: Place,
     odoo: Arc<Odoo>,

@@ -96,7 +96,8 @@ fn tables(outcome: &Outcome, tense: Tense) -> anyhow::Result<()> {
         show::line("")?;
         show::print(&checked, "")?;
     }
-    if tense != Tense::Is {
+    let lays = |step: &Step| !matches!(step.deed, Deed::Remove | Deed::Leave);
+    if tense != Tense::Is && outcome.steps.iter().any(lays) {
         show::aside(
             "record rules are of records only: fields, methods and values stay with the gateway",
         )?;
