@@ -1,6 +1,8 @@
 //! `policy domains` and `policy filters` on small files.
 
+mod learning;
 mod ledger;
+mod monitored;
 mod writing;
 
 use std::process::{Command, Output};

@@ -392,3 +392,28 @@ fn a_context_key_that_was_sent_is_kept() {
         text(&learnt)
     );
 }
+
+#[test]
+fn a_rule_that_nobody_used_is_kept_where_it_says_what_another_must_not_show() {
+    let role = "[[rule]]\nname = \"orders\"\nmodels = [\"sale.order\"]\noperations = [\"read\", \"create\", \"write\"]\nfields = \"*\"\n[[rule]]\nname = \"partners\"\nmodels = [\"res.partner\"]\noperations = [\"read\", \"write\"]\nfields = [\"name\", \"city\"]\n";
+    let present = odoo(role);
+    let copied = on("sale.order", "copy", &[3], "{}");
+    let shown = call(
+        "sale.order",
+        "search_read",
+        r#"{"fields": ["partner_email"]}"#,
+    );
+    let open = odoo(
+        role.split("[[rule]]\nname = \"partners\"")
+            .next()
+            .expect("a rule"),
+    );
+    open.allowed(&shown);
+    present.refused(&shown);
+    let learnt = learn(&present, std::slice::from_ref(&copied));
+    assert_eq!(learnt.wider, [""; 0]);
+    let narrow = under(&learnt, &present);
+    narrow.allowed(&copied);
+    narrow.refused(&shown);
+    assert!(!text(&learnt).contains("city"), "{}", text(&learnt));
+}
