@@ -8,7 +8,6 @@ use portcullis_erp::Model;
 use super::cases::Known;
 use super::reduce::Work;
 use super::{Draft, Lesson};
-use crate::bench::Held;
 use crate::explain::cells;
 use crate::operation::{Family, Operation};
 use crate::rights::{self, Depth};
@@ -193,12 +192,7 @@ pub(super) fn wider(lesson: &Lesson<'_>, drafts: &[Draft<'_>], known: &Known<'_>
         let present = lesson.policy.rules(lesson.principal);
         let present = present.filter(|held| held.rule.effect != Effect::Deny);
         let present = lesson.bench(sample, present, &facts);
-        let held = drafts.iter().map(|draft| Held {
-            role: draft.role.name(),
-            rule: &draft.rule,
-            caps: *draft.role.caps(),
-            pins: draft.role.pins(),
-        });
+        let held = drafts.iter().map(|draft| draft.role.held(&draft.rule));
         let learnt = lesson.bench(sample, held, &facts);
         for model in models.difference(&suggested).copied() {
             // Of a DocType whose fields are not known only those are told that rules name.

@@ -8,7 +8,6 @@ use portcullis_erp::Value;
 use super::cases::{Case, Known, alike};
 use super::drafts::all_fields;
 use super::{Draft, Learnt, Lesson};
-use crate::bench::Held;
 use crate::operation::{Family, Operation};
 use crate::policy::judged;
 use crate::rule::{FieldSet, Models, Rule};
@@ -40,6 +39,10 @@ impl<'l, 's, 'a> Work<'l, 's, 'a> {
                 rule,
                 role,
             }));
+        }
+        // Which copy decides is known by its name.
+        for (at, draft) in drafts.iter_mut().enumerate() {
+            draft.rule.name = at.to_string();
         }
         let mut work = Self {
             lesson,
@@ -264,21 +267,9 @@ impl<'l, 's, 'a> Work<'l, 's, 'a> {
         let Some(case) = self.known.cases.get(at) else {
             return true;
         };
-        let mut names = Vec::with_capacity(self.drafts.len());
-        names.extend((0..self.drafts.len()).map(|at| at.to_string()));
-        let left = self.drafts.iter().zip(&names);
-        let mut rules = Vec::with_capacity(self.drafts.len());
-        for (draft, name) in left.filter(|(draft, _)| !draft.rule.operations.is_empty()) {
-            let mut rule = draft.rule.clone();
-            rule.name.clone_from(name);
-            rules.push((rule, draft.role));
-        }
-        let held = rules.iter().map(|(rule, role)| Held {
-            role: role.name(),
-            rule,
-            caps: *role.caps(),
-            pins: role.pins(),
-        });
+        let left = self.drafts.iter();
+        let left = left.filter(|draft| !draft.rule.operations.is_empty());
+        let held = left.map(|draft| draft.role.held(&draft.rule));
         let bench = self.lesson.bench(case.sample, held, &self.facts);
         let Ok(permit) = judged(&bench, case.call.clone()) else {
             return false;
@@ -286,12 +277,9 @@ impl<'l, 's, 'a> Work<'l, 's, 'a> {
         let Some(present) = &case.permit else {
             return true;
         };
-        let at = permit
-            .rule()
-            .rsplit('/')
-            .next()
-            .and_then(|at| at.parse().ok());
-        let draft = at.and_then(|at: usize| self.drafts.get(at));
+        let name = permit.rule().rsplit('/').next();
+        let mut drafts = self.drafts.iter();
+        let draft = drafts.find(|draft| Some(draft.rule.name.as_str()) == name);
         // Everybody's own context is by no rule.
         let by_the_same = draft.is_none_or(|draft| draft.origin.as_deref() == Some(present.rule()));
         (by_the_same || present.rule() == permit.rule())
