@@ -111,7 +111,7 @@ pub async fn maker(
 pub async fn check(at: &Installation, roles: &[AdminRole], scope: &Scope) -> Result<(), Refusal> {
     let wrong = |text: &str| Err(Refusal::Unfit(text.to_owned()));
     if roles.is_empty() {
-        return wrong("`roles`: say one at least of auditor, key-manager, administrator");
+        return wrong("`roles`: say one at least of auditor, approver, key-manager, administrator");
     }
     let is_manager = roles.contains(&AdminRole::KeyManager);
     if is_manager && (scope.roles.is_empty() || scope.users.is_empty()) {

@@ -8,6 +8,7 @@
 
 pub mod administrators;
 pub mod api;
+pub mod approvals;
 pub mod chance;
 pub mod errand;
 pub mod identify;

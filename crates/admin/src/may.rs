@@ -99,11 +99,13 @@ impl Leave {
     }
 }
 
-/// An act, and how far each role goes: those who read everything, those who manage keys.
+/// An act, and how far each role goes: those who read everything, those who approve calls, those
+/// who manage keys.
 /// Administrators do all that is in the table.
 struct Line {
     act: Act,
     auditor: Option<Reach>,
+    approver: Option<Reach>,
     key_manager: Option<Reach>,
 }
 
@@ -113,7 +115,7 @@ const NO: Option<Reach> = None;
 
 const TABLE: &[Line] = &[
     //    what       is done    auditor  key-manager
-    line("self", "show", ALL, ALL),
+    line("self", "show", ALL, ALL).and_approvers(),
     line("state", "show", ALL, SCOPE),
     line("key", "list", ALL, SCOPE),
     line("key", "show", ALL, SCOPE),
@@ -133,6 +135,10 @@ const TABLE: &[Line] = &[
     line("user", "put", NO, NO),
     line("user", "remove", NO, NO),
     line("user", "rotate", NO, NO),
+    line("approval", "list", NO, NO).and_approvers(),
+    line("approval", "show", NO, NO).and_approvers(),
+    line("approval", "approve", NO, NO).and_approvers(),
+    line("approval", "reject", NO, NO).and_approvers(),
     line("session", "list", ALL, NO),
     line("session", "end", NO, NO),
     line("admin-key", "list", ALL, NO),
@@ -149,7 +155,18 @@ const fn line(
     Line {
         act: Act { thing, verb },
         auditor,
+        approver: NO,
         key_manager,
+    }
+}
+
+impl Line {
+    /// The same, also for those who approve calls.
+    const fn and_approvers(self) -> Self {
+        Self {
+            approver: ALL,
+            ..self
+        }
     }
 }
 
@@ -158,6 +175,7 @@ pub fn reach(who: &Administrator, act: Act) -> Option<Reach> {
     let line = TABLE.iter().find(|line| line.act == act)?;
     let of = |role: &AdminRole| match role {
         AdminRole::Auditor => line.auditor,
+        AdminRole::Approver => line.approver,
         AdminRole::KeyManager => line.key_manager,
         AdminRole::Administrator => ALL,
     };

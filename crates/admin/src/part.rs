@@ -6,6 +6,7 @@
 use std::str::FromStr;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use portcullis_audit::RequestId;
 use portcullis_identity::{AdminKeyId, ErpLogin, KeyId, SessionDigest, Timestamp, UpstreamName};
 use portcullis_storage::Part;
 use serde_json::{Value, json};
@@ -107,6 +108,15 @@ impl Place for (Timestamp, AdminKeyId) {
     }
     fn read(text: &str) -> Option<Self> {
         moment(text, parsed)
+    }
+}
+
+impl Place for (Timestamp, RequestId) {
+    fn written(&self) -> String {
+        format!("{} {}", self.0.micros(), self.1)
+    }
+    fn read(text: &str) -> Option<Self> {
+        moment(text, RequestId::parse)
     }
 }
 

@@ -34,6 +34,12 @@ pub enum Refusal {
     /// It is beyond the scope of the caller.
     #[error("{0} is beyond your scope")]
     OutOfScope(String),
+    /// It is the call of whoever would approve it.
+    #[error("this is for another person to approve: {0}")]
+    OwnCall(&'static str),
+    /// A program asks for what a person decides.
+    #[error("this is for a person: log in; an administrative key neither sees nor decides it")]
+    NoPerson,
     /// It would run as an administrator of the ERP.
     #[error("{0} runs as an administrator of the ERP: that is for administrators to do")]
     OfErpAdministrator(String),
@@ -91,6 +97,8 @@ impl Refusal {
             Self::Unreadable => (400, "unreadable-proxy", "The proxy cannot be read"),
             Self::NotAllowed(_) => (403, "not-allowed", "Not allowed"),
             Self::OutOfScope(_) => (403, "out-of-scope", "Beyond the scope"),
+            Self::OwnCall(_) => (403, "own-call", "For another person"),
+            Self::NoPerson => (403, "no-person", "For a person"),
             Self::OfErpAdministrator(_) => (403, "out-of-scope", "Beyond the scope"),
             Self::Absent(_) => (404, "absent", "Not found"),
             Self::Nowhere => (404, "nowhere", "Not found"),

@@ -1,6 +1,7 @@
 //! The table of what can be asked of the API, and what each route does.
 
 mod administrators;
+mod approvals;
 mod keys;
 mod own;
 mod read;
@@ -36,6 +37,7 @@ pub const TABLE: &[&[Route]] = &[
     roles::ROUTES,
     users::ROUTES,
     sessions::ROUTES,
+    approvals::ROUTES,
     administrators::ROUTES,
 ];
 

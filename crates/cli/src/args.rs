@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Administrator(crate::command::administrator::AdministratorArgs),
     /// List and end sessions
     Session(crate::command::session::SessionArgs),
+    /// List calls that wait for another person, and decide on them
+    Approval(crate::command::approval::ApprovalArgs),
     /// Show and verify the ledger
     Audit(crate::command::audit::AuditArgs),
     /// Try the policy

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod administrator;
+pub(crate) mod approval;
 pub(crate) mod audit;
 mod check;
 mod demo;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::User(args) => in_runtime(user::run(args)),
         Command::Session(args) => in_runtime(session::run(args)),
         Command::Administrator(args) => in_runtime(administrator::run(args)),
+        Command::Approval(args) => in_runtime(approval::run(args)),
         Command::Audit(args) => in_runtime(audit::run(args)),
         Command::Policy(args) => in_runtime(policy::run(args)),
         Command::Completions { shell } => {

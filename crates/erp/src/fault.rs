@@ -56,6 +56,8 @@ pub enum FaultKind {
     KeyReused,
     /// The first request with this `Idempotency-Key` still runs, or nobody knows how it ended.
     Underway,
+    /// The call waits until another person has approved it.
+    Waiting,
     /// The ERP cannot be reached, and the call was not sent.
     Unreachable,
     /// The call was sent and the answer was lost: nobody knows whether it was done.
@@ -91,6 +93,7 @@ impl FaultKind {
         Self::Capped,
         Self::KeyReused,
         Self::Underway,
+        Self::Waiting,
         Self::Unreachable,
         Self::Unknown,
         Self::Internal,

@@ -8,7 +8,7 @@
 
 mod clerk;
 
-pub(crate) use clerk::ago;
+pub(crate) use clerk::{ago, later};
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use portcullis_audit::RequestId;
 use portcullis_identity::{Timestamp, UpstreamName};
-use portcullis_storage::{Claim, OriginalRow, ProcessId, Sealed, Store, StoreError};
+use portcullis_storage::{Claim, OriginalRow, ProcessId, Sealed, Store, StoreError, Waiting};
 use tokio::sync::mpsc;
 
 /// Letters that may wait for the control thread.
@@ -57,10 +57,40 @@ pub struct Keeping {
     pub per_caller: u32,
     /// How many bytes of answers are kept for a caller; the oldest make room for a new one.
     pub caller_bytes: u64,
+    /// How calls wait for approvals.
+    pub approvals: Waits,
     /// For how long original errors are kept.
     pub originals: Duration,
     /// How many original errors are kept.
     pub most_originals: u32,
+}
+
+/// How calls wait for approvals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// How long they wait, and how long a rejection holds.
+    pub wait: Duration,
+    /// How long an approval may be used.
+    pub good: Duration,
+    /// How many of one caller may wait, and how many of all.
+    pub most: Waiting,
+    /// The largest call that may wait, in bytes.
+    pub call: usize,
+}
+
+impl Default for Waits {
+    /// A day, an hour, 20 of one caller and 1,000 of all, of 64 KiB each.
+    fn default() -> Self {
+        Self {
+            wait: Duration::from_secs(24 * 3600),
+            good: Duration::from_secs(3600),
+            most: Waiting {
+                per_caller: 20,
+                most: 1000,
+            },
+            call: 64 << 10,
+        }
+    }
 }
 
 /// What is kept, and where.

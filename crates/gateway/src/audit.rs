@@ -249,8 +249,13 @@ impl Ledger {
         let notes: Vec<Note<'_>> = noted
             .into_iter()
             .flatten()
+            .chain(story.leave.iter().map(String::as_str))
             .map(|what| Note { what, count: 1 })
-            .chain(story.aftermath.iter().flat_map(Aftermath::tell))
+            .chain(
+                // Theirs live for ever; those before them as long as the story.
+                (story.aftermath.iter().flat_map(Aftermath::tell))
+                    .map(|Note { what, count }| Note { what, count }),
+            )
             .collect();
         journal.close(Closing {
             request: story.request,

@@ -11,6 +11,7 @@ use portcullis_identity::{SessionDigest, Timestamp};
 use portcullis_policy::{Decision, Operation, Passage, Permit, Question};
 use portcullis_storage::Nonce;
 
+use crate::approve::Sought;
 use crate::controller::Controller;
 use crate::decode::Wish;
 use crate::denial::{Denial, Why};
@@ -55,6 +56,8 @@ pub struct Permitted {
     pub(crate) session: Option<SessionDigest>,
     /// Whether it is to be sent at all.
     pub(crate) aim: Aim,
+    /// What another person must approve before it is sent.
+    pub(crate) sought: Option<Sought>,
     /// What must be done once only.
     pub(crate) once: Option<Wanted>,
     /// What counts once if it changes something.
@@ -159,6 +162,7 @@ pub async fn call(
                 plain,
                 session,
                 aim,
+                sought: None,
                 once: None,
                 nonce,
                 again,
@@ -222,6 +226,7 @@ pub async fn call(
                 plain,
                 session,
                 aim,
+                sought: None,
                 once: None,
                 nonce,
                 again: None,
@@ -263,6 +268,7 @@ pub async fn call(
                     plain,
                     session,
                     aim,
+                    sought: None,
                     once: None,
                     nonce,
                     again: None,
@@ -303,6 +309,7 @@ pub async fn call(
             }
         };
         let asked = across::asked(&call, reply.dialect, &upstream, &schema);
+        let seen = edition.clone();
         let decision = snapshot.policy.judge(Question {
             principal: &holder.principal,
             upstream: upstream.name(),
@@ -346,6 +353,7 @@ pub async fn call(
                 {
                     *rule = Some(permit.rule().into());
                 }
+                let sought = permit.demands_approval().then(|| Sought::of(&call, &seen));
                 // What changes nothing may be done as often as one likes.
                 let once = once
                     .filter(|_| permit.operation() != Operation::Read)
@@ -366,6 +374,7 @@ pub async fn call(
                     plain,
                     session,
                     aim,
+                    sought,
                     once,
                     nonce,
                     again,

@@ -239,7 +239,7 @@ impl Checker<'_> {
             roles,
             permissions,
             controllers: controllers.into_iter().map(Arc::new).collect(),
-            keeping: keeping::keeping(&raw.idempotency, &raw.errors),
+            keeping: keeping::keeping(&raw.idempotency, &raw.errors, &raw.approvals),
             file: self.path.to_owned(),
             role_files,
         })

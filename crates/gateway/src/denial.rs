@@ -9,6 +9,7 @@ use portcullis_erp::{Dialect, Fault, FaultKind, Reply};
 use portcullis_identity::signing::Flaw;
 use portcullis_policy::Refusal;
 
+use crate::approve::NoLeave;
 use crate::filter::Most;
 use crate::once::NoTurn;
 
@@ -78,6 +79,8 @@ pub enum Why {
     Unrecorded,
     /// `once`: its `Idempotency-Key` gives it no turn.
     NoTurn(NoTurn),
+    /// `approve`: another person has not approved it.
+    NoLeave(NoLeave),
     /// `upstream`: the ERP was not reached; nothing was done.
     Unreachable,
     /// `upstream`: the call was sent and the answer was lost.
@@ -214,6 +217,7 @@ impl Denial {
             Why::Limited(_) => "limit.limited",
             Why::Unrecorded => "audit.unrecorded",
             Why::NoTurn(no) => no.name(),
+            Why::NoLeave(no) => no.name(),
             Why::Unreachable => "upstream.unreachable",
             Why::Lost => "upstream.lost",
             Why::Renewed => "upstream.renewed",
@@ -327,6 +331,7 @@ impl Denial {
                 "the request could not be recorded and was not done",
             ),
             Why::NoTurn(no) => no.fault(),
+            Why::NoLeave(no) => no.fault(),
             Why::Unreachable => say(
                 FaultKind::Unreachable,
                 "the ERP cannot be reached; nothing was done",

@@ -90,6 +90,11 @@ pub(crate) fn told(granted: &Granted, aim: &Aim) -> Value {
     told.insert("operation".to_owned(), Value::from(operation));
     // What the ERP would be asked about its records first may still refuse it.
     told.insert("guarded".to_owned(), Value::Bool(is_guarded));
+    if let Granted::Call { permit, .. } = granted
+        && permit.demands_approval()
+    {
+        told.insert("approval".to_owned(), Value::Bool(true));
+    }
     if let Aim::Try { rule: Some(rule) } = aim {
         told.insert("rule".to_owned(), Value::from(&**rule));
     }

@@ -15,6 +15,7 @@ use portcullis_erp::Dialect;
 use portcullis_identity::Timestamp;
 use portcullis_storage::Journal;
 
+use crate::approve;
 use crate::archive::Archive;
 use crate::audit::{self, End, Ledger};
 use crate::authorize;
@@ -249,12 +250,13 @@ impl Gateway {
         let admitted = limit::admit(permitted, now)?;
         let recorded = audit::open(&self.ledger, admitted, &snapshot, now, trail)?;
         let claimed = once::claim(&shared.archive, recorded, now).await?;
+        let approved = approve::wait(&shared.archive, claimed, now, trail).await?;
         let keeps = Keeps {
             sessions: &shared.sessions,
             archive: &shared.archive,
             ledger: &self.ledger,
         };
-        let answered = upstream::forward(&asker, &keeps, claimed, now, trail).await?;
+        let answered = upstream::forward(&asker, &keeps, approved, now, trail).await?;
         let filtered = filter::apply(answered, trail)?;
         respond::with(filtered, trail)
     }

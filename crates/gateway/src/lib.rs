@@ -5,8 +5,9 @@
 //! are moved, so that skipping a room does not compile.
 //!
 //! In the order in which a request meets them: `listener`, `route`, `throttle`, `decode`,
-//! `identify`, `authorize`, `limit`, `audit`, `once`, `upstream`, `filter`, `respond`.
+//! `identify`, `authorize`, `limit`, `audit`, `once`, `approve`, `upstream`, `filter`, `respond`.
 
+pub mod approve;
 pub mod audit;
 pub mod authorize;
 pub mod decode;

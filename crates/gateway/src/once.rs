@@ -131,13 +131,19 @@ async fn spent(archive: &Archive, permitted: &Permitted) -> Result<(), Why> {
     }
 }
 
+/// A caller as one word: a key and those that took over from it are one.
+pub(crate) fn caller(holder: &Holder) -> String {
+    let principal = &holder.principal;
+    holder.line.as_ref().map_or_else(
+        || format!("{} {}", principal.kind().as_str(), principal.name()),
+        |key| key.as_str().to_owned(),
+    )
+}
+
 impl Archive {
     fn describe(&self, wanted: &Wanted, holder: &Holder, permit: &Permit, now: Timestamp) -> Claim {
         let principal = &holder.principal;
-        let caller = holder.line.as_ref().map_or_else(
-            || format!("{} {}", principal.kind().as_str(), principal.name()),
-            |key| key.as_str().to_owned(),
-        );
+        let caller = caller(holder);
         let (upstream, login) = (principal.upstream(), principal.erp_login());
         let whom = [upstream.as_str().as_bytes(), login.as_str().as_bytes()];
         let guards: Vec<Vec<u8>> = permit

@@ -14,6 +14,7 @@ use portcullis_erp::visit::Page;
 use portcullis_erp::{Dialect, FaultKind};
 use portcullis_policy::Refusal;
 
+use crate::approve::NoLeave;
 use crate::denial::{Denial, Why};
 use crate::dry_run;
 use crate::filter::{Filtered, Outcome};
@@ -42,6 +43,9 @@ const CSRF: HeaderName = HeaderName::from_static("x-frappe-csrf-token");
 
 /// Says that the answer was given before, and that nothing was done now.
 const REPEATED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Names the approval that a call waits for, or that was denied to it.
+const APPROVAL: HeaderName = HeaderName::from_static("x-approval");
 
 /// What a dry run tells of a call that would be sent.
 const ALLOWED: &str = "allowed";
@@ -174,6 +178,10 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         | Why::NoTurn(NoTurn::Running | NoTurn::Unavailable) => {
             set(&mut response, header::RETRY_AFTER, "1");
         }
+        Why::NoLeave(NoLeave::Waits(id) | NoLeave::Rejected { id, .. }) => {
+            set(&mut response, APPROVAL, &id.to_string());
+        }
+        Why::NoLeave(NoLeave::Unavailable) => set(&mut response, header::RETRY_AFTER, "1"),
         Why::NoTurn(NoTurn::Full) => set(&mut response, header::RETRY_AFTER, "3600"),
         Why::Malformed(_) | Why::NotFromHere | Why::NotServed => {
             set(&mut response, header::CONNECTION, "close")
@@ -208,6 +216,7 @@ pub(crate) fn denied(denial: &Denial, request: RequestId) -> Response {
         | Why::Lost
         | Why::Renewed
         | Why::Slow(_)
+        | Why::NoLeave(NoLeave::Full | NoLeave::Large(_))
         | Why::NoTurn(NoTurn::Reused | NoTurn::Unknown | NoTurn::Unkept)
         | Why::Unsayable(_)
         | Why::GuardRefused(_)
@@ -275,7 +284,7 @@ fn status(kind: FaultKind) -> StatusCode {
         FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         FaultKind::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         FaultKind::Verb => StatusCode::METHOD_NOT_ALLOWED,
-        FaultKind::Conflict | FaultKind::Underway => StatusCode::CONFLICT,
+        FaultKind::Conflict | FaultKind::Underway | FaultKind::Waiting => StatusCode::CONFLICT,
         FaultKind::Stale => StatusCode::PRECONDITION_FAILED,
         FaultKind::Unconditional => StatusCode::PRECONDITION_REQUIRED,
         FaultKind::TooMany => StatusCode::TOO_MANY_REQUESTS,

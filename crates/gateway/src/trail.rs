@@ -40,6 +40,8 @@ pub(crate) struct Story {
     pub(crate) monitored: bool,
     /// Whether it was answered before, so that nothing was sent.
     pub(crate) repeated: bool,
+    /// The approval that it waits for or was let through by, and by whom that was decided.
+    pub(crate) leave: Vec<String>,
     /// Whether it was only to be judged, so that nothing was sent.
     pub(crate) tried: bool,
     /// Whether what the ERP said of a failure found no room.
@@ -85,6 +87,7 @@ impl Trail {
             cut: false,
             monitored: false,
             repeated: false,
+            leave: Vec::new(),
             tried: false,
             unkept: false,
             unmet: None,
@@ -148,6 +151,13 @@ impl Trail {
     /// Notes that it was answered before.
     pub(crate) fn repeated(&mut self) {
         self.story.repeated = true;
+    }
+
+    /// Notes which approval it waits for, or was let through by, and by whom it was decided.
+    pub(crate) fn leave(&mut self, approval: RequestId, by: Option<&str>) {
+        self.story.leave.push(format!("approval:{approval}"));
+        let by = by.map(|by| format!("decided-by:{by}"));
+        self.story.leave.extend(by);
     }
 
     /// Notes that it is only to be judged.

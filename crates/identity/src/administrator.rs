@@ -15,6 +15,8 @@ use crate::name::{ErpLogin, NameError, PrincipalName, RoleName, UpstreamName};
 pub enum AdminRole {
     /// Reads everything but secrets.
     Auditor,
+    /// Decides on calls that wait for another person.
+    Approver,
     /// Manages the keys of others, as far as its scope reaches.
     KeyManager,
     /// Does everything.
@@ -66,12 +68,18 @@ pub enum Means {
 
 impl AdminRole {
     /// All of them, in the order of what they may do.
-    pub const ALL: &[Self] = &[Self::Auditor, Self::KeyManager, Self::Administrator];
+    pub const ALL: &[Self] = &[
+        Self::Auditor,
+        Self::Approver,
+        Self::KeyManager,
+        Self::Administrator,
+    ];
 
     /// The role as it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Auditor => "auditor",
+            Self::Approver => "approver",
             Self::KeyManager => "key-manager",
             Self::Administrator => "administrator",
         }
@@ -90,7 +98,7 @@ impl FromStr for AdminRole {
         let found = Self::ALL.iter().find(|role| role.as_str() == text);
         found.copied().ok_or(NameError {
             what: "administrative role",
-            rule: "`auditor`, `key-manager` or `administrator`",
+            rule: "`auditor`, `approver`, `key-manager` or `administrator`",
         })
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) hides_nothing: bool,
     /// Whether some rule opens for reading only some records of a model.
     pub(crate) hides_records: bool,
+    /// Whether rules that demand approval allow anything.
+    approving: bool,
     /// Fields that were found open, by rule: a domain may name one a thousand times.
     found_open: RefCell<BTreeSet<(usize, usize)>>,
 }
@@ -102,8 +104,27 @@ impl<'a> Bench<'a> {
             found: RefCell::default(),
             hides_nothing: !hides.anything,
             hides_records: hides.records,
+            approving: true,
             found_open: RefCell::default(),
         }
+    }
+
+    /// The same without what waits for an approval: rules that demand one allow nothing, and what
+    /// they hide stays hidden.
+    pub(crate) fn unapproved(mut self) -> Self {
+        self.approving = false;
+        // A field may be open under one rule by what another opens.
+        self.found_open = RefCell::default();
+        self
+    }
+
+    /// Whether a rule that allows something here demands approval.
+    pub(crate) fn demands_approval(&self) -> bool {
+        self.all_allowing().any(|held| held.rule.approval)
+    }
+
+    fn allows(&self, held: &Held<'_>) -> bool {
+        held.rule.effect == Effect::Allow && (self.approving || !held.rule.approval)
     }
 
     /// The same, where this is asked of the record's edition.
@@ -212,14 +233,12 @@ impl<'a> Bench<'a> {
     }
 
     fn allowing_on(&self, model: &Model) -> impl Iterator<Item = Held<'a>> {
-        self.about_model(model)
-            .filter(|held| held.rule.effect == Effect::Allow)
+        self.about_model(model).filter(|held| self.allows(held))
     }
 
     /// All rules that allow something here, whatever they speak of.
     fn all_allowing(&self) -> impl Iterator<Item = Held<'a>> {
-        self.all_here()
-            .filter(|held| held.rule.effect == Effect::Allow)
+        self.all_here().filter(|held| self.allows(held))
     }
 
     /// All rules that hold here.

@@ -159,6 +159,7 @@ fn common(one: &Rule, other: &Rule) -> Option<Rule> {
         networks,
         context: shared(&one.context, &other.context),
         max_rows: least(one.max_rows, other.max_rows),
+        approval: one.approval || other.approval,
     })
 }
 

@@ -19,7 +19,7 @@ use crate::decision::Reason;
 use crate::odoo::table;
 use crate::operation::{Family, Operation};
 use crate::pins::Pins;
-use crate::policy::{Policy, judged};
+use crate::policy::{Policy, decided};
 use crate::question::Question;
 use crate::role::Role;
 use crate::rule::{Effect, Rule};
@@ -49,6 +49,8 @@ pub enum Outcome {
         rule: String,
         /// What is done.
         operation: Operation,
+        /// Whether it waits for an approval.
+        approval: bool,
         /// What would be sent, guards first.
         sent: Vec<Call>,
     },
@@ -92,6 +94,7 @@ impl Policy {
                     outcome: Outcome::Allowed {
                         rule: permit.rule().to_owned(),
                         operation: permit.operation(),
+                        approval: permit.demands_approval(),
                         sent,
                     },
                     rules,
@@ -169,7 +172,7 @@ impl<'a> Case<'a> {
         let whom = Whom::somebody(asked.family, asked.uid, asked.login, known);
         let bench = Bench::new((asked.family, asked.schema), self.from(), roles, loose);
         let bench = bench.about(asked.edition.clone()).running_as(whom);
-        judged(&bench, asked.call.clone())
+        decided(bench, asked.call.clone())
     }
 
     /// The role to which a rule would be added: that of the closest rule, or the first.
@@ -262,6 +265,9 @@ impl<'a> Case<'a> {
     /// Why a rule does not allow the call, all others being there as well.
     fn alone(&self, first: &Held<'a>) -> Option<String> {
         match self.judge_with(vec![*first]) {
+            Ok(permit) if first.rule.approval && !permit.demands_approval() => {
+                Some("it demands approval; another rule allows the call without".to_owned())
+            }
             Ok(_) => Some("it allows the call as well; another rule stands before it".to_owned()),
             Err(no) => Some(no.advice),
         }

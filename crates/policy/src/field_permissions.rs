@@ -90,6 +90,7 @@ impl FieldPermission {
             networks: Networks::default(),
             context: BTreeSet::new(),
             max_rows: None,
+            approval: false,
         };
         Ok(Self {
             model: model.clone(),

@@ -131,6 +131,8 @@ fn covers(wide: &Rule, narrow: &Rule) -> bool {
     let written = |rule: &Rule| rule.write_fields.as_ref().unwrap_or(&rule.fields).clone();
     let any = wide.arguments == Arguments::Any || narrow.arguments == Arguments::Scalar;
     wide.effect == Effect::Allow
+        // What waits for nobody is not what waits.
+        && (!wide.approval || narrow.approval)
         && holds_wherever(wide, narrow)
         // What is dangerous is not among all models.
         && match (&wide.models, &narrow.models) {

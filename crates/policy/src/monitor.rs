@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_erp::Call;
+use portcullis_erp::{Call, Model};
 use portcullis_identity::{Networks, Timestamp};
 
 use crate::bench::{Bench, From, Held, No};
@@ -79,6 +79,7 @@ impl Policy {
         let rules = std::iter::once(wide).chain(denials).collect();
         let known = (question.family, question.schema);
         let bench = Bench::new(known, from, Vec::new(), rules);
+        let model = call.model.clone();
         let facts = question.schema.user(question.login);
         let bench = bench
             .about(question.edition.clone())
@@ -92,11 +93,36 @@ impl Policy {
         match judged(&bench, call) {
             Ok(mut permit) => {
                 permit.would = Some(no);
+                permit.approval = self.would_wait(question, from, (&model, permit.operation));
                 Ok(permit)
             }
             // What must be known first is asked for; anything else is refused as it was.
             Err(other) if other.wants.is_some() => Err(other),
             Err(_) => Err(no),
+        }
+    }
+}
+
+impl Policy {
+    /// Whether what is let pass waits for an approval. What a rule has wait must not go out by a
+    /// call that asks for more than the rule allows: what changes something waits where any rule
+    /// of the caller demands an approval, and a read where one does of its model.
+    fn would_wait(
+        &self,
+        question: &Question<'_>,
+        from: From<'_>,
+        (model, operation): (&Model, Operation),
+    ) -> bool {
+        let mut demanding = self
+            .rules(question.principal)
+            .filter(|held| held.rule.approval && held.rule.holds_for(from));
+        if operation == Operation::Read {
+            demanding.any(|held| {
+                held.rule.operations.contains(&operation)
+                    && held.rule.speaks_of(model, question.family)
+            })
+        } else {
+            demanding.next().is_some()
         }
     }
 }
@@ -162,5 +188,6 @@ fn everything(call: &Call, family: Family) -> Rule {
         networks: Networks::default(),
         context: call.context.keys().cloned().collect(),
         max_rows: None,
+        approval: false,
     }
 }

@@ -164,6 +164,7 @@ fn own_context(bench: &Bench<'_>, call: &Call) -> Result<Permit, No> {
         caps: Caps::default(),
         paged: None,
         would: None,
+        approval: false,
     })
 }
 

@@ -35,6 +35,8 @@ pub struct Permit {
     pub(crate) paged: Option<Cap>,
     /// The refusal in whose place a monitored role lets it pass.
     pub(crate) would: Option<Box<Refusal>>,
+    /// Whether another person must have approved the call.
+    pub(crate) approval: bool,
 }
 
 /// An answer on which the terms have been applied.
@@ -87,6 +89,12 @@ impl Permit {
     /// records; callers are not told.
     pub fn would(&self) -> Option<&Refusal> {
         self.would.as_deref()
+    }
+
+    /// Whether another person must approve the call before it is sent: all rules that allow it
+    /// demand that.
+    pub fn demands_approval(&self) -> bool {
+        self.approval
     }
 
     /// What must be asked before the call, in order.

@@ -209,10 +209,10 @@ impl Policy {
                 .is_some_and(|role| role.monitors(question.now))
         };
         let judged = if question.principal.roles().iter().any(monitors) {
-            judged(&bench, question.call.clone())
+            decided(bench, question.call.clone())
                 .or_else(|no| self.monitored(&question, question.call.clone(), no))
         } else {
-            judged(&bench, question.call)
+            decided(bench, question.call)
         };
         match judged {
             Ok(permit) => Decision::Allow(Box::new(permit)),
@@ -246,7 +246,24 @@ impl Policy {
     }
 }
 
-/// The judgement of one call.
+/// The judgement of one call: it waits for an approval where it is allowed by rules only that
+/// demand one.
+pub(crate) fn decided(bench: Bench<'_>, call: Call) -> Result<Permit, No> {
+    if !bench.demands_approval() {
+        return judged(&bench, call);
+    }
+    let waiting = judged(&bench, call.clone())?;
+    match judged(&bench.unapproved(), call) {
+        Err(no) if no.wants.is_none() => Ok(Permit {
+            approval: true,
+            ..waiting
+        }),
+        // Allowed, or something must be known first.
+        free => free,
+    }
+}
+
+/// The judgement of one call by all rules alike.
 pub(crate) fn judged(bench: &Bench<'_>, call: Call) -> Result<Permit, No> {
     match bench.family {
         Family::Odoo => crate::odoo::judge(bench, call),

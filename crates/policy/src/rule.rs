@@ -36,6 +36,8 @@ pub struct Rule {
     pub(crate) networks: Networks,
     pub(crate) context: BTreeSet<String>,
     pub(crate) max_rows: Option<u32>,
+    /// Whether what only it allows waits until another person has approved it.
+    pub(crate) approval: bool,
 }
 
 /// A rule that speaks of routes to custom controllers, and of nothing else.
@@ -195,6 +197,11 @@ impl Rule {
     /// Whether it opens (or closes) all fields, for reading or writing.
     pub fn opens_all_fields(&self) -> bool {
         self.fields == FieldSet::All || self.write_fields == Some(FieldSet::All)
+    }
+
+    /// Whether what only it allows waits until another person has approved it.
+    pub fn demands_approval(&self) -> bool {
+        self.approval
     }
 
     /// Whether it holds only where its models are reached over a link.

@@ -19,6 +19,7 @@
 mod admin_keys;
 mod administrators;
 mod admissions;
+mod approvals;
 mod changes;
 mod claims;
 mod erp_users;
@@ -38,6 +39,7 @@ pub use administrators::{
     AdministratorRow, Administrators, Ending, FactorKind, FactorRow, Makes, Removal, Removed,
 };
 pub use admissions::{AdmissionRow, Admissions, Purpose, SlipRow, Standing};
+pub use approvals::{ApprovalRow, ApprovalState, Approvals, Asked, Decided, Waiting};
 pub use changes::{Changed, Changes, Point};
 pub use claims::{Claim, ClaimState, Claiming, Claims};
 pub use erp_users::{ErpUserRow, ErpUsers, Renewed, Sealed, UserHealth};
@@ -69,6 +71,7 @@ pub trait Store:
     + Nonces
     + Administrators
     + Admissions
+    + Approvals
 {
     /// The API keys.
     fn keys(&self) -> &dyn Keys;
@@ -94,6 +97,8 @@ pub trait Store:
     fn administrators(&self) -> &dyn Administrators;
     /// Their sessions and slips.
     fn admissions(&self) -> &dyn Admissions;
+    /// Calls that wait until another person says yes.
+    fn approvals(&self) -> &dyn Approvals;
 }
 
 impl<T> Store for T
@@ -110,7 +115,8 @@ where
         + Presence
         + Nonces
         + Administrators
-        + Admissions,
+        + Admissions
+        + Approvals,
 {
     fn keys(&self) -> &dyn Keys {
         self
@@ -146,6 +152,9 @@ where
         self
     }
     fn admissions(&self) -> &dyn Admissions {
+        self
+    }
+    fn approvals(&self) -> &dyn Approvals {
         self
     }
 }

@@ -8,6 +8,7 @@
 mod admin_keys;
 mod administrators;
 mod admissions;
+mod approvals;
 mod buried;
 mod changes;
 mod claims;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use portcullis_audit::{Closing, Deed, Opening, Outcome, WriterId};
 use portcullis_erp::{Database, Dialect, Limits};
-use portcullis_gateway::archive::{Archive, Keeping, Safe};
+use portcullis_gateway::archive::{Archive, Keeping, Safe, Waits};
 use portcullis_gateway::clock;
 use portcullis_gateway::config::{RestConfig, UpstreamConfig};
 use portcullis_gateway::engine::Bounds;
@@ -292,6 +292,7 @@ async fn shared(
         answer: 1 << 10,
         per_caller: 10,
         caller_bytes: 1 << 20,
+        approvals: Waits::default(),
         originals: Duration::from_secs(60),
         most_originals: 10,
     };

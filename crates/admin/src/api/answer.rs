@@ -85,6 +85,8 @@ fn beside(refusal: &Refusal) -> Option<(HeaderName, HeaderValue)> {
         | Refusal::Unrecorded
         | Refusal::Store(_)
         | Refusal::LogIn(_)
+        | Refusal::OwnCall(_)
+        | Refusal::NoPerson
         | Refusal::Failed => None,
     }
 }

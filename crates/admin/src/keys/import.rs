@@ -16,6 +16,7 @@ use portcullis_storage::{KeyOrigin, KeyRow, RateLimit};
 use serde_json::{Value, json};
 
 use super::create::{ends, look_at_user};
+use crate::approvals::{self, Judge};
 use crate::installation::Installation;
 use crate::may::Leave;
 use crate::refusal::Refusal;
@@ -83,6 +84,20 @@ pub struct Imported {
     pub expires: Option<Timestamp>,
     /// What else whoever took them over should know.
     pub asides: Vec<String>,
+}
+
+impl Imported {
+    /// Notes who took the new ones over: whoever did knows their secrets.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn touched(&self, at: &Installation, judge: &Judge<'_>) -> Result<(), Refusal> {
+        let new = self.lines.iter().filter(|line| line.fate == Fate::New);
+        for id in new.filter_map(|line| line.id) {
+            approvals::touched(at, judge, &id, None).await?;
+        }
+        Ok(())
+    }
 }
 
 impl Fate {

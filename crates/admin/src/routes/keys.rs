@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::read::{File, Hidden, Nothing, WhichKeys, networks};
 use super::{Act, Asked, Done, Needs, Planned, Route};
+use crate::approvals::{Judge, touched};
 use crate::chance;
 use crate::errand::apart;
 use crate::keys::{self, Change, Importing, Rotation, Wanted};
@@ -183,7 +184,9 @@ fn create(asked: Asked) -> Result<Planned, Refusal> {
     let key = chance::api_key()?;
     let on = key.id().to_string();
     let (at, leave, now) = asked.within()?;
+    let who = asked.who()?.clone();
     let work = apart(move || async move {
+        touched(&at, &Judge::Administrator(&who), &key.id(), None).await?;
         let made = keys::create(&at, &leave, key, wanted, now).await?;
         Ok(Done::made(made.told(now)))
     });
@@ -204,7 +207,9 @@ fn adopt(asked: Asked) -> Result<Planned, Refusal> {
     let upstream = at.upstream(wanted.0.upstream.as_ref())?;
     leave.check(&upstream, &wanted.0.user, &wanted.0.roles)?;
     let account = Account::tried_by(asked.who()?, &upstream, &wanted.0.user);
+    let who = asked.who()?.clone();
     let work = apart(move || async move {
+        touched(&at, &Judge::Administrator(&who), &key.id(), None).await?;
         let adopted = keys::adopt(&at, &leave, key, wanted, now).await?;
         Ok(Done::made(adopted.told(now)))
     });
@@ -242,8 +247,10 @@ fn import(asked: Asked) -> Result<Planned, Refusal> {
         is_dry: body.dry_run,
     };
     let account = Account::of_imports(asked.who()?);
+    let who = asked.who()?.clone();
     let work = apart(move || async move {
         let imported = keys::import(&at, &leave, &text, wanted, now).await?;
+        imported.touched(&at, &Judge::Administrator(&who)).await?;
         Ok(Done::with(imported.told()))
     });
     // That something is beyond the scope may tell that there is such a key.
@@ -271,7 +278,10 @@ fn rotate(asked: Asked) -> Result<Planned, Refusal> {
     let id: KeyId = asked.parameter("id", "key")?;
     let key = chance::api_key()?;
     let (at, leave, now) = asked.within()?;
+    let who = asked.who()?.clone();
     let work = apart(move || async move {
+        let judge = Judge::Administrator(&who);
+        touched(&at, &judge, &key.id(), Some(&id)).await?;
         let rotated = keys::rotate(&at, &leave, (id, key), rotation, now).await?;
         Ok(Done::made(rotated.told(now)))
     });

@@ -125,7 +125,7 @@ enum AdministratorCommand {
 
 #[derive(clap::Args)]
 struct MayArgs {
-    /// What they may do: auditor, key-manager, administrator; may be given several times
+    /// What they may do: auditor, approver, key-manager, administrator; may be given several times
     #[arg(long = "role", required = true, value_name = "ROLE")]
     roles: Vec<AdminRole>,
 

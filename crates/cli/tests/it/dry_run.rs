@@ -97,7 +97,7 @@ fn what_the_erp_would_be_asked_first_is_not_asked_and_said() {
     assert_eq!(real.status, 200, "{}", real.text());
     let asked = demo.reached();
     assert!(
-        asked.iter().any(|line| line["call"] == "search"),
+        asked.iter().any(|line| line["call"] == "search_read"),
         "{asked:?}"
     );
 

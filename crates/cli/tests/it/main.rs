@@ -12,6 +12,7 @@
 mod addresses;
 mod admin;
 mod administrators;
+mod approval;
 mod archived;
 mod caps;
 mod credentials;

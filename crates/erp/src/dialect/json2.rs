@@ -226,7 +226,7 @@ pub(super) fn status(kind: FaultKind) -> u16 {
         | FaultKind::UnknownMethod
         | FaultKind::NotFound => 404,
         FaultKind::Verb => 405,
-        FaultKind::Conflict | FaultKind::Underway => 409,
+        FaultKind::Conflict | FaultKind::Underway | FaultKind::Waiting => 409,
         FaultKind::Stale => 412,
         FaultKind::TooLarge => 413,
         FaultKind::ContentType => 415,

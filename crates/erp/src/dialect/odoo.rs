@@ -55,7 +55,7 @@ pub(super) fn exception(kind: FaultKind) -> &'static str {
         FaultKind::Unconditional => "werkzeug.exceptions.PreconditionRequired",
         FaultKind::TooMany => "werkzeug.exceptions.TooManyRequests",
         FaultKind::KeyReused => "werkzeug.exceptions.UnprocessableEntity",
-        FaultKind::Underway => "werkzeug.exceptions.Conflict",
+        FaultKind::Underway | FaultKind::Waiting => "werkzeug.exceptions.Conflict",
         FaultKind::Unreachable => "werkzeug.exceptions.ServiceUnavailable",
         FaultKind::Unknown => "werkzeug.exceptions.GatewayTimeout",
         FaultKind::Internal => "builtins.Exception",
@@ -73,7 +73,7 @@ pub(super) fn rpc_status(kind: FaultKind) -> u16 {
         FaultKind::ContentType => 415,
         FaultKind::TooMany => 429,
         FaultKind::KeyReused => 422,
-        FaultKind::Underway => 409,
+        FaultKind::Underway | FaultKind::Waiting => 409,
         FaultKind::AccessDenied
         | FaultKind::Stranger
         | FaultKind::SessionExpired
@@ -182,6 +182,7 @@ pub(crate) fn words(kind: FaultKind) -> &'static str {
         FaultKind::Capped => "This asks for more than is allowed at once.",
         FaultKind::KeyReused => "This Idempotency-Key was used for another call.",
         FaultKind::Underway => "The first request with this Idempotency-Key has not ended.",
+        FaultKind::Waiting => "This waits for approval by another person.",
         FaultKind::Unreachable => "The ERP cannot be reached; nothing was done.",
         FaultKind::Unknown => "The ERP's answer was lost; whether this was done is not known.",
         FaultKind::Internal => "The ERP failed on this.",

@@ -196,6 +196,7 @@ pub(super) fn write_fault(reply: &Reply, fault: &Fault) -> Written {
             | FaultKind::TooMany
             | FaultKind::KeyReused
             | FaultKind::Underway
+            | FaultKind::Waiting
             | FaultKind::Unreachable
             | FaultKind::Unknown
             | FaultKind::Internal => (Value::from(message), message),
@@ -239,6 +240,7 @@ fn number(kind: FaultKind) -> i64 {
         | FaultKind::NotFound
         | FaultKind::KeyReused
         | FaultKind::Underway
+        | FaultKind::Waiting
         | FaultKind::Unreachable
         | FaultKind::Unknown
         | FaultKind::Internal => 1,

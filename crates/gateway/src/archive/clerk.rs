@@ -17,6 +17,9 @@ const BATCH: usize = 64;
 /// How often what is too old is forgotten.
 const FORGET: Duration = Duration::from_secs(60);
 
+/// For how long an approval that is over is remembered, without the call's values.
+const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// How often it is tried again to file what could not be, and must not be dropped.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -123,6 +126,9 @@ impl Archive {
         let before = |age| ago(now, age);
         let claims = self.store.claims().forget(before(self.keeping.once)).await;
         warn(claims.map(drop), "old claims could not be forgotten");
+        let approvals = self.store.approvals();
+        let approvals = approvals.forget(now, ago(now, REMEMBERED)).await;
+        warn(approvals.map(drop), "old approvals could not be forgotten");
         let originals = self
             .store
             .originals()
@@ -139,6 +145,12 @@ impl Archive {
 pub(crate) fn ago(now: Timestamp, age: Duration) -> Timestamp {
     let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
     Timestamp(now.micros().saturating_sub(age))
+}
+
+/// The moment that is this far ahead.
+pub(crate) fn later(now: Timestamp, age: Duration) -> Timestamp {
+    let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+    Timestamp(now.micros().saturating_add(age))
 }
 
 fn warn(result: Result<(), StoreError>, what: &'static str) {

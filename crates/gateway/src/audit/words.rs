@@ -45,6 +45,7 @@ pub(crate) fn outcome(denial: &Denial) -> Outcome<'static> {
         | Why::Limited(_)
         | Why::Unrecorded
         | Why::NoTurn(_)
+        | Why::NoLeave(_)
         | Why::TooMuch(_)
         | Why::Unreachable
         | Why::Unsayable(_) => Outcome::Refused {
@@ -79,6 +80,7 @@ pub(crate) const fn fault_name(kind: FaultKind) -> &'static str {
         FaultKind::Capped => "capped",
         FaultKind::KeyReused => "key-reused",
         FaultKind::Underway => "underway",
+        FaultKind::Waiting => "waiting",
         FaultKind::Unreachable => "unreachable",
         FaultKind::Unknown => "unknown",
         FaultKind::Internal => "internal",

@@ -89,6 +89,7 @@ fn is_free(name: &HeaderName) -> bool {
         "upgrade",
         "user-agent",
         "via",
+        "x-approval",
         "x-csrf-token",
         "x-dry-run",
         "x-frappe-csrf-token",

@@ -1,11 +1,12 @@
-//! `[idempotency]` and `[errors]`: how much is kept of answers and errors, and for how long.
+//! `[idempotency]`, `[errors]` and `[approvals]`: how much is kept of answers and errors, and for how long.
 
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
+use portcullis_storage::Waiting;
 use serde::Deserialize;
 
-use crate::archive::Keeping;
+use crate::archive::{Keeping, Waits};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
@@ -21,6 +22,29 @@ pub(super) struct RawIdempotency {
 pub(super) struct RawErrors {
     days: NonZeroU32,
     most: NonZeroU32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct RawApprovals {
+    wait_hours: NonZeroU32,
+    use_minutes: NonZeroU32,
+    per_caller: NonZeroU32,
+    most: NonZeroU32,
+    call_bytes: NonZeroUsize,
+}
+
+impl Default for RawApprovals {
+    /// A day, an hour, 20 of one caller and 1,000 of all, of 64 KiB each.
+    fn default() -> Self {
+        Self {
+            wait_hours: number(24),
+            use_minutes: number(60),
+            per_caller: number(20),
+            most: number(1_000),
+            call_bytes: NonZeroUsize::new(64 << 10).unwrap_or(NonZeroUsize::MIN),
+        }
+    }
 }
 
 impl Default for RawIdempotency {
@@ -45,13 +69,26 @@ impl Default for RawErrors {
     }
 }
 
-pub(super) fn keeping(once: &RawIdempotency, errors: &RawErrors) -> Keeping {
+pub(super) fn keeping(
+    once: &RawIdempotency,
+    errors: &RawErrors,
+    approvals: &RawApprovals,
+) -> Keeping {
     let hours = |hours: u64| Duration::from_secs(hours.saturating_mul(3600));
     Keeping {
         once: hours(once.hours.get().into()),
         answer: once.answer_bytes.get(),
         per_caller: once.per_caller.get(),
         caller_bytes: once.caller_bytes.get(),
+        approvals: Waits {
+            wait: hours(approvals.wait_hours.get().into()),
+            good: Duration::from_secs(u64::from(approvals.use_minutes.get()).saturating_mul(60)),
+            most: Waiting {
+                per_caller: approvals.per_caller.get(),
+                most: approvals.most.get(),
+            },
+            call: approvals.call_bytes.get(),
+        },
         originals: hours(u64::from(errors.days.get()).saturating_mul(24)),
         most_originals: errors.most.get(),
     }
@@ -67,7 +104,12 @@ mod tests {
 
     #[test]
     fn a_key_holds_for_a_day_and_an_error_is_kept_for_a_week() {
-        let kept = keeping(&RawIdempotency::default(), &RawErrors::default());
+        let kept = keeping(
+            &RawIdempotency::default(),
+            &RawErrors::default(),
+            &RawApprovals::default(),
+        );
+        assert_eq!(kept.approvals, Waits::default());
         assert_eq!(kept.once, Duration::from_secs(86_400));
         assert_eq!(kept.originals, Duration::from_secs(7 * 86_400));
         assert_eq!((kept.answer, kept.per_caller), (65_536, 10_000));

@@ -10,7 +10,7 @@ use portcullis_identity::Style;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::keeping::{RawErrors, RawIdempotency};
+use super::keeping::{RawApprovals, RawErrors, RawIdempotency};
 pub(super) use route::{Envelope, RawCredential, RawRoute, RawSource};
 
 #[derive(Deserialize)]
@@ -40,6 +40,8 @@ pub(super) struct RawConfig {
     pub(super) sessions: super::sessions::RawSessions,
     #[serde(default)]
     pub(super) idempotency: RawIdempotency,
+    #[serde(default)]
+    pub(super) approvals: RawApprovals,
     #[serde(default)]
     pub(super) errors: RawErrors,
     #[serde(default)]

@@ -61,7 +61,7 @@ impl Ticket {
     }
 
     /// Gives the claim back: nothing was sent.
-    pub(super) async fn give_back(self) {
+    pub(crate) async fn give_back(self) {
         let nothing = Ended {
             done: Err(Why::Repeated),
             was_sent: false,
@@ -133,6 +133,7 @@ impl Ticket {
                 | FaultKind::Capped
                 | FaultKind::KeyReused
                 | FaultKind::Underway
+                | FaultKind::Waiting
                 | FaultKind::Internal => self.answered(|out| {
                     out.push(FAULT);
                     let parts = vec![

@@ -18,6 +18,7 @@ const TOLD: &[&str] = &[
     "sunset",
     "x-request-id",
     "x-dry-run",
+    "x-approval",
 ];
 
 /// One answer.

@@ -15,6 +15,7 @@ use super::ask::Opened;
 use super::errand::{Ended, Errand};
 use super::link::Whole;
 use super::{AskError, Asker, ErpUser, Links, Upstream};
+use crate::approve::Approved;
 use crate::archive::Archive;
 use crate::audit::{Aftermath, Ledger, Recorded};
 use crate::authorize::{Granted, Return};
@@ -69,11 +70,11 @@ pub struct Keeps<'a> {
 pub async fn forward(
     asker: &Asker<'_>,
     keeps: &Keeps<'_>,
-    claimed: Claimed,
+    approved: Approved,
     now: Timestamp,
     trail: &mut Trail,
 ) -> Result<Answered, Denial> {
-    let Claimed { recorded, turn } = claimed;
+    let Claimed { recorded, turn } = approved.claimed;
     let Some(turn) = turn else {
         return Ok(tried(recorded));
     };

@@ -39,6 +39,7 @@ pub(super) struct Kept {
     pub(super) dialects: Option<BTreeSet<Dialect>>,
     pub(super) networks: Networks,
     pub(super) max_rows: Option<u32>,
+    pub(super) approval: bool,
     /// What it shows a mask of only.
     pub(super) masked: BTreeMap<String, Mask>,
 }
@@ -148,6 +149,7 @@ impl Grant {
             networks: self.kept.networks.clone(),
             context: self.context.clone(),
             max_rows: self.kept.max_rows,
+            approval: self.kept.approval,
         }
     }
 
@@ -311,6 +313,9 @@ impl Grant {
         }
         if let Some(most) = self.kept.max_rows {
             line("max-rows", most.to_string());
+        }
+        if self.kept.approval {
+            line("approval", "true".to_owned());
         }
         text
     }

@@ -196,6 +196,7 @@ impl Case<'_> {
             dialects: rule.dialects.clone(),
             networks: rule.networks.clone(),
             max_rows: rule.max_rows,
+            approval: rule.approval,
             masked: rule.masked.clone(),
         };
         if caution == Caution::AllRecords {

@@ -376,6 +376,7 @@ impl FrappeView<'_> {
             caps: self.held.caps,
             paged: None,
             would: None,
+            approval: false,
         }
     }
 

@@ -427,6 +427,7 @@ impl<'a> Attempt<'a> {
             caps: self.view.held.caps,
             paged: page.filter(|_| limits_rows || self.is_lowered),
             would: None,
+            approval: false,
         }
     }
 }

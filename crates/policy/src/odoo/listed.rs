@@ -151,6 +151,7 @@ fn attempt(bench: &Bench<'_>, held: Held<'_>, call: &Call) -> Result<Permit, No>
         caps: held.caps,
         paged: None,
         would: None,
+        approval: false,
     })
 }
 

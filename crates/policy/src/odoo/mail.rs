@@ -232,6 +232,7 @@ fn attempt(
         caps: held.caps,
         paged: None,
         would: None,
+        approval: false,
     })
 }
 

@@ -73,6 +73,7 @@ pub(super) struct RawRule {
     #[serde(default)]
     pub(super) context: Vec<Spanned<String>>,
     pub(super) max_rows: Option<Spanned<i64>>,
+    pub(super) approval: Option<Spanned<bool>>,
 }
 
 /// `"*"` or a list of names.

@@ -32,6 +32,7 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> RouteRul
         networks,
         context,
         max_rows,
+        approval,
     } = raw;
     let of_models = [
         ("upstream", upstream.is_some()),
@@ -52,6 +53,7 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> RouteRul
         ("networks", !networks.is_empty()),
         ("context", !context.is_empty()),
         ("max-rows", max_rows.is_some()),
+        ("approval", approval.is_some()),
     ];
     for (setting, _) in of_models.iter().filter(|(_, given)| *given) {
         errors.add(

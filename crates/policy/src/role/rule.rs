@@ -155,6 +155,10 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
         network,
     );
     let max_rows = errors.count("max-rows", raw.max_rows);
+    if let (Some(approval), true) = (&raw.approval, raw.deny) {
+        let at = approval.span().start;
+        errors.add(at, "`approval` has no effect in a rule with `deny = true`");
+    }
     Rule {
         name: raw.name.into_inner(),
         effect,
@@ -190,6 +194,7 @@ pub(super) fn read(raw: RawRule, at: usize, errors: &mut Errors<'_>) -> Rule {
             .into_iter()
             .collect(),
         max_rows,
+        approval: raw.approval.is_some_and(Spanned::into_inner),
     }
 }
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod after;
 #[cfg(test)]
+mod approval;
+#[cfg(test)]
 mod both;
 #[cfg(test)]
 mod bounds;

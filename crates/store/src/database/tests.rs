@@ -2,6 +2,7 @@
 
 mod admin_keys;
 mod administrators;
+mod approvals;
 mod changes;
 mod claims;
 mod foreign;

@@ -39,7 +39,7 @@ pub(super) struct CreateArgs {
     /// Who will hold it, such as `terraform`
     name: PrincipalName,
 
-    /// What it may do: auditor, key-manager, administrator; may be given several times
+    /// What it may do: auditor, approver, key-manager, administrator; may be given several times
     #[arg(long = "role", required = true, value_name = "ROLE")]
     roles: Vec<AdminRole>,
 

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use portcullis_admin::approvals::{Judge, touched};
 use portcullis_admin::chance;
 use portcullis_admin::keys::{self, Native};
 use portcullis_admin::may::Leave;
@@ -12,6 +13,7 @@ use portcullis_gateway::clock;
 use super::create::{CreateArgs, tell};
 use crate::command::recorded;
 use crate::command::user::read_secret;
+use crate::operator;
 use crate::place::Place;
 use crate::show;
 
@@ -37,7 +39,10 @@ pub(super) async fn run(place: &Place, args: AdoptArgs, json: bool) -> anyhow::R
     let wanted = (args.create.wanted()?, secret, args.revoke);
     let key = chance::api_key()?;
     let id = key.id();
-    let work = keys::adopt(&at, &Leave::All, key, wanted, now);
+    let work = async {
+        touched(&at, &Judge::Operator(&operator::name()), &id, None).await?;
+        keys::adopt(&at, &Leave::All, key, wanted, now).await
+    };
     let adopted = recorded(&at, ("key", "adopt"), id.as_str(), work).await?;
     if json {
         show::json(&adopted.told(now))?;

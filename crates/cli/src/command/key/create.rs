@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use ipnet::IpNet;
+use portcullis_admin::approvals::{Judge, touched};
 use portcullis_admin::chance;
 use portcullis_admin::keys::{self, Made, Wanted};
 use portcullis_admin::may::Leave;
@@ -16,6 +17,7 @@ use portcullis_identity::{
 
 use super::terms::TermArgs;
 use crate::command::recorded;
+use crate::operator;
 use crate::place::Place;
 use crate::show;
 
@@ -76,7 +78,11 @@ pub(super) async fn create(
     let now = clock::now();
     let key = chance::api_key()?;
     let id = key.id();
-    let work = keys::create(&at, &Leave::All, key, args.wanted()?, now);
+    let wanted = args.wanted()?;
+    let work = async {
+        touched(&at, &Judge::Operator(&operator::name()), &id, None).await?;
+        keys::create(&at, &Leave::All, key, wanted, now).await
+    };
     let made = recorded(&at, ("key", "create"), id.as_str(), work).await?;
     if json {
         show::json(&made.told(now))?;

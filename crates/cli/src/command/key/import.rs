@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use portcullis_admin::approvals::Judge;
 use portcullis_admin::keys::{self, Fate, Importing};
 use portcullis_admin::may::Leave;
 use portcullis_gateway::clock;
@@ -15,6 +16,7 @@ use serde_json::json;
 
 use super::terms::TermArgs;
 use crate::command::recorded;
+use crate::operator;
 use crate::place::Place;
 use crate::show;
 
@@ -67,7 +69,12 @@ pub(super) async fn run(place: &Place, args: ImportArgs, json: bool) -> anyhow::
         limit,
         is_dry,
     };
-    let work = keys::import(&at, &Leave::All, &text, wanted, now);
+    let work = async {
+        let imported = keys::import(&at, &Leave::All, &text, wanted, now).await?;
+        let judge = Judge::Operator(&operator::name());
+        imported.touched(&at, &judge).await?;
+        Ok(imported)
+    };
     let imported = if is_dry {
         work.await?
     } else {

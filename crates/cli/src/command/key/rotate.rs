@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use portcullis_admin::approvals::{Judge, touched};
 use portcullis_admin::chance;
 use portcullis_admin::keys::{self, Rotation};
 use portcullis_admin::may::Leave;
@@ -12,6 +13,7 @@ use portcullis_identity::KeyId;
 
 use super::create::{public_key, tell};
 use crate::command::{recorded, refused};
+use crate::operator;
 use crate::place::Place;
 use crate::show;
 
@@ -42,8 +44,12 @@ pub(super) async fn run(place: &Place, args: RotateArgs, json: bool) -> anyhow::
         public_key: args.public_key.as_deref().map(public_key).transpose()?,
         expires: args.expires,
     };
-    let key = (id, chance::api_key()?);
-    let work = keys::rotate(&at, &Leave::All, key, rotation, now);
+    let key = chance::api_key()?;
+    let work = async {
+        let judge = Judge::Operator(&operator::name());
+        touched(&at, &judge, &key.id(), Some(&id)).await?;
+        keys::rotate(&at, &Leave::All, (id, key), rotation, now).await
+    };
     let rotated = match recorded(&at, ("key", "rotate"), id.as_str(), work).await {
         Ok(rotated) => rotated,
         Err(refusal) => return refused(refusal),

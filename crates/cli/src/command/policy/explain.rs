@@ -161,6 +161,7 @@ fn described(explained: &Explanation, besides: &[Value]) -> anyhow::Result<Value
         Outcome::Allowed {
             rule,
             operation,
+            approval,
             sent,
         } => {
             let sent: anyhow::Result<Vec<Value>> = sent.iter().map(call::shown).collect();
@@ -168,6 +169,7 @@ fn described(explained: &Explanation, besides: &[Value]) -> anyhow::Result<Value
                 "decision": "allow",
                 "rule": rule,
                 "operation": operation.as_str(),
+                "approval": approval,
                 "sent": sent?,
             })
         }
@@ -218,9 +220,15 @@ fn tell(explained: &Explanation, besides: &[Value]) -> anyhow::Result<()> {
         Outcome::Allowed {
             rule,
             operation,
+            approval,
             sent,
         } => {
-            show::line(&format!("allowed by `{rule}`, as `{}`", operation.as_str()))?;
+            let waits = match approval {
+                true => "; it waits for approval by another person",
+                false => "",
+            };
+            let operation = operation.as_str();
+            show::line(&format!("allowed by `{rule}`, as `{operation}`{waits}"))?;
             show::line("what is sent, in order:")?;
             for one in sent {
                 show::line(&format!("  {}", call::shown(one)?))?;

@@ -60,6 +60,10 @@ const TRIED: &[(&str, &str, &str)] = &[
         "/admin/v1/sessions/end",
         r#"{"login":"integration"}"#,
     ),
+    ("GET", "/admin/v1/approvals", ""),
+    ("GET", "/admin/v1/approvals/{id}", ""),
+    ("POST", "/admin/v1/approvals/{id}/approve", "{}"),
+    ("POST", "/admin/v1/approvals/{id}/reject", "{}"),
     ("GET", "/admin/v1/admin-keys", ""),
     (
         "POST",

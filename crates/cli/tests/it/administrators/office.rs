@@ -12,20 +12,20 @@ use crate::serve::{Place, READER, Served};
 pub(crate) const PASSWORD: &str = "four rather odd giraffes";
 
 /// A gateway and where it is administered.
-pub(super) struct Office {
-    pub(super) place: Place,
-    pub(super) served: Served,
-    pub(super) admin: String,
+pub(crate) struct Office {
+    pub(crate) place: Place,
+    pub(crate) served: Served,
+    pub(crate) admin: String,
 }
 
 /// What an enrolment of an app told.
-pub(super) struct Enrolled {
-    pub(super) secret: String,
-    pub(super) recovery: Vec<String>,
+pub(crate) struct Enrolled {
+    pub(crate) secret: String,
+    pub(crate) recovery: Vec<String>,
 }
 
 /// The place of such a gateway, with these settings more.
-pub(super) fn place(more: &str) -> Place {
+pub(crate) fn place(more: &str) -> Place {
     let text = format!(
         "listen = \"127.0.0.1:0\"\nroles = [\"reader.toml\"]\n\
          [admin]\nlisten = \"127.0.0.1:0\"\norigin = \"https://admin.example.com\"\n{more}\n\
@@ -35,12 +35,12 @@ pub(super) fn place(more: &str) -> Place {
 }
 
 impl Office {
-    pub(super) fn open(more: &str) -> Self {
+    pub(crate) fn open(more: &str) -> Self {
         Self::at(place(more), |_| {})
     }
 
     /// The gateway of a place, and what it logs.
-    pub(super) fn at(place: Place, mut heard: impl FnMut(String) + Send + 'static) -> Self {
+    pub(crate) fn at(place: Place, mut heard: impl FnMut(String) + Send + 'static) -> Self {
         let mut child = place
             .program(&["serve"])
             .stderr(Stdio::piped())
@@ -70,16 +70,16 @@ impl Office {
         }
     }
 
-    pub(super) fn run(&self, arguments: &[&str]) -> (i32, Json) {
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, Json) {
         self.place.run(arguments)
     }
 
-    pub(super) fn add(&self, name: &str, role: &str) {
+    pub(crate) fn add(&self, name: &str, role: &str) {
         add(&self.place, name, role);
     }
 
     /// Enrols an app; it is confirmed by its code of so many steps from now.
-    pub(super) fn enrol_totp(&self, name: &str, step: i64) -> Enrolled {
+    pub(crate) fn enrol_totp(&self, name: &str, step: i64) -> Enrolled {
         let mut child = self
             .place
             .program(&["administrator", "totp", name])
@@ -115,7 +115,7 @@ impl Office {
         }
     }
 
-    pub(super) fn ask(&self, verb: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Got {
+    pub(crate) fn ask(&self, verb: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Got {
         let uri = format!("{}/admin/v1/{path}", self.admin);
         let mut request = http::Request::builder().method(verb).uri(uri);
         for (name, value) in headers {
@@ -124,15 +124,15 @@ impl Office {
         send(request.body(body.to_vec()).expect("a request"))
     }
 
-    pub(super) fn get(&self, path: &str, token: Option<&str>) -> Got {
+    pub(crate) fn get(&self, path: &str, token: Option<&str>) -> Got {
         self.with_bearer("GET", path, token, b"")
     }
 
-    pub(super) fn delete(&self, path: &str, token: Option<&str>) -> Got {
+    pub(crate) fn delete(&self, path: &str, token: Option<&str>) -> Got {
         self.with_bearer("DELETE", path, token, b"")
     }
 
-    pub(super) fn post(&self, path: &str, token: Option<&str>, body: &Json) -> Got {
+    pub(crate) fn post(&self, path: &str, token: Option<&str>, body: &Json) -> Got {
         self.with_bearer("POST", path, token, body.to_string().as_bytes())
     }
 
@@ -147,14 +147,14 @@ impl Office {
     }
 
     /// A session of somebody, by a recovery code that is made for it.
-    pub(super) fn log_in(&self, name: &str) -> String {
+    pub(crate) fn log_in(&self, name: &str) -> String {
         let got = self.post("session", None, &self.good(name));
         assert_eq!(got.status, 201, "{}", got.text());
         got.json()["token"].as_str().expect("a token").to_owned()
     }
 
     /// What is a good log-in of somebody, once.
-    pub(super) fn good(&self, name: &str) -> Json {
+    pub(crate) fn good(&self, name: &str) -> Json {
         let (code, made) = self.run(&["administrator", "recovery", name]);
         assert_eq!(code, 0, "{made}");
         json!({"name": name, "password": PASSWORD, "recovery-code": made["recovery-codes"][0]})
@@ -172,7 +172,7 @@ pub(crate) fn add(place: &Place, name: &str, role: &str) {
 }
 
 /// Runs a command that reads standard input; answers what it prints, and complains.
-pub(super) fn given(place: &Place, arguments: &[&str], input: &str) -> (i32, String) {
+pub(crate) fn given(place: &Place, arguments: &[&str], input: &str) -> (i32, String) {
     let mut child = place
         .program(arguments)
         .stdin(Stdio::piped())
@@ -192,7 +192,7 @@ pub(super) fn given(place: &Place, arguments: &[&str], input: &str) -> (i32, Str
 
 /// The code of an app, so many steps of 30 seconds from now. At the end of a step the next one is
 /// waited for, so that it is the same step when the code arrives.
-pub(super) fn totp_at(secret: &str, steps: i64) -> String {
+pub(crate) fn totp_at(secret: &str, steps: i64) -> String {
     let seconds = || portcullis_gateway::clock::now().micros() / 1_000_000;
     while seconds() % 30 > 22 {
         crate::pause(200);
@@ -202,7 +202,7 @@ pub(super) fn totp_at(secret: &str, steps: i64) -> String {
 }
 
 /// The app of a secret.
-pub(super) fn app(secret: &str) -> totp_rs::Totp {
+pub(crate) fn app(secret: &str) -> totp_rs::Totp {
     let secret = totp_rs::Secret::try_from_base32(secret).expect("a secret");
     let builder = totp_rs::Builder::new().with_secret(secret);
     builder.build().expect("an app")

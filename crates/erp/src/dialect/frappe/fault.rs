@@ -168,6 +168,7 @@ fn usual(reply: &Reply, kind: FaultKind) -> Parts {
         | FaultKind::Capped
         | FaultKind::KeyReused
         | FaultKind::Underway
+        | FaultKind::Waiting
         | FaultKind::Unreachable
         | FaultKind::Unknown => Parts::THROWN,
     }
@@ -228,7 +229,7 @@ fn shape(kind: FaultKind) -> (u16, &'static str) {
         FaultKind::NotFound => (usual_status(kind), "DoesNotExistError"),
         FaultKind::TooMany => (usual_status(kind), "TooManyRequestsError"),
         FaultKind::KeyReused => (usual_status(kind), "ValidationError"),
-        FaultKind::Underway => (usual_status(kind), "DocumentLockedError"),
+        FaultKind::Underway | FaultKind::Waiting => (usual_status(kind), "DocumentLockedError"),
         FaultKind::Unreachable => (usual_status(kind), "ServiceUnavailable"),
         FaultKind::Unknown => (usual_status(kind), "GatewayTimeout"),
         FaultKind::Internal => (usual_status(kind), "InternalServerError"),

@@ -82,6 +82,7 @@ fn status(dialect: Dialect, kind: FaultKind) -> u16 {
         | FaultKind::Capped
         | FaultKind::KeyReused
         | FaultKind::Underway
+        | FaultKind::Waiting
         | FaultKind::Unreachable
         | FaultKind::Unknown
         | FaultKind::Internal => json2::status(kind),
@@ -119,6 +120,7 @@ fn named(kind: FaultKind) -> (&'static str, &'static str) {
             "The Idempotency-Key was used for another call",
         ),
         FaultKind::Underway => ("underway", "The first request with this key has not ended"),
+        FaultKind::Waiting => ("approval", "This waits for approval by another person"),
         FaultKind::Unreachable => ("unreachable", "The ERP cannot be reached"),
         FaultKind::Unknown => ("outcome-unknown", "Whether this was done is not known"),
         FaultKind::Internal => ("internal", "Something went wrong"),

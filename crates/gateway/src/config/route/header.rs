@@ -22,7 +22,7 @@ const HOPS: &[&str] = &[
 ];
 
 /// What only the gateway's own doing is spoken of with.
-const OWN: &[&str] = &["x-dry-run"];
+const OWN: &[&str] = &["x-dry-run", "x-approval"];
 
 /// What a client must not tell an ERP.
 const CLIENT: &[&str] = &[

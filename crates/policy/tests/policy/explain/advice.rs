@@ -227,6 +227,7 @@ fn every_rule_says_why_not_and_the_one_that_decides_is_named() {
         rule,
         operation,
         sent,
+        ..
     } = allowed.outcome
     else {
         panic!("refused")
