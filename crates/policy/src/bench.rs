@@ -1,6 +1,7 @@
 //! Everything that one question is judged with: the caller's rules that hold for the upstream,
 //! dialect and address, and what is known of the ERP's models.
 
+mod copies;
 mod denials;
 mod held;
 
@@ -20,7 +21,7 @@ use crate::decision::{Reason, Refusal, Want};
 use crate::operation::{Family, Operation};
 use crate::rights::Named;
 use crate::role::Role;
-use crate::rule::{Effect, FieldSet, Hides, Models, RuleDomain};
+use crate::rule::{Effect, Hides, Models, RuleDomain};
 use crate::schema::{FieldSchema, ModelSchema, Schema};
 use crate::whom::{Unknown, Whom};
 pub(crate) use held::Held;
@@ -52,6 +53,8 @@ pub(crate) struct Bench<'a> {
     roles: Vec<&'a Role>,
     /// Rules that stand in none of them, which are tried before theirs.
     loose: Vec<Held<'a>>,
+    /// What of a DocType is a copy of what is closed.
+    copies: RefCell<Vec<(Model, Rc<BTreeSet<String>>)>>,
     /// The rules of each model that was asked for.
     found: RefCell<Vec<(Model, Rc<[Place]>)>>,
     /// Whether no rule hides a field or a record of what it opens for reading: then nothing
@@ -101,6 +104,7 @@ impl<'a> Bench<'a> {
             from,
             roles,
             loose,
+            copies: RefCell::default(),
             found: RefCell::default(),
             hides_nothing: !hides.anything,
             hides_records: hides.records,
@@ -227,7 +231,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The rules that speak of a model, in order.
-    fn about_model(&self, model: &Model) -> impl Iterator<Item = Held<'a>> {
+    pub(crate) fn about_model(&self, model: &Model) -> impl Iterator<Item = Held<'a>> {
         let places = self.places(model);
         (0..places.len()).filter_map(move |at| self.held(*places.get(at)?))
     }
@@ -305,20 +309,6 @@ impl<'a> Bench<'a> {
         self.about_model(model).any(|held| {
             held.rule.effect == Effect::Deny || held.rule.operations.contains(&Operation::Read)
         })
-    }
-
-    /// Whether a rule opens all fields of this model, while rules on others close some of theirs.
-    pub(crate) fn opens_all_but_some(&self, model: &Model) -> bool {
-        let opens_all = |held: Held<'_>| held.rule.opens_all_fields();
-        let closes_elsewhere = |held: Held<'_>| {
-            let rule = held.rule;
-            let elsewhere = rule
-                .models()
-                .is_none_or(|models| models.iter().any(|named| named != model));
-            let whole = rule.fields == FieldSet::All && rule.closes_nothing();
-            elsewhere && !whole && rule.operations.contains(&Operation::Read)
-        };
-        self.allowing_on(model).any(opens_all) && self.all_here().any(closes_elsewhere)
     }
 
     /// Whether any rule allows anything with this model.

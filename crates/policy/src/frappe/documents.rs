@@ -331,7 +331,8 @@ impl FrappeView<'_> {
                     || (whole
                         && !self.held.rule.closes(&path)
                         && !self.bench.denies_field(self.model, &path, operation)
-                        && !self.denies_column(&path, operation))
+                        && !self.denies_column(&path, operation)
+                        && !self.copies_column(&path))
                     || self.may_write(&path, operation);
                 if is_masked(&value) && self.bench.masks(self.model, &path) {
                     return Err(self.closed(&path));

@@ -176,6 +176,7 @@ impl FrappeView<'_> {
         field: Option<&str>,
     ) -> Result<Option<Guard>, No> {
         let model = Model::new(doctype).map_err(|_| self.bad_argument("doctype"))?;
+        self.bench.know(&model)?;
         for held in self.bench.rules(&model, Operation::Write, None) {
             let view = FrappeView {
                 bench: self.bench,

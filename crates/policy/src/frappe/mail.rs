@@ -151,6 +151,7 @@ pub(super) fn judge(bench: &Bench<'_>, call: &Call) -> Result<Permit, No> {
     };
     let (doctype, name) = (text(mailing.doctype)?, text(mailing.name)?);
     let model = Model::new(doctype).map_err(|_| unnamed())?;
+    bench.know(&model)?;
     if bench.denies(&model, Operation::Mail, Some(&call.method)) {
         return Err(no_access(
             &model,

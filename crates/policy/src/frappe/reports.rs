@@ -1,7 +1,8 @@
 //! Functions that run a report of Frappe, which an argument names. A report answers values of
 //! whatever DocTypes it likes, so that the rule must name it (`reports`).
 
-use portcullis_erp::{Call, Method, Value};
+use portcullis_erp::value::from_json;
+use portcullis_erp::{Call, Limits, Method, Value};
 
 use crate::rule::Rule;
 
@@ -41,8 +42,27 @@ pub(super) fn runs_what_is_named(rule: &Rule, call: &Call) -> bool {
         return true;
     }
     named(call).is_some_and(|name| rule.reports.contains(&name))
+        && !call.named.get("filters").is_some_and(names_another)
         && call
             .named
             .keys()
             .all(|name| ARGUMENTS.contains(&name.as_str()))
+}
+
+/// A filter by which Frappe answers what somebody prepared before, whatever report that was of.
+const PREPARED: &str = "prepared_report_name";
+
+/// Whether filters (a map, or its JSON as text) name what a report prepared before.
+fn names_another(filters: &Value) -> bool {
+    match filters {
+        Value::Map(filters) => filters.contains_key(PREPARED),
+        // However its letters are escaped: what cannot be read is not sent.
+        Value::Text(text) if text.trim().is_empty() => false,
+        Value::Text(text) => match from_json(text.as_bytes(), &Limits::default()) {
+            Ok(Value::Map(filters)) => filters.contains_key(PREPARED),
+            _ => true,
+        },
+        Value::Null => false,
+        _ => true,
+    }
 }

@@ -7,7 +7,7 @@ use portcullis_erp::Model;
 
 use crate::frappe::view::FrappeView;
 use crate::operation::Operation;
-use crate::rule::table_of;
+use crate::rule::{FieldSet, table_of};
 
 impl<'a> FrappeView<'a> {
     /// The DocType of a table's rows, where the fields are known. They are asked for wherever a
@@ -28,6 +28,13 @@ impl<'a> FrappeView<'a> {
         };
         self.rows_of(table)
             .is_some_and(|rows| self.bench.denies_field(rows, column, operation))
+    }
+
+    /// Whether a column of a table that is open with all fields is a copy of what is closed.
+    pub(super) fn copies_column(&self, path: &str) -> bool {
+        let rule = self.held.rule;
+        let set = rule.write_fields.as_ref().unwrap_or(&rule.fields);
+        *set == FieldSet::All && self.bench.is_closed_copy(self.model, path)
     }
 
     /// Whether a denial closes some column of this table, for reading or for this operation.

@@ -96,8 +96,10 @@ impl FrappeView<'_> {
         let rule = self.held.rule;
         let listed = matches!(set, FieldSet::Only(names) if names.contains(field));
         // `"*"` does not say which tables there are, nor what a link leads to.
-        let open =
-            listed || (*set == FieldSet::All && !field.contains('.') && !self.copies_closed(field));
+        let open = listed
+            || (*set == FieldSet::All
+                && !field.contains('.')
+                && !self.bench.is_closed_copy(self.model, field));
         let column = field.rsplit('.').next().unwrap_or(field);
         open && !rule.closes(field)
             && (listed || !danger::credential(column))
@@ -133,7 +135,7 @@ impl FrappeView<'_> {
         hidden.extend(self.bench.denied_fields(self.model));
         hidden.extend(self.columns_denied());
         if rule.fields == FieldSet::All {
-            hidden.extend(self.closed_copies());
+            hidden.extend(self.bench.closed_copies(self.model).iter().cloned());
         }
         let mut fields = match &rule.fields {
             _ if !reads || self.bench.denies_all_fields(self.model) => Some(BTreeSet::new()),
@@ -251,6 +253,7 @@ impl FrappeView<'_> {
         }
         match &condition.doctype {
             Some(doctype) if doctype != self.model => {
+                self.bench.know(doctype)?;
                 let rules = self.bench.rules(doctype, Operation::Read, Some(self.model));
                 for held in rules {
                     let view = FrappeView {

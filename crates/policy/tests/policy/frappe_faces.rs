@@ -187,9 +187,13 @@ fn a_page_tells_when_there_is_more() {
 #[test]
 fn a_row_of_a_table_is_made_by_who_may_write_its_document() {
     let role = |more: &str| {
-        frappe(&format!(
+        let mut caller = frappe(&format!(
             "[[rule]]\nname = \"rows\"\nmodels = [\"Sales Order Item\"]\noperations = [\"create\"]\nfields = \"*\"\n{more}"
-        ))
+        ));
+        caller
+            .schema
+            .absent(Model::new("Sales Order Item").unwrap());
+        caller
     };
     let row = call(
         "Sales Order Item",

@@ -172,8 +172,18 @@ const META: &str = r#"{"name": "Sales Order", "fields": [
 /// A caller whose roles are not named for a field of some DocType.
 fn without(doctype: &str, field: &str, role: &str) -> Caller {
     let mut caller = Caller::new(&[("shop", role)], Family::Frappe);
-    let order = Model::new("Sales Order").unwrap();
-    caller.schema.learn_doctype(order, &json(META));
+    for (name, meta) in [
+        ("Sales Order", META),
+        (
+            "Sales Order Item",
+            r#"{"fields": [{"fieldname": "rate", "fieldtype": "Currency"}]}"#,
+        ),
+        ("Sales Taxes and Charges", r#"{"fields": []}"#),
+    ] {
+        caller
+            .schema
+            .learn_doctype(Model::new(name).unwrap(), &json(meta));
+    }
     let text = format!(r#"{{"doctype": "{doctype}", "field_permissions": {{"{field}": []}}}}"#);
     let permissions = FieldPermission::from_json(&text).unwrap();
     caller.policy = caller.policy.clone().permitting(permissions);

@@ -342,6 +342,8 @@ fn a_report_of_frappe_is_run_where_the_rule_names_it() {
         r#"{"report_name": ["Sales Register"]}"#,
         r#"{"filters": "{}"}"#,
         r#"{"report_name": "Sales Register", "custom_columns": "[]"}"#,
+        r#"{"report_name": "Sales Register", "filters": "{\"prepared\\u005freport_name\": \"x\"}"}"#,
+        r#"{"report_name": "Sales Register", "filters": "["}"#,
         r#"{"report_name": "Sales Register", "user": "Administrator"}"#,
     ] {
         let no = caller.refused(&run(named));
