@@ -52,8 +52,10 @@ impl Running {
         }
         routes.open(&config.controllers);
         routes.serve(config.served.clone());
+        let now = clock::now();
+        let roles = config.roles.iter().cloned().map(|role| role.as_of(now));
         let snapshot = Snapshot {
-            policy: Policy::new(1, config.roles.clone()).permitting(config.permissions.clone()),
+            policy: Policy::new(1, roles.collect()).permitting(config.permissions.clone()),
             routes,
             limits: config.request,
             rpc_body: config.rpc_body,

@@ -349,6 +349,7 @@ pub async fn call(
                 }
                 reply.told = asked.told;
                 if let Aim::Try { rule } = &mut aim
+                    && permit.would().is_none()
                     && snapshot.policy.explains(&holder.principal, permit.rule())
                 {
                     *rule = Some(permit.rule().into());

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_identity::RoleName;
+use portcullis_identity::{RoleName, Timestamp};
 use portcullis_policy::{Policy, Role};
 use portcullis_storage::{Journal, Store, StoreError};
 use tokio::sync::watch;
@@ -264,7 +264,9 @@ impl Control {
                 }
             }
         }
-        warn_of_monitored(&roles);
+        let now = clock::now();
+        warn_of_monitored(&roles, now);
+        let roles: Vec<Role> = roles.into_iter().map(|role| role.as_of(now)).collect();
         self.shared.snapshot.rcu(|old| {
             let version = old.policy.version().saturating_add(1);
             Snapshot {
@@ -279,8 +281,7 @@ impl Control {
 }
 
 /// Says which roles let pass what none of their rules allows, so that nobody forgets.
-fn warn_of_monitored(roles: &[Role]) {
-    let now = clock::now();
+fn warn_of_monitored(roles: &[Role], now: Timestamp) {
     for role in roles {
         let name = role.name();
         if role.monitors(now) {

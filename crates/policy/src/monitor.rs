@@ -35,6 +35,16 @@ impl Role {
             .is_some_and(|end| now < end && end.micros().saturating_sub(now.micros()) <= LONGEST)
     }
 
+    /// The role as it holds from now on: an end of monitoring that is too far off is none, and
+    /// does not begin by itself when it has come nearer.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp) -> Self {
+        if self.monitors_too_long(now) {
+            return self.unmonitored();
+        }
+        self
+    }
+
     /// Whether an end of monitoring is set that is too far off, so that it does not begin.
     pub fn monitors_too_long(&self, now: Timestamp) -> bool {
         self.monitored_until()
@@ -74,9 +84,12 @@ impl Policy {
             caps: *role.caps(),
             pins: role.pins(),
         };
-        let denials = self.rules(question.principal);
+        let own: Vec<Held<'_>> = self.rules(question.principal).collect();
+        let closed: Vec<Rule> = own.iter().filter_map(|held| closed(held.rule)).collect();
+        let closed = closed.iter().map(|rule| Held { rule, ..wide });
+        let denials = own.iter().copied();
         let denials = denials.filter(|held| held.rule.effect == Effect::Deny);
-        let rules = std::iter::once(wide).chain(denials).collect();
+        let rules = std::iter::once(wide).chain(closed).chain(denials).collect();
         let known = (question.family, question.schema);
         let bench = Bench::new(known, from, Vec::new(), rules);
         let model = call.model.clone();
@@ -156,6 +169,27 @@ fn is_for(role: &Role, from: From<'_>) -> bool {
     allowing.peek().is_none() || allowing.any(|rule| rule.holds_for(from))
 }
 
+/// What a rule hides or masks, as a denial: it is not let pass, whatever is asked beside it.
+fn closed(rule: &Rule) -> Option<Rule> {
+    let fields: BTreeSet<String> = rule
+        .hidden
+        .iter()
+        .chain(rule.masked.keys())
+        .cloned()
+        .collect();
+    (rule.effect == Effect::Allow && !fields.is_empty()).then(|| Rule {
+        effect: Effect::Deny,
+        operations: Operation::ALL.iter().copied().collect(),
+        methods: BTreeSet::new(),
+        fields: FieldSet::Only(fields),
+        write_fields: None,
+        hidden: BTreeSet::new(),
+        masked: std::collections::BTreeMap::new(),
+        domain: None,
+        ..rule.clone()
+    })
+}
+
 /// A rule for every model but the dangerous ones, every field but credentials, and the method
 /// that is called, if it is known by what it is called on.
 fn everything(call: &Call, family: Family) -> Rule {
@@ -168,6 +202,7 @@ fn everything(call: &Call, family: Family) -> Rule {
         methods.insert(call.method.clone());
     }
     let operations = Operation::ALL.iter().copied();
+    let keys = call.context.keys();
     Rule {
         name: NAME.to_owned(),
         effect: Effect::Allow,
@@ -186,7 +221,11 @@ fn everything(call: &Call, family: Family) -> Rule {
         domain: None,
         dialects: None,
         networks: Networks::default(),
-        context: call.context.keys().cloned().collect(),
+        // What a default sets is judged as what is set.
+        context: keys
+            .filter(|key| !key.starts_with("default_"))
+            .cloned()
+            .collect(),
         max_rows: None,
         approval: false,
     }

@@ -158,6 +158,12 @@ impl Role {
         self.explains
     }
 
+    /// The same role, which is not monitored.
+    pub(crate) fn unmonitored(mut self) -> Self {
+        self.monitored_until = None;
+        self
+    }
+
     /// When it ends that what no rule allows is let pass and written down; none where it never
     /// is. See [`Role::monitors`].
     pub fn monitored_until(&self) -> Option<Timestamp> {

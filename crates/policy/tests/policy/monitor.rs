@@ -92,8 +92,38 @@ fn it_ends_at_its_date_and_an_end_too_far_off_is_none() {
     assert!(!passes("1970-01-01T06:00:00+01:00", 5 * 3_600_000_000));
     assert!(passes("1970-01-31", 0));
     assert!(!passes("1970-02-01", 0), "31 days");
-    // Which does not begin by itself what somebody forgot, but when the end is near.
-    assert!(passes("1970-02-01", day));
+    // A role that was read when its end was too far off does not begin by itself.
+    let read_at = |end: &str, at: i64| {
+        let name = RoleName::new("tried").unwrap();
+        let role = Role::from_toml(name, &format!("monitor-until = \"{end}\"\n")).unwrap();
+        role.as_of(Timestamp(at)).monitors(Timestamp(day))
+    };
+    assert!(read_at("1970-01-20", 0) && read_at("1970-02-01", day));
+    assert!(!read_at("1970-02-01", 0));
+}
+
+#[test]
+fn what_a_rule_hides_or_masks_and_what_defaults_set_is_not_let_pass() {
+    let rules = "[[rule]]\nname = \"names\"\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"name\"]\nhidden = [\"ref\"]\nmasked = [\"vat\"]\n\
+        [[rule]]\nname = \"shut\"\ndeny = true\nmodels = [\"res.partner\"]\noperations = [\"create\", \"write\"]\nfields = [\"credit_limit\"]\n";
+    let open = monitored(rules);
+    open.allowed(&read("city"));
+    for field in ["ref", "vat"] {
+        // The mask is shown where the rule shows it, and nothing more beside something else.
+        open.refused(&call(
+            "res.partner",
+            "search_read",
+            &format!(r#"{{"fields": ["city", "{field}"]}}"#),
+        ));
+        open.refused(&call(
+            "res.partner",
+            "search_count",
+            &format!(r#"{{"domain": [["{field}", "!=", false]]}}"#),
+        ));
+    }
+    let make = call("res.partner", "create", r#"{"vals_list": [{"name": "x"}]}"#);
+    open.allowed(&within(make.clone(), r#"{"default_city": "Bonn"}"#));
+    open.refused(&within(make, r#"{"default_credit_limit": 9}"#));
 }
 
 #[test]

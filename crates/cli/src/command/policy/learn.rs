@@ -1,7 +1,7 @@
 //! `policy learn`: the narrowest role that covers what a caller did, from the ledger.
 //!
 //! Only what was done is learnt from: never what was refused, what failed, or what something was
-//! noticed about. So an attacker's calls widen nothing.
+//! noticed about. So an attacker's calls widen nothing, but where a role is monitored.
 
 mod told;
 
