@@ -2,7 +2,8 @@
 //! who wrote it, and two calls of one user leave the same stamp.
 //!
 //! Of other gateways nothing is known here, and neither is what a method does to records that
-//! its call does not name.
+//! its call does not name, nor which lines a call changes through the record that holds them where
+//! no guard asks for them.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
