@@ -221,7 +221,7 @@ impl Site {
     /// Makes a call through the gateway; answers status and body as they came, but for times.
     pub(crate) async fn call(&self, call: &Call, dialect: Dialect, key: usize) -> String {
         if dialect == Dialect::Rest {
-            return match facade::request(call, &self.yard.keys[key]) {
+            return match facade::request(call, &self.yard.keys[key % self.yard.keys.len()]) {
                 Some(request) => self.ask(request).await,
                 None => "cannot be said".to_owned(),
             };
@@ -231,7 +231,7 @@ impl Site {
             database: &database,
             uid: self.uid,
             login: "integration",
-            secret: &self.yard.keys[key],
+            secret: &self.yard.keys[key % self.yard.keys.len()],
         };
         let Ok(outbound) = dialect.write(call, &login) else {
             return "cannot be said".to_owned();
