@@ -122,9 +122,12 @@ impl<'a> Bench<'a> {
         self
     }
 
-    /// Whether a rule that allows something here demands approval.
+    /// Whether some rule of the caller demands approval. Of rules that stand in roles it is known
+    /// without looking at each.
     pub(crate) fn demands_approval(&self) -> bool {
-        self.all_allowing().any(|held| held.rule.approval)
+        let mut roles = self.roles.iter();
+        roles.any(|role| role.index().demands_approval())
+            || self.loose.iter().any(|held| held.rule.approval)
     }
 
     fn allows(&self, held: &Held<'_>) -> bool {

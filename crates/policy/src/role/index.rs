@@ -19,6 +19,8 @@ pub(crate) struct Index {
     always: Hides,
     /// The rules that hold only for some ERPs, dialects or addresses.
     sometimes: Vec<usize>,
+    /// Whether some rule demands approval.
+    approval: bool,
 }
 
 impl Index {
@@ -30,6 +32,7 @@ impl Index {
             }
         }
         for (at, rule) in rules.iter().enumerate() {
+            index.approval |= rule.approval;
             match &rule.models {
                 Models::All => {
                     index.any.push(at);
@@ -51,6 +54,11 @@ impl Index {
             }
         }
         index
+    }
+
+    /// Whether some rule demands approval, wherever it holds.
+    pub(crate) fn demands_approval(&self) -> bool {
+        self.approval
     }
 
     /// The rules that speak of a model, in order.
