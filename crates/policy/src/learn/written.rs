@@ -296,6 +296,9 @@ pub(crate) fn rule(rule: &Rule) -> String {
     if let Some(most) = rule.max_rows {
         line(&mut text, "max-rows", &most.to_string());
     }
+    if rule.approval {
+        line(&mut text, "approval", "true");
+    }
     text
 }
 

@@ -136,7 +136,7 @@ fn of_a_role_for_everything_is_left_what_was_done() {
 
 #[test]
 fn domains_hidden_fields_masks_and_caps_stay_with_their_rule() {
-    let role = "[caps]\npage = 50\n\n[context]\nlang = \"de_DE\"\n\n[[rule]]\nname = \"companies\"\nmodels = [\"res.partner\"]\noperations = [\"read\", \"create\", \"write\"]\nfields = \"*\"\nhidden = [\"email\"]\ndomain = '[[\"is_company\",\"=\",true]]'\nmasked = [\"phone\", \"vat\"]\nmask = \"fixed\"\nnetworks = [\"127.0.0.0/8\"]\nmax-rows = 10\n\n[[rule]]\nname = \"no\"\ndeny = true\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"ref\"]\n";
+    let role = "[caps]\npage = 50\n\n[context]\nlang = \"de_DE\"\n\n[[rule]]\nname = \"companies\"\nmodels = [\"res.partner\"]\noperations = [\"read\", \"create\", \"write\"]\nfields = \"*\"\nhidden = [\"email\"]\ndomain = '[[\"is_company\",\"=\",true]]'\nmasked = [\"phone\", \"vat\"]\nmask = \"fixed\"\nnetworks = [\"127.0.0.0/8\"]\nmax-rows = 10\napproval = true\n\n[[rule]]\nname = \"no\"\ndeny = true\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"ref\"]\n";
     let present = odoo(role);
     let calls = [
         call(
@@ -153,7 +153,7 @@ fn domains_hidden_fields_masks_and_caps_stay_with_their_rule() {
     let learnt = learn(&present, &calls);
     assert_eq!(
         text(&learnt),
-        "[caps]\npage = 50\n\n[context]\nlang = \"de_DE\"\n\n[[rule]]\nname = \"companies\"\nmodels = [\"res.partner\"]\noperations = [\"read\", \"create\"]\nfields = [\"name\"]\nwrite-fields = [\"is_company\", \"name\"]\nhidden = [\"email\"]\ndomain = '[[\"is_company\",\"=\",true]]'\nmasked = [\"phone\"]\nmask = \"fixed\"\nnetworks = [\"127.0.0.0/8\"]\nmax-rows = 10\n\n[[rule]]\nname = \"no\"\ndeny = true\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"ref\"]\n"
+        "[caps]\npage = 50\n\n[context]\nlang = \"de_DE\"\n\n[[rule]]\nname = \"companies\"\nmodels = [\"res.partner\"]\noperations = [\"read\", \"create\"]\nfields = [\"name\"]\nwrite-fields = [\"is_company\", \"name\"]\nhidden = [\"email\"]\ndomain = '[[\"is_company\",\"=\",true]]'\nmasked = [\"phone\"]\nmask = \"fixed\"\nnetworks = [\"127.0.0.0/8\"]\nmax-rows = 10\napproval = true\n\n[[rule]]\nname = \"no\"\ndeny = true\nmodels = [\"res.partner\"]\noperations = [\"read\"]\nfields = [\"ref\"]\n"
     );
     assert_eq!((learnt.passing, learnt.calls), (2, 2));
     let narrow = under(&learnt, &present);
