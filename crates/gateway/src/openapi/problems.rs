@@ -19,7 +19,7 @@ const ALL: &[(&str, &str, &str)] = &[
     (
         "409",
         "Conflict",
-        "The ERP's own rules refuse this, as things are there; or it conflicts with what is there.",
+        "The ERP's own rules refuse this, as things are there; it conflicts with what is there; or it waits for approval by another person, which `X-Approval` names.",
     ),
     ("412", "Stale", "The record was changed after it was read."),
     ("413", "TooLarge", "The request is too large."),
