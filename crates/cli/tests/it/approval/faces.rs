@@ -1,4 +1,4 @@
-//! Each face is told in its words that a call waits, and by each it is let through.
+//! Each face is told in its words that a call waits, and which entry it waits as.
 
 use super::{Json, json};
 use crate::demo::send;
@@ -6,7 +6,7 @@ use crate::once::faces::{Both, FACES, is_done, told};
 use crate::once::header;
 
 #[test]
-fn every_face_waits_and_is_let_through_once() {
+fn every_face_is_told_that_its_call_waits() {
     let both = Both::start();
     let role = std::fs::read_to_string(both.place.path().join("reader.toml")).expect("a role");
     for face in FACES {
