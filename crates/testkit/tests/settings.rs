@@ -65,6 +65,11 @@ const TABLES: &[(&str, &str, &str)] = &[
     ),
     ("RawSource", "docs/configuration.md", "| of each of these"),
     ("RawRule", "docs/roles.md", "| of a `[[rule]]`"),
+    (
+        "RawApprovals",
+        "docs/configuration.md",
+        "| of `[approvals]`",
+    ),
     ("RawCaps", "docs/roles.md", "| of `[caps]`"),
     ("RawContext", "docs/roles.md", "| of `[context]`"),
 ];
