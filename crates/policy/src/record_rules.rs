@@ -323,6 +323,13 @@ const OWN: &[&str] = &[
     "create_date",
     "write_uid",
     "write_date",
+    // Of a variant, which has them beside its template.
+    "default_code",
+    "barcode",
+    "weight",
+    "volume",
+    "standard_price",
+    "lst_price",
 ];
 
 #[cfg(test)]

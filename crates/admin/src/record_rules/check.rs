@@ -86,6 +86,16 @@ pub(super) async fn all(
     Ok(all)
 }
 
+/// Who may not ask: may not read the model at all, or not what the rule's domain speaks of.
+async fn forbidden(own: &RuleBook<'_>, model: &str) -> Seen {
+    match own.found(model, Domain::all().to_value(), 1).await {
+        Err(RuleError::Forbidden(_)) => Seen::Nothing,
+        Ok(_) | Err(_) => {
+            Seen::Unasked("it may not see what the rule's domain speaks of".to_owned())
+        }
+    }
+}
+
 async fn seen(book: &RuleBook<'_>, own: &RuleBook<'_>, one: &Narrowed, rule: &RecordRule) -> Seen {
     let user = &one.user;
     let model = rule.model.as_str();
@@ -96,7 +106,7 @@ async fn seen(book: &RuleBook<'_>, own: &RuleBook<'_>, one: &Narrowed, rule: &Re
     let ids = match own.found(model, beyond.to_value(), MOST).await {
         Ok(ids) if ids.is_empty() => return Seen::Beyond(0),
         Ok(ids) => ids,
-        Err(RuleError::Forbidden(_)) => return Seen::Nothing,
+        Err(RuleError::Forbidden(_)) => return forbidden(own, model).await,
         Err(RuleError::Refused(said)) => return Seen::Broken(said),
         Err(error) => return Seen::Unasked(error.to_string()),
     };

@@ -22,6 +22,8 @@ pub enum Deed {
     Keep,
     /// It is removed.
     Remove,
+    /// It is left, for whoever it narrows may still have to be narrowed.
+    Stay,
     /// Somebody changed it by hand: it is left as it is.
     Leave,
     /// The ERP does not take its domain: it is not made.
@@ -61,6 +63,7 @@ impl Deed {
             Self::Change => "changed",
             Self::Keep => "as it is",
             Self::Remove => "removed",
+            Self::Stay => "left there",
             Self::Leave => "changed by hand",
             Self::Refused => "refused",
             Self::Lost => "lost",
@@ -121,6 +124,14 @@ impl Present {
         } else {
             Deed::Leave
         })
+    }
+
+    /// One that is left there, and why.
+    fn left(&self, why: String) -> Step {
+        Step {
+            why: Some(why),
+            ..self.step(Deed::Stay)
+        }
     }
 
     /// What is done with one that shall not be there.
@@ -214,7 +225,8 @@ pub(super) async fn wanted(
 }
 
 /// The steps to what shall be there. Of the rules that are there only those of the users that are
-/// narrowed, and those of the roles, are touched.
+/// narrowed are touched. Who has none of the roles by a key (any more) may have been named, or may
+/// come as a person: such rules are told, and left.
 pub(super) fn steps(
     mut wanted_steps: Vec<Step>,
     present: Vec<Present>,
@@ -230,10 +242,10 @@ pub(super) fn steps(
             by_mark || there.row.name == mark::name(&one.user.login)
         })
     };
-    let mut there: Vec<Present> = present
+    let (mut there, others): (Vec<Present>, Vec<Present>) = present
         .into_iter()
         .filter(|there| is_theirs(there) || (wanted.users.is_none() && there.is_of(wanted)))
-        .collect();
+        .partition(is_theirs);
     // Those that are right already, before any other is taken for one that shall be changed.
     for step in &mut wanted_steps {
         let Some(rule) = &step.rule else { continue };
@@ -264,6 +276,12 @@ pub(super) fn steps(
     }
     there.sort_by_key(|there| there.row.id);
     wanted_steps.extend(there.iter().map(|there| there.gone(wanted)));
+    wanted_steps.extend(others.iter().map(|there| {
+        there.left(
+            "no key that runs as this user has the role: `policy uninstall` takes the rule out"
+                .to_owned(),
+        )
+    }));
     wanted_steps
 }
 
@@ -284,7 +302,25 @@ pub(super) fn removals(present: Vec<Present>, wanted: &Wanted<'_>) -> Vec<Step> 
         of_user && of_role
     };
     let meant = present.iter().filter(is_meant);
-    meant.map(|there| there.gone(wanted)).collect()
+    meant
+        .map(|there| match others(there, wanted) {
+            Some(others) => there.left(format!(
+                "it is of the role {others} as well: take that out too, or lay it anew with `policy install`"
+            )),
+            None => there.gone(wanted),
+        })
+        .collect()
+}
+
+/// The roles from which a rule comes besides those that are taken out.
+fn others(there: &Present, wanted: &Wanted<'_>) -> Option<String> {
+    let roles = &there.mark.as_ref()?.roles;
+    let others: Vec<String> = roles
+        .iter()
+        .filter(|role| !wanted.roles.contains(role))
+        .map(|role| format!("`{role}`"))
+        .collect();
+    (!wanted.roles.is_empty() && !others.is_empty()).then(|| others.join(", "))
 }
 
 /// Looks whether what was written is there.

@@ -186,13 +186,15 @@ fn what_heirs_are_open_for_is_not_taken_from_them() {
     let template = rule("templates", "product.template", "read", sold);
     let both = [template, rule("products", "product.product", "read", sold)];
     assert_eq!(told(&found(&both)).len(), 2);
-    let active = Some(r#"[["active", "=", true]]"#);
-    let template = rule("templates", "product.template", "read", active);
-    let both = [
-        template,
-        rule("products", "product.product", "read", active),
-    ];
-    assert_eq!(told(&found(&both)).len(), 1);
+    // Of what a variant has beside its template they are not.
+    for own in [
+        r#"[["active", "=", true]]"#,
+        r#"[["default_code", "=like", "SHOP-%"]]"#,
+    ] {
+        let both = ["product.template", "product.product"]
+            .map(|model| rule(model, model, "read", Some(own)));
+        assert_eq!(told(&found(&both)).len(), 1, "{own}");
+    }
 }
 
 #[test]

@@ -73,12 +73,42 @@ fn a_role_that_changed_changes_its_rules_and_one_that_is_gone_takes_them_along()
     let id = narrow.unwrap()["id"].as_str().unwrap().to_owned();
     assert_eq!(world.place.run(&["key", "revoke", &id]).0, 0);
     let (code, said) = world.install(&["shop"]);
-    assert_eq!((code, what(&said)), (0, vec!["made", "removed"]), "{said}");
+    assert_eq!(
+        (code, what(&said)),
+        (0, vec!["made", "left there"]),
+        "{said}"
+    );
     // The role itself is gone: its rules can be taken out all the same.
     assert_eq!(world.place.run(&["role", "remove", "shop"]).0, 0);
     let (code, said) = world.policy("uninstall", &["shop"]);
-    assert_eq!((code, what(&said)), (0, vec!["removed"]), "{said}");
+    assert_eq!(
+        (code, what(&said)),
+        (0, vec!["removed", "removed"]),
+        "{said}"
+    );
     assert_eq!(world.rules(), 0);
+}
+
+#[test]
+fn what_another_role_needs_stays_when_one_is_taken_out() {
+    let world = World::start();
+    world.role("bank", &COMPANIES.replace("companies", "banks"));
+    world.key("shop", "narrow", "shop");
+    world.key("bank", "narrow", "bank");
+    assert_eq!(world.install(&["shop", "bank"]).0, 0);
+    let (narrowed, rules) = (world.count("narrow"), world.rules());
+    let (code, said) = world.policy("uninstall", &["shop"]);
+    assert!(
+        what(&said).iter().all(|word| *word == "left there"),
+        "{said}"
+    );
+    assert_eq!(
+        (code, world.count("narrow"), world.rules()),
+        (0, narrowed, rules)
+    );
+    let (code, said) = world.policy("uninstall", &["shop", "bank"]);
+    assert!(what(&said).iter().all(|word| *word == "removed"), "{said}");
+    assert_eq!((code, world.rules()), (0, 0));
 }
 
 #[test]

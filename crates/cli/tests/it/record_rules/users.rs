@@ -19,6 +19,23 @@ fn users_are_named_where_no_key_does() {
     assert_eq!(of("absent")["beyond"], Json::Null);
     assert_eq!(world.count("absent"), world.count("narrow"));
     assert!(world.count("other") > world.count("narrow"));
+    // Somebody else gets a key: who was named goes on being narrowed.
+    world.key("other", "other", "shop");
+    let (code, said) = world.install(&["shop"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(
+        what(&said)
+            .iter()
+            .filter(|word| **word == "left there")
+            .count(),
+        2,
+        "{said}"
+    );
+    assert_eq!(world.count("absent"), world.count("narrow"));
+    assert_eq!(
+        world.policy("uninstall", &["shop", "--users", "other"]).0,
+        0
+    );
     let (code, said) = world.policy("uninstall", &["shop", "--users", "absent"]);
     assert_eq!((code, what(&said)), (0, vec!["removed"]), "{said}");
     assert_eq!(world.count("absent"), world.count("other"));

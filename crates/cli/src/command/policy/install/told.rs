@@ -57,8 +57,13 @@ fn tables(outcome: &Outcome, tense: Tense) -> anyhow::Result<()> {
     }
     for step in &outcome.steps {
         if let Some(why) = &step.why {
+            let what = if step.deed == Deed::Stay {
+                "left there"
+            } else {
+                "not installed"
+            };
             show::aside(&format!(
-                "not installed for `{}` on {}: {why}",
+                "{what} for `{}` on {}: {why}",
                 step.login, step.model
             ))?;
         }
@@ -117,7 +122,7 @@ fn what(step: &Step, tense: Tense) -> comfy_table::Cell {
             show::doubtful(format!("would be {word}"))
         }
         (Deed::Make | Deed::Change | Deed::Keep | Deed::Remove, _) => show::good(word),
-        (Deed::Leave, _) => show::doubtful(word),
+        (Deed::Leave | Deed::Stay, _) => show::doubtful(word),
         (Deed::Refused | Deed::Lost, _) => show::bad(word),
     }
 }
