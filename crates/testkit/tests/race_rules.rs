@@ -1,6 +1,7 @@
 //! Somebody who moves each record out of the rule between the gateway's guard and its call: with
 //! the role's rules in the ERP itself no write comes through that breaks them, without them each
-//! one does.
+//! one does. The look-alike does one call after the other: how a real Odoo's transactions meet is
+//! not tried here.
 
 #![expect(
     clippy::expect_used,
