@@ -3,6 +3,7 @@
 import base64
 import collections
 import json
+import re
 import urllib.parse
 import xmlrpc.client
 
@@ -28,7 +29,7 @@ class Witness:
         self.gateway, self.upstream, self.dialect, self.signatures, self.chance = gateway, upstream, dialect, signatures, chance
         self.relay, self.login = gateway.relays[upstream], gateway.logins[upstream]
         self.at = len(self.relay.seen)
-        self.asked, self.sent, self.own, self.altered = 0, 0, collections.Counter(), 0
+        self.asked, self.sent, self.own, self.altered, self.again = 0, 0, collections.Counter(), 0, 0
         self.unsent, self.differences, self.examples = collections.Counter(), collections.Counter(), {}
         #: What must stand in the ledger: by request, what was judged of it, and whether all was sent.
         self.awaited = {}
@@ -64,6 +65,8 @@ class Witness:
                 done += 1
                 if done < len(steps) and self.upstream == "frappe":
                     steps[done] = told(steps[done], exchange[2])
+            elif done == len(steps) and self.looks_again(steps, sent):
+                self.again += 1
             elif question := self.question(sent):
                 self.own[question] += 1
                 if question[1] == "doc" and exchange[2][0] == 200:
@@ -106,6 +109,10 @@ class Witness:
             self.altered += 1
             if read.difference(other, sent, self.signatures, self.login) is None:
                 self.differ("an altered call was not told from what was sent", judged, other, sent)
+
+    def looks_again(self, steps, sent):
+        """Whether a request is a guard of the call that was sent, asked again after it."""
+        return any(read.difference(guard, sent, self.signatures, self.login) is None for guard in steps[:-1])
 
     def question(self, sent):
         """Which of the gateway's own questions a request is; none of them holds a word of a client."""
@@ -156,7 +163,7 @@ class Witness:
         if asked["ids"] is not None and record.get("ids", 0) != len(asked["ids"]):
             return f"{record.get('ids', 0)} ids instead of {len(asked['ids'])}"
         # Every name that the record has was judged.
-        texts = {*words(asked), *words(steps), *FILES.get(asked["method"], ())}
+        texts = {*words(asked), *words(steps), *ordered(asked), *FILES.get(asked["method"], ())}
         named = [*record.get("fields", ()), *(part for leaf in record.get("domain", ()) for part in leaf)]
         strange = [name for name in named if name not in texts and not set(name.split(".")) <= texts]
         return f"names {strange} that were not judged" if strange else None
@@ -164,6 +171,7 @@ class Witness:
     def tells(self):
         """Prints the figures; answers whether something differs, or too little was seen."""
         print(f"{self.upstream}: {self.asked} requests, {self.sent} judged and sent, {sum(self.own.values())} questions of the gateway's own, "
+              f"{self.again} guards asked again, "
               f"{len(self.awaited)} records compared")
         print(f"{self.upstream}: judged and not sent {dict(self.unsent.most_common(8))}")
         print(f"{self.upstream}: {sum(self.differences.values())} differences; {self.altered} calls were altered to see that readers see it")
@@ -232,6 +240,13 @@ def words(judged):
             yield from words(value)
     elif isinstance(judged, str):
         yield judged
+
+
+def ordered(judged):
+    """The fields by which a list is sorted, which stand in a text."""
+    for name, value in judged["named"]:
+        if name == "order_by" and isinstance(value, str):
+            yield from re.findall(r"\w+", value)
 
 
 def reason(answer):

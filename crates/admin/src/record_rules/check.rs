@@ -33,7 +33,7 @@ pub enum Seen {
     Beyond(usize),
     /// Nothing at all: its groups do not let it read the model.
     Nothing,
-    /// The ERP refuses whatever it asks.
+    /// The ERP refuses what it asks: nothing was measured.
     Broken(String),
     /// It could not be asked.
     Unasked(String),
@@ -91,7 +91,7 @@ async fn forbidden(own: &RuleBook<'_>, model: &str) -> Seen {
     match own.found(model, Domain::all().to_value(), 1).await {
         Err(RuleError::Forbidden(_)) => Seen::Nothing,
         Ok(_) | Err(_) => {
-            Seen::Unasked("it may not see what the rule's domain speaks of".to_owned())
+            Seen::Broken("not measured: it may not see what the rule's domain speaks of".to_owned())
         }
     }
 }

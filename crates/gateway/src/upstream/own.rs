@@ -405,7 +405,7 @@ impl Upstream {
             .with_login(&self.database, |login| spoken.write_meta(model, login))
             .map_err(|_| Unready::Strange("Frappe"))?;
         let question = self.exchange(asker, self.credited_with(outbound, user));
-        let names = (model.as_str(), "meta");
+        let names = (model.as_str(), "get_meta");
         let returned = asker.ask(self, spoken, names, question).await?;
         match self.read(spoken, returned).answer {
             Answer::Value(told @ Value::Map(_)) => Ok(Some(told)),
